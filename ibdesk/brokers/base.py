@@ -1,0 +1,125 @@
+"""What services may ask of any broker: one protocol, and facets that are None where a broker has not got them."""
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from ibdesk.domain.accounts import Account, AccountId, AccountPnl
+from ibdesk.domain.calls import ApiCall, RateState
+from ibdesk.domain.instruments import Conid
+from ibdesk.domain.market import Bar, BarSize, ContractDetails, ContractMatch, Quote, Span
+from ibdesk.domain.positions import Freshness, Snapshot, Source
+from ibdesk.domain.returns import Point
+from ibdesk.domain.session import SessionFlags
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Certificate:
+    """What a gateway showed on first contact. `sha256` is upper-case hex in pairs, `AA:BB:…`."""
+
+    host: str
+    sha256: str
+    subject: str
+    valid_from: datetime
+    valid_until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignIn:
+    """Who is signed in at the gateway; `is_paper` None when it does not say."""
+
+    user_name: str
+    is_paper: bool | None
+
+
+class SessionControl(Protocol):
+    """The sign-in a person makes in a browser, and keeping it alive. Raises DeskError branches only."""
+
+    @property
+    def sign_in_page(self) -> str: ...
+
+    async def status(self) -> SessionFlags:
+        """Both sessions' flags. An unreachable gateway is an answer (`reachable=False`), not an error."""
+
+    async def signed_in_as(self) -> SignIn: ...
+
+    async def open_brokerage(self, *, take_over: bool = False) -> SessionFlags:
+        """Open the brokerage session; `take_over` throws another login out and needs a person's yes."""
+
+    async def tickle(self) -> SessionFlags: ...
+
+    async def sign_out(self) -> None: ...
+
+
+class MarketData(Protocol):
+    """Contracts and prices."""
+
+    async def find(self, text: str) -> tuple[ContractMatch, ...]: ...
+
+    async def details(self, conid: Conid) -> ContractDetails: ...
+
+    async def quotes(self, conids: Sequence[Conid]) -> tuple[Quote, ...]:
+        """What is known of each, after the broker's warm-up; an instrument without data is left out."""
+
+    async def history(self, conid: Conid, span: Span, bar: BarSize) -> tuple[Bar, ...]:
+        """Oldest first. Raises Unavailable or Refused with the broker's reason when there is none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StreamUp:
+    """The stream is open and subscribed again; `at` aware UTC."""
+
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StreamDown:
+    """The stream broke; the adapter goes on trying."""
+
+    at: datetime
+    reason: str
+
+
+StreamEvent = StreamUp | StreamDown | SessionFlags | AccountPnl | Quote
+
+
+class LiveStream(Protocol):
+    """What the broker pushes. The adapter reconnects, paces and re-subscribes by itself."""
+
+    def events(self) -> AsyncIterator[tuple[StreamEvent, ...]]:
+        """Batches: the newest of each kind and key since the last batch; ends only by cancellation or close."""
+
+    async def watch(self, conids: Sequence[Conid]) -> None:
+        """Exactly these instruments are streamed from now on (at most the account's market-data lines)."""
+
+
+class Broker(Protocol):
+    """One window onto accounts. Adapters raise nothing but DeskError."""
+
+    name: str
+    source: Source
+    freshness: Freshness
+    session: SessionControl | None
+    market: MarketData | None
+    stream: LiveStream | None
+
+    async def open(self) -> None: ...
+
+    async def close(self) -> None: ...
+
+    async def accounts(self) -> tuple[Account, ...]: ...
+
+    async def select(self, account: AccountId) -> None:
+        """Make it the account that calls without an account id mean."""
+
+    async def snapshot(self, account: AccountId) -> Snapshot:
+        """Every page, every class. Nothing partial is returned: a page that fails raises."""
+
+    async def equity_history(self, account: AccountId) -> tuple[Point, ...]:
+        """Daily net liquidation, oldest first, base currency; empty when the broker has none."""
+
+
+#: Where an adapter puts the audit of each call, and the state of its request budget.
+CallSink = Callable[[ApiCall], None]
+RateSink = Callable[[RateState], None]

@@ -1,0 +1,148 @@
+"""The brokerage session as a state machine: what the broker's flags mean and what to do next."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import assert_never
+from zoneinfo import ZoneInfo
+
+#: The documents say "every 4", "every 5" and "after 6 minutes": one truth, 240 s < 300 s < 360 s (acceptance F11).
+TICKLE_EVERY = timedelta(seconds=240)
+TICKLE_LATE = timedelta(seconds=300)
+TICKLE_DEAD = timedelta(seconds=360)
+#: A sign-in lives at most a day (reference/client-portal-api.md 2.2).
+SESSION_LIFE = timedelta(hours=24)
+
+
+class Region(StrEnum):
+    """Whose midnight ends the session."""
+
+    NEW_YORK = "America/New_York"
+    ZUG = "Europe/Zurich"
+    HONG_KONG = "Asia/Hong_Kong"
+
+
+class SessionState(StrEnum):
+    """Where we are between "nothing answers" and "ready"."""
+
+    UNKNOWN = "unknown"
+    OFFLINE = "offline"
+    SIGNED_OUT = "signed out"
+    BROKERAGE_LOST = "brokerage lost"
+    CONNECTING = "connecting"
+    COMPETING = "competing"
+    READY = "ready"
+    EXPIRING = "expiring"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionFlags:
+    """The broker's own flags, read together. `reachable` False means that the gateway did not answer.
+
+    `signed_in` is the outer sign-in, the rest is the brokerage session. `is_paper` is None until told.
+    """
+
+    reachable: bool
+    signed_in: bool = False
+    authenticated: bool = False
+    established: bool = False
+    connected: bool = False
+    competing: bool = False
+    message: str = ""
+    server: str = ""
+    is_paper: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """What we know of the session, and since when. All instants are aware UTC."""
+
+    state: SessionState = SessionState.UNKNOWN
+    flags: SessionFlags = SessionFlags(reachable=False)
+    checked_at: datetime | None = None
+    signed_in_at: datetime | None = None
+    last_tickle: datetime | None = None
+    ends_at: datetime | None = None
+    detail: str = ""
+
+    def next_tickle(self, every: timedelta = TICKLE_EVERY) -> datetime | None:
+        """When the next keep-alive is due."""
+        return None if self.last_tickle is None else self.last_tickle + every
+
+    @property
+    def is_ready(self) -> bool:
+        return self.state in (SessionState.READY, SessionState.EXPIRING)
+
+
+def state_of(flags: SessionFlags) -> SessionState:
+    """The state the broker's flags describe."""
+    if not flags.reachable:
+        return SessionState.OFFLINE
+    if flags.competing:
+        return SessionState.COMPETING
+    if flags.authenticated:
+        return SessionState.READY if flags.established else SessionState.CONNECTING
+    if not flags.signed_in:
+        return SessionState.SIGNED_OUT
+    return SessionState.CONNECTING if flags.connected else SessionState.BROKERAGE_LOST
+
+
+def session_end(signed_in_at: datetime, region: Region) -> datetime:
+    """When the session ends: 24 h or the region's next midnight, whichever comes first."""
+    local = signed_in_at.astimezone(ZoneInfo(region.value))
+    midnight = (local + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
+    return min(signed_in_at + SESSION_LIFE, midnight.astimezone(signed_in_at.tzinfo))
+
+
+def observed(
+    session: Session, flags: SessionFlags, now: datetime, *, region: Region, warn_before: timedelta
+) -> Session:
+    """The session after the broker answered with these flags at `now`."""
+    state = state_of(flags)
+    if state is not SessionState.READY:
+        signed_in_at = session.signed_in_at if flags.signed_in else None
+        return replace(
+            session, state=state, flags=flags, checked_at=now, signed_in_at=signed_in_at,
+            ends_at=session.ends_at if signed_in_at else None,
+        )
+    signed_in_at = session.signed_in_at or now
+    ends_at = session_end(signed_in_at, region)
+    if now >= ends_at - warn_before:
+        state = SessionState.EXPIRING
+    return replace(
+        session, state=state, flags=flags, checked_at=now, signed_in_at=signed_in_at, ends_at=ends_at
+    )
+
+
+def tickled(session: Session, at: datetime) -> Session:
+    """The session after a keep-alive was answered."""
+    return replace(session, last_tickle=at)
+
+
+class NextStep(StrEnum):
+    """The single next action; the view words it, the service does it."""
+
+    NONE = "none"
+    START_GATEWAY = "start gateway"
+    SIGN_IN = "sign in"
+    OPEN_BROKERAGE = "open brokerage"
+    WAIT = "wait"
+    ASK_TAKE_OVER = "ask take over"
+
+
+def next_step(state: SessionState) -> NextStep:
+    """What helps in this state."""
+    match state:
+        case SessionState.READY | SessionState.EXPIRING:
+            return NextStep.NONE
+        case SessionState.OFFLINE:
+            return NextStep.START_GATEWAY
+        case SessionState.SIGNED_OUT:
+            return NextStep.SIGN_IN
+        case SessionState.BROKERAGE_LOST:
+            return NextStep.OPEN_BROKERAGE
+        case SessionState.CONNECTING | SessionState.UNKNOWN:
+            return NextStep.WAIT
+        case SessionState.COMPETING:
+            return NextStep.ASK_TAKE_OVER
+    assert_never(state)

@@ -1,0 +1,52 @@
+"""The record a face gets: everything that one open desk can do and tell, built once by wiring."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from ibdesk.domain.accounts import Environment
+from ibdesk.domain.hours import Calendar
+from ibdesk.domain.modes import Mode
+
+if TYPE_CHECKING:
+    from ibdesk.services.activity import Activity
+    from ibdesk.services.book import Book
+    from ibdesk.services.first_run import Connector
+    from ibdesk.services.hub import Hub
+    from ibdesk.services.live import Live
+    from ibdesk.services.market import Market
+    from ibdesk.services.preferences import Preferences
+    from ibdesk.services.session import SessionService
+    from ibdesk.services.sync import SyncService
+    from ibdesk.services.tasks import Tasks
+
+Clock = Callable[[], datetime]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """One open vault and what works on it. `session`, `sync`, `market` and `live` are None until an account is
+    connected or while Interactive Brokers is switched off; the stored books stay readable then.
+
+    `database_bytes` is what the vault takes on disk. `close` stops tasks, brokers and the database, in that order.
+    """
+
+    environment: Environment
+    mode: Mode
+    gateway_url: str
+    clock: Clock
+    calendar: Calendar
+    hub: "Hub"
+    tasks: "Tasks"
+    book: "Book"
+    activity: "Activity"
+    preferences: "Preferences"
+    connector: "Connector"
+    session: "SessionService | None"
+    sync: "SyncService | None"
+    market: "Market | None"
+    live: "Live | None"
+    check_passphrase: Callable[[str], Awaitable[bool]]
+    database_bytes: Callable[[], int]
+    close: Callable[[], Awaitable[None]]
