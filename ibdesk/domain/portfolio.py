@@ -105,7 +105,7 @@ class Share:
 def figures_of(page: AccountPage) -> Figures:
     """One account's figures; the broker's own numbers, never recomputed."""
     summary, pnl = page.summary, page.pnl
-    base = [line for line in page.ledger]
+    base = page.ledger
     return Figures(
         currency=page.account.currency,
         net_liquidation=pnl.net_liquidation if pnl and pnl.net_liquidation is not None else summary.net_liquidation,
