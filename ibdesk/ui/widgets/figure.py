@@ -1,0 +1,87 @@
+"""One key figure: its caption, its value, the line below, and how old it is."""
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QGraphicsOpacityEffect, QSizePolicy, QVBoxLayout, QWidget
+
+from ibdesk.ui.theme import Text, font
+from ibdesk.ui.widgets.card import Card
+from ibdesk.ui.widgets.labels import Label
+
+#: How strongly an old figure shows (its age stays fully legible below it).
+STALE_OPACITY = 0.55
+
+
+class Figure(Card):
+    """A card with one figure. The sign is in the text; the colour only repeats it."""
+
+    def __init__(self, caption: str, *, parent: QWidget | None = None) -> None:
+        super().__init__(parent=parent)
+        self.caption = Label(caption, kind=Text.CAPTION, tone="muted")
+        self.value = Label("\u2014", kind=Text.FIGURE, bold=True)
+        self.sub = Label("", kind=Text.CAPTION, tone="muted", wrap=True)
+        self._sub_text, self._age = "", ""
+        self.value.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.setMinimumWidth(128)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self._stack()
+        self._describe()
+
+    def set(self, value: str, *, sub: str = "", sign: int = 0) -> None:
+        """Show a value. `sign` −1, 0 or 1 colours it as loss, plain or gain."""
+        self.value.setText(value)
+        self.value.set_tone({-1: "loss", 1: "gain"}.get(sign, ""))
+        self._sub_text = sub
+        self._refresh()
+        self._fit()
+
+    def set_stale(self, age: str = "") -> None:
+        """Dim the value and tell its age, e.g. "3 min ago"; empty makes it fresh again."""
+        if age == self._age:
+            return
+        self._age = age
+        effect = None
+        if age:
+            effect = QGraphicsOpacityEffect(self.value)
+            effect.setOpacity(STALE_OPACITY)
+        self.value.setGraphicsEffect(effect)  # type: ignore[arg-type]
+        self._refresh()
+
+    @property
+    def is_stale(self) -> bool:
+        return bool(self._age)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _stack(self) -> None:
+        self.body.setContentsMargins(14, 12, 14, 12)
+        self.body.setSpacing(0)
+        column = QVBoxLayout()
+        column.setSpacing(3)
+        for part in (self.caption, self.value, self.sub):
+            column.addWidget(part)
+        column.addStretch(1)
+        self.body.addLayout(column)
+
+    def _refresh(self) -> None:
+        self.sub.setText(" · ".join(part for part in (self._sub_text, self._age) if part))
+        self._describe()
+
+    def _describe(self) -> None:
+        name = f"{self.caption.text()}: {self.value.text()}"
+        self.setAccessibleName(name)
+        self.value.setAccessibleName(name)
+        self.setAccessibleDescription(self.sub.text())
+
+    def _fit(self) -> None:
+        """A long amount in a narrow card gets a smaller face instead of being cut."""
+        room = self.width() - 30
+        made = font(Text.FIGURE, bold=True)
+        full = made.pointSizeF()
+        self.value.setFont(made)
+        wide = self.value.fontMetrics().horizontalAdvance(self.value.text())
+        if 0 < room < wide:
+            made.setPointSizeF(max(full * 0.6, full * room / wide))
+            self.value.setFont(made)
