@@ -1,0 +1,98 @@
+"""How the vault's files come to be: private from birth, replaced as a whole, and the system's refusals put in words."""
+
+import errno
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from ibdesk.domain.errors import BadData, Cause, DeskError, Refused, Unavailable
+
+FOLDER_MODE = 0o700
+FILE_MODE = 0o600
+
+_FULL = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
+_CLOSED_TO_US = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST}
+
+
+def disk_full(path: Path) -> Unavailable:
+    """The sentence for a disk that takes no more."""
+    return Unavailable(
+        f"The disk that holds {path} is full, so nothing more could be written.",
+        remedy="Free some space on that disk and try again; what was stored before is safe.",
+        cause=Cause.DISK_FULL,
+    )
+
+
+def read_only(path: Path) -> Refused:
+    """The sentence for a folder we may not write to."""
+    return Refused(
+        f"ibdesk may not write to {path}.",
+        remedy="Give your user write access to that folder, or choose another one with --home.",
+        cause=Cause.FOLDER_READ_ONLY,
+    )
+
+
+def damaged(message: str, *, raw: bytes = b"") -> BadData:
+    """The sentence for vault files that cannot be used as they are."""
+    return BadData(
+        message,
+        remedy="Restore the vault from a backup, and keep the damaged files until that has worked.",
+        cause=Cause.VAULT_DAMAGED,
+        raw=raw,
+    )
+
+
+def in_words(error: OSError, path: Path) -> DeskError:
+    """What an operating-system error about `path` means to a person."""
+    if error.errno in _FULL:
+        return disk_full(path)
+    if error.errno in _CLOSED_TO_US:
+        return read_only(path)
+    return damaged(f"The system could not read or write {path}: {error.strerror or error}.")
+
+
+@contextmanager
+def disk_errors(path: Path) -> Iterator[None]:
+    """Turn operating-system errors about `path` into ours."""
+    try:
+        yield
+    except OSError as error:
+        raise in_words(error, path) from error
+
+
+def make_folder(path: Path) -> None:
+    """Create `path` for this user alone; an existing folder is left as it is."""
+    path.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
+
+
+def create_private(path: Path, data: bytes = b"") -> None:
+    """Create a file only this user can read; it must not exist yet. On disk when this returns."""
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), FILE_MODE)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError:
+        path.unlink()
+        raise
+
+
+def replace_private(path: Path, data: bytes) -> None:
+    """Write `data` to `path` as a whole: a crash leaves either the old file or the new one."""
+    staged = path.with_name(path.name + ".new")
+    staged.unlink(missing_ok=True)
+    create_private(staged, data)
+    staged.replace(path)
+    sync_folder(path.parent)
+
+
+def sync_folder(path: Path) -> None:
+    """Make renames in `path` survive a power cut, where the system knows how."""
+    with suppress(OSError):  # Windows cannot open a folder, and does not need to
+        handle = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

@@ -1,0 +1,87 @@
+"""How a vault's tables get from any released version to this one: which steps there are, and a backup before them.
+
+Steps are the files in `versions/`, one revision each, named by its first four digits; forward only. They run with
+foreign keys off, because a moved table would otherwise delete the rows that refer to it, and are checked afterwards.
+"""
+
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ibdesk.store import cipher, header
+from ibdesk.store.files import create_private, damaged, disk_errors, make_folder
+from ibdesk.store.vault import OpenVault
+
+FOLDER = Path(__file__).resolve().parent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Upgrade:
+    """What was done: revisions before (None for a new vault) and after, and the backup made first, if any."""
+
+    before: str | None
+    after: str
+    backup: Path | None = None
+
+
+def revisions() -> tuple[str, ...]:
+    """Every revision this version knows, oldest first."""
+    return tuple(sorted(path.name[:4] for path in (FOLDER / "versions").glob("[0-9]*.py")))
+
+
+def upgrade(vault: OpenVault) -> Upgrade:
+    """Bring the vault's tables up to date. Blocks; does nothing quickly when they are.
+
+    Refused(VAULT_NEWER) when a newer version wrote the vault, Unavailable(DISK_FULL), BadData(VAULT_DAMAGED).
+    """
+    path, known = vault.paths.database, revisions()
+    with cipher.engine_errors(path), disk_errors(vault.paths.folder):
+        with closing(cipher.connect(path, vault.database_key())) as connection:
+            before = _revision(connection)
+            if before == known[-1]:
+                return Upgrade(before=before, after=before)
+            if before is not None and before not in known:
+                raise header.newer_vault()
+            backup = None if before is None else _back_up(vault, connection, known[-1])
+        _run(vault)
+    return Upgrade(before=before, after=known[-1], backup=backup)
+
+
+def _revision(connection: Any) -> str | None:
+    tables = connection.execute("SELECT count(*) FROM sqlite_master WHERE name = 'alembic_version'").fetchone()[0]
+    row = connection.execute("SELECT version_num FROM alembic_version").fetchone() if tables else None
+    return None if row is None else str(row[0])
+
+
+def _back_up(vault: OpenVault, connection: Any, target: str) -> Path:
+    """An encrypted copy of the vault with its own header, as it was before this step."""
+    make_folder(vault.paths.backups)
+    copy = vault.paths.backups / f"before-{target}.vault"
+    head = copy.with_name(copy.name + ".json")
+    for old in (copy, head):
+        old.unlink(missing_ok=True)
+    create_private(copy)
+    cipher.copy(connection, copy, vault.database_key())
+    create_private(head, vault.paths.header.read_bytes())
+    return copy
+
+
+def _run(vault: OpenVault) -> None:
+    # Imported late: a vault that is up to date opens without the migration tool, and a tenth of a second sooner.
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(FOLDER).replace("%", "%%"))
+    config.set_main_option("path_separator", "os")
+    engine = cipher.engine(vault.paths.database, vault.database_key(), begin="IMMEDIATE", foreign_keys=False)
+    try:
+        with engine.connect() as connection:
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+            dangling = cipher.raw(connection).execute("PRAGMA foreign_key_check").fetchone()
+    finally:
+        engine.dispose()
+    if dangling is not None:
+        raise damaged(f"After the upgrade a row of {dangling[0]} refers to a missing row of {dangling[2]}.")

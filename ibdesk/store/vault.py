@@ -1,0 +1,324 @@
+"""The vault: which files it is made of, who may open it, and where its keys are while it is open.
+
+Charter. A vault is a folder with a SQLCipher database and a header (see `header.py`). The header wraps one random
+data key once for each way in, so a new passphrase changes a few bytes and never the data. Everything else is derived
+from the data key with HKDF, one label per purpose, so no two purposes share a key.
+Limits, honestly: Python cannot wipe the passphrase (`str`) or the subkeys (`bytes`) it handed to libraries; the data
+key itself lives in a bytearray that is overwritten on close. Without passphrase and recovery code the data is gone.
+Tried and dropped: SQLCipher's own passphrase mode, which derives a key for every connection (225 times slower).
+
+Opening and creating cost one Argon2id (a tenth of a second): call them in a thread when a window is waiting.
+"""
+
+import os
+import sys
+from contextlib import closing, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import sqlcipher3.dbapi2 as sqlcipher
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from filelock import FileLock, Timeout
+
+from ibdesk.domain.errors import Cause, NeedsPerson, Refused
+from ibdesk.store import cipher, header, recovery
+from ibdesk.store.files import (
+    FILE_MODE,
+    create_private,
+    damaged,
+    disk_errors,
+    make_folder,
+    replace_private,
+    sync_folder,
+)
+from ibdesk.store.header import DEFAULT_COST, Cost
+from ibdesk.store.passphrase import require_acceptable
+
+#: Up to this size the whole file is checked on opening (a few milliseconds); above it, after a crash only.
+CHECK_WHOLE_UP_TO = 4 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paths:
+    """Where the files of the vault in `folder` are."""
+
+    folder: Path
+
+    @property
+    def database(self) -> Path:
+        return self.folder / "ibdesk.vault"
+
+    @property
+    def staged_database(self) -> Path:
+        return self.folder / "ibdesk.vault.new"
+
+    @property
+    def header(self) -> Path:
+        return self.folder / "ibdesk.vault.json"
+
+    @property
+    def lock(self) -> Path:
+        return self.folder / "ibdesk.lock"
+
+    @property
+    def owner(self) -> Path:
+        return self.folder / "ibdesk.lock.pid"
+
+    @property
+    def backups(self) -> Path:
+        return self.folder / "backups"
+
+
+class OpenVault:
+    """An open vault: its lock is ours and its data key is in memory until `close`."""
+
+    def __init__(self, paths: Paths, vault_id: bytes, data_key: bytearray, lock: FileLock) -> None:
+        self.paths = paths
+        self.id = vault_id.hex()
+        self._vault_id = vault_id
+        self._data_key = data_key
+        self._lock = lock
+        self.is_open = True
+
+    def subkey(self, purpose: str) -> bytes:
+        """The 256-bit key for one purpose; Refused(VAULT_CLOSED) after `close`."""
+        if not self.is_open:
+            raise vault_closed()
+        return _subkey(self._data_key, self._vault_id, purpose)
+
+    def database_key(self) -> bytes:
+        """The raw key of the SQLCipher database."""
+        return self.subkey("database")
+
+    def backup_key(self) -> bytes:
+        """The raw key of backups."""
+        return self.subkey("backup")
+
+    def close(self) -> None:
+        """Overwrite the data key and let other desks in. Closing twice is fine."""
+        if not self.is_open:
+            return
+        self.is_open = False
+        self._data_key[:] = bytes(len(self._data_key))
+        with suppress(OSError):
+            self.paths.owner.unlink(missing_ok=True)
+        self._lock.release()
+
+
+def vault_closed() -> Refused:
+    """The sentence for using a vault after it was closed."""
+    return Refused(
+        "The vault is closed.", remedy="Unlock it with your passphrase and try again.", cause=Cause.VAULT_CLOSED
+    )
+
+
+def exists(folder: Path) -> bool:
+    """Whether there is a vault, whole or damaged, in `folder`."""
+    paths = Paths(folder=folder)
+    return paths.header.exists() or paths.database.exists()
+
+
+def create(folder: Path, passphrase: str, *, cost: Cost = DEFAULT_COST) -> tuple[OpenVault, str]:
+    """A new, empty vault, open, and its recovery code, which exists nowhere else: show it once.
+
+    NeedsPerson(WEAK_PASSPHRASE), Refused(VAULT_EXISTS, FOLDER_READ_ONLY, VAULT_IN_USE), Unavailable(DISK_FULL).
+    """
+    require_acceptable(passphrase)
+    paths = Paths(folder=folder.absolute())
+    lock = _lock(paths)
+    try:
+        if exists(paths.folder):
+            raise Refused(
+                f"There is a vault in {paths.folder} already.",
+                remedy="Open that one with its passphrase, or choose another folder with --home.",
+                cause=Cause.VAULT_EXISTS,
+            )
+        return _create(paths, passphrase, cost, lock)
+    except BaseException:
+        _unlock(paths, lock)
+        raise
+
+
+def _create(paths: Paths, passphrase: str, cost: Cost, lock: FileLock) -> tuple[OpenVault, str]:
+    vault_id, data_key, code = os.urandom(16), bytearray(os.urandom(header.KEY_BYTES)), recovery.new_secret()
+    secret = header.passphrase_bytes(passphrase)
+    slots = (
+        header.wrap(header.PASSPHRASE, secret, bytes(data_key), vault_id, cost=cost),
+        header.wrap(header.RECOVERY, code, bytes(data_key), vault_id),
+    )
+    written = header.Header(format=header.FORMAT, vault_id=vault_id, slots=slots)
+    try:
+        with disk_errors(paths.folder), cipher.engine_errors(paths.database):
+            # A vault exists from the moment its header does. A database still staged then is put in place by `open`.
+            paths.staged_database.unlink(missing_ok=True)
+            create_private(paths.staged_database)
+            _found_database(paths.staged_database, _subkey(data_key, vault_id, "database"))
+            replace_private(paths.header, header.encode(written))
+            _place_staged(paths)
+    except BaseException:
+        for path in (paths.header, paths.staged_database, paths.database):
+            with suppress(OSError):
+                path.unlink(missing_ok=True)
+        raise
+    return OpenVault(paths, vault_id, data_key, lock), recovery.render(code)
+
+
+def _found_database(path: Path, key: bytes) -> None:
+    with closing(sqlcipher.connect(f"{path.as_uri()}?mode=rw", uri=True, isolation_level=None)) as connection:
+        cipher.unlock(connection, key)
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("VACUUM")  # writes the first page, so that the file says which key it needs
+
+
+def _place_staged(paths: Paths) -> None:
+    paths.staged_database.replace(paths.database)
+    sync_folder(paths.folder)
+
+
+def open(folder: Path, secret: str) -> OpenVault:  # noqa: A001 - the word people use for a vault
+    """Open the vault in `folder` with its passphrase or its recovery code.
+
+    NeedsPerson(WRONG_PASSPHRASE), Refused(VAULT_MISSING, VAULT_IN_USE, VAULT_NEWER, FOLDER_READ_ONLY),
+    BadData(VAULT_DAMAGED). Nothing is changed on any failure.
+    """
+    paths = Paths(folder=folder.absolute())
+    if not exists(paths.folder):
+        raise Refused(
+            f"There is no vault in {paths.folder}.",
+            remedy="Start ibdesk and follow the first-run steps, or name the right folder with --home.",
+            cause=Cause.VAULT_MISSING,
+        )
+    crashed = paths.owner.exists()
+    lock = _lock(paths)
+    try:
+        return _open(paths, secret, lock, check_whole=crashed)
+    except BaseException:
+        _unlock(paths, lock)
+        raise
+
+
+def _open(paths: Paths, secret: str, lock: FileLock, *, check_whole: bool) -> OpenVault:
+    with disk_errors(paths.folder):
+        if not paths.header.exists():
+            raise damaged(f"The vault's header file {paths.header} is missing.")
+        read = header.decode(paths.header.read_bytes())
+        data_key = _data_key(read, secret)
+        if paths.staged_database.exists() and not paths.database.exists():
+            _place_staged(paths)
+        _check_database(paths.database, _subkey(data_key, read.vault_id, "database"), check_whole=check_whole)
+    return OpenVault(paths, read.vault_id, data_key, lock)
+
+
+def _data_key(read: header.Header, secret: str) -> bytearray:
+    slip: recovery.MistypedError | None = None
+    if recovery.looks_like_one(secret):
+        try:
+            data_key = header.unwrap(read, header.RECOVERY, recovery.parse(secret))
+            if data_key is not None:
+                return data_key
+        except recovery.MistypedError as error:
+            slip = error
+    data_key = header.unwrap(read, header.PASSPHRASE, header.passphrase_bytes(secret))
+    if data_key is not None:
+        return data_key
+    if slip is not None:
+        raise NeedsPerson(
+            f"Group {slip.group} of the recovery code is mistyped.",
+            remedy="Compare that group with your printout and try again.",
+            cause=Cause.WRONG_PASSPHRASE,
+        )
+    raise NeedsPerson(
+        "That passphrase does not open this vault.",
+        remedy="Try again, mind Caps Lock, or use your recovery code.",
+        cause=Cause.WRONG_PASSPHRASE,
+    )
+
+
+def _check_database(path: Path, key: bytes, *, check_whole: bool) -> None:
+    if not path.exists():
+        raise damaged(f"The vault's database {path} is missing.")
+    if cipher.is_plain(path):
+        raise damaged(f"{path} is a plain, unencrypted database and not this vault's.")
+    if not os.access(path, os.W_OK):
+        raise Refused(
+            f"ibdesk may not write to {path}.",
+            remedy="Give your user write access to the vault's files.",
+            cause=Cause.FOLDER_READ_ONLY,
+        )
+    with cipher.engine_errors(path), closing(cipher.connect(path, key)) as connection:
+        if check_whole or path.stat().st_size <= CHECK_WHOLE_UP_TO:
+            found = connection.execute("PRAGMA cipher_integrity_check").fetchone()
+            if found is not None:
+                raise damaged(f"The vault's database {path} is damaged: {found[0]}.")
+
+
+def discard(vault: OpenVault) -> None:
+    """Close the vault and delete its files: for a first run that was cancelled, and for throwaway demo vaults."""
+    vault.close()
+    paths = vault.paths
+    for path in (
+        paths.header,
+        paths.database,
+        paths.database.with_name(paths.database.name + "-wal"),
+        paths.database.with_name(paths.database.name + "-shm"),
+        paths.staged_database,
+        paths.lock,
+    ):
+        with suppress(OSError):
+            path.unlink(missing_ok=True)
+
+
+def credential_key(vault: OpenVault, environment: str) -> bytes:
+    """The key of one environment's credentials: a paper key opens nothing of the live ones."""
+    return vault.subkey(f"credentials {environment}")
+
+
+def _subkey(data_key: bytearray, vault_id: bytes, purpose: str) -> bytes:
+    return HKDF(
+        algorithm=SHA256(), length=header.KEY_BYTES, salt=vault_id, info=f"ibdesk v1 {purpose}".encode()
+    ).derive(bytes(data_key))
+
+
+def _lock(paths: Paths) -> FileLock:
+    """Take the vault's lock or say who has it. Held by the system, so a crash lets go of it."""
+    forbid_core_dumps()
+    with disk_errors(paths.folder):
+        make_folder(paths.folder)
+        lock = FileLock(paths.lock, timeout=0, mode=FILE_MODE, thread_local=False)
+        try:
+            lock.acquire()
+        except Timeout as error:
+            raise _in_use(paths) from error
+        try:
+            replace_private(paths.owner, str(os.getpid()).encode())
+        except OSError:
+            lock.release()
+            raise
+    return lock
+
+
+def _unlock(paths: Paths, lock: FileLock) -> None:
+    with suppress(OSError):
+        paths.owner.unlink(missing_ok=True)
+    lock.release()
+
+
+def _in_use(paths: Paths) -> Refused:
+    try:
+        owner = f" (process {int(paths.owner.read_text())})"
+    except (OSError, ValueError):
+        owner = ""
+    return Refused(
+        f"Another ibdesk{owner} has this vault open.",
+        remedy="Use that window, or close it first.",
+        cause=Cause.VAULT_IN_USE,
+    )
+
+
+def forbid_core_dumps() -> None:
+    """A crash must not write the keys to disk. Windows writes no dumps by itself."""
+    if sys.platform != "win32":
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
