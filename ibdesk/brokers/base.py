@@ -2,11 +2,12 @@
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
-from ibdesk.domain.accounts import Account, AccountId, AccountPnl
+from ibdesk.domain.accounts import Account, AccountId, AccountPnl, Environment
 from ibdesk.domain.calls import ApiCall, RateState
+from ibdesk.domain.errors import Cause, NeedsPerson
 from ibdesk.domain.instruments import Conid
 from ibdesk.domain.market import Bar, BarSize, ContractDetails, ContractMatch, Quote, Span
 from ibdesk.domain.positions import Freshness, Snapshot, Source
@@ -23,6 +24,27 @@ class Certificate:
     subject: str
     valid_from: datetime
     valid_until: datetime
+
+
+class CertificateUnknown(NeedsPerson):
+    """No certificate is pinned yet: a person compares `certificate` with what they expect, then it is pinned."""
+
+    def __init__(self, message: str, *, remedy: str, certificate: Certificate) -> None:
+        super().__init__(message, remedy=remedy, cause=Cause.CERTIFICATE_UNKNOWN)
+        self.certificate = certificate
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connection:
+    """How one gateway is reached. `url` is scheme, host and port; `certificate_sha256` the pin, empty when none is
+    known yet. `allow_remote` permits a host that is not this computer (over https only)."""
+
+    url: str
+    environment: Environment
+    certificate_sha256: str = ""
+    allow_remote: bool = False
+    timeout: timedelta = timedelta(seconds=10)
+    requests_per_second: int = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,8 +135,11 @@ class Broker(Protocol):
     async def select(self, account: AccountId) -> None:
         """Make it the account that calls without an account id mean."""
 
-    async def snapshot(self, account: AccountId) -> Snapshot:
-        """Every page, every class. Nothing partial is returned: a page that fails raises."""
+    async def snapshot(self, account: AccountId, *, fresh: bool = False) -> Snapshot:
+        """Every page, every class. Nothing partial is returned: a page that fails raises.
+
+        `fresh` asks the broker to drop its own cached positions first (a person pressed F5).
+        """
 
     async def equity_history(self, account: AccountId) -> tuple[Point, ...]:
         """Daily net liquidation, oldest first, base currency; empty when the broker has none."""
