@@ -67,6 +67,7 @@ def check_environment(environment: Environment, account: Account) -> None:
 def _wrong(account: AccountId, kind: str, chosen: str) -> Refused:
     return Refused(
         f"{account} is {kind}, but you chose {chosen}.",
-        remedy="Go back and choose the other environment, or sign out at the gateway and sign in with the right user name.",
+        remedy="Go back and choose the other environment, or sign out at the gateway "
+        "and sign in with the right user name.",
         cause=Cause.WRONG_ENVIRONMENT,
     )
