@@ -12,7 +12,7 @@ from ibdesk.domain.modes import Mode
 if TYPE_CHECKING:
     from ibdesk.services.activity import Activity
     from ibdesk.services.book import Book
-    from ibdesk.services.first_run import Connector
+    from ibdesk.services.connector import Connector
     from ibdesk.services.hub import Hub
     from ibdesk.services.live import Live
     from ibdesk.services.market import Market

@@ -1,0 +1,491 @@
+"""The wizard as a state machine without widgets: which step follows, what is known, what is still missing.
+
+Charter. What: one frozen `FirstRun`, pure functions from state to state, and findings (`services.connector` fetches
+them) that `apply` takes in. Back pops a stack of whole states and keeps what was typed. The passphrase is never here:
+the window hands it to wiring at the end. Tried: methods with effects on the state; a late answer then overwrote what the
+person had changed meanwhile, so every finding names the target it was made for and a stale one changes nothing.
+Would change our mind: a step that cannot be undone before the end.
+"""
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import assert_never
+
+from ibdesk.brokers.base import Certificate
+from ibdesk.domain.accounts import Account, AccountId, AccountSummary, Environment, masked
+from ibdesk.domain.compliance.disclosures import Acknowledgment, Disclosure
+from ibdesk.domain.compliance.regime import Regime
+from ibdesk.domain.market import Delay
+from ibdesk.domain.records import Credentials
+from ibdesk.domain.session import SessionFlags
+from ibdesk.services.disclosures import sha256
+from ibdesk.services.findings import (
+    AccountSeen,
+    AccountsSeen,
+    CertificateSeen,
+    Check,
+    CheckId,
+    Failed,
+    Finding,
+    MarketSeen,
+    Outcome,
+    SessionSeen,
+    Target,
+    changed,
+    competing,
+    failed,
+    not_running,
+    origin,
+    signed_out,
+    unknown,
+)
+
+DEFAULT_URL = "https://localhost:5000"
+#: Options trading levels a person may enter; 0 is "none" (reference/compliance.md 3.1).
+OPTIONS_LEVELS = range(5)
+
+
+class Step(StrEnum):
+    """Where the person is."""
+
+    PASSPHRASE = "passphrase"  # noqa: S105 - the name of a page
+    ENVIRONMENT = "environment"
+    GATEWAY = "gateway"
+    VERIFY = "verify"
+    ACKNOWLEDGE = "acknowledge"
+    FINISHED = "finished"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entries:
+    """What the person entered; Back keeps it. `options_level` None is "not entered"."""
+
+    environment: Environment | None = None
+    gateway_url: str = DEFAULT_URL
+    user_name: str = ""
+    options_level: int | None = None
+    account: AccountId | None = None
+    allow_remote: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tick:
+    """When a disclosure was put before the person and when it was acknowledged (aware UTC)."""
+
+    disclosure_id: str
+    shown_at: datetime
+    acknowledged_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What the gateway told about itself and the chosen account."""
+
+    latency_ms: float | None = None
+    flags: SessionFlags | None = None
+    accounts: tuple[Account, ...] = ()
+    account: Account | None = None
+    summary: AccountSummary | None = None
+    regime: Regime | None = None
+    delay: Delay | None = None
+    symbol: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FirstRun:
+    """All the wizard knows, but no secret. `known` are the connections saved before, for Settings' wizard."""
+
+    step: Step
+    entries: Entries = Entries()
+    needs_passphrase: bool = False
+    has_passphrase: bool = False
+    certificate: Certificate | None = None
+    pin: str = ""
+    facts: Facts = Facts()
+    checks: tuple[Check, ...] = ()
+    disclosures: tuple[Disclosure, ...] = ()
+    ticks: tuple[Tick, ...] = ()
+    known: tuple[Credentials, ...] = ()
+    past: tuple["FirstRun", ...] = field(default=(), repr=False)
+
+    @property
+    def is_over(self) -> bool:
+        return self.step in (Step.FINISHED, Step.CANCELLED)
+
+    @property
+    def target(self) -> Target:
+        """What the connector should talk to."""
+        return Target(
+            url=self.entries.gateway_url,
+            pin=self.pin,
+            environment=self.entries.environment or Environment.PAPER,
+            allow_remote=self.entries.allow_remote,
+        )
+
+    def check(self, check_id: CheckId) -> Check:
+        """The state of one check; pending when it was not looked at."""
+        return next((check for check in self.checks if check.id is check_id), Check(id=check_id))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FirstRunResult:
+    """What a finished wizard leaves, saved in one transaction. `accounts` are all that the sign-in sees."""
+
+    credentials: Credentials
+    account: Account
+    accounts: tuple[Account, ...]
+    acknowledgments: tuple[Acknowledgment, ...]
+    allow_remote: bool = False
+
+
+def begin(
+    *,
+    disclosures: tuple[Disclosure, ...],
+    needs_passphrase: bool = False,
+    environment: Environment | None = None,
+    known: tuple[Credentials, ...] = (),
+) -> FirstRun:
+    """The first state. A new desk asks for a passphrase first, unless it is for the demo."""
+    asks = needs_passphrase and environment is not Environment.DEMO
+    state = FirstRun(
+        step=Step.PASSPHRASE if asks else Step.ENVIRONMENT,
+        needs_passphrase=needs_passphrase,
+        disclosures=disclosures,
+        known=known,
+    )
+    return state if environment is None else choose_environment(state, environment)
+
+
+def passphrase_chosen(state: FirstRun) -> FirstRun:
+    """A good passphrase was typed twice; the window keeps it."""
+    return replace(state, has_passphrase=True)
+
+
+def demo_instead(state: FirstRun) -> FirstRun:
+    """From the passphrase page straight to the demo, which needs none."""
+    return _go(choose_environment(state, Environment.DEMO), Step.ENVIRONMENT)
+
+
+def choose_environment(state: FirstRun, environment: Environment) -> FirstRun:
+    """Another environment means another gateway session: what was found is forgotten, what was saved is offered."""
+    if environment is state.entries.environment:
+        return state
+    saved = next((item for item in state.known if item.environment is environment), None)
+    entries = Entries(environment=environment)
+    if saved is not None:
+        entries = replace(
+            entries,
+            gateway_url=saved.gateway_url,
+            user_name=saved.user_name,
+            options_level=saved.options_level,
+            account=saved.account,
+        )
+    pin = saved.certificate_sha256 if saved is not None else ""
+    return replace(_forgotten(state), entries=entries, pin=pin, ticks=())
+
+
+def demo_started(state: FirstRun, url: str, pin: str, user_name: str) -> FirstRun:
+    """The demo gateway runs; its certificate is ours, so it is pinned without asking."""
+    entries = replace(state.entries, gateway_url=url, user_name=state.entries.user_name or user_name)
+    return replace(_forgotten(state), entries=entries, pin=pin)
+
+
+def edit_address(state: FirstRun, url: str) -> FirstRun:
+    """Another gateway address; the certificate and all findings belonged to the old one."""
+    url = url.strip().rstrip("/")
+    if url == state.entries.gateway_url:
+        return state
+    saved = next((item for item in state.known if item.environment is state.entries.environment), None)
+    pin = saved.certificate_sha256 if saved is not None and saved.gateway_url == url else ""
+    return replace(
+        _forgotten(state), entries=replace(state.entries, gateway_url=url, allow_remote=False), pin=pin
+    )
+
+
+def edit_user_name(state: FirstRun, name: str) -> FirstRun:
+    return replace(state, entries=replace(state.entries, user_name=name.strip()))
+
+
+def choose_level(state: FirstRun, level: int | None) -> FirstRun:
+    """The options level as the person reads it in Client Portal; brokers publish none."""
+    if level is not None and level not in OPTIONS_LEVELS:
+        raise ValueError(f"no such options level: {level}")
+    return replace(state, entries=replace(state.entries, options_level=level))
+
+
+def choose_account(state: FirstRun, account: AccountId) -> FirstRun:
+    """Another of the accounts; its figures have to be read."""
+    if account == state.entries.account:
+        return state
+    keep = (CheckId.GATEWAY, CheckId.SIGN_IN)
+    return replace(
+        state,
+        entries=replace(state.entries, account=account),
+        checks=tuple(check for check in state.checks if check.id in keep),
+        facts=replace(state.facts, account=None, summary=None, regime=None, delay=None),
+        ticks=(),
+    )
+
+
+def allow_remote(state: FirstRun) -> FirstRun:
+    """The person wants a gateway on another computer, having been warned."""
+    return replace(_forgotten(state), entries=replace(state.entries, allow_remote=True))
+
+
+def accept_certificate(state: FirstRun, sha256: str) -> FirstRun:
+    """Pin the certificate that was shown; a different one than shown is not accepted."""
+    if state.certificate is None or state.certificate.sha256 != sha256:
+        return state
+    return replace(_forgotten(state), certificate=state.certificate, pin=sha256)
+
+
+def recheck(state: FirstRun) -> FirstRun:
+    """Everything is to be looked at again."""
+    return replace(state, checks=(), facts=replace(Facts(), accounts=state.facts.accounts))
+
+
+def apply(state: FirstRun, finding: Finding) -> FirstRun:
+    """The state with one finding in it. A finding about another target than ours is too late and changes nothing."""
+    if finding.target != state.target or state.is_over:
+        return state
+    match finding:
+        case CertificateSeen():
+            return _certificate_seen(state, finding.certificate)
+        case SessionSeen():
+            return _session_seen(state, finding)
+        case AccountsSeen():
+            return _accounts_seen(state, finding.accounts)
+        case AccountSeen() if finding.account.id != state.entries.account:
+            return state
+        case AccountSeen():
+            facts = replace(
+                state.facts, account=finding.account, summary=finding.summary, regime=finding.regime
+            )
+            return _with_checks(replace(state, facts=facts), _passed(CheckId.ACCOUNT), _passed(CheckId.DAY_TRADING))
+        case MarketSeen():
+            facts = replace(state.facts, delay=finding.delay, symbol=finding.symbol)
+            outcome = Outcome.PASSED if finding.delay is Delay.LIVE else Outcome.WARNED
+            return _with_checks(replace(state, facts=facts), Check(id=CheckId.MARKET_DATA, outcome=outcome))
+        case Failed():
+            return _with_checks(state, failed(finding.check, finding.error))
+    assert_never(finding)
+
+
+def show(state: FirstRun, disclosure_id: str, at: datetime) -> FirstRun:
+    """A disclosure came before the person's eyes; the first time counts."""
+    if any(tick.disclosure_id == disclosure_id for tick in state.ticks):
+        return state
+    return replace(state, ticks=(*state.ticks, Tick(disclosure_id=disclosure_id, shown_at=at)))
+
+
+def acknowledge(state: FirstRun, disclosure_id: str, at: datetime | None) -> FirstRun:
+    """Tick or untick (None) a disclosure that was shown."""
+    return replace(
+        state,
+        ticks=tuple(
+            replace(tick, acknowledged_at=at) if tick.disclosure_id == disclosure_id else tick for tick in state.ticks
+        ),
+    )
+
+
+def missing(state: FirstRun) -> str:
+    """What has to happen before Continue, one sentence; "" when nothing."""
+    match state.step:
+        case Step.PASSPHRASE:
+            return "" if state.has_passphrase else "Type a passphrase that is hard to guess, twice."
+        case Step.ENVIRONMENT:
+            return "" if state.entries.environment is not None else "Choose an environment."
+        case Step.GATEWAY:
+            return _missing_at_gateway(state)
+        case Step.VERIFY:
+            return _missing_at_verify(state)
+        case Step.ACKNOWLEDGE:
+            left = len(unacknowledged(state))
+            return f"{left} of {len(state.disclosures)} disclosures are still to be acknowledged." if left else ""
+        case Step.FINISHED | Step.CANCELLED:
+            return "The wizard is over."
+    assert_never(state.step)
+
+
+def unacknowledged(state: FirstRun) -> tuple[Disclosure, ...]:
+    """The texts without a tick."""
+    done = {tick.disclosure_id for tick in state.ticks if tick.acknowledged_at is not None}
+    return tuple(text for text in state.disclosures if text.id not in done)
+
+
+def forward(state: FirstRun) -> FirstRun:
+    """The next step, or the same state while something is missing. The last step leads to FINISHED."""
+    if missing(state):
+        return state
+    return _go(state, _following(state))
+
+
+def back(state: FirstRun) -> FirstRun:
+    """The state before this step, with what was typed since."""
+    if not state.past or state.is_over:
+        return state
+    before = state.past[-1]
+    if before.entries.environment is not state.entries.environment:
+        return before
+    return replace(before, entries=state.entries, ticks=state.ticks, has_passphrase=state.has_passphrase)
+
+
+def cancel(state: FirstRun) -> FirstRun:
+    """The end without a trace: nothing that was found or typed stays."""
+    return FirstRun(step=Step.CANCELLED, disclosures=state.disclosures)
+
+
+def result_of(state: FirstRun, *, now: datetime, app_version: str) -> FirstRunResult:
+    """What to save. Only a finished wizard has a result."""
+    account, environment = state.facts.account, state.entries.environment
+    if state.step is not Step.FINISHED or account is None or environment is None:
+        raise ValueError("only a finished wizard has a result")
+    credentials = Credentials(
+        environment=environment,
+        gateway_url=state.entries.gateway_url,
+        user_name=state.entries.user_name,
+        account=account.id,
+        certificate_sha256=state.pin,
+        options_level=state.entries.options_level,
+        updated_at=now,
+    )
+    return FirstRunResult(
+        credentials=credentials,
+        account=account,
+        accounts=state.facts.accounts,
+        acknowledgments=_acknowledgments(state, account.id, app_version),
+        allow_remote=state.entries.allow_remote,
+    )
+
+
+def describe(state: FirstRun) -> dict[str, str]:
+    """The state for logs and diagnostics: only what is listed here, so a new field stays out until someone thinks."""
+    texts, left = len(state.disclosures), len(unacknowledged(state))
+    told = {
+        "step": state.step.value,
+        "environment": str(state.entries.environment or "not chosen"),
+        "gateway": origin(state.entries.gateway_url),
+        "user name": "entered" if state.entries.user_name else "empty",
+        "certificate shown": state.certificate.sha256 if state.certificate is not None else "none",
+        "certificate pinned": state.pin or "none",
+        "account": masked(state.facts.account.id) if state.facts.account is not None else "none",
+        "accounts seen": str(len(state.facts.accounts)),
+        "options level": "not entered" if state.entries.options_level is None else str(state.entries.options_level),
+        "disclosures acknowledged": f"{texts - left} of {texts}",
+    }
+    return told | {check.id.value: _told(check) for check in state.checks}
+
+
+def _go(state: FirstRun, step: Step) -> FirstRun:
+    return replace(state, step=step, past=(*state.past, state))
+
+
+def _following(state: FirstRun) -> Step:
+    match state.step:
+        case Step.PASSPHRASE:
+            return Step.GATEWAY if any(s.step is Step.ENVIRONMENT for s in state.past) else Step.ENVIRONMENT
+        case Step.ENVIRONMENT:
+            needs = state.needs_passphrase and not state.has_passphrase
+            return Step.PASSPHRASE if needs and state.entries.environment is not Environment.DEMO else Step.GATEWAY
+        case Step.GATEWAY:
+            return Step.VERIFY
+        case Step.VERIFY:
+            return Step.ACKNOWLEDGE
+        case Step.ACKNOWLEDGE:
+            return Step.FINISHED
+        case Step.FINISHED | Step.CANCELLED:
+            return state.step
+    assert_never(state.step)
+
+
+def _forgotten(state: FirstRun) -> FirstRun:
+    return replace(state, certificate=None, pin=state.pin, facts=Facts(), checks=())
+
+
+def _passed(check_id: CheckId) -> Check:
+    return Check(id=check_id, outcome=Outcome.PASSED)
+
+
+def _with_checks(state: FirstRun, *new: Check) -> FirstRun:
+    names = {check.id for check in new}
+    kept = [check for check in state.checks if check.id not in names]
+    order = list(CheckId)
+    return replace(state, checks=tuple(sorted([*kept, *new], key=lambda check: order.index(check.id))))
+
+
+def _certificate_seen(state: FirstRun, certificate: Certificate) -> FirstRun:
+    state = replace(state, certificate=certificate)
+    if certificate.sha256 == state.pin:
+        return state
+    if state.pin:
+        return _with_checks(replace(state, facts=Facts()), failed(CheckId.GATEWAY, changed(certificate)))
+    return _with_checks(state, failed(CheckId.GATEWAY, unknown(certificate)))
+
+
+def _session_seen(state: FirstRun, seen: SessionSeen) -> FirstRun:
+    latency = state.facts.latency_ms if seen.latency_ms is None else seen.latency_ms
+    state = replace(state, facts=replace(state.facts, flags=seen.flags, latency_ms=latency))
+    if not seen.flags.reachable:
+        silent = failed(CheckId.GATEWAY, not_running(state.entries.gateway_url))
+        return _with_checks(state, silent, Check(id=CheckId.SIGN_IN))
+    return _with_checks(state, _passed(CheckId.GATEWAY), _sign_in_check(seen.flags))
+
+
+def _sign_in_check(flags: SessionFlags) -> Check:
+    if flags.competing:
+        return failed(CheckId.SIGN_IN, competing())
+    if flags.signed_in or flags.authenticated:
+        return _passed(CheckId.SIGN_IN)
+    return failed(CheckId.SIGN_IN, signed_out())
+
+
+def _accounts_seen(state: FirstRun, accounts: tuple[Account, ...]) -> FirstRun:
+    facts = replace(state.facts, accounts=accounts)
+    ids = [account.id for account in accounts]
+    chosen = state.entries.account if state.entries.account in ids else ids[0] if ids else None
+    return replace(state, facts=facts, entries=replace(state.entries, account=chosen))
+
+
+def _missing_at_gateway(state: FirstRun) -> str:
+    if state.check(CheckId.GATEWAY).outcome is not Outcome.PASSED:
+        return "The gateway has to answer first."
+    if not state.entries.user_name:
+        return "Enter the user name you sign in with."
+    if state.check(CheckId.SIGN_IN).outcome is not Outcome.PASSED:
+        return "Sign in on the gateway’s page."
+    return ""
+
+
+def _missing_at_verify(state: FirstRun) -> str:
+    required = (CheckId.GATEWAY, CheckId.SIGN_IN, CheckId.ACCOUNT)
+    if any(state.check(name).outcome is Outcome.FAILED for name in CheckId):
+        return "One check failed; its button helps."
+    if any(state.check(name).outcome is not Outcome.PASSED for name in required):
+        return "The account is being read."
+    if state.check(CheckId.MARKET_DATA).outcome is Outcome.PENDING:
+        return "Market data is being looked at."
+    return ""
+
+
+def _acknowledgments(state: FirstRun, account: AccountId, app_version: str) -> tuple[Acknowledgment, ...]:
+    texts = {text.id: text for text in state.disclosures}
+    return tuple(
+        Acknowledgment(
+            disclosure_id=tick.disclosure_id,
+            version=texts[tick.disclosure_id].version,
+            sha256=texts[tick.disclosure_id].sha256,
+            statement_sha256=sha256(texts[tick.disclosure_id].statement),
+            shown_at=tick.shown_at,
+            acknowledged_at=tick.acknowledged_at,
+            account_hash=sha256(account),
+            app_version=app_version,
+        )
+        for tick in state.ticks
+        if tick.acknowledged_at is not None and tick.disclosure_id in texts
+    )
+
+
+def _told(check: Check) -> str:
+    return check.outcome.value if check.cause is None else f"{check.outcome.value}: {check.cause.value}"
