@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from time import perf_counter
@@ -29,6 +30,7 @@ from ibdesk.services.findings import (
     wrong_sign_in,
 )
 from ibdesk.services.first_run import FirstRunResult
+from ibdesk.services.waiting import Wait, wait
 from ibdesk.store.passphrase import Advice
 
 #: How long a person may take on the sign-in page before we stop asking by ourselves, and how often we ask.
@@ -56,6 +58,7 @@ class Connector:
     """Talks to one gateway at a time for the wizard. Wiring gives it everything it touches.
 
     `save` writes a finished wizard in one transaction. Nothing else here writes, so a cancelled wizard leaves no row.
+    The journeys are async generators of findings; a new one ends the one before it. Close them (`aclosing`).
     """
 
     open_broker: Callable[[Connection], Broker]
@@ -67,11 +70,13 @@ class Connector:
     clock: Callable[[], datetime]
     app_version: str
     open_browser: Callable[[str], object]
-    pause: Callable[[float], Awaitable[None]] = asyncio.sleep
+    wait: Wait = wait
     timer: Callable[[], float] = perf_counter
     demo: DemoAddress | None = field(default=None, init=False)
     _broker: Broker | None = field(default=None, init=False)
     _target: Target | None = field(default=None, init=False)
+    _turn: asyncio.Lock = field(default_factory=asyncio.Lock, init=False)
+    _stop: asyncio.Event = field(default_factory=asyncio.Event, init=False)
 
     async def begin_demo(self) -> DemoAddress:
         """The demo gateway, started at the first call."""
@@ -85,73 +90,72 @@ class Connector:
         if problem is not None:
             yield Failed(target=target, check=CheckId.GATEWAY, error=problem)
             return
-        try:
-            if is_encrypted(target.url):
-                certificate = await self.fetch_certificate(target.url)
-                yield CertificateSeen(target=target, certificate=certificate)
-                if certificate.sha256 != target.pin:
-                    return
-            yield await self._session_seen(target)
-        except DeskError as error:
-            yield Failed(target=target, check=CheckId.GATEWAY, error=error)
+        async with self._journey():
+            try:
+                if is_encrypted(target.url):
+                    certificate = await self.fetch_certificate(target.url)
+                    yield CertificateSeen(target=target, certificate=certificate)
+                    if certificate.sha256 != target.pin:
+                        return
+                yield await self._session_seen(target)
+            except DeskError as error:
+                yield Failed(target=target, check=CheckId.GATEWAY, error=error)
 
     async def watch_sign_in(self, target: Target) -> AsyncIterator[Finding]:
         """Ask until somebody is signed in, at most SIGN_IN_WITHIN. A finding for each answer."""
         ends = self.clock() + SIGN_IN_WITHIN
-        while True:
-            try:
-                seen = await self._session_seen(target)
-            except DeskError as error:
-                yield Failed(target=target, check=CheckId.SIGN_IN, error=error)
-                return
-            yield seen
-            if seen.flags.signed_in or seen.flags.authenticated or self.clock() >= ends:
-                return
-            await self.pause(ASK_EVERY.total_seconds())
+        async with self._journey() as stop:
+            while not stop.is_set():
+                try:
+                    seen = await self._session_seen(target)
+                except DeskError as error:
+                    yield Failed(target=target, check=CheckId.SIGN_IN, error=error)
+                    return
+                yield seen
+                if seen.flags.signed_in or seen.flags.authenticated or self.clock() >= ends:
+                    return
+                await self.wait(ASK_EVERY.total_seconds(), stop)
 
     def open_sign_in_page(self, target: Target) -> str:
         """Show the gateway's page in the system's browser; the address, for those who want it elsewhere."""
-        session = self._session(target)
-        self.open_browser(session.sign_in_page)
-        return session.sign_in_page
+        self.open_browser(target.url)
+        return target.url
 
     async def take_over(self, target: Target) -> AsyncIterator[Finding]:
         """End the competing login. Only after the person said yes."""
-        try:
-            flags = await self._session(target).open_brokerage(take_over=True)
-            yield SessionSeen(target=target, flags=flags)
-        except DeskError as error:
-            yield Failed(target=target, check=CheckId.SIGN_IN, error=error)
-
-    async def sign_out(self, target: Target) -> None:
-        """Sign out at the gateway, so that somebody else may sign in."""
-        await self._session(target).sign_out()
+        async with self._journey():
+            try:
+                await self._reopen(target)
+                flags = await self._session(target).open_brokerage(take_over=True)
+                yield SessionSeen(target=target, flags=flags)
+            except DeskError as error:
+                yield Failed(target=target, check=CheckId.SIGN_IN, error=error)
 
     async def verify(self, target: Target, account: AccountId | None) -> AsyncIterator[Finding]:
         """Everything the third step shows, finding by finding; ends at a failure that forbids more."""
         check = CheckId.SIGN_IN
-        try:
-            seen = await self._ready(target)
-            yield seen
-            if state_of(seen.flags) is not SessionState.READY:
+        async with self._journey() as stop:
+            try:
+                seen = await self._ready(target, stop)
+                yield seen
+                if state_of(seen.flags) is not SessionState.READY:
+                    return
+                await self._check_sign_in(target, seen.flags)
+                check = CheckId.ACCOUNT
+                broker = self._open(target)
+                accounts = await self._accounts(broker)
+                yield AccountsSeen(target=target, accounts=accounts)
+                chosen = next((item for item in accounts if item.id == account), accounts[0])
+                yield await self._account_seen(target, broker, chosen)
+            except DeskError as error:
+                yield Failed(target=target, check=check, error=error)
                 return
-            await self._check_sign_in(target, seen.flags)
-            check = CheckId.ACCOUNT
-            broker = self._open(target)
-            accounts = await self._accounts(broker)
-            yield AccountsSeen(target=target, accounts=accounts)
-            chosen = next((item for item in accounts if item.id == account), accounts[0])
-            yield await self._account_seen(target, broker, chosen)
-        except DeskError as error:
-            yield Failed(target=target, check=check, error=error)
-            return
-        yield await self._market_seen(target, broker)
+            yield await self._market_seen(target, broker)
 
     async def close(self) -> None:
         """Leave the gateway. The demo goes on running: the desk that was made for it needs it."""
-        broker, self._broker, self._target = self._broker, None, None
-        if broker is not None:
-            await broker.close()
+        async with self._journey():
+            await self._shut()
 
     async def abandon(self) -> None:
         """Close, and stop a demo that nobody will use."""
@@ -160,9 +164,22 @@ class Connector:
         if demo is not None:
             await demo.stop()
 
+    @asynccontextmanager
+    async def _journey(self) -> AsyncIterator[asyncio.Event]:
+        """One journey at a time: the one before is told to stop and waited for. The event says that we should."""
+        self._stop.set()
+        self._stop = stop = asyncio.Event()
+        async with self._turn:
+            yield stop
+
+    async def _shut(self) -> None:
+        broker, self._broker, self._target = self._broker, None, None
+        if broker is not None:
+            await broker.close()
+
     def _open(self, target: Target) -> Broker:
         if self._broker is None or target != self._target:
-            raise RuntimeError("the gateway is probed before it is used")
+            raise RuntimeError("the gateway is opened before it is used")
         return self._broker
 
     def _session(self, target: Target) -> SessionControl:
@@ -174,12 +191,12 @@ class Connector:
     async def _reopen(self, target: Target) -> None:
         if self._broker is not None and self._target == target:
             return
-        await self.close()
+        await self._shut()
         broker = self.open_broker(
             Connection(
                 url=target.url,
-                certificate_sha256=target.pin,
                 environment=target.environment,
+                certificate_sha256=target.pin,
                 allow_remote=target.allow_remote,
             )
         )
@@ -192,7 +209,7 @@ class Connector:
         flags = await self._session(target).status()
         return SessionSeen(target=target, flags=flags, latency_ms=(self.timer() - began) * 1000)
 
-    async def _ready(self, target: Target) -> SessionSeen:
+    async def _ready(self, target: Target, stop: asyncio.Event) -> SessionSeen:
         """The session once it is ready, competing or signed out; the brokerage session is opened if need be."""
         seen = await self._session_seen(target)
         if state_of(seen.flags) is SessionState.BROKERAGE_LOST:
@@ -200,13 +217,13 @@ class Connector:
             seen = SessionSeen(target=target, flags=flags, latency_ms=seen.latency_ms)
         ends = self.clock() + READY_WITHIN
         while state_of(seen.flags) in (SessionState.CONNECTING, SessionState.BROKERAGE_LOST):
-            if self.clock() >= ends:
+            if stop.is_set() or self.clock() >= ends:
                 raise Unavailable(
                     "You are signed in, but the gateway has no brokerage session yet.",
                     remedy="Wait a moment and check again; if it stays so, sign in anew on the gateway’s page.",
                     cause=Cause.BROKERAGE_LOST,
                 )
-            await self.pause(ASK_EVERY.total_seconds())
+            await self.wait(ASK_EVERY.total_seconds(), stop)
             seen = await self._session_seen(target)
         return seen
 

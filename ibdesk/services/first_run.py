@@ -2,8 +2,8 @@
 
 Charter. What: one frozen `FirstRun`, pure functions from state to state, and findings (`services.connector` fetches
 them) that `apply` takes in. Back pops a stack of whole states and keeps what was typed. The passphrase is never here:
-the window hands it to wiring at the end. Tried: methods with effects on the state; a late answer then overwrote what the
-person had changed meanwhile, so every finding names the target it was made for and a stale one changes nothing.
+the window hands it to wiring at the end. Tried: methods with effects on the state; a late answer then overwrote what
+the person had changed meanwhile, so every finding names the target it was made for and a stale one changes nothing.
 Would change our mind: a step that cannot be undone before the end.
 """
 
