@@ -62,6 +62,7 @@ class Bridge(QObject):
     connection_changed = Signal(object)
     settings_changed = Signal(object)
     notice = Signal(object)
+    mistake = Signal(str)
     selection_changed = Signal(object)
     command = Signal(str)
 
@@ -137,7 +138,7 @@ class Bridge(QObject):
             return
         log.error("work failed name=%s", name, exc_info=error)
         kind = type(error).__name__
-        self._heard(Notice(text=f"ibdesk made a mistake in “{name}” ({kind}). It is written to the log."))
+        self.mistake.emit(f"ibdesk made a mistake in “{name}” ({kind}). It is written to the log.")
 
     def say(self, text: str) -> None:
         """Tell the person good news in the notice area."""
@@ -193,7 +194,7 @@ def _key(event: Event) -> object:
 
 
 def _merged(older: Event | None, newer: Event) -> Event:
-    """Quotes are merged by instrument, field by field, and counts are added; for the rest the newer one is the whole truth."""
+    """Quotes are merged by instrument, field by field, counts are added; of the rest the newer one is the truth."""
     match older, newer:
         case QuotesChanged(quotes=before), QuotesChanged(quotes=after):
             quotes = {quote.conid: quote for quote in before}

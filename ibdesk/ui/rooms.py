@@ -1,0 +1,50 @@
+"""The eight rooms: their order, names, icons and keys, and where each one's widget comes from."""
+
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from PySide6.QtWidgets import QWidget
+
+if TYPE_CHECKING:
+    from ibdesk.services.desk import Desk
+    from ibdesk.ui.bridge import Bridge
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Room:
+    """One room of the rail. `module` is its page in `ui.pages`; `group` puts a line where it changes."""
+
+    key: str
+    title: str
+    group: int
+    module: str = "coming"
+
+    @property
+    def icon(self) -> str:
+        return self.key
+
+
+ROOMS: tuple[Room, ...] = (
+    Room(key="dashboard", title="Dashboard", group=0, module="dashboard"),
+    Room(key="portfolio", title="Portfolio", group=0, module="portfolio"),
+    Room(key="trade", title="Trade", group=0),
+    Room(key="orders", title="Orders", group=0),
+    Room(key="performance", title="Performance", group=0),
+    Room(key="trust", title="Trust", group=1),
+    Room(key="activity", title="Activity", group=2, module="activity"),
+    Room(key="settings", title="Settings", group=2, module="settings"),
+)
+
+
+def room_of(key: str) -> Room:
+    """The room with this key."""
+    return next(room for room in ROOMS if room.key == key)
+
+
+def build_page(room: Room, desk: "Desk", bridge: "Bridge") -> QWidget:
+    """The room's widget. Pages are imported here, on first entry: charts cost more than the whole first paint."""
+    page = import_module(f"ibdesk.ui.pages.{room.module}")
+    made = page.coming(room) if room.module == "coming" else page.build(desk, bridge)
+    assert isinstance(made, QWidget)  # noqa: S101 - every page module's `build` returns one
+    return made
