@@ -75,14 +75,14 @@ def quantity(value: Decimal | int | None) -> str:
     return text if text == "0" or _decimal(value) > 0 else MINUS + text
 
 
-def percent(fraction: Decimal | None, decimals: int = 2) -> str:
-    """A fraction of one as a percentage: Decimal("0.0066") is "0.66 %"."""
-    return UNKNOWN if not _is_known(fraction) else _plain(_decimal(fraction) * 100, decimals, plus="") + " %"
+def percent(value: Decimal | None, decimals: int = 2) -> str:
+    """A percentage, as the domain counts them: Decimal("0.66") is "0.66 %"."""
+    return UNKNOWN if not _is_known(value) else _plain(value, decimals, plus="") + " %"
 
 
-def signed_percent(fraction: Decimal | None, decimals: int = 2) -> str:
-    """A change as a fraction of one, with its sign: "+0.66 %"."""
-    return UNKNOWN if not _is_known(fraction) else _plain(_decimal(fraction) * 100, decimals, plus="+") + " %"
+def signed_percent(value: Decimal | None, decimals: int = 2) -> str:
+    """A change in percent with its sign: "+0.66 %"."""
+    return UNKNOWN if not _is_known(value) else _plain(value, decimals, plus="+") + " %"
 
 
 def compact(amount: Decimal | None, currency: str = "") -> str:
