@@ -1,4 +1,4 @@
-"""Set-up heals itself: what is unfinished, moved or made for another Python is made anew, and is otherwise left alone."""
+"""Set-up heals itself: what is unfinished, moved or made for another Python is made anew, else left alone."""
 
 import importlib.util
 import json
@@ -16,9 +16,7 @@ from tests.house.files import ROOT
 LOCK = "requirements.lock"
 
 
-@pytest.fixture
-def setup(tmp_path: Path) -> ModuleType:
-    """run.py in a folder of its own, with an empty lock, so that making an environment takes a second or two."""
+def copy_to(tmp_path: Path) -> ModuleType:
     shutil.copy(ROOT / "run.py", tmp_path / "run.py")
     for lock in ("requirements.lock", "tests/peers.lock", "benchmarks/requirements.lock"):
         (tmp_path / lock).parent.mkdir(exist_ok=True)
@@ -30,43 +28,55 @@ def setup(tmp_path: Path) -> ModuleType:
     return module
 
 
-def test_a_fresh_folder_is_set_up_once(setup: ModuleType, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.fixture
+def setup(tmp_path: Path) -> ModuleType:
+    """run.py in a folder of its own, with empty locks, so that making an environment takes seconds."""
+    return copy_to(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> ModuleType:
+    """The same with its environment already made; shared, so who changes it puts it back."""
+    module = copy_to(tmp_path_factory.mktemp("finished"))
+    module.set_up([])
+    return module
+
+
+def test_set_up_happens_once_and_heals_what_was_interrupted(
+    setup: ModuleType, capsys: pytest.CaptureFixture[str]
+) -> None:
+    setup.VENV.mkdir()
+    half = setup.VENV / "half-installed"  # and then the power went: no stamp
+    half.touch()
     assert not setup.is_ready([])
+
     setup.set_up([])
     assert setup.is_ready([])
-    assert "requirements.lock" in capsys.readouterr().err
+    assert not half.exists()
+    told = capsys.readouterr().err
+    assert "anew" in told
+    assert "requirements.lock" in told
 
     setup.set_up([])
     assert capsys.readouterr().err == "", "the second run has nothing to do"
 
 
-def test_an_interrupted_set_up_is_healed(setup: ModuleType, capsys: pytest.CaptureFixture[str]) -> None:
-    setup.make_environment()  # and then the power went: no stamp
-    half = setup.VENV / "half-installed"
-    half.touch()
-    assert not setup.is_ready([])
-
-    setup.set_up([])
-
-    assert setup.is_ready([])
-    assert not half.exists()
-    assert "anew" in capsys.readouterr().err
-
-
 @pytest.mark.parametrize(("key", "value"), [("folder", "/elsewhere"), ("python", "cpython-310"), (LOCK, "another")])
-def test_an_environment_made_for_something_else_is_not_used(setup: ModuleType, key: str, value: str) -> None:
-    setup.set_up([])
-    changed = {**setup.stamp(), key: value}
-    setup.STAMP.write_text(json.dumps(changed), encoding="utf-8")
+def test_an_environment_made_for_something_else_is_not_used(finished: ModuleType, key: str, value: str) -> None:
+    written = finished.STAMP.read_text(encoding="utf-8")
+    assert finished.is_ready([])
+    finished.STAMP.write_text(json.dumps({**finished.stamp(), key: value}), encoding="utf-8")
 
-    assert not setup.is_ready([])
+    assert not finished.is_ready([])
+    finished.STAMP.write_text(written, encoding="utf-8")
 
 
-def test_an_environment_whose_python_is_gone_is_not_used(setup: ModuleType) -> None:
-    setup.set_up([])
-    setup.PYTHON.unlink()
+def test_an_environment_whose_python_is_gone_is_not_used(finished: ModuleType) -> None:
+    away = finished.PYTHON.with_name("away")
+    finished.PYTHON.rename(away)
 
-    assert not setup.is_ready([])
+    assert not finished.is_ready([])
+    away.rename(finished.PYTHON)
 
 
 def test_a_damaged_stamp_counts_as_none(setup: ModuleType) -> None:
@@ -77,16 +87,15 @@ def test_a_damaged_stamp_counts_as_none(setup: ModuleType) -> None:
     assert not setup.is_ready([])
 
 
-def test_one_more_lock_is_added_without_making_the_environment_anew(setup: ModuleType) -> None:
-    setup.set_up([])
-    kept = setup.VENV / "kept"
+def test_one_more_lock_is_added_without_making_the_environment_anew(finished: ModuleType) -> None:
+    kept = finished.VENV / "kept"
     kept.touch()
 
-    setup.set_up(["tests/peers.lock"])
+    finished.set_up(["tests/peers.lock"])
 
     assert kept.exists()
-    assert setup.is_ready(["tests/peers.lock"])
-    assert not setup.is_ready(["benchmarks/requirements.lock"])
+    assert finished.is_ready(["tests/peers.lock"])
+    assert not finished.is_ready(["benchmarks/requirements.lock"])
 
 
 def test_a_failed_installation_is_told_without_addresses_and_healed_later(setup: ModuleType) -> None:
