@@ -10,7 +10,6 @@ import itertools
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import closing
 from types import TracebackType
 from typing import Generic, TypeVar, TypeVarTuple
 
@@ -101,13 +100,6 @@ class Database:
         """Bytes on disk, the write-ahead log included."""
         log = self._path.with_name(self._path.name + "-wal")
         return sum(path.stat().st_size for path in (self._path, log) if path.exists())
-
-    def integrity(self) -> tuple[str, ...]:
-        """What is wrong with the file, page by page, index by index; empty is good. Blocks: call it in a thread."""
-        if self._closing is not None:
-            raise vault_closed()
-        with cipher.engine_errors(self._path), closing(cipher.connect(self._path, self._key)) as connection:
-            return cipher.integrity_findings(connection)
 
     def _enqueue(self, job: "_Job[Value]", priority: int) -> Future[Value]:
         with self._guard:

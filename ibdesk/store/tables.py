@@ -78,8 +78,8 @@ class AccountInfoColumns(TypedColumns):
     """The account and its figures as one source last told them.
 
     `portfolio_value` is net liquidation, `equity` is equity with loan value. `day_trade_count` is what the legacy rule
-    counts, 3 minus the broker's days-trades-remaining of today where that is 0 to 3 (FINRA 4210, before June 2026).
-    The `pnl_` columns are the broker's running figures, with their own instant.
+    counts: 3 minus the broker's day trades remaining today, where that is 0 to 3 (FINRA 4210, before June 2026).
+    `as_of` and `received_at` are the whole picture's, `figures_…` those of its figures, `pnl_…` the running figures.
     """
 
     account_id: Named[str] = Column(primary_key=True)
@@ -88,6 +88,8 @@ class AccountInfoColumns(TypedColumns):
     currency: Named[str]
     as_of: Named[datetime] = Column(UtcInstant())
     received_at: Named[datetime] = Column(UtcInstant())
+    figures_as_of: Named[datetime] = Column(UtcInstant())
+    figures_received_at: Named[datetime] = Column(UtcInstant())
     portfolio_value: Named[Decimal | None] = Column(DecimalText())
     total_cash: Named[Decimal | None] = Column(DecimalText())
     equity: Named[Decimal | None] = Column(DecimalText())

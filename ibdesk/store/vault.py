@@ -91,10 +91,6 @@ class OpenVault:
         """The raw key of the SQLCipher database."""
         return self.subkey("database")
 
-    def backup_key(self) -> bytes:
-        """The raw key of backups."""
-        return self.subkey("backup")
-
     def close(self) -> None:
         """Overwrite the data key and let other desks in. Closing twice is fine."""
         if not self.is_open:
@@ -235,9 +231,20 @@ def _data_key(read: header.Header, secret: str) -> bytearray:
     )
 
 
+def opens(vault: OpenVault, secret: str) -> bool:
+    """Whether `secret` would open this vault: for taking a locked window back. Costs what opening costs."""
+    with disk_errors(vault.paths.folder):
+        read = header.decode(vault.paths.header.read_bytes())
+    try:
+        _data_key(read, secret)
+    except NeedsPerson:
+        return False
+    return True
+
+
 def _check_database(path: Path, key: bytes, *, check_whole: bool) -> None:
-    if not path.exists():
-        raise damaged(f"The vault's database {path} is missing.")
+    if not path.exists() or not path.stat().st_size:
+        raise damaged(f"The vault's database {path} is missing or empty.")
     if cipher.is_plain(path):
         raise damaged(f"{path} is a plain, unencrypted database and not this vault's.")
     if not os.access(path, os.W_OK):

@@ -1,4 +1,4 @@
-"""Create the IBKR tables (the documents call it migration 20251011150000_create_ibkr_tables) and the rest of a vault."""
+"""Create the first tables: what the documents call migration 20251011150000_create_ibkr_tables, and our own."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -41,6 +41,8 @@ def upgrade() -> None:
         sa.Column("currency", sa.String(), nullable=False),
         sa.Column("as_of", sa.BigInteger(), nullable=False),
         sa.Column("received_at", sa.BigInteger(), nullable=False),
+        sa.Column("figures_as_of", sa.BigInteger(), nullable=False),
+        sa.Column("figures_received_at", sa.BigInteger(), nullable=False),
         sa.Column("portfolio_value", sa.String(), nullable=True),
         sa.Column("total_cash", sa.String(), nullable=True),
         sa.Column("equity", sa.String(), nullable=True),

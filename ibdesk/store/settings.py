@@ -1,0 +1,93 @@
+"""The settings file, and the variables that override it: command line over environment over file over default."""
+
+import tomllib
+from collections.abc import Mapping
+from decimal import Decimal
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+import tomli_w
+
+from ibdesk.domain.errors import Cause, Refused
+from ibdesk.domain.settings import Origin, Sourced, defaults, meta_of, names, parse_value, with_values
+from ibdesk.store.files import disk_errors, make_folder, replace_private
+
+FILE_NAME = "settings.toml"
+
+
+def load_settings(folder: Path, environment: Mapping[str, str], command_line: Mapping[str, str]) -> Sourced:
+    """The settings in force. `command_line` holds setting names and texts. Refused(BAD_SETTING) names the culprit."""
+    sourced = _from_file(defaults(), folder / FILE_NAME)
+    sourced = _from_environment(sourced, environment)
+    given = {name: parse_value(name, text) for name, text in command_line.items()}
+    return with_values(sourced, given, Origin.COMMAND_LINE, {})
+
+
+def save_setting(folder: Path, name: str, text: str) -> None:
+    """Keep one setting in the file, checked first; the rest of the file's values stay."""
+    value = parse_value(name, text)
+    _save(folder, {**_read(folder / FILE_NAME), name: _plain(value)})
+
+
+def reset_setting(folder: Path, name: str) -> None:
+    """Take one setting out of the file, so that its default is in force again."""
+    kept = _read(folder / FILE_NAME)
+    if kept.pop(name, None) is not None:
+        _save(folder, kept)
+
+
+def _from_file(sourced: Sourced, path: Path) -> Sourced:
+    known = {name: value for name, value in _read(path).items() if name in names()}
+    try:
+        values = {name: parse_value(name, _text(value)) for name, value in known.items()}
+    except Refused as error:
+        raise Refused(f"{path}: {error.message}", remedy=error.remedy, cause=error.cause) from error
+    return with_values(sourced, values, Origin.FILE, {})
+
+
+def _from_environment(sourced: Sourced, environment: Mapping[str, str]) -> Sourced:
+    values, variables = dict[str, Any](), dict[str, str]()
+    for name in names():
+        meta = meta_of(name)
+        variable = next((variable for variable in meta.env if environment.get(variable)), None)
+        if variable is not None:
+            values[name] = _parse_variable(name, variable, environment[variable], meta.env_scale)
+            variables[name] = variable
+    return with_values(sourced, values, Origin.ENVIRONMENT, variables)
+
+
+def _parse_variable(name: str, variable: str, text: str, scale: Decimal) -> Any:
+    try:
+        return parse_value(name, text, scale=scale)
+    except Refused as error:
+        message = f"The environment variable {variable}: {error.message}"
+        raise Refused(message, remedy=error.remedy, cause=error.cause) from error
+
+
+def _read(path: Path) -> dict[str, Any]:
+    with disk_errors(path):
+        try:
+            return tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
+        except FileNotFoundError:
+            return {}
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise Refused(
+                f"The settings file {path} cannot be read: {error}.",
+                remedy="Correct that line, or delete the file to go back to the defaults.",
+                cause=Cause.BAD_SETTING,
+            ) from error
+
+
+def _save(folder: Path, values: Mapping[str, Any]) -> None:
+    with disk_errors(folder):
+        make_folder(folder)
+        replace_private(folder / FILE_NAME, tomli_w.dumps(values).encode())
+
+
+def _text(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _plain(value: Any) -> Any:
+    return value.value if isinstance(value, Enum) else value

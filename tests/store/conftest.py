@@ -1,0 +1,47 @@
+"""An open, migrated vault in a folder of its own, at the lowest price a passphrase may have."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection
+
+from ibdesk.store import cipher, vault
+from ibdesk.store.header import LOWEST_COST
+from ibdesk.store.migrations import upgrade
+from ibdesk.store.vault import OpenVault
+
+PASSPHRASE = "correct horse battery staple"
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def open_vault(home: Path) -> Iterator[OpenVault]:
+    """A new vault with all its tables."""
+    made, _code = vault.create(home, PASSPHRASE, cost=LOWEST_COST)
+    upgrade(made)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def in_transaction(open_vault: OpenVault) -> Iterator[Callable[..., Any]]:
+    """Run a query function in a write transaction of its own."""
+    engine = cipher.engine(open_vault.paths.database, open_vault.database_key(), begin="IMMEDIATE")
+
+    def run(work: Callable[..., Any], *args: Any, **named: Any) -> Any:
+        with engine.begin() as tx:
+            return work(tx, *args, **named)
+
+    yield run
+    engine.dispose()
+
+
+def dump(tx: Connection) -> str:
+    """Everything in the database as text, decrypted."""
+    return "\n".join(cipher.raw(tx).iterdump())
