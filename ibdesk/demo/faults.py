@@ -1,0 +1,70 @@
+"""Everything that can be made to go wrong on purpose, and for how long."""
+
+import re
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class BadBytes(StrEnum):
+    """What an answer is replaced by."""
+
+    HTML = "html"
+    TRUNCATED = "truncated"
+    EMPTY = "empty"
+    NOT_JSON = "not_json"
+
+
+HTML_PAGE = b"<!DOCTYPE html><html><head><title>Error</title></head><body><h1>Service unavailable</h1></body></html>"
+NOT_JSON = b"NaN; the server is sorry"
+
+
+@dataclass(slots=True)
+class Spoiled:
+    """The next `times` answers on matching paths are replaced."""
+
+    kind: BadBytes
+    path: re.Pattern[str]
+    times: int
+
+
+@dataclass(slots=True)
+class Faults:
+    """The faults in force. Paths are without their /v1/api prefix."""
+
+    seconds: float = 0.0
+    slow_path: re.Pattern[str] = re.compile(".*")
+    hangs: bool = False
+    silent_sockets: bool = False
+    calls_until_unauthorized: int | None = None
+    spoiled: list[Spoiled] = field(default_factory=list)
+
+    def delay(self, path: str) -> float:
+        """How long (seconds) a call waits before it is answered."""
+        return self.seconds if self.slow_path.search(path) else 0.0
+
+    def is_unauthorized(self) -> bool:
+        """Count one call; True once the agreed number has been answered."""
+        if self.calls_until_unauthorized is None:
+            return False
+        self.calls_until_unauthorized -= 1
+        return self.calls_until_unauthorized < 0
+
+    def spoil(self, path: str, body: bytes) -> tuple[bytes, str] | None:
+        """The bytes and content type to send instead, or None."""
+        for fault in self.spoiled:
+            if fault.times > 0 and fault.path.search(path):
+                fault.times -= 1
+                return _replacement(fault.kind, body)
+        return None
+
+
+def _replacement(kind: BadBytes, body: bytes) -> tuple[bytes, str]:
+    match kind:
+        case BadBytes.HTML:
+            return HTML_PAGE, "text/html"
+        case BadBytes.TRUNCATED:
+            return body[: max(1, len(body) // 2)], "application/json"
+        case BadBytes.EMPTY:
+            return b"", "application/json"
+        case BadBytes.NOT_JSON:
+            return NOT_JSON, "application/json"

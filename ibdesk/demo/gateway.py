@@ -1,0 +1,238 @@
+"""Start and stop the demo's servers, break them on purpose, and run them alone until a signal."""
+
+import asyncio
+import re
+import signal
+import ssl
+import sys
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import TextIO
+
+import aiohttp
+from aiohttp import web
+
+from ibdesk.demo.account import DemoAccount
+from ibdesk.demo.book import USER
+from ibdesk.demo.catalogue import Catalogue
+from ibdesk.demo.certificate import make_identity
+from ibdesk.demo.clock import NEW_YORK, DemoClock, default_start
+from ibdesk.demo.faults import BadBytes, Faults, Spoiled
+from ibdesk.demo.market import Market
+from ibdesk.demo.portal.calls import encode
+from ibdesk.demo.portal.limits import Budget
+from ibdesk.demo.portal.login import Login, Stage
+from ibdesk.demo.portal.server import PortalServer
+from ibdesk.demo.portal.state import PortalState
+from ibdesk.demo.timings import DemoLimits, DemoTimings
+
+HOST = "127.0.0.1"
+SEED = 7
+
+
+def default_clock(rate: float = 1.0) -> DemoClock:
+    """A dial that starts at the latest weekday's 12:48 in New York."""
+    return DemoClock(default_start(datetime.now(UTC)), ticks=time.monotonic, rate=rate)
+
+
+class DemoGateway:
+    """A Client Portal Gateway with nobody's money behind it.
+
+    `port` 0 takes a free one. `signed_out` starts at the sign-in page. `upstream` serves plain HTTP for a real
+    gateway in front. `extra_positions` fills the main account for load tests.
+    """
+
+    def __init__(
+        self,
+        *,
+        clock: DemoClock | None = None,
+        timings: DemoTimings | None = None,
+        limits: DemoLimits | None = None,
+        seed: int = SEED,
+        signed_out: bool = False,
+        upstream: bool = False,
+        port: int = 0,
+        extra_positions: int = 0,
+        ticks: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.clock = clock or default_clock()
+        self.timings = timings or DemoTimings()
+        self.faults = Faults()
+        anchor = self.clock.start.astimezone(NEW_YORK).date()
+        self.account = DemoAccount(Market(Catalogue(anchor, extra=extra_positions), seed=seed))
+        self.login = Login(self.timings, ticks, by_gateway=upstream, seed=seed)
+        self.budget = Budget(limits or DemoLimits(), self.timings, ticks)
+        self._state = PortalState(
+            account=self.account, clock=self.clock, login=self.login, budget=self.budget, timings=self.timings,
+            ticks=ticks,
+        )
+        self._server = PortalServer(self._state, self.faults, upstream=upstream)
+        self._identity = None if upstream else make_identity()
+        self._runner: web.AppRunner | None = None
+        self.port = port
+        if not signed_out and not upstream:
+            self.login.start_ready()
+
+    @property
+    def url(self) -> str:
+        """Where it listens, without a path."""
+        return f"{'https' if self._identity else 'http'}://{HOST}:{self.port}"
+
+    @property
+    def certificate_sha256(self) -> str:
+        """The certificate's fingerprint, lower-case hex; empty for plain HTTP."""
+        return self._identity.sha256 if self._identity else ""
+
+    @property
+    def accounts(self) -> tuple[str, ...]:
+        return self.account.ids
+
+    @property
+    def is_running(self) -> bool:
+        return self._runner is not None
+
+    @property
+    def calls(self) -> tuple[tuple[str, str], ...]:
+        """Every request so far as (method, path), oldest first; at most the last ten thousand."""
+        return tuple(self._server.log)
+
+    async def start(self) -> None:
+        """Listen. The port stays the same after `stop` or `kill`. Raises OSError if it is taken."""
+        runner = web.AppRunner(self._server.application(), access_log=None, shutdown_timeout=0.1)
+        await runner.setup()
+        site = web.TCPSite(
+            runner, HOST, self.port, ssl_context=self._identity.context if self._identity else None
+        )
+        try:
+            await site.start()
+        except OSError:
+            await runner.cleanup()
+            raise
+        self._runner = runner
+        self.port = runner.addresses[0][1]
+
+    async def stop(self) -> None:
+        """Close sockets politely and stop listening."""
+        await self._server.sockets.close()
+        await self._cleanup()
+
+    async def kill(self) -> None:
+        """Die at once: connections are cut, nothing is said. `start` brings it back."""
+        self._server.abort_all()
+        await self._cleanup()
+
+    async def _cleanup(self) -> None:
+        runner, self._runner = self._runner, None
+        if runner is not None:
+            await runner.cleanup()
+
+    def expire_session(self) -> None:
+        """The sign-in ends; every call is answered 401 until somebody signs in again."""
+        self.login.expire()
+
+    def lose_brokerage(self) -> None:
+        """The brokerage session goes and the sign-in stays, for half a minute."""
+        self.login.lose()
+
+    def compete(self) -> None:
+        """Another login takes the brokerage session."""
+        self.login.compete()
+
+    def maintain(self, seconds: float) -> None:
+        """A nightly reset of so many seconds."""
+        self.login.maintain(seconds)
+
+    def limit(self) -> None:
+        """429 on everything for the length of the penalty box."""
+        self.budget.close_box()
+
+    def slow(self, seconds: float, path: str = ".*") -> None:
+        """Every matching call waits so long; 0 ends it. `path` is a pattern without /v1/api/."""
+        self.faults.seconds, self.faults.slow_path = seconds, re.compile(path)
+
+    def hang(self, is_hanging: bool = True) -> None:
+        """Forwarded calls are never answered, as when the gateway has lost the internet."""
+        self.faults.hangs = is_hanging
+
+    def silence_sockets(self, are_silent: bool = True) -> None:
+        """Open sockets stay open and say nothing more."""
+        self.faults.silent_sockets = are_silent
+
+    def bad_bytes(self, kind: str, path: str = ".*", times: int = 1) -> None:
+        """The next answers on matching paths are `html`, `truncated`, `empty` or `not_json`."""
+        self.faults.spoiled.append(Spoiled(BadBytes(kind), re.compile(path), times))
+
+    def unauthorized(self, after_n_calls: int = 0) -> None:
+        """401 on everything once this many calls have been answered; `heal` ends it."""
+        self.faults.calls_until_unauthorized = after_n_calls
+
+    def heal(self) -> None:
+        """Take back every fault but a session that has ended."""
+        fresh = Faults()
+        for name in Faults.__slots__:
+            setattr(self.faults, name, getattr(fresh, name))
+        self.budget.open_box()
+
+
+async def sign_in(url: str, *, user: str = USER, password: str = USER) -> None:
+    """Sign in at a demo gateway without a browser.
+
+    The three requests of the pages: GET /sso/Login, POST /sso/Authenticator with `user_name` and `password`, POST
+    /sso/Dispatcher, which answers `Client login succeeds`; the brokerage session follows after the handshake.
+    A demo certificate is not verified: this talks to loopback only. Raises PermissionError when refused.
+    """
+    unverified = ssl.create_default_context()
+    unverified.check_hostname = False
+    unverified.verify_mode = ssl.CERT_NONE
+    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=unverified)) as http:
+        async with http.get(f"{url}/sso/Login") as page:
+            await page.read()
+        form = {"user_name": user, "password": password}
+        async with http.post(f"{url}/sso/Authenticator", data=form) as page:
+            await page.read()
+        async with http.post(f"{url}/sso/Dispatcher", data=b"") as done:
+            if "Client login succeeds" not in await done.text():
+                raise PermissionError(f"{url} did not let us in")
+
+
+async def serve(
+    *,
+    portal_port: int = 0,
+    signed_out: bool = False,
+    upstream: bool = False,
+    extra_positions: int = 0,
+    timings: DemoTimings | None = None,
+    limits: DemoLimits | None = None,
+    out: TextIO | None = None,
+) -> int:
+    """Run the servers until SIGINT or SIGTERM; one JSON line with the addresses when they are ready.
+
+    Returns the exit code 0. Raises OSError when the port is taken.
+    """
+    gateway = DemoGateway(
+        port=portal_port, signed_out=signed_out, upstream=upstream, extra_positions=extra_positions,
+        timings=timings, limits=limits,
+    )
+    stopped = asyncio.Event()
+    _on_signals(stopped)
+    await gateway.start()
+    line = {
+        "portal": gateway.url, "certificate_sha256": gateway.certificate_sha256,
+        "accounts": list(gateway.accounts), "signed_in": gateway.login.stage is Stage.READY,
+    }
+    print(encode(line).decode(), file=out or sys.stdout, flush=True)
+    try:
+        await stopped.wait()
+    finally:
+        await gateway.stop()
+    return 0
+
+
+def _on_signals(stopped: asyncio.Event) -> None:
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        try:
+            loop.add_signal_handler(number, stopped.set)
+        except NotImplementedError:  # Windows has no signal handlers in its event loop
+            signal.signal(number, lambda *_: loop.call_soon_threadsafe(stopped.set))

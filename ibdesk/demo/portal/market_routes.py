@@ -1,0 +1,394 @@
+"""Quotes and price history in the broker's field numbers and texts."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+from ibdesk.demo.account import ZERO, Holding, cents
+from ibdesk.demo.catalogue import Listing
+from ibdesk.demo.hours import VENUES, is_open, is_trading_day, session, session_day
+from ibdesk.demo.portal.calls import Answer, Call, Json, answer, complain, whole
+from ibdesk.demo.portal.state import PortalState, epoch_ms
+
+MOST_CONIDS, MOST_FIELDS, MOST_POINTS = 100, 50, 1000
+BARS = {
+    "1min": 60, "2min": 120, "3min": 180, "5min": 300, "10min": 600, "15min": 900, "30min": 1800, "1h": 3600,
+    "2h": 7200, "3h": 10800, "4h": 14400, "8h": 28800, "1d": 86400, "1w": 604800, "1m": 2592000,
+}
+PERIOD = re.compile(r"(\d+)\s*(min|h|d|w|m|y)")
+#: unit -> (days of calendar, most allowed)
+UNITS = {
+    "min": (1 / 1440, 30), "h": (1 / 24, 8), "d": (1.0, 1000), "w": (7.0, 792), "m": (30.44, 182), "y": (365.25, 15)
+}
+
+
+class BadHistoryError(Exception):
+    """A history request the market cannot answer; the text is for the caller."""
+
+
+class MarketRoutes:
+    """Snapshot, history and the end of both."""
+
+    def __init__(self, state: PortalState) -> None:
+        self._state = state
+        self._requests = 0
+
+    def snapshot(self, call: Call) -> Answer:
+        """What is known so far: the first call only opens the stream."""
+        conids = [whole(one) for one in call.query.get("conids", "").split(",") if one.strip()]
+        fields = tuple(one for one in call.query.get("fields", "").split(",") if one)
+        if not conids or len(conids) > MOST_CONIDS or len(fields) > MOST_FIELDS:
+            return complain(400, "Bad Request: conids or fields are not valid")
+        return answer([self._snapshot_row(one, fields) for one in conids if one in self._state.market.catalogue])
+
+    def quote(self, conid: int, fields: tuple[str, ...]) -> dict[str, Json]:
+        """The wanted fields that have a value, as text."""
+        known = QuoteFields(self._state, self._state.market.catalogue[conid])
+        row = {field: known.text(field) for field in fields}
+        return {field: text for field, text in row.items() if text}
+
+    def unsubscribe(self, call: Call) -> Answer:
+        conid = whole(call.body.get("conid", call.path_values[0] if call.path_values else ""))
+        if self._state.warm.quotes.pop(conid, None) is None:
+            return complain(500, "unknown")
+        return answer({"success": True})
+
+    def unsubscribe_all(self, _call: Call) -> Answer:
+        self._state.warm.quotes.clear()
+        return answer({"unsubscribed": True})
+
+    def history_page(self, call: Call) -> Answer:
+        try:
+            return answer(self.history(whole(call.query.get("conid", "")), call.query))
+        except BadHistoryError as error:
+            return complain(500, str(error))
+
+    def history(self, conid: int, query: Mapping[str, Json], *, most: int = MOST_POINTS) -> dict[str, Json]:
+        """The last `most` bars of a period. Raises BadHistoryError."""
+        if conid not in self._state.market.catalogue:
+            raise BadHistoryError("Chart data unavailable")
+        listing = self._state.market.catalogue[conid]
+        size = str(query.get("bar", "1d"))
+        period = str(query.get("period", "1w"))
+        if size not in BARS:
+            raise BadHistoryError(f"bar {size} is not valid")
+        end = _start_time(str(query.get("startTime", ""))) or self._state.now
+        end = min(end, self._state.now)
+        start = self._start(listing, end, period)
+        bars = list(self._bars(listing, start, end, size))[-most:]
+        self._requests += 1
+        return self._history_object(listing, period, size, bars)
+
+    def _start(self, listing: Listing, end: datetime, period: str) -> datetime:
+        """Days are counted in sessions, so that a weekend still has a last day."""
+        found = PERIOD.fullmatch(period)
+        count, unit = (int(found.group(1)), found.group(2)) if found else (0, "d")
+        days, most = UNITS[unit]
+        if not 1 <= count <= most:
+            raise BadHistoryError(f"period {period} is not valid")
+        venue = self._venue(listing)
+        day = session_day(venue, end)
+        if unit in ("min", "h"):
+            return min(end, session(venue, day)[1]) - timedelta(days=count * days)
+        if unit != "d":
+            return end - timedelta(days=count * days)
+        for _ in range(count - 1):
+            day = session_day(venue, session(venue, day)[0] - timedelta(seconds=1))
+        return session(venue, day)[0]
+
+    def _snapshot_row(self, conid: int, fields: tuple[str, ...]) -> dict[str, Json]:
+        head: dict[str, Json] = {
+            "conidEx": str(conid), "conid": conid, "_updated": epoch_ms(self._state.now), "server_id": "q1",
+            "6119": "q1",
+        }
+        opened = self._state.warm.quotes.setdefault(conid, set())
+        known = tuple(field for field in fields if field in opened)
+        opened.update(fields)
+        return head | {"6509": QuoteFields(self._state, self._state.market.catalogue[conid]).availability} | (
+            self.quote(conid, known) if known else {}
+        )
+
+    def _bars(
+        self, listing: Listing, start: datetime, end: datetime, size: str
+    ) -> Iterator[tuple[datetime, list[Decimal], int]]:
+        seconds = BARS[size]
+        if seconds < 86400:
+            yield from self._intraday(listing, start, end, timedelta(seconds=seconds))
+            return
+        group: list[tuple[datetime, list[Decimal], int]] = []
+        for bar in self._daily(listing, start, end):
+            if group and _bucket(bar[0], size) != _bucket(group[0][0], size):
+                yield _merged(group)
+                group = []
+            group.append(bar)
+        if group:
+            yield _merged(group)
+
+    def _daily(
+        self, listing: Listing, start: datetime, end: datetime
+    ) -> Iterator[tuple[datetime, list[Decimal], int]]:
+        venue = self._venue(listing)
+        for day in _days(venue, start, end):
+            bar = self._state.market.day_bar(listing.conid, day, end)
+            if bar is not None:
+                yield session(venue, day)[0], list(bar), _volume(listing, day)
+
+    def _intraday(
+        self, listing: Listing, start: datetime, end: datetime, step: timedelta
+    ) -> Iterator[tuple[datetime, list[Decimal], int]]:
+        venue = self._venue(listing)
+        for day in _days(venue, start, end):
+            opens, closes = session(venue, day)
+            at = opens
+            while at < min(closes, end):
+                until = min(at + step, closes, end)
+                bar = self._state.market.bar(listing.conid, at, until) if at + step > start else None
+                if bar is not None:
+                    share = (until - at) / (closes - opens)
+                    yield at, list(bar), int(_volume(listing, day) * share)
+                at += step
+
+    def _venue(self, listing: Listing) -> str:
+        return self._state.market.walk(listing.path).shape.venue
+
+    def _history_object(
+        self, listing: Listing, period: str, size: str, bars: list[tuple[datetime, list[Decimal], int]]
+    ) -> dict[str, Json]:
+        rules = VENUES[self._venue(listing)]
+        data = [
+            {"o": row[0], "c": row[3], "h": row[1], "l": row[2], "v": volume, "t": epoch_ms(at)}
+            for at, row, volume in bars
+        ]
+        first = bars[0][0] if bars else self._state.now
+        return {
+            "serverId": f"{6571225 + self._requests}", "symbol": listing.symbol, "text": listing.name,
+            "priceFactor": 100, "startTime": f"{first.astimezone(UTC):%Y%m%d-%H:%M:%S}",
+            "high": _extreme(bars, 1), "low": _extreme(bars, 2), "timePeriod": period,
+            "barLength": BARS[size], "mdAvailability": "S", "mktDataDelay": 0, "outsideRth": False,
+            "tradingDayDuration": rules.closes - rules.opens, "volumeFactor": 1, "priceDisplayRule": 1,
+            "priceDisplayValue": "2", "negativeCapable": False, "messageVersion": 2, "data": data,
+            "points": max(0, len(data) - 1), "travelTime": 48,
+        }
+
+
+class QuoteFields:
+    """One contract's snapshot fields at the dial's instant, each as the text the broker sends."""
+
+    def __init__(self, state: PortalState, listing: Listing) -> None:
+        self._state = state
+        self._market = state.market
+        self._now = state.now
+        self._listing = listing
+        self._venue = state.market.walk(listing.path).shape.venue
+
+    @property
+    def availability(self) -> str:
+        """R in real time, Z frozen while the venue is closed; then consolidated, with a book."""
+        return "RpB" if is_open(self._venue, self._now) else "ZB"
+
+    def text(self, field: str) -> str:
+        """The field's text, empty when it has no value."""
+        rule = FIELDS.get(field)
+        return rule(self) if rule is not None else ""
+
+    @property
+    def last(self) -> Decimal:
+        return self._market.price(self._listing.conid, self._now)
+
+    @property
+    def prior(self) -> Decimal:
+        return self._market.prior_close(self._listing.conid, self._now)
+
+    @property
+    def day(self) -> tuple[Decimal, Decimal, Decimal, Decimal]:
+        at = self._market.session_day(self._listing.conid, self._now)
+        bar = self._market.day_bar(self._listing.conid, at, self._now)
+        return bar or (self.last, self.last, self.last, self.last)
+
+    @property
+    def spread(self) -> Decimal:
+        """Half a basis point each side for shares, more for options, at least one tick."""
+        share = Decimal("0.01") if self._listing.is_option else Decimal("0.00004")
+        ticks = (self.last * share / self._listing.tick).to_integral_value()
+        return max(Decimal(1), ticks) * self._listing.tick
+
+    @property
+    def holding(self) -> Holding | None:
+        """Our own position in the selected account."""
+        figures = self._state.figures(self._state.selected)
+        return next((one for one in figures.holdings if one.listing.conid == self._listing.conid), None)
+
+    def last_text(self) -> str:
+        """`C` marks yesterday's close: nothing was traded today."""
+        zone = VENUES[self._venue].zone
+        traded_today = self._market.session_day(self._listing.conid, self._now) >= self._now.astimezone(zone).date()
+        return f"{'' if traded_today else 'C'}{self.last:,}"
+
+    def bid(self) -> str:
+        return f"{max(ZERO, self.last - self.spread):,}"
+
+    def ask(self) -> str:
+        return f"{self.last + self.spread:,}"
+
+    def size(self, side: int) -> str:
+        second = int(self._now.timestamp()) // 2
+        return str(((self._listing.conid + side * 7919 + second * 104729) % 19 + 1) * 100)
+
+    def change(self) -> str:
+        return f"{self.last - self.prior:+}".removeprefix("+")
+
+    def change_percent(self) -> str:
+        return f"{(self.last / self.prior - 1) * 100:.2f}%" if self.prior else ""
+
+    def volume(self) -> int:
+        day = self._market.session_day(self._listing.conid, self._now)
+        opens, closes = session(self._venue, day)
+        share = min(1.0, (self._now - opens) / (closes - opens))
+        return int(_volume(self._listing, day) * share)
+
+    def volume_text(self) -> str:
+        shares = self.volume()
+        if shares >= 1_000_000:
+            return f"{shares / 1_000_000:.1f}M"
+        return f"{shares / 1000:.1f}K" if shares >= 10_000 else f"{shares:,}"
+
+    def of_holding(self, name: str) -> str:
+        one = self.holding
+        if one is None:
+            return ""
+        match name:
+            case "percent":
+                cost = abs(one.quantity * one.average_price * one.listing.multiplier)
+                return f"{one.unrealized / cost * 100:.2f}%" if cost else ""
+            case "cost":
+                return f"{cents(one.quantity * one.average_price * one.listing.multiplier):,}"
+            case "share":
+                total = self._state.figures(self._state.selected).net_liquidation
+                return f"{one.value / total * 100:.2f}%" if total else ""
+        return f"{getattr(one, name):,}"
+
+    def year_range(self, side: int) -> str:
+        """High (1) or low (0) of the closes of the last 52 weeks and today."""
+        today = self._market.session_day(self._listing.conid, self._now)
+        days = [today - timedelta(days=number) for number in range(1, 365)]
+        closes = self._market.closes(self._listing.conid, days)
+        edge = float(closes.max() if side else closes.min())
+        text = self._listing.tick
+        value = Decimal(str(edge)).quantize(text)
+        bounds = (self.day[1], self.day[2])
+        return f"{max(value, bounds[0]) if side else min(value, bounds[1]):,}"
+
+    def greek(self, number: int) -> str:
+        if not self._listing.is_option:
+            return ""
+        return f"{self._market.greeks(self._listing.conid, self._now)[number]:.3f}"
+
+    def implied(self) -> str:
+        if not self._listing.is_option:
+            return ""
+        return f"{self._market.volatility(self._listing.conid, self._now) * 100:.1f}%"
+
+    @property
+    def listing(self) -> Listing:
+        return self._listing
+
+
+#: reference/client-portal-api.md 6.2; a field that is not here is not known to the demo.
+FIELDS: Mapping[str, Callable[[QuoteFields], str]] = {
+    "31": QuoteFields.last_text,
+    "55": lambda one: one.listing.symbol,
+    "70": lambda one: f"{one.day[1]:,}",
+    "71": lambda one: f"{one.day[2]:,}",
+    "73": lambda one: one.of_holding("market_value"),
+    "74": lambda one: one.of_holding("average_price"),
+    "75": lambda one: one.of_holding("unrealized"),
+    "76": lambda one: one.of_holding("quantity"),
+    "78": lambda one: one.of_holding("daily"),
+    "79": lambda one: one.of_holding("realized"),
+    "80": lambda one: one.of_holding("percent"),
+    "82": QuoteFields.change,
+    "83": QuoteFields.change_percent,
+    "84": QuoteFields.bid,
+    "85": lambda one: one.size(1),
+    "86": QuoteFields.ask,
+    "87": QuoteFields.volume_text,
+    "88": lambda one: one.size(0),
+    "201": lambda one: one.listing.right,
+    "6004": lambda one: one.listing.exchange,
+    "6008": lambda one: str(one.listing.conid),
+    "6070": lambda one: one.listing.asset_class,
+    "6457": lambda one: str(one.listing.underlying or ""),
+    "6509": lambda one: one.availability,
+    "7051": lambda one: one.listing.name,
+    "7059": lambda one: one.size(2),
+    "7094": lambda one: f"{one.listing.conid}@{one.listing.exchange}",
+    "7184": lambda one: "1",
+    "7219": lambda one: one.listing.description,
+    "7220": lambda one: one.listing.description,
+    "7221": lambda one: one.listing.exchange,
+    "7280": lambda one: one.listing.sector,
+    "7281": lambda one: one.listing.group,
+    "7292": lambda one: one.of_holding("cost"),
+    "7293": lambda one: one.year_range(1),
+    "7294": lambda one: one.year_range(0),
+    "7295": lambda one: f"{one.day[0]:,}",
+    "7296": lambda one: f"{one.prior:,}",
+    "7308": lambda one: one.greek(0),
+    "7309": lambda one: one.greek(1),
+    "7310": lambda one: one.greek(2),
+    "7311": lambda one: one.greek(3),
+    "7633": QuoteFields.implied,
+    "7635": lambda one: f"{one.last:,}",
+    "7639": lambda one: one.of_holding("share"),
+    "7741": lambda one: f"{one.prior:,}",
+    "7762": lambda one: str(one.volume()),
+    "7768": lambda one: "1",
+}
+
+
+def _volume(listing: Listing, day: date) -> int:
+    """A day's volume: more for shares, never twice the same."""
+    base = 40_000 if listing.asset_class in ("OPT", "FOP", "BOND") else 9_000_000
+    return base + (listing.conid * 31 + day.toordinal() * 7919) % base
+
+
+def _start_time(text: str) -> datetime | None:
+    try:
+        return datetime.strptime(text, "%Y%m%d-%H:%M:%S").replace(tzinfo=UTC)
+    except ValueError:
+        return None
+
+
+def _days(venue: str, start: datetime, end: datetime) -> Iterator[date]:
+    zone = VENUES[venue].zone
+    day = start.astimezone(zone).date()
+    last = end.astimezone(zone).date() + timedelta(days=1)
+    while day <= last:
+        if is_trading_day(venue, day) and session(venue, day)[1] > start and session(venue, day)[0] < end:
+            yield day
+        day += timedelta(days=1)
+
+
+def _bucket(at: datetime, size: str) -> tuple[int, ...]:
+    if size == "1m":
+        return at.year, at.month
+    if size == "1w":
+        return tuple(at.isocalendar()[:2])
+    return (at.toordinal(),)
+
+
+def _merged(group: list[tuple[datetime, list[Decimal], int]]) -> tuple[datetime, list[Decimal], int]:
+    rows = [row for _, row, _ in group]
+    merged = [rows[0][0], max(row[1] for row in rows), min(row[2] for row in rows), rows[-1][3]]
+    return group[0][0], merged, sum(volume for _, _, volume in group)
+
+
+def _extreme(bars: list[tuple[datetime, list[Decimal], int]], column: int) -> str:
+    """`price x priceFactor / volume / minutes since the first bar`, as the broker writes it."""
+    if not bars:
+        return "0/0/0"
+    pick = max if column == 1 else min
+    at, row, volume = pick(bars, key=lambda bar: bar[1][column])
+    minutes = int((at - bars[0][0]).total_seconds() // 60)
+    return f"{(row[column] * 100).normalize():f}/{volume}/{minutes}"

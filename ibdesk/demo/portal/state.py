@@ -1,0 +1,91 @@
+"""What the portal remembers between calls: the login, the warm-ups and the pages it has cached."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from ibdesk.demo.account import DemoAccount, Figures
+from ibdesk.demo.book import MAIN
+from ibdesk.demo.clock import DemoClock
+from ibdesk.demo.portal.limits import Budget
+from ibdesk.demo.portal.login import Login
+from ibdesk.demo.timings import DemoTimings
+
+SERVER_INFO = {"serverName": "JifZ34060", "serverVersion": "Build 10.44.1d, Mar 3, 2026 1:55:32 PM"}
+MAC = "AA:BB:CC:DD:EE:FF"
+USER_ID = 132329622
+
+
+@dataclass(slots=True)
+class WarmUps:
+    """What has been asked for in this brokerage session; every first call has its peculiarity."""
+
+    accounts: bool = False
+    orders: bool = False
+    trades: bool = False
+    pnl: bool = False
+    algos: set[int] = field(default_factory=set)
+    searched: set[str] = field(default_factory=set)
+    quotes: dict[int, set[str]] = field(default_factory=dict)
+
+
+class PortalState:
+    """Shared by all routes and sockets of one portal."""
+
+    def __init__(
+        self, *, account: DemoAccount, clock: DemoClock, login: Login, budget: Budget, timings: DemoTimings,
+        ticks: Callable[[], float], wall: Callable[[], float] = time.time,
+    ) -> None:
+        self.account = account
+        self.market = account.market
+        self.clock = clock
+        self.login = login
+        self.budget = budget
+        self.timings = timings
+        self.ticks = ticks
+        self.wall = wall
+        self.selected = MAIN
+        self._warm = WarmUps()
+        self._warm_for = -1
+        #: positions once answered in their first stage: (account, page)
+        self.staged: set[tuple[str, int]] = set()
+        self.pages: dict[str, tuple[float, Figures]] = {}
+
+    @property
+    def now(self) -> datetime:
+        """The instant on the dial."""
+        return self.clock.now()
+
+    @property
+    def warm(self) -> WarmUps:
+        """The warm-ups of the current brokerage session; a new session starts cold."""
+        if self._warm_for != self.login.brokerage:
+            self._warm, self._warm_for = WarmUps(), self.login.brokerage
+        return self._warm
+
+    def figures(self, account: str) -> Figures:
+        """The account, fresh."""
+        return self.account.figures(account, self.now)
+
+    def page_figures(self, account: str) -> Figures:
+        """The account as the position pages know it: up to `position_cache` seconds old."""
+        at, figures = self.pages.get(account, (float("-inf"), None))
+        if figures is None or self.ticks() - at >= self.timings.position_cache:
+            figures = self.figures(account)
+            self.pages[account] = (self.ticks(), figures)
+        return figures
+
+    def known(self, account: str) -> bool:
+        """Whether we have that account."""
+        return account in self.account.books
+
+
+def epoch(instant: datetime) -> int:
+    """Seconds since 1970."""
+    return int(instant.astimezone(UTC).timestamp())
+
+
+def epoch_ms(instant: datetime) -> int:
+    """Milliseconds since 1970."""
+    return int(instant.astimezone(UTC).timestamp() * 1000)
