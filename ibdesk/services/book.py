@@ -1,0 +1,99 @@
+"""What is stored of the accounts, put together as the views read it; never asks the network."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from ibdesk.domain.accounts import Account, AccountId, AccountPnl
+from ibdesk.domain.instruments import Conid
+from ibdesk.domain.market import Quote
+from ibdesk.domain.portfolio import AccountPage, rows_of
+from ibdesk.domain.positions import Snapshot, Source
+from ibdesk.domain.returns import Point
+from ibdesk.services.desk import Clock
+from ibdesk.services.market import TRENDS_AT_MOST, load_trends
+from ibdesk.store import accounts, series, snapshots
+from ibdesk.store.database import Database
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+#: The curve keeps every sync of these last days and one point a day before: a year of syncs is a million points.
+IN_FULL = timedelta(days=8)
+
+
+class Book:
+    """The stored accounts. `quotes` and `pnl` give the newest that was streamed, to be shown at once."""
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        clock: Clock,
+        quotes: Callable[[], Mapping[Conid, Quote]] = dict,
+        pnl: Callable[[], Mapping[AccountId, AccountPnl]] = dict,
+        source: Source = Source.PORTAL,
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._quotes = quotes
+        self._pnl = pnl
+        self._source = source
+
+    async def accounts(self) -> tuple[Account, ...]:
+        """Every account that was ever seen, in the broker's order."""
+        return await self._database.read(accounts.load_accounts)
+
+    async def page(self, account: AccountId) -> AccountPage | None:
+        """All that is stored of one account; None before its first sync."""
+        found = [each for each in await self.accounts() if each.id == account]
+        return await self._page(found[0]) if found else None
+
+    async def pages(self) -> tuple[AccountPage, ...]:
+        """The page of every account that was synced, in the order of `accounts`."""
+        pages = [await self._page(account) for account in await self.accounts()]
+        return tuple(page for page in pages if page is not None)
+
+    async def _page(self, account: Account) -> AccountPage | None:
+        stored = await self._database.read(_load, account.id, self._source, self._clock())
+        if stored is None:
+            return None
+        picture, equity, trends = stored
+        return AccountPage(
+            account=account,
+            source=picture.source,
+            as_of=picture.as_of,
+            received_at=picture.received_at,
+            summary=picture.summary,
+            ledger=picture.ledger,
+            rows=rows_of(picture.positions, picture.ledger, self._quotes(), trends, account.currency),
+            equity=equity,
+            pnl=_newer(picture.pnl, self._pnl().get(account.id)),
+        )
+
+
+def _newer(stored: AccountPnl | None, streamed: AccountPnl | None) -> AccountPnl | None:
+    if stored is None or streamed is None:
+        return stored or streamed
+    return streamed if streamed.as_of >= stored.as_of else stored
+
+
+def _load(
+    tx: "Connection", account: AccountId, source: Source, now: datetime
+) -> tuple[Snapshot, tuple[Point, ...], Mapping[Conid, tuple[Decimal, ...]]] | None:
+    """One consistent view of the account: its picture, its curve and the trends of what it holds."""
+    picture = snapshots.load_snapshot(tx, account, source)
+    if picture is None:
+        return None
+    equity = thinned(series.load_equity(tx, account, source), now - IN_FULL)
+    held = [position.instrument.conid for position in picture.positions[:TRENDS_AT_MOST]]
+    return picture, equity, load_trends(tx, held, now)
+
+
+def thinned(points: Sequence[Point], full_from: datetime) -> tuple[Point, ...]:
+    """The last point of each UTC day before `full_from`, and every point from then on."""
+    days: dict[object, Point] = {}
+    for point in points:
+        days[point if point.at >= full_from else point.at.date()] = point
+    return tuple(days.values())

@@ -1,0 +1,315 @@
+"""When pictures of the accounts are fetched and stored: every interval, on demand, one run shared by all who ask.
+
+One account's picture is one transaction; if anything in it could not be fetched, nothing of it is stored and the
+picture before it stays. Every attempt leaves a line in the sync log that names what failed.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+from ibdesk.brokers.base import Broker
+from ibdesk.domain.accounts import Account, AccountId, Environment
+from ibdesk.domain.errors import Cause, DeskError, Refused, Unavailable
+from ibdesk.domain.events import AccountChanged, Notice, SessionChanged, SyncChanged
+from ibdesk.domain.modes import check_environment
+from ibdesk.domain.positions import Snapshot, SyncCounts
+from ibdesk.domain.records import SyncRecord, SyncStatus
+from ibdesk.domain.returns import Point
+from ibdesk.domain.settings import Settings
+from ibdesk.services.desk import Clock
+from ibdesk.services.history import EquityHistory
+from ibdesk.services.hub import Hub
+from ibdesk.services.session import SessionService
+from ibdesk.services.tasks import Tasks
+from ibdesk.services.waiting import Wait, wait
+from ibdesk.store import accounts, records, series, snapshots
+from ibdesk.store.database import Database
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+log = logging.getLogger(__name__)
+
+#: After these no other account will fare better, so the run stops asking.
+ENDS_THE_RUN = frozenset({
+    Cause.GATEWAY_NOT_RUNNING, Cause.GATEWAY_PLAIN_HTTP, Cause.NOT_A_GATEWAY, Cause.ACCESS_DENIED,
+    Cause.CERTIFICATE_UNKNOWN, Cause.CERTIFICATE_CHANGED, Cause.NOT_AUTHENTICATED, Cause.BROKERAGE_LOST,
+    Cause.COMPETING_SESSION, Cause.PENALTY_BOX, Cause.MAINTENANCE, Cause.DISK_FULL, Cause.VAULT_CLOSED,
+})  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SyncOutcome:
+    """What one run did, account by account."""
+
+    status: SyncStatus
+    records: tuple[SyncRecord, ...]
+
+    @property
+    def counts(self) -> SyncCounts:
+        return sum((record.counts for record in self.records), SyncCounts())
+
+
+@dataclass(slots=True)
+class Stages:
+    """How long each stage took, in milliseconds by name."""
+
+    timer: Callable[[], float]
+    taken: dict[str, int] = field(default_factory=dict)
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        began = self.timer()
+        try:
+            yield
+        finally:
+            self.taken[name] = round((self.timer() - began) * 1000)
+
+
+class SyncService:
+    """Keeps the vault's picture of every account young."""
+
+    def __init__(
+        self,
+        broker: Broker,
+        *,
+        session: SessionService | None,
+        hub: Hub,
+        tasks: Tasks,
+        database: Database,
+        environment: Environment,
+        settings: Callable[[], Settings],
+        clock: Clock,
+        wait: Wait = wait,
+        timer: Callable[[], float] = perf_counter,
+    ) -> None:
+        self.last: SyncOutcome | None = None
+        self._broker = broker
+        self._session = session
+        self._hub = hub
+        self._tasks = tasks
+        self._database = database
+        self._environment = environment
+        self._settings = settings
+        self._clock = clock
+        self._wait = wait
+        self._timer = timer
+        self._history = EquityHistory(broker, hub=hub, database=database, clock=clock, timer=timer)
+        self._turn = asyncio.Lock()
+        self._woken = asyncio.Event()
+        self._runs: dict[AccountId | None, asyncio.Task[SyncOutcome]] = {}
+        self._accounts: tuple[Account, ...] = ()
+        self._not_before: datetime | None = None
+        self._said: Cause | None = None
+        self._was_ready = False
+
+    @property
+    def running(self) -> bool:
+        return bool(self._runs)
+
+    def start(self) -> None:
+        """Sync every interval from now on, and at once when the session becomes ready."""
+        self._hub.subscribe(SessionChanged, self._session_changed)
+        self._tasks.start("sync every interval", self._every_interval())
+
+    async def run(self, account: AccountId | None = None) -> SyncOutcome:
+        """Sync this account, or all. Callers during a run get its outcome (one gateway, one fetch). Failures are in
+        the records, never raised."""
+        return await asyncio.shield(self._shared(account, fresh=True))
+
+    def _shared(self, account: AccountId | None, *, fresh: bool) -> asyncio.Task[SyncOutcome]:
+        running = self._runs.get(account) or self._runs.get(None)
+        if running is not None:
+            return running
+        task = self._tasks.start("sync", self._run(account, fresh=fresh))
+        self._runs[account] = task
+        task.add_done_callback(lambda ended: self._runs.pop(account, None))
+        return task
+
+    async def _every_interval(self) -> None:
+        while True:
+            self._woken.clear()
+            if self._should_try():
+                await asyncio.shield(self._shared(None, fresh=False))
+            await self._wait(self._pause().total_seconds(), self._woken)
+
+    def _should_try(self) -> bool:
+        """Whether an automatic run makes sense: ready, not in the penalty box, or a reason not yet written down."""
+        now = self._clock()
+        if self._not_before is not None and now < self._not_before:
+            return False
+        if self._session is None or self._session.session.is_ready:
+            return True
+        problem = self._session.problem
+        return self._session.session.checked_at is not None and problem is not None and problem.cause != self._said
+
+    def _pause(self) -> timedelta:
+        interval = timedelta(seconds=float(self._settings().sync_interval))
+        if self._not_before is None:
+            return interval
+        return max(interval, self._not_before - self._clock())
+
+    def _session_changed(self, event: SessionChanged) -> None:
+        is_ready = event.session.is_ready
+        if is_ready != self._was_ready:
+            self._accounts = ()
+            self._woken.set()
+        self._was_ready = is_ready
+
+    async def _run(self, account: AccountId | None, *, fresh: bool) -> SyncOutcome:
+        async with self._turn:
+            made = await self._records(account, fresh=fresh)
+        self.last = SyncOutcome(status=_status_of(made), records=made)
+        if any(record.status in (SyncStatus.SUCCESS, SyncStatus.PARTIAL) for record in made) and self._history.is_due(
+            self._accounts
+        ):
+            self._tasks.start("equity history", self._history.fetch(self._accounts))
+        return self.last
+
+    async def _records(self, account: AccountId | None, *, fresh: bool) -> tuple[SyncRecord, ...]:
+        started, stages = self._clock(), Stages(self._timer)
+        self._hub.publish(SyncChanged(account=account, started_at=started, stage="session"))
+        try:
+            wanted = await self._wanted(account, stages)
+        except DeskError as error:
+            skipped = error.cause in ENDS_THE_RUN and not self._is_ready()
+            status = SyncStatus.SKIPPED if skipped else SyncStatus.FAILED
+            return (await self._failed(account, started, stages, error, status),)
+        made: list[SyncRecord] = []
+        ended_by: DeskError | None = None
+        for each in wanted:
+            if ended_by is not None:
+                made.append(await self._failed(each, started, stages, ended_by, SyncStatus.SKIPPED))
+                continue
+            try:
+                made.append(await self._sync(each, stages, fresh=fresh))
+            except DeskError as error:
+                made.append(await self._failed(each, started, stages, error, SyncStatus.FAILED))
+                ended_by = error if error.cause in ENDS_THE_RUN else None
+            started, stages = self._clock(), Stages(self._timer)
+        if ended_by is not None and self._session is not None:
+            await self._session.refresh()
+        return tuple(made)
+
+    async def _wanted(self, account: AccountId | None, stages: Stages) -> tuple[AccountId, ...]:
+        """The accounts to sync, once the session and the environment allow it."""
+        with stages.stage("session"):
+            await self._check_session()
+        with stages.stage("accounts"):
+            if not self._accounts:
+                self._accounts = await self._fetch_accounts()
+        known = tuple(each.id for each in self._accounts)
+        if account is None:
+            return known
+        if account not in known:
+            raise Refused(
+                f"This sign-in cannot see the account {account}.",
+                remedy="Check the account id, or sign in with the user name that may see it.",
+                cause=Cause.UNKNOWN_ACCOUNT,
+            )
+        return (account,)
+
+    async def _check_session(self) -> None:
+        if self._session is None or self._session.session.is_ready:
+            return
+        await self._session.refresh()
+        if self._session.problem is not None:
+            raise self._session.problem
+
+    def _is_ready(self) -> bool:
+        return self._session is None or self._session.session.is_ready
+
+    async def _fetch_accounts(self) -> tuple[Account, ...]:
+        seen = await self._broker.accounts()
+        for account in seen:
+            check_environment(self._environment, account)
+        await self._database.write(accounts.save_accounts, seen, self._clock())
+        return seen
+
+    async def _sync(self, account: AccountId, stages: Stages, *, fresh: bool) -> SyncRecord:
+        """Fetch and store one account's picture. Raises what stopped it; nothing is stored then."""
+        started = self._clock()
+        self._hub.publish(SyncChanged(account=account, started_at=started, stage="fetch"))
+        with stages.stage("fetch"):
+            picture = await self._broker.snapshot(account, fresh=fresh)
+        with stages.stage("store"):
+            counts = await self._database.write(_store, picture)
+        self._not_before, self._said = None, None
+        record = SyncRecord(
+            account=account,
+            source=self._broker.source,
+            started_at=started,
+            finished_at=self._clock(),
+            status=SyncStatus.PARTIAL if picture.skipped else SyncStatus.SUCCESS,
+            counts=counts,
+            stages=stages.taken,
+            errors=tuple(f"{row.what}: {row.why}" for row in picture.skipped),
+            next_at=self._next_at(),
+        )
+        await self._write_down(record)
+        self._hub.publish(AccountChanged(account=account, as_of=picture.as_of))
+        self._hub.publish(
+            SyncChanged(account=account, started_at=started, finished_at=record.finished_at, counts=counts)
+        )
+        return record
+
+    async def _failed(
+        self, account: AccountId | None, started: datetime, stages: Stages, error: DeskError, status: SyncStatus
+    ) -> SyncRecord:
+        """Write down by name why an account was not synced, and tell it."""
+        if error.cause is Cause.PENALTY_BOX and isinstance(error, Unavailable):
+            self._not_before = error.retry_at
+        self._said = error.cause
+        record = SyncRecord(
+            account=account,
+            source=self._broker.source,
+            started_at=started,
+            finished_at=self._clock(),
+            status=status,
+            stages=stages.taken,
+            errors=(error.message,),
+            cause=error.cause.value,
+            next_at=self._next_at(),
+        )
+        await self._write_down(record)
+        self._hub.publish(
+            SyncChanged(account=account, started_at=started, finished_at=record.finished_at, error=error)
+        )
+        return record
+
+    def _next_at(self) -> datetime:
+        return self._clock() + self._pause()
+
+    async def _write_down(self, record: SyncRecord) -> None:
+        try:
+            await self._database.write(records.add_sync, record)
+        except DeskError as error:
+            log.error("The sync could not be written down: %s", error.message)
+            self._hub.publish(Notice(error=error))
+
+
+def _store(tx: "Connection", picture: Snapshot) -> SyncCounts:
+    """One picture and its point of the equity curve, in one transaction."""
+    counts = snapshots.save_snapshot(tx, picture)
+    value = picture.summary.net_liquidation
+    if value is not None:
+        series.add_equity(tx, picture.account, (Point(at=picture.as_of, value=value),), picture.source)
+    return counts
+
+
+def _status_of(made: Sequence[SyncRecord]) -> SyncStatus:
+    """One word for several records: partial as soon as they differ."""
+    statuses = {record.status for record in made}
+    if len(statuses) == 1:
+        return statuses.pop()
+    if not statuses:
+        return SyncStatus.SKIPPED
+    if statuses <= {SyncStatus.FAILED, SyncStatus.SKIPPED}:
+        return SyncStatus.FAILED
+    return SyncStatus.PARTIAL
