@@ -1,0 +1,241 @@
+"""What a table of positions can show: every column with its text, its sort value, its formula and its width.
+
+Texts are for eyes (`ui.format`); values are what is sorted and exported. Amounts are in the instrument's currency and
+carry its symbol when that is not the account's own; "in base" columns are in the account's.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from ibdesk.domain.instruments import CLASS_NAMES, AssetClass
+from ibdesk.domain.money import total
+from ibdesk.domain.portfolio import Row
+from ibdesk.ui import format as fmt
+
+
+class Kind(StrEnum):
+    """How a cell is drawn. NUMBER and GAIN are right aligned; GAIN is coloured by its sign, which is also written."""
+
+    INSTRUMENT = "instrument"
+    TEXT = "text"
+    CHIP = "chip"
+    NUMBER = "number"
+    GAIN = "gain"
+    TREND = "trend"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """One column. `value` is sorted and exported, `text` is shown; `is_live` changes with every quote.
+
+    `total` picks this column's figure out of `Totals`; None where a sum would mean nothing. `width` in logical pixels.
+    """
+
+    key: str
+    title: str
+    kind: Kind
+    width: int
+    value: Callable[[Row], Any]
+    text: Callable[[Row], str]
+    formula: str
+    is_live: bool = False
+    total: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Totals:
+    """Sums over rows in one base currency, as text and sign; empty text where nothing can be summed."""
+
+    count: int
+    texts: dict[str, tuple[str, int]]
+
+
+def totals_of(rows: Iterable[Row], base: str) -> Totals:
+    """The sums a totals row or a group's line shows. `base` empty: the accounts' currencies differ, so no sum."""
+    listed = tuple(rows)
+    if not base:
+        return Totals(count=len(listed), texts={})
+    value = total(row.base_value for row in listed)
+    unrealized = total(row.base_unrealized for row in listed)
+    daily = total(row.base_daily for row in listed)
+    return Totals(
+        count=len(listed),
+        texts={
+            "value": (fmt.money(value, base), 0),
+            "unrealized": (fmt.gain(unrealized, base), fmt.sign(unrealized)),
+            "daily": (fmt.gain(daily, base), fmt.sign(daily)),
+        },
+    )
+
+
+def symbol_of(row: Row) -> str:
+    """The currency to write beside an amount: empty when it is the account's own (its rate is exactly one)."""
+    return "" if row.rate == 1 else row.position.instrument.currency
+
+
+def _amount(pick: Callable[[Row], Any]) -> Callable[[Row], str]:
+    return lambda row: fmt.money(pick(row), symbol_of(row), decimals=2)
+
+
+def _gain(pick: Callable[[Row], Any]) -> Callable[[Row], str]:
+    return lambda row: fmt.gain(pick(row), symbol_of(row), decimals=2)
+
+
+def _price(pick: Callable[[Row], Any]) -> Callable[[Row], str]:
+    return lambda row: fmt.price(pick(row))
+
+
+def _text(pick: Callable[[Row], str]) -> Callable[[Row], str]:
+    return lambda row: pick(row) or fmt.UNKNOWN
+
+
+def _percent(row: Row) -> str:
+    value = row.unrealized_percent
+    return fmt.UNKNOWN if value is None else f"{fmt.signed(value)} %"
+
+
+def _market_value(row: Row) -> Any:
+    """A future's price is paid daily into cash: it has no value of its own, only a notional."""
+    future = row.position.instrument.asset_class is AssetClass.FUTURE
+    return None if future else row.position.value
+
+
+def _bid(row: Row) -> Any:
+    return row.quote.bid if row.quote else None
+
+
+def _ask(row: Row) -> Any:
+    return row.quote.ask if row.quote else None
+
+
+def _expiry(row: Row) -> Any:
+    instrument = row.position.instrument
+    return instrument.option.expiry if instrument.option is not None else instrument.expiry
+
+
+def _trend(row: Row) -> Any:
+    return row.trend[-1] / row.trend[0] if len(row.trend) > 1 and row.trend[0] > 0 else None
+
+
+def trend_words(row: Row) -> str:
+    """The sparkline for those who do not see it."""
+    if len(row.trend) < 2:
+        return "no history"
+    first, last = row.trend[0], row.trend[-1]
+    way = "rose" if last > first else "fell" if last < first else "unchanged"
+    return f"{way} from {fmt.price(first)} to {fmt.price(last)}"
+
+
+INSTRUMENT = Column(
+    key="instrument", title="Instrument", kind=Kind.INSTRUMENT, width=220,
+    value=lambda row: row.position.instrument.label, text=lambda row: row.position.instrument.label,
+    formula="The contract as traders write it, and its name.")
+CLASS = Column(
+    key="class", title="Class", kind=Kind.CHIP, width=78,
+    value=lambda row: row.position.instrument.asset_class.value,
+    text=lambda row: row.position.instrument.broker_class
+    if row.position.instrument.asset_class is AssetClass.OTHER and row.position.instrument.broker_class
+    else row.position.instrument.asset_class.value,
+    formula="The broker's asset class.")
+ACCOUNT = Column(
+    key="account", title="Account", kind=Kind.TEXT, width=100,
+    value=lambda row: row.position.account, text=lambda row: row.position.account,
+    formula="The account that holds the position.")
+QUANTITY = Column(
+    key="quantity", title="Quantity", kind=Kind.NUMBER, width=84,
+    value=lambda row: row.position.quantity, text=lambda row: fmt.quantity(row.position.quantity),
+    formula="Shares or contracts held; negative when sold short. Reported by the broker.")
+AVERAGE_COST = Column(
+    key="average_cost", title="Average cost", kind=Kind.NUMBER, width=104,
+    value=lambda row: row.position.average_cost, text=_amount(lambda row: row.position.average_cost),
+    formula="What one share or contract cost: average price × multiplier, commissions included. Reported by the broker.")
+AVERAGE_PRICE = Column(
+    key="average_price", title="Avg price", kind=Kind.NUMBER, width=86,
+    value=lambda row: row.position.average_price, text=_price(lambda row: row.position.average_price),
+    formula="Average cost per unit of price, comparable with Last. Reported by the broker.")
+LAST = Column(
+    key="last", title="Last", kind=Kind.NUMBER, width=86, is_live=True,
+    value=lambda row: row.last, text=_price(lambda row: row.last),
+    formula="The last traded price; without a quote, the price the broker valued the position at.")
+BID = Column(
+    key="bid", title="Bid", kind=Kind.NUMBER, width=92, is_live=True, value=_bid, text=_price(_bid),
+    formula="The best price buyers offer.")
+ASK = Column(
+    key="ask", title="Ask", kind=Kind.NUMBER, width=92, is_live=True, value=_ask, text=_price(_ask),
+    formula="The best price sellers ask.")
+TREND = Column(
+    key="trend", title="Trend · 5 d", kind=Kind.TREND, width=96, value=_trend, text=trend_words,
+    formula="Closing prices of the last five trading days; sorted by their change.")
+MARKET_VALUE = Column(
+    key="market_value", title="Market value", kind=Kind.NUMBER, width=104, value=_market_value,
+    text=_amount(_market_value), total="value",
+    formula="What the position adds to your net assets, in its own currency: the broker's market value, a CFD's "
+    "unrealized profit. A future's gains are already in cash, so it has none. The total is in your base currency.")
+BASE_VALUE = Column(
+    key="base_value", title="Value in base", kind=Kind.NUMBER, width=116, value=lambda row: row.base_value,
+    text=lambda row: fmt.money(row.base_value, decimals=2), total="value",
+    formula="Market value × FX rate, in the account's base currency.")
+NOTIONAL = Column(
+    key="notional", title="Notional", kind=Kind.NUMBER, width=116, value=lambda row: row.position.notional,
+    text=_amount(lambda row: row.position.notional),
+    formula="Exposure: quantity × price × multiplier. Never part of value, so it has no total.")
+CURRENCY = Column(
+    key="currency", title="Currency", kind=Kind.TEXT, width=76,
+    value=lambda row: row.position.instrument.currency, text=lambda row: row.position.instrument.currency,
+    formula="The currency the instrument trades in.")
+RATE = Column(
+    key="rate", title="FX rate", kind=Kind.NUMBER, width=84, value=lambda row: row.rate,
+    text=lambda row: fmt.number(row.rate, 5),
+    formula="What one unit of the instrument's currency is worth in base currency, from the broker's ledger.")
+UNREALIZED = Column(
+    key="unrealized", title="Unrealized P&L", kind=Kind.GAIN, width=104,
+    value=lambda row: row.position.unrealized, text=_gain(lambda row: row.position.unrealized), total="unrealized",
+    formula="Gain or loss since purchase, reported by the broker. The total is in your base currency.")
+PERCENT = Column(
+    key="percent", title="%", kind=Kind.GAIN, width=76, value=lambda row: row.unrealized_percent, text=_percent,
+    formula="Unrealized P&L ÷ cost, where cost is quantity × average cost.")
+REALIZED = Column(
+    key="realized", title="Realized P&L", kind=Kind.GAIN, width=108,
+    value=lambda row: row.position.realized, text=_gain(lambda row: row.position.realized),
+    formula="Gain or loss of what was closed, reported by the broker.")
+DAILY = Column(
+    key="daily", title="Day P&L", kind=Kind.GAIN, width=92, is_live=True, value=lambda row: row.daily,
+    text=_gain(lambda row: row.daily), total="daily",
+    formula="Gain or loss since the previous close, from the broker's market data. The total is in your base currency.")
+MULTIPLIER = Column(
+    key="multiplier", title="Multiplier", kind=Kind.NUMBER, width=80,
+    value=lambda row: row.position.instrument.multiplier,
+    text=lambda row: fmt.price(row.position.instrument.multiplier).removesuffix(".00"),
+    formula="What one unit of price is worth per share or contract; for a bond face value ÷ 100.")
+EXCHANGE = Column(
+    key="exchange", title="Exchange", kind=Kind.TEXT, width=88, value=lambda row: row.position.instrument.exchange,
+    text=_text(lambda row: row.position.instrument.exchange), formula="Where the instrument is listed.")
+SECTOR = Column(
+    key="sector", title="Sector", kind=Kind.TEXT, width=130, value=lambda row: row.position.instrument.sector,
+    text=_text(lambda row: row.position.instrument.sector), formula="The broker's sector for the issuer.")
+EXPIRY = Column(
+    key="expiry", title="Expiry", kind=Kind.TEXT, width=92, value=_expiry,
+    text=lambda row: _expiry(row).isoformat() if _expiry(row) else fmt.UNKNOWN,
+    formula="When the contract ends.")
+CONID = Column(
+    key="conid", title="Conid", kind=Kind.NUMBER, width=96, value=lambda row: row.position.instrument.conid,
+    text=lambda row: str(row.position.instrument.conid),
+    formula="Interactive Brokers' id of the contract: the key of an instrument.")
+
+OVERVIEW = (
+    INSTRUMENT, CLASS, QUANTITY, AVERAGE_PRICE, LAST, TREND, MARKET_VALUE, UNREALIZED, PERCENT, DAILY,
+)
+FULL = (
+    INSTRUMENT, CLASS, ACCOUNT, QUANTITY, AVERAGE_COST, AVERAGE_PRICE, LAST, BID, ASK, TREND, MARKET_VALUE, BASE_VALUE,
+    NOTIONAL, CURRENCY, RATE, UNREALIZED, PERCENT, REALIZED, DAILY, MULTIPLIER, EXCHANGE, SECTOR, EXPIRY, CONID,
+)
+
+#: What rows can be grouped by; the key is stored, the name shown.
+GROUPINGS: dict[str, Callable[[Row], str]] = {
+    "class": lambda row: CLASS_NAMES[row.position.instrument.asset_class],
+    "currency": lambda row: row.position.instrument.currency,
+    "sector": lambda row: row.position.instrument.sector or "Other",
+    "account": lambda row: row.position.account,
+}

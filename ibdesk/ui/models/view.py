@@ -1,0 +1,132 @@
+"""What the account rooms draw: the chosen accounts' stored pages, how old they are, and what stands in the way."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from ibdesk.domain.accounts import Account, AccountId, AccountPnl, LedgerLine
+from ibdesk.domain.errors import DeskError
+from ibdesk.domain.portfolio import (
+    AccountPage,
+    Figures,
+    Row,
+    Share,
+    by_class,
+    by_currency,
+    by_sector,
+    figures_of,
+    summed,
+    summed_equity,
+)
+from ibdesk.domain.returns import Point
+from ibdesk.ui import format as fmt
+
+#: A figure is old when this many syncs were missed.
+SYNCS_MISSED = 3
+
+
+class State(StrEnum):
+    """What a room has to show."""
+
+    LOADING = "loading"
+    EMPTY = "empty"
+    WAITING = "waiting"
+    FULL = "full"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """A picture of one account, or of all when `chosen` is None.
+
+    `is_read` tells whether the vault has answered. `promise` is how often a sync is meant to happen. `lost_since` is
+    set while the source does not answer. `options_level` is what the person entered.
+    """
+
+    is_read: bool = False
+    accounts: tuple[Account, ...] = ()
+    all_pages: tuple[AccountPage, ...] = ()
+    chosen: AccountId | None = None
+    promise: timedelta = timedelta(seconds=30)
+    lost_since: datetime | None = None
+    failure: DeskError | None = None
+    is_syncing: bool = False
+    options_level: int | None = None
+
+    @property
+    def pages(self) -> tuple[AccountPage, ...]:
+        """The pages of what was chosen."""
+        if self.chosen is None:
+            return self.all_pages
+        return tuple(page for page in self.all_pages if page.account.id == self.chosen)
+
+    @property
+    def state(self) -> State:
+        if not self.is_read:
+            return State.LOADING
+        if not self.accounts:
+            return State.EMPTY
+        return State.FULL if self.pages else State.WAITING
+
+    @property
+    def rows(self) -> tuple[Row, ...]:
+        return tuple(row for page in self.pages for row in page.rows)
+
+    @property
+    def ledger(self) -> tuple[LedgerLine, ...]:
+        return tuple(line for page in self.pages for line in page.ledger)
+
+    @property
+    def base(self) -> str:
+        """The base currency; empty when the accounts shown have different ones."""
+        found = {page.account.currency for page in self.pages}
+        return next(iter(found)) if len(found) == 1 else ""
+
+    @property
+    def why_no_sum(self) -> str:
+        """Why several accounts have no common figure; empty when they have."""
+        found = sorted({page.account.currency for page in self.pages})
+        if len(found) < 2:
+            return ""
+        return f"No sum: base currencies differ ({', '.join(found)}). Choose one account."
+
+    @property
+    def figures(self) -> Figures | None:
+        return summed([figures_of(page) for page in self.pages])
+
+    @property
+    def equity(self) -> tuple[Point, ...]:
+        if not self.base:
+            return ()
+        curves = [page.equity for page in self.pages]
+        return curves[0] if len(curves) == 1 else summed_equity(curves)
+
+    def shares(self, by: str) -> tuple[Share, ...]:
+        """The allocation by class, currency or sector; none across base currencies."""
+        if not self.base:
+            return ()
+        return {"class": by_class, "currency": by_currency, "sector": by_sector}[by](self.rows, self.ledger)
+
+    @property
+    def received_at(self) -> datetime | None:
+        """When the oldest page shown was heard."""
+        return min((page.received_at for page in self.pages), default=None)
+
+    def is_stale(self, now: datetime) -> bool:
+        """Whether what is shown is older than promised."""
+        heard = self.received_at
+        if heard is None:
+            return False
+        return self.lost_since is not None or now - heard > self.promise * SYNCS_MISSED
+
+    def age(self, now: datetime) -> str:
+        """How old what is shown is, for people."""
+        return fmt.age(self.received_at, now)
+
+    def with_pnl(self, pnl: AccountPnl) -> "View":
+        """The view after the broker told new running figures."""
+        return replace(self, all_pages=_replaced(self.all_pages, pnl))
+
+
+def _replaced(pages: Sequence[AccountPage], pnl: AccountPnl) -> tuple[AccountPage, ...]:
+    return tuple(replace(page, pnl=pnl) if page.account.id == pnl.account else page for page in pages)

@@ -1,0 +1,165 @@
+"""Keeps a room's `View` current: reads the stored book first, then follows what the bridge tells."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from ibdesk.domain.events import (
+    AccountChanged,
+    ConnectionLost,
+    ConnectionRestored,
+    PnlChanged,
+    QuotesChanged,
+    SyncChanged,
+)
+from ibdesk.domain.instruments import Conid
+from ibdesk.ui.models.view import View
+
+if TYPE_CHECKING:
+    from ibdesk.services.desk import Desk
+    from ibdesk.ui.bridge import Bridge
+
+
+class BookView(QObject):
+    """The account room's eyes. `changed`: draw the view anew; `figures_changed`: only the running figures;
+    `quotes_changed` carries quotes; `aged`: a second passed."""
+
+    changed = Signal()
+    figures_changed = Signal()
+    quotes_changed = Signal(object)
+    aged = Signal()
+
+    def __init__(self, desk: "Desk", bridge: "Bridge", parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._desk, self._bridge = desk, bridge
+        self.view = View(chosen=bridge.selected)
+        self._awake = 0
+        self._is_reading = False
+        self._read_again = False
+        self._asked: set[Conid] = set()
+        self._second = QTimer(self)
+        self._second.setInterval(1000)
+        self._second.timeout.connect(self.aged)
+        bridge.account_changed.connect(self._account_changed)
+        bridge.selection_changed.connect(lambda chosen: self._show(replace(self.view, chosen=chosen)))
+        bridge.sync_changed.connect(self._sync_changed)
+        bridge.connection_changed.connect(self._connection_changed)
+        bridge.pnl_changed.connect(self._pnl_changed)
+        bridge.quotes_changed.connect(self._quotes_changed)
+        bridge.settings_changed.connect(lambda _event: self.read())
+
+    @classmethod
+    def of(cls, desk: "Desk", bridge: "Bridge") -> "BookView":
+        """The one that all rooms of this desk share, so that the book is read once."""
+        for found in bridge.findChildren(cls):
+            if found._desk is desk:
+                return found
+            found.rest(all_rooms=True)
+            found.setParent(None)
+            found.deleteLater()
+        return cls(desk, bridge, bridge)
+
+    @property
+    def now(self) -> datetime:
+        return self._desk.clock()
+
+    def wake(self) -> None:
+        """A room came on screen: count the seconds, and read the book if nobody did."""
+        self._awake += 1
+        self._second.start()
+        if not self.view.is_read:
+            self.read()
+
+    def rest(self, *, all_rooms: bool = False) -> None:
+        """A room left the screen; when none is left, ages need no counting."""
+        self._awake = 0 if all_rooms else max(0, self._awake - 1)
+        if not self._awake:
+            self._second.stop()
+
+    def read(self) -> None:
+        """Read the stored book; asking while it is being read reads it once more after."""
+        if self._is_reading:
+            self._read_again = True
+            return
+        self._is_reading = True
+        self._bridge.start("read the book", self._read())
+
+    def sync(self) -> None:
+        """Ask the window for a sync, as F5 does."""
+        self._bridge.command.emit("sync")
+
+    async def _read(self) -> None:
+        try:
+            accounts = await self._desk.book.accounts()
+            pages = await self._desk.book.pages()
+            level = await self._options_level()
+        finally:
+            self._is_reading = False
+        promise = timedelta(seconds=float(self._desk.preferences.sourced.settings.sync_interval))
+        live = self._desk.live
+        if live is not None:
+            pages = tuple(
+                replace(page, pnl=live.pnl[page.account.id]) if page.account.id in live.pnl else page for page in pages
+            )
+        self._show(replace(
+            self.view, is_read=True, accounts=accounts, all_pages=pages, promise=promise, options_level=level
+        ))
+        if live is not None and live.quotes:
+            self.quotes_changed.emit(tuple(live.quotes.values()))
+        self._ask_trends()
+        if self._read_again:
+            self._read_again = False
+            self.read()
+
+    async def _options_level(self) -> int | None:
+        found = await self._desk.preferences.credentials()
+        return next(
+            (each.options_level for each in found if each.environment is self._desk.environment), None
+        )
+
+    def _ask_trends(self) -> None:
+        """Closes for the trend column of instruments that have none yet; each is asked for once."""
+        wanted = {row.position.instrument.conid for row in self.view.rows if not row.trend} - self._asked
+        if self._desk.market is not None and wanted:
+            self._asked |= wanted
+            self._bridge.start("trends", self._trends(sorted(wanted)))
+
+    async def _trends(self, conids: list[Conid]) -> None:
+        assert self._desk.market is not None  # noqa: S101 - asked before starting
+        found = await self._desk.market.trends(conids)
+        pages = tuple(
+            replace(page, rows=tuple(
+                replace(row, trend=found[row.position.instrument.conid])
+                if not row.trend and row.position.instrument.conid in found else row
+                for row in page.rows
+            ))
+            for page in self.view.all_pages
+        )
+        self._show(replace(self.view, all_pages=pages))
+
+    def _show(self, view: View) -> None:
+        if view != self.view:
+            self.view = view
+            self.changed.emit()
+
+    def _account_changed(self, _event: AccountChanged) -> None:
+        self.read()
+
+    def _sync_changed(self, event: SyncChanged) -> None:
+        if event.finished_at is None:
+            self._show(replace(self.view, is_syncing=True))
+        else:
+            self._show(replace(self.view, is_syncing=False, failure=event.error))
+
+    def _connection_changed(self, event: ConnectionLost | ConnectionRestored) -> None:
+        since = event.since if isinstance(event, ConnectionLost) else None
+        self._show(replace(self.view, lost_since=since))
+
+    def _pnl_changed(self, event: PnlChanged) -> None:
+        self.view = self.view.with_pnl(event.pnl)
+        self.figures_changed.emit()
+
+    def _quotes_changed(self, event: QuotesChanged) -> None:
+        self.quotes_changed.emit(event.quotes)
