@@ -9,7 +9,7 @@ The only file that imports both (app.py, which builds the loop, is the exception
   sync, connection, settings, notice) are all delivered, in order.
 - `selected` is the account the person looks at (None: all accounts); `selection_changed` tells when it changes.
 - `command.emit("sync")` asks the window for one of its commands by name (`ui.commands`), e.g. "connect", "sign-in",
-  "sync", "lock", "room:settings".
+  "sync", "lock", "room:settings". `setting_wanted` tells the Settings room which setting somebody looked up.
 """
 
 import asyncio
@@ -65,6 +65,7 @@ class Bridge(QObject):
     mistake = Signal(str)
     selection_changed = Signal(object)
     command = Signal(str)
+    setting_wanted = Signal(str)
 
     def __init__(self, tasks: "Tasks", parent: QObject | None = None) -> None:
         super().__init__(parent)

@@ -4,9 +4,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QPainter
+from PySide6.QtGui import QColor, QKeyEvent, QPainter
 from PySide6.QtWidgets import (
     QFrame,
+    QGraphicsDropShadowEffect,
     QLineEdit,
     QListWidget,
     QListWidgetItem,
@@ -41,7 +42,8 @@ class Command:
 def score(query: str, command: Command) -> int:
     """How well a command answers the letters typed; 0 is not at all.
 
-    A start of the title beats the start of a word, that beats a part of it, and letters in their order are last.
+    The start of the title beats the start of its words, that beats a part of it, that beats what describes it, and
+    letters in their order are last.
     """
     wanted, title = query.casefold().strip(), command.title.casefold()
     if not wanted:
@@ -49,9 +51,11 @@ def score(query: str, command: Command) -> int:
     if title.startswith(wanted):
         return 1000 - len(title)
     everything = f"{title} {command.words.casefold()} {command.hint.casefold()}"
-    if all(any(word.startswith(part) for word in everything.split()) for part in wanted.split()):
-        return 700 - len(title)
-    if wanted in everything:
+    if _starts_words(wanted, title):
+        return 800 - len(title)
+    if wanted in title:
+        return 600 - len(title)
+    if _starts_words(wanted, everything):
         return 400 - len(title)
     return 200 - len(title) if _in_order(wanted.replace(" ", ""), title) else 0
 
@@ -60,6 +64,10 @@ def found(query: str, commands: Sequence[Command]) -> tuple[Command, ...]:
     """The commands that answer, best first; equals keep their order."""
     scored = [(score(query, command), command) for command in commands]
     return tuple(command for points, command in sorted(scored, key=lambda pair: -pair[0]) if points > 0)
+
+
+def _starts_words(wanted: str, text: str) -> bool:
+    return all(any(word.startswith(part) for word in text.split()) for part in wanted.split())
 
 
 def _in_order(letters: str, text: str) -> bool:
@@ -96,6 +104,11 @@ class Palette(QFrame):
         self.field.returnPressed.connect(self._run_current)
         self.list.itemClicked.connect(lambda _item: self._run_current())
         self.field.installEventFilter(self)
+        shadow = QGraphicsDropShadowEffect(self)
+        shadow.setBlurRadius(36)
+        shadow.setOffset(0, 8)
+        shadow.setColor(QColor(0, 0, 0, 110))
+        self.setGraphicsEffect(shadow)
         self.hide()
 
     @property

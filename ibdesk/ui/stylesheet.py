@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QWidget
 
+from ibdesk.assets import resource
+
 if TYPE_CHECKING:
     from ibdesk.ui.theme import Metrics, Tokens
 
@@ -29,6 +31,11 @@ def mixed(over: str, under: str, share: float) -> str:
         for a, b in zip(front.getRgb()[:3], back.getRgb()[:3], strict=True)  # type: ignore[index]
     )
     return "#{:02x}{:02x}{:02x}".format(*parts)
+
+
+def _art(t: "Tokens", name: str) -> str:
+    """A picture a stylesheet can only take as a file: drawn once for each theme."""
+    return resource("icons", "controls", f"{name}-{'dark' if t.is_dark else 'light'}.svg").as_posix()
 
 
 def stylesheet(t: "Tokens", m: "Metrics") -> str:
@@ -103,7 +110,7 @@ QPushButton[kind="link"] {{ background: transparent; border: 1px solid transpare
 QPushButton[kind="link"]:hover {{ text-decoration: underline; }}
 QPushButton[kind="link"]:focus {{ border: 2px solid {t.accent}; }}
 QPushButton[kind="pill"] {{ background: {t.raised}; color: {t.muted}; border: 1px solid {t.raised};
-  padding: 0 10px; min-height: 26px; text-align: left; }}
+  padding: 0 10px; min-height: 26px; }}
 QPushButton[kind="pill"]:hover {{ color: {t.text}; background: {hover}; }}
 QPushButton[kind="pill"]:focus {{ border: 2px solid {t.accent}; padding: 0 9px; min-height: 24px; }}
 QPushButton[kind="mode"] {{ background: {mode}; color: {t.text}; border: 1px solid {t.environment};
@@ -122,6 +129,13 @@ QToolButton[kind="segment"]:focus {{ border: 1px solid {t.accent}; }}
 QCheckBox, QRadioButton {{ color: {t.text}; spacing: 8px; padding: 3px;
   border: 1px solid transparent; border-radius: 5px; }}
 QCheckBox:focus, QRadioButton:focus {{ border: 1px solid {t.accent}; }}
+QCheckBox::indicator {{ width: 16px; height: 16px; border: 1px solid {t.faint}; border-radius: 4px;
+  background: {t.raised}; }}
+QCheckBox::indicator:checked {{ background: {t.accent}; border-color: {t.accent}; image: url("{_art(t, "tick")}"); }}
+QRadioButton::indicator {{ width: 16px; height: 16px; border: 1px solid {t.faint}; border-radius: 9px;
+  background: {t.raised}; }}
+QRadioButton::indicator:checked {{ background: {t.accent}; border-color: {t.accent}; image: url("{_art(t, "disc")}"); }}
+QCheckBox::indicator:disabled, QRadioButton::indicator:disabled {{ border-color: {t.line}; background: {t.surface}; }}
 """
 
 
@@ -138,7 +152,12 @@ QLineEdit:focus, QComboBox:focus, QSpinBox:focus, QDoubleSpinBox:focus, QDateEdi
   padding: 0 9px; min-height: 28px; }}
 QLineEdit[invalid="true"] {{ border: 1px solid {t.loss}; }}
 QLineEdit:disabled, QComboBox:disabled {{ color: {t.faint}; background: {t.surface}; }}
-QComboBox::drop-down {{ border: none; width: 20px; }}
+QComboBox::drop-down {{ border: none; width: 24px; }}
+QComboBox::down-arrow {{ image: url("{_art(t, "down")}"); width: 14px; height: 14px; }}
+QSpinBox::up-button, QSpinBox::down-button, QDoubleSpinBox::up-button, QDoubleSpinBox::down-button {{
+  border: none; background: transparent; width: 18px; }}
+QSpinBox::up-arrow, QDoubleSpinBox::up-arrow {{ image: url("{_art(t, "up")}"); width: 10px; height: 10px; }}
+QSpinBox::down-arrow, QDoubleSpinBox::down-arrow {{ image: url("{_art(t, "down")}"); width: 10px; height: 10px; }}
 QComboBox QAbstractItemView {{ background: {t.raised}; color: {t.text}; border: 1px solid {t.line};
   selection-background-color: {mixed(t.accent, t.raised, 0.25)}; selection-color: {t.text}; outline: 0; }}
 """

@@ -1,6 +1,6 @@
 """The one line that tells the state: mode, account, session, sync, commands, lock."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from PySide6.QtCore import QSize, Qt, Signal
@@ -16,12 +16,6 @@ from ibdesk.ui.widgets import Chip, Icon, IconButton, Label, Pill
 HEIGHT = 48
 #: Below this width the session pill says less; the header never clips.
 WIDE, MEDIUM = 1240, 1040
-
-NOT_YET: dict[Mode, str] = {
-    Mode.LOCAL_PAPER: "comes with the trading room",
-    Mode.ALPACA_PAPER: "comes with the trading room",
-    Mode.ALPACA_LIVE: "comes with the trading room",
-}
 
 
 class Header(QFrame):
@@ -52,15 +46,15 @@ class Header(QFrame):
         self.lock.clicked.connect(self.lock_pressed)
         self._lay_out()
 
-    def show_mode(self, mode: Mode) -> None:
-        """The mode in force, and the menu of all of them."""
+    def show_mode(self, mode: Mode, closed: Mapping[Mode, str]) -> None:
+        """The mode in force, and the menu of all of them; `closed` are those that cannot be entered, and why."""
         face = face_of(mode)
         self.mode.setText(f"{face.word}  ▾")
         self.mode.setAccessibleName(f"Trading mode: {face.word}")
         set_icon(self.mode, face.icon, "environment", 16)
         menu = _fresh_menu(self.mode)
         for other in FACES:
-            why = NOT_YET.get(other.mode, "")
+            why = closed.get(other.mode, "")
             text = f"{other.word} – {why}" if why else other.word
             action = _choice(menu, text, other.mode is mode, partial(self.mode_wanted.emit, other.mode))
             action.setEnabled(not why)

@@ -9,6 +9,8 @@ from ibdesk.ui.theme import Text, look
 from ibdesk.ui.widgets import Label, paint_dot
 
 HEIGHT = 28
+#: Below this width the gateway says only where it is, and the database keeps to itself.
+ROOMY = 1040
 
 
 class StatusLine(QFrame):
@@ -34,7 +36,7 @@ class StatusLine(QFrame):
     def show_gateway(self, words: Words) -> None:
         """Where the gateway is and how fast it answers."""
         self.dot.set(words.tone)
-        _say(self.gateway, words.full if self.width() >= 900 else words.short, words)
+        _say(self.gateway, words.full if self.width() >= ROOMY else words.short, words)
 
     def show_rate(self, words: Words) -> None:
         """How much of the request budget is in use."""
@@ -44,6 +46,7 @@ class StatusLine(QFrame):
     def show_database(self, text: str) -> None:
         """What the vault takes on disk."""
         _say(self.database, text, None)
+        self.database.setVisible(self.width() >= ROOMY)
 
     def show_market(self, text: str) -> None:
         """The exchange's state and clock."""

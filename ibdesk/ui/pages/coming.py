@@ -1,7 +1,6 @@
 """What the rooms that are not built yet will do; honest, and without buttons that do nothing."""
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from ibdesk.ui.rooms import Room
 from ibdesk.ui.theme import Text
@@ -40,7 +39,11 @@ def coming(room: Room) -> QWidget:
     outer = QVBoxLayout(page)
     outer.setContentsMargins(24, 24, 24, 24)
     outer.addStretch(2)
-    outer.addWidget(_card(room, promise, plans), 0, Qt.AlignmentFlag.AlignHCenter)
+    across = QHBoxLayout()
+    across.addStretch(1)
+    across.addWidget(_card(room, promise, plans))
+    across.addStretch(1)
+    outer.addLayout(across)
     outer.addStretch(3)
     return page
 

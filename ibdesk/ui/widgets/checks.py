@@ -4,7 +4,7 @@ from enum import StrEnum
 
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from ibdesk.ui.icons import paint_icon
 from ibdesk.ui.theme import Text, font, look
@@ -80,9 +80,12 @@ class Step(QWidget):
         words = QVBoxLayout(self)
         words.setContentsMargins(38, 0, 0, 0)
         words.setSpacing(1)
+        words.addStretch(1)
         words.addWidget(self.title)
         words.addWidget(self.detail)
+        words.addStretch(1)
         self.setMinimumHeight(38)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         look().themeChanged.connect(self.update)
         self.set(StepState.AHEAD, detail)
 
@@ -90,6 +93,7 @@ class Step(QWidget):
         """Mark the step and say what was chosen."""
         self.state = state
         self.detail.setText(detail)
+        self.detail.setVisible(bool(detail))
         self.title.set_tone("muted" if state is StepState.AHEAD else "")
         self.setAccessibleName(f"Step {self._number}, {self.title.text()}: {state.value}")
         self.update()

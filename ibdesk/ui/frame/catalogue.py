@@ -1,0 +1,133 @@
+"""The list of commands an open desk has: names that pages, notices, shortcuts and the palette share."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Protocol
+
+from ibdesk.domain.accounts import AccountId
+from ibdesk.domain.settings import meta_of, names
+from ibdesk.ui.commands import Command
+from ibdesk.ui.links import open_link
+from ibdesk.ui.rooms import ROOMS
+
+if TYPE_CHECKING:
+    from ibdesk.services.desk import Desk
+    from ibdesk.services.session import SessionService
+    from ibdesk.ui.bridge import Bridge
+
+
+class View(Protocol):
+    """What the commands need of the frame."""
+
+    def open_room(self, key: str) -> None: ...
+    def open_setting(self, name: str) -> None: ...
+    def want(self, name: str) -> None: ...
+
+
+HELP = (
+    ("help:getting-started", "Getting started"), ("help:gateway", "How to start the gateway"),
+    ("help:keys", "Keyboard shortcuts"), ("help:risk", "Risk statement"), ("help:resources", "Resources"),
+    ("help:changelog", "What is new"),
+)
+
+
+def commands_of(view: View, desk: "Desk", bridge: "Bridge", accounts: Sequence[AccountId]) -> tuple[Command, ...]:
+    """Everything that can be done now, in the order the palette shows it before anything is typed."""
+    return (
+        *_rooms(view), *_work(view, desk, bridge), *_accounts(bridge, accounts), *_appearance(desk, bridge),
+        *_help(view), *_settings(view),
+    )
+
+
+def _rooms(view: View) -> tuple[Command, ...]:
+    return tuple(
+        Command(name=f"room:{room.key}", title=room.title, hint="Room", keys=f"Ctrl+{number}",
+                run=partial(view.open_room, room.key), words="go to open")
+        for number, room in enumerate(ROOMS, start=1)
+    )
+
+
+def _work(view: View, desk: "Desk", bridge: "Bridge") -> list[Command]:
+    made = [
+        Command(name="connect", title="Connect IBKR account", hint="Session", run=partial(view.want, "connect"),
+                words="wizard add account gateway"),
+        Command(name="lock", title="Lock the desk", hint="Desk", keys="Ctrl+L", run=partial(view.want, "lock"),
+                words="hide privacy"),
+        Command(name="close-vault", title="Close the vault", hint="Desk", run=partial(view.want, "close-vault"),
+                words="stop passphrase key log off"),
+        Command(name="quit", title="Quit ibdesk", hint="Desk", run=partial(view.want, "quit"), words="exit close"),
+    ]
+    if desk.session is not None:
+        made = [*_session(desk.session, bridge), *made]
+    sync = desk.sync
+    if sync is not None:
+        made.insert(0, Command(name="sync", title="Sync now", hint="Account", keys="F5", words="refresh reload update",
+                               run=lambda: bridge.start("sync", sync.run())))
+    return made
+
+
+def _session(session: "SessionService", bridge: "Bridge") -> tuple[Command, ...]:
+    def in_background(name: str, title: str, work: Callable[[], None], words: str) -> Command:
+        return Command(name=name, title=title, hint="Session", run=work, words=words)
+
+    return (
+        in_background("sign-in", "Sign in", partial(open_link, session.sign_in_page), "log in login browser gateway"),
+        in_background("check-session", "Check the session",
+                      lambda: bridge.start("check the session", session.refresh()), "status connection"),
+        in_background("reconnect", "Reconnect the brokerage session",
+                      lambda: bridge.start("reconnect", session.open_brokerage()), "brokerage ssodh"),
+        in_background("take-over", "Take over from the other session",
+                      lambda: bridge.start("take over", session.open_brokerage(take_over=True)), "competing"),
+        in_background("sign-out", "Sign out",
+                      lambda: bridge.start("sign out", session.sign_out()), "log out logout end session"),
+    )
+
+
+def _accounts(bridge: "Bridge", accounts: Sequence[AccountId]) -> tuple[Command, ...]:
+    each = tuple(
+        Command(name=f"account:{account}", title=account, hint="Account", run=partial(bridge.select, account),
+                words="switch account")
+        for account in accounts
+    )
+    if len(each) < 2:
+        return each
+    return (*each, Command(name="account:all", title="All accounts", hint="Account", run=partial(bridge.select, None),
+                           words="switch account every sum"))
+
+
+def _appearance(desk: "Desk", bridge: "Bridge") -> tuple[Command, ...]:
+    settings = desk.preferences.sourced.settings
+
+    def change(name: str, value: str) -> Callable[[], None]:
+        return lambda: bridge.start("appearance", desk.preferences.change(name, value))
+
+    def switch(name: str, now: bool) -> Callable[[], None]:
+        return change(name, "false" if now else "true")
+
+    return (
+        Command(name="theme:dark", title="Dark theme", hint="Appearance", run=change("theme", "dark"), words="night"),
+        Command(name="theme:light", title="Light theme", hint="Appearance", run=change("theme", "light"), words="day"),
+        Command(name="theme:system", title="Theme of the system", hint="Appearance", run=change("theme", "system")),
+        Command(name="colour-blind", title=_on_off("Colour-blind palette", settings.colour_blind), hint="Appearance",
+                run=switch("colour_blind", settings.colour_blind), words="color blue orange accessibility"),
+        Command(name="dense", title=_on_off("Dense tables", settings.dense_rows), hint="Appearance",
+                run=switch("dense_rows", settings.dense_rows), words="rows height"),
+        Command(name="discreet", title=_on_off("Hide amounts", settings.discreet), hint="Appearance",
+                run=switch("discreet", settings.discreet), words="privacy discreet mask"),
+    )
+
+
+def _on_off(title: str, now: bool) -> str:
+    return f"{title}: turn {'off' if now else 'on'}"
+
+
+def _help(view: View) -> tuple[Command, ...]:
+    return tuple(Command(name=name, title=title, hint="Help", run=partial(view.want, name)) for name, title in HELP)
+
+
+def _settings(view: View) -> tuple[Command, ...]:
+    return tuple(
+        Command(name=f"setting:{name}", title=meta_of(name).title, hint="Setting", words=f"{name} {meta_of(name).help}",
+                run=partial(view.open_setting, name))
+        for name in names()
+    )

@@ -1,0 +1,304 @@
+"""One open desk in its frame: which event changes which part of the frame, and when the rooms are built."""
+
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QSettings, Qt, QTimer, Signal
+from PySide6.QtGui import QHideEvent, QKeyEvent, QKeySequence, QResizeEvent, QShortcut, QShowEvent
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+
+from ibdesk.domain.accounts import AccountId
+from ibdesk.domain.calls import RateState
+from ibdesk.domain.events import (
+    AccountChanged,
+    ConnectionLost,
+    ConnectionRestored,
+    RateChanged,
+    SessionChanged,
+    SettingsChanged,
+    SyncChanged,
+)
+from ibdesk.ui import theme
+from ibdesk.ui.commands import Command, Palette
+from ibdesk.ui.frame import wording
+from ibdesk.ui.frame.catalogue import commands_of
+from ibdesk.ui.frame.header import Header
+from ibdesk.ui.frame.notices import NoticeArea
+from ibdesk.ui.frame.rail import Rail
+from ibdesk.ui.frame.status import StatusLine
+from ibdesk.ui.rooms import ROOMS, Room, room_of
+from ibdesk.ui.widgets import SkeletonRows, line
+
+if TYPE_CHECKING:
+    from ibdesk.services.desk import Desk
+    from ibdesk.ui.bridge import Bridge
+
+#: Below this width the rail shows icons only.
+NARROW_BELOW = 1100
+APPEARANCE = frozenset({"theme", "colour_blind", "dense_rows", "discreet"})
+#: Which account was looked at last, in the window's settings.
+LAST_ACCOUNT, LAST_ROOM = "window/account", "window/room"
+
+PageFactory = Callable[[Room], QWidget]
+
+
+class DeskView(QWidget):
+    """The frame of one desk. `wanted(name)` are the commands only the application can do (lock, connect, mode:…);
+    `retitled(text)` is what the window's title should say after the name."""
+
+    wanted = Signal(str)
+    retitled = Signal(str)
+
+    def __init__(self, desk: "Desk", bridge: "Bridge", pages: PageFactory, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._desk, self._bridge, self._pages = desk, bridge, pages
+        self._built: dict[str, QWidget] = {}
+        self._accounts: tuple[AccountId, ...] = ()
+        self._ages: dict[AccountId, datetime] = {}
+        self._session = desk.session.session if desk.session is not None else None
+        self._rate: RateState | None = None
+        self._syncing: str | None = None
+        self._sync_failed = False
+        self.room = ""
+        self.header, self.rail, self.status = Header(), Rail(), StatusLine()
+        self.notices = NoticeArea(desk.clock)
+        self.stack = QStackedWidget()
+        self.palette_box = Palette(self)
+        self._second = QTimer(self)
+        self._second.setSingleShot(True)
+        self._second.timeout.connect(self._tick)
+        self._lay_out()
+        self._connect()
+        self.header.show_mode(desk.mode, wording.closed_modes(desk.mode))
+        self._show_accounts()
+        self.refresh()
+
+    def open_room(self, key: str) -> None:
+        """Show a room; on first entry a skeleton, and the page right after it was painted."""
+        self.room = key
+        self.rail.show_room(key)
+        if key not in self._built:
+            self._built[key] = self._skeleton(key)
+            QTimer.singleShot(0, self, partial(self._build, key))
+        self.stack.setCurrentWidget(self._built[key])
+        self._built[key].setFocus(Qt.FocusReason.OtherFocusReason)
+        QSettings().setValue(LAST_ROOM, key)
+
+    def run(self, name: str) -> None:
+        """Do the command of this name; what the frame cannot do goes to the application."""
+        found = next((command for command in self.commands() if command.name == name), None)
+        if found is not None:
+            found.run()
+        else:
+            self.wanted.emit(name)
+
+    def commands(self) -> tuple[Command, ...]:
+        """Everything that can be done now."""
+        return commands_of(self, self._desk, self._bridge, self._accounts)
+
+    def open_palette(self) -> None:
+        """Search and run commands."""
+        if self.palette_box.isVisible():
+            self.palette_box.shut()
+        else:
+            self.palette_box.open(self.commands())
+
+    def want(self, name: str) -> None:
+        """Ask the application."""
+        self.wanted.emit(name)
+
+    def open_setting(self, name: str) -> None:
+        """Show one setting in its room."""
+        self.open_room("settings")
+        self._bridge.setting_wanted.emit(name)
+
+    def page(self, key: str) -> QWidget:
+        """The room's widget as it is now."""
+        return self._built[key]
+
+    async def load(self) -> None:
+        """Read the accounts and the age of what is stored, then open the last room."""
+        accounts = await self._desk.book.accounts()
+        self._accounts = tuple(account.id for account in accounts)
+        for page in await self._desk.book.pages():
+            self._ages[page.account.id] = page.received_at
+        self._bridge.select(self._first_account())
+        self._show_accounts()
+        self.refresh()
+        self.open_room(self._first_room())
+
+    def refresh(self) -> None:
+        """Say again what time changes: ages, countdowns, the clock."""
+        now = self._desk.clock()
+        sourced = self._desk.preferences.sourced
+        self.header.show_session(wording.session_words(self._session, now))
+        self.header.show_sync(
+            wording.sync_words(self._age(), now, running=self._syncing, failed=self._sync_failed)
+        )
+        self.status.show_gateway(wording.gateway_words(self._desk.gateway_url, self._session, self._rate))
+        self.status.show_rate(wording.rate_words(self._rate, sourced.settings.requests_per_second, now))
+        self.status.show_market(wording.market_words(self._desk.calendar, now))
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.status.show_database(wording.database_words(self._desk.database_bytes()))
+        self._tick()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self._second.stop()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.rail.set_narrow(event.size().width() < NARROW_BELOW)
+        self.status.show_database(wording.database_words(self._desk.database_bytes()))
+        self.refresh()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape:
+            self.notices.clear()
+        else:
+            super().keyPressEvent(event)
+
+    def _lay_out(self) -> None:
+        middle = QVBoxLayout()
+        middle.setSpacing(0)
+        middle.addWidget(self.notices)
+        middle.addWidget(self.stack, 1)
+        across = QHBoxLayout()
+        across.setSpacing(0)
+        across.addWidget(self.rail)
+        across.addWidget(line(vertical=True))
+        across.addLayout(middle, 1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.header)
+        column.addWidget(line())
+        column.addLayout(across, 1)
+        column.addWidget(line())
+        column.addWidget(self.status)
+
+    def _connect(self) -> None:
+        header, bridge = self.header, self._bridge
+        self.rail.entered.connect(self.open_room)
+        header.search_pressed.connect(self.open_palette)
+        header.sync_pressed.connect(partial(self.run, "sync"))
+        header.session_pressed.connect(self._session_pressed)
+        header.lock_pressed.connect(partial(self.run, "lock"))
+        header.account_wanted.connect(bridge.select)
+        header.mode_wanted.connect(lambda mode: self.run(f"mode:{mode.value}"))
+        self.notices.command.connect(self.run)
+        for signal, slot in (
+            (bridge.session_changed, self._session_changed), (bridge.sync_changed, self._sync_changed),
+            (bridge.rate_changed, self._rate_changed), (bridge.account_changed, self._account_changed),
+            (bridge.connection_changed, self._connection_changed), (bridge.settings_changed, self._settings_changed),
+            (bridge.selection_changed, self._selection_changed), (bridge.notice, self.notices.show_notice),
+            (bridge.mistake, self.notices.show_mistake), (bridge.command, self.run),
+        ):
+            signal.connect(slot)
+        for number, room in enumerate(ROOMS, start=1):
+            self._shortcut(f"Ctrl+{number}", partial(self.open_room, room.key))
+        for keys, name in (("F5", "sync"), ("Ctrl+R", "sync"), ("Ctrl+L", "lock")):
+            self._shortcut(keys, partial(self.run, name))
+        self._shortcut("Ctrl+K", self.open_palette)
+
+    def _shortcut(self, keys: str, run: Callable[[], None]) -> None:
+        shortcut = QShortcut(QKeySequence(keys), self)
+        shortcut.activated.connect(run)
+
+    def _skeleton(self, key: str) -> QWidget:
+        page = QWidget()
+        page.setAccessibleName(f"{room_of(key).title} is loading")
+        column = QVBoxLayout(page)
+        column.setContentsMargins(16, 16, 16, 16)
+        column.addWidget(SkeletonRows(14))
+        self.stack.addWidget(page)
+        return page
+
+    def _build(self, key: str) -> None:
+        page, skeleton = self._pages(room_of(key)), self._built[key]
+        self.stack.insertWidget(self.stack.indexOf(skeleton), page)
+        self._built[key] = page
+        if self.stack.currentWidget() is skeleton:
+            self.stack.setCurrentWidget(page)
+            page.setFocus(Qt.FocusReason.OtherFocusReason)
+        self.stack.removeWidget(skeleton)
+        skeleton.deleteLater()
+
+    def _first_account(self) -> AccountId | None:
+        wanted = self._desk.preferences.sourced.settings.account_id or QSettings().value(LAST_ACCOUNT, "")
+        if wanted == "all" and len(self._accounts) > 1:
+            return None
+        return next((account for account in self._accounts if account == wanted), next(iter(self._accounts), None))
+
+    def _first_room(self) -> str:
+        last = QSettings().value(LAST_ROOM, "")
+        return next((room.key for room in ROOMS if room.key == last and room.module != "coming"), ROOMS[0].key)
+
+    def _account_changed(self, event: AccountChanged) -> None:
+        self._ages[event.account] = self._desk.clock()
+        if event.account not in self._accounts:
+            self._bridge.start("accounts", self._reload_accounts())
+        self.status.show_database(wording.database_words(self._desk.database_bytes()))
+        self.refresh()
+
+    async def _reload_accounts(self) -> None:
+        self._accounts = tuple(account.id for account in await self._desk.book.accounts())
+        if self._bridge.selected is None and len(self._accounts) == 1:
+            self._bridge.select(self._accounts[0])
+        self._show_accounts()
+
+    def _session_changed(self, event: SessionChanged) -> None:
+        self._session = event.session
+        if event.session.is_ready:
+            self.notices.forget()
+        self.refresh()
+
+    def _sync_changed(self, event: SyncChanged) -> None:
+        self._syncing = (event.stage or "") if event.finished_at is None else None
+        if event.finished_at is not None:
+            self._sync_failed = event.error is not None
+        self.refresh()
+
+    def _rate_changed(self, event: RateChanged) -> None:
+        self._rate = event.rate
+        self.refresh()
+
+    def _connection_changed(self, event: ConnectionLost | ConnectionRestored) -> None:
+        if isinstance(event, ConnectionRestored):
+            self.notices.forget()
+        self.refresh()
+
+    def _settings_changed(self, event: SettingsChanged) -> None:
+        app = QApplication.instance()
+        if APPEARANCE.intersection(event.names) and isinstance(app, QApplication):
+            theme.apply(app, theme.theme_of(self._desk.preferences.sourced.settings, self._desk.environment))
+
+    def _selection_changed(self, account: AccountId | None) -> None:
+        if self._accounts:
+            QSettings().setValue(LAST_ACCOUNT, account or "all")
+        self._show_accounts()
+        self.refresh()
+
+    def _session_pressed(self) -> None:
+        state = self._session.state if self._session is not None else None
+        self.run(wording.SESSION_COMMANDS.get(state, "connect") if state is not None else "connect")
+
+    def _show_accounts(self) -> None:
+        self.header.show_accounts(self._accounts, self._bridge.selected)
+        which = self._bridge.selected or ("All accounts" if self._accounts else "")
+        self.retitled.emit(" · ".join(part for part in (self._desk.environment.value.upper(), which) if part))
+
+    def _age(self) -> datetime | None:
+        """When what is shown was received; of all accounts the oldest, for the whole is as old as its oldest part."""
+        if self._bridge.selected is not None:
+            return self._ages.get(self._bridge.selected)
+        return min(self._ages.values(), default=None)
+
+    def _tick(self) -> None:
+        self.refresh()
+        if self.isVisible():
+            self._second.start(1000 - self._desk.clock().microsecond // 1000)

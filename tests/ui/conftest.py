@@ -1,0 +1,55 @@
+"""The Qt loop as asyncio's loop, and a look that every test of the window starts from."""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import qasync
+from PySide6.QtCore import QSettings
+from PySide6.QtWidgets import QApplication
+
+from ibdesk.domain.settings import ThemeName
+from ibdesk.ui import theme
+
+Run = Callable[[Coroutine[Any, Any, Any]], Any]
+
+
+@pytest.fixture(autouse=True)
+def own_window_settings(tmp_path: Path) -> None:
+    """QSettings() of a test lies in its own folder."""
+    QSettings.setDefaultFormat(QSettings.Format.IniFormat)
+    QSettings.setPath(QSettings.Format.IniFormat, QSettings.Scope.UserScope, str(tmp_path / "window"))
+
+
+@pytest.fixture
+def dressed(qapp: QApplication) -> Iterator[QApplication]:
+    """The application in the dark theme, amounts shown."""
+    qapp.setOrganizationName("ibdesk")
+    qapp.setApplicationName("ibdesk")
+    theme.apply(qapp, theme.Theme(name=ThemeName.DARK))
+    yield qapp
+    theme.apply(qapp, theme.Theme(name=ThemeName.DARK))
+
+
+@pytest.fixture
+def loop(dressed: QApplication) -> Iterator[qasync.QEventLoop]:
+    """asyncio on Qt's loop; what a test leaves running is cancelled and told."""
+    made = qasync.QEventLoop(dressed, already_running=False)
+    asyncio.set_event_loop(made)
+    yield made
+    left = asyncio.all_tasks(made)
+    for task in left:
+        task.cancel()
+    made.run_until_complete(asyncio.gather(*left, return_exceptions=True))
+    made.run_until_complete(made.shutdown_asyncgens())
+    made.close()
+    asyncio.set_event_loop(None)
+    assert not left, f"left running: {sorted(task.get_name() for task in left)}"
+
+
+@pytest.fixture
+def run(loop: qasync.QEventLoop) -> Run:
+    """Run a coroutine on the Qt loop, at most 10 s."""
+    return lambda work: loop.run_until_complete(asyncio.wait_for(work, 10))
