@@ -78,6 +78,9 @@ def require_acceptable(passphrase: str) -> None:
 
 def guessing_bits(passphrase: str) -> float:
     """About how many bits of guessing `passphrase` costs; the same piece again costs one."""
+    over_and_over = re.fullmatch(r"(?s)(.+?)\1+", passphrase)
+    if over_and_over:
+        return guessing_bits(over_and_over.group(1)) + math.log2(len(passphrase))
     bits, seen = 0.0, set[str]()
     for piece in _PIECES.finditer(passphrase):
         text = piece.group().lower()

@@ -1,0 +1,114 @@
+"""Facts to store: one account with a line of every class, as a snapshot at any instant."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+from ibdesk.domain.accounts import Account, AccountId, AccountPnl, AccountSummary, LedgerLine, MarginType
+from ibdesk.domain.calls import ApiCall
+from ibdesk.domain.instruments import AssetClass, Conid, Instrument, OptionTerms, Right
+from ibdesk.domain.money import USD, Currency
+from ibdesk.domain.positions import Position, Snapshot, Source
+
+NOW = datetime(2026, 11, 20, 15, 30, 0, 123456, tzinfo=UTC)
+MAIN = AccountId("DU7654321")
+SECOND = AccountId("DU7654322")
+
+
+def account(identifier: AccountId = MAIN) -> Account:
+    return Account(
+        id=identifier,
+        title="Demo main",
+        currency=USD,
+        is_paper=True,
+        margin_type=MarginType.MARGIN,
+        customer_type="INDIVIDUAL",
+        entity="IBLLC-US",
+        alias="main",
+        lite=False,
+    )
+
+
+def position(conid: int, asset_class: AssetClass = AssetClass.STOCK, **changes: object) -> Position:
+    instrument = Instrument(
+        conid=Conid(conid),
+        symbol=f"S{conid}",
+        asset_class=asset_class,
+        currency=USD,
+        name="Some Company",
+        broker_class=asset_class.value,
+        exchange="NASDAQ",
+        sector="Technology",
+    )
+    plain = Position(
+        account=MAIN,
+        instrument=instrument,
+        quantity=Decimal("100.50"),
+        average_cost=Decimal("12.3400"),
+        average_price=Decimal("12.34"),
+        price=Decimal("13.00"),
+        market_value=Decimal("1306.5"),
+        unrealized=Decimal("-66.33"),
+        realized=None,
+    )
+    return replace(plain, **changes)
+
+
+def option() -> Position:
+    put = position(612, AssetClass.OPTION)
+    terms = OptionTerms(right=Right.PUT, strike=Decimal("600.0"), expiry=date(2026, 12, 18))
+    instrument = replace(
+        put.instrument, multiplier=Decimal(100), expiry=terms.expiry, option=terms, underlying_conid=Conid(756733)
+    )
+    return replace(put, instrument=instrument, quantity=Decimal(-2))
+
+
+def snapshot(*positions: Position, at: datetime = NOW, of: AccountId = MAIN) -> Snapshot:
+    return Snapshot(
+        account=of,
+        source=Source.PORTAL,
+        as_of=at,
+        received_at=at + timedelta(milliseconds=40),
+        summary=AccountSummary(
+            account=of,
+            currency=USD,
+            as_of=at - timedelta(seconds=1),
+            received_at=at,
+            net_liquidation=Decimal("1250000.10"),
+            total_cash=Decimal("-1.50"),
+            equity_with_loan=Decimal("1249000"),
+            buying_power=Decimal("4E+6"),
+            day_trades_remaining=(2, 3, 3, None, -1),
+            margin_type=MarginType.MARGIN,
+            pattern_day_trader=False,
+        ),
+        ledger=(
+            LedgerLine(account=of, currency=Currency("EUR"), rate=Decimal("1.0842"), cash=Decimal("-20.00")),
+            LedgerLine(account=of, currency=USD, rate=Decimal(1), cash=Decimal("10.5"), interest=Decimal("0.01")),
+        ),
+        positions=tuple(replace(held, account=of) for held in positions),
+        pnl=AccountPnl(
+            account=of,
+            daily=Decimal("-12.5"),
+            unrealized=Decimal(3),
+            net_liquidation=Decimal("1250000.2"),
+            excess_liquidity=None,
+            as_of=at,
+        ),
+    )
+
+
+def call(number: int = 0, **changes: object) -> ApiCall:
+    plain = ApiCall(
+        at=NOW + timedelta(seconds=number),
+        channel="http",
+        method="GET",
+        path=f"/v1/api/portfolio/DU7654321/positions/{number}",
+        status=200,
+        outcome="ok",
+        milliseconds=12,
+        bytes_out=0,
+        bytes_in=1200,
+        environment="demo",
+    )
+    return replace(plain, **changes)

@@ -1,0 +1,58 @@
+import pytest
+
+from ibdesk.domain.errors import Cause, Refused
+from ibdesk.store.passphrase import advise, from_environment
+
+
+@pytest.mark.parametrize(
+    "passphrase",
+    [
+        "password",
+        "short",
+        "password1234",
+        "Passw0rd2026!",
+        "aaaaaaaaaaaaaaaaaaaa",
+        "abcdefghijklmnop",
+        "qwertyuiop1234567890",
+        "123123123123123123",
+        "interactivebrokers",
+        "trading trading trading trading",
+        "summer2026summer2026",
+    ],
+)
+def test_what_everybody_tries_is_not_accepted(passphrase: str) -> None:
+    advice = advise(passphrase)
+    assert not advice.acceptable
+    assert advice.sentence.endswith(".")
+
+
+@pytest.mark.parametrize(
+    "passphrase", ["correct horse battery staple", "k7#Vq!m2Zx9$", "Meine Katze frisst montags Äpfel", "gR4v7kPw9xTz"]
+)
+def test_long_unrelated_words_and_random_letters_are_accepted(passphrase: str) -> None:
+    assert advise(passphrase).acceptable
+
+
+def test_too_short_says_how_much_is_missing() -> None:
+    assert advise("").sentence == "Too short: 10 more characters at least."
+    assert advise("k7#Vq!m2Z").sentence == "Too short: one more character at least."
+
+
+def test_more_words_never_make_it_weaker() -> None:
+    words = ["copper", "lantern", "violin", "marsh", "puzzle"]
+    scores = [advise(" ".join(words[:count])).score for count in range(1, 6)]
+    assert scores == sorted(scores)
+    assert scores[-1] >= 3
+
+
+def test_the_desks_own_variable_goes_before_the_documents_one() -> None:
+    long = "x" * 32
+    assert from_environment({"IBDESK_PASSPHRASE": "mine", "VITE_ENCRYPTION_KEY": long}) == "mine"
+    assert from_environment({"VITE_ENCRYPTION_KEY": long}) == long
+    assert from_environment({}) is None
+
+
+def test_an_encryption_key_below_32_characters_is_refused() -> None:
+    with pytest.raises(Refused, match="31 characters") as caught:
+        from_environment({"VITE_ENCRYPTION_KEY": "x" * 31})
+    assert caught.value.cause is Cause.BAD_SETTING
