@@ -13,7 +13,7 @@ from tests.house.files import ROOT, name_of, project_files
 RESOURCES = [path for path in project_files() if path.is_relative_to(ROOT / "resources")]
 HELP = [path for path in RESOURCES if path.suffix == ".md"]
 PAGES = {"changelog", "gateway", "getting-started", "keys", "resources", "risk"}
-DISCLOSURES = {"api-and-data", "margin-and-day-trading", "no-advice", "options-risk"}
+DISCLOSURES = ["1-options-risk", "2-margin-and-day-trading", "3-automation-and-data", "4-no-advice"]  # as shown
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 
 
@@ -24,7 +24,7 @@ def test_the_resources_are_found_from_the_source_tree() -> None:
 
 def test_every_help_page_and_every_disclosure_is_there() -> None:
     assert {path.stem for path in assets.resource("help").glob("*.md")} >= PAGES
-    assert {path.stem for path in assets.resource("help", "disclosures").glob("*.md")} == DISCLOSURES
+    assert sorted(path.stem for path in assets.resource("help", "disclosures").glob("*.md")) == DISCLOSURES
 
 
 @pytest.mark.parametrize("path", [path for path in HELP if path.parent.name != "disclosures"], ids=name_of)
@@ -33,10 +33,11 @@ def test_a_help_page_begins_with_its_title(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", [path for path in HELP if path.parent.name == "disclosures"], ids=name_of)
-def test_a_disclosure_begins_with_its_version_and_its_title(path: Path) -> None:
-    version, blank, title, *body = path.read_text(encoding="utf-8").splitlines()
+def test_a_disclosure_begins_with_its_version_what_is_ticked_and_its_title(path: Path) -> None:
+    version, statement, blank, title, *body = path.read_text(encoding="utf-8").splitlines()
 
     assert re.fullmatch(r"version: \d{4}-\d{2}-\d{2}", version)
+    assert re.fullmatch(r"statement: I .+\.", statement)
     assert not blank
     assert title.startswith("# ")
     assert 100 < len(" ".join(body).split()) < 500, "one page"
