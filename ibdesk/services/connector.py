@@ -1,7 +1,7 @@
 """How the wizard's findings are fetched: the calls, their order and when to stop, through the broker's port alone."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -84,7 +84,7 @@ class Connector:
             self.demo = await self.start_demo()
         return self.demo
 
-    async def probe(self, target: Target) -> AsyncIterator[Finding]:
+    async def probe(self, target: Target) -> AsyncGenerator[Finding, None]:
         """Is there a gateway, is it the one we know, is somebody signed in? Sends nothing to an unknown certificate."""
         problem = address_problem(target.url)
         if problem is not None:
@@ -101,7 +101,7 @@ class Connector:
             except DeskError as error:
                 yield Failed(target=target, check=CheckId.GATEWAY, error=error)
 
-    async def watch_sign_in(self, target: Target) -> AsyncIterator[Finding]:
+    async def watch_sign_in(self, target: Target) -> AsyncGenerator[Finding, None]:
         """Ask until somebody is signed in, at most SIGN_IN_WITHIN. A finding for each answer."""
         ends = self.clock() + SIGN_IN_WITHIN
         async with self._journey() as stop:
@@ -121,7 +121,7 @@ class Connector:
         self.open_browser(target.url)
         return target.url
 
-    async def take_over(self, target: Target) -> AsyncIterator[Finding]:
+    async def take_over(self, target: Target) -> AsyncGenerator[Finding, None]:
         """End the competing login. Only after the person said yes."""
         async with self._journey():
             try:
@@ -131,7 +131,7 @@ class Connector:
             except DeskError as error:
                 yield Failed(target=target, check=CheckId.SIGN_IN, error=error)
 
-    async def verify(self, target: Target, account: AccountId | None) -> AsyncIterator[Finding]:
+    async def verify(self, target: Target, account: AccountId | None) -> AsyncGenerator[Finding, None]:
         """Everything the third step shows, finding by finding; ends at a failure that forbids more."""
         check = CheckId.SIGN_IN
         async with self._journey() as stop:

@@ -158,9 +158,9 @@ def begin(
     return state if environment is None else choose_environment(state, environment)
 
 
-def passphrase_chosen(state: FirstRun) -> FirstRun:
-    """A good passphrase was typed twice; the window keeps it."""
-    return replace(state, has_passphrase=True)
+def passphrase_chosen(state: FirstRun, good: bool) -> FirstRun:
+    """Whether a good passphrase stands in both fields; the window keeps it."""
+    return replace(state, has_passphrase=good)
 
 
 def demo_instead(state: FirstRun) -> FirstRun:

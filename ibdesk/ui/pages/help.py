@@ -1,0 +1,88 @@
+"""The help texts of resources/help as a window: risk statement, resources, gateway, keys."""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt, QUrl
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QListWidget, QListWidgetItem, QTextBrowser, QVBoxLayout, QWidget
+
+from ibdesk.assets import resource
+from ibdesk.ui.links import open_link
+from ibdesk.ui.widgets.buttons import Button
+
+#: (file, title) in the order of the list.
+TOPICS = (
+    ("getting-started", "Getting started"),
+    ("gateway", "Gateway and sign-in"),
+    ("risk", "Risk statement"),
+    ("resources", "Resources"),
+    ("keys", "Keys"),
+    ("changelog", "What is new"),
+)
+
+
+class HelpDialog(QDialog):
+    """Topics on the left, the text on the right; links open in the system's browser."""
+
+    def __init__(
+        self, topic: str = "getting-started", parent: QWidget | None = None, *,
+        open_page: Callable[[str], object] = open_link,
+    ) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Help")
+        self.resize(860, 620)
+        self._open_page = open_page
+        self.topics, self.text = QListWidget(), QTextBrowser()
+        self.topics.setAccessibleName("Topics")
+        self.text.setAccessibleName("Help text")
+        self.text.setOpenLinks(False)
+        self.text.anchorClicked.connect(self._followed)
+        for name, title in TOPICS:
+            item = QListWidgetItem(title)
+            item.setData(Qt.ItemDataRole.UserRole, name)
+            self.topics.addItem(item)
+        self.topics.currentItemChanged.connect(self._chosen)
+        self._stack()
+        self.show_topic(topic)
+
+    def show_topic(self, topic: str) -> None:
+        """Turn to a text."""
+        names = [name for name, _title in TOPICS]
+        self.topics.setCurrentRow(names.index(topic) if topic in names else 0)
+
+    def _stack(self) -> None:
+        self.topics.setFixedWidth(190)
+        close = Button("Close")
+        close.clicked.connect(self.accept)
+        row = QHBoxLayout()
+        row.setSpacing(12)
+        row.addWidget(self.topics)
+        row.addWidget(self.text, 1)
+        end = QHBoxLayout()
+        end.addStretch(1)
+        end.addWidget(close)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(16, 16, 16, 14)
+        column.setSpacing(12)
+        column.addLayout(row, 1)
+        column.addLayout(end)
+        self.text.setFocus()
+
+    def _chosen(self, item: QListWidgetItem | None) -> None:
+        if item is not None:
+            self.text.setMarkdown(help_text(item.data(Qt.ItemDataRole.UserRole)))
+
+    def _followed(self, url: QUrl) -> None:
+        """A link to another of our texts turns to it, any other leaves the window."""
+        name = url.fileName().removesuffix(".md")
+        if url.isRelative() and any(name == topic for topic, _title in TOPICS):
+            self.show_topic(name)
+        else:
+            self._open_page(url.toString())
+
+
+def help_text(topic: str) -> str:
+    """One text as Markdown, or a sentence when this copy of the program lacks it."""
+    file = resource("help", f"{topic}.md")
+    if not file.is_file():
+        return "This help text is missing from this copy of ibdesk. Installing it again brings it back."
+    return file.read_text("utf-8")

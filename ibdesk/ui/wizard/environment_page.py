@@ -1,0 +1,109 @@
+"""Step 1: which world, and what a gateway needs before step 2 can work."""
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QVBoxLayout, QWidget
+
+from ibdesk.domain.accounts import Environment
+from ibdesk.services.first_run import FirstRun, choose_environment
+from ibdesk.services.gateway_folder import DOWNLOAD_PAGE, START_COMMANDS, FolderReport, JavaVersion
+from ibdesk.ui.theme import Text
+from ibdesk.ui.widgets.buttons import Button
+from ibdesk.ui.widgets.labels import Label
+from ibdesk.ui.wizard.host import Host
+from ibdesk.ui.wizard.parts import ChoiceCard, Heading
+from ibdesk.ui.wizard.wording import ENVIRONMENTS
+
+_PRO = "IBKR Pro, funded and approved. The gateway does not serve IBKR Lite accounts."
+
+
+class EnvironmentPage(QWidget):
+    """Three cards; Paper and Live show below what they need."""
+
+    def __init__(self, host: Host) -> None:
+        super().__init__()
+        self._host = host
+        self.cards = {environment: ChoiceCard(*words) for environment, words in ENVIRONMENTS.items()}
+        self.group = QButtonGroup(self)
+        self.needs = GatewayNeeds(host)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(10)
+        column.addWidget(Heading("Choose an environment", "Each has its own sign-in; connect the others later."))
+        for environment, card in self.cards.items():
+            self.group.addButton(card.radio)
+            column.addWidget(card)
+            card.chosen.connect(lambda chosen=environment: host.change(lambda s: choose_environment(s, chosen)))
+        column.addWidget(self.needs)
+        column.addStretch(1)
+
+    def draw(self, state: FirstRun) -> None:
+        """Show what is chosen."""
+        chosen = state.entries.environment
+        self.group.setExclusive(False)
+        for environment, card in self.cards.items():
+            card.radio.blockSignals(True)
+            card.radio.setChecked(environment is chosen)
+            card.radio.blockSignals(False)
+        self.group.setExclusive(True)
+        self.needs.setVisible(chosen in (Environment.PAPER, Environment.LIVE))
+        self.needs.paper.setVisible(chosen is Environment.PAPER)
+
+
+class GatewayNeeds(QFrame):
+    """What IBKR's gateway needs: the right account, the download, Java, and the command that starts it."""
+
+    def __init__(self, host: Host) -> None:
+        super().__init__()
+        self.setProperty("kind", "field")
+        self.get = Button("Get the gateway", icon="external", tip=DOWNLOAD_PAGE)
+        self.have = Button("I have it: choose folder")
+        self.paper = Button("How to get a paper account", kind="link")
+        self.found = Label("", kind=Text.CAPTION, wrap=True)
+        self.get.clicked.connect(lambda: host.open_page(DOWNLOAD_PAGE))
+        self.have.clicked.connect(host.choose_folder)
+        self.paper.clicked.connect(lambda: host.help("gateway"))
+        column = QVBoxLayout(self)
+        column.setContentsMargins(14, 11, 14, 12)
+        column.setSpacing(6)
+        column.addWidget(Label("You need", bold=True))
+        column.addWidget(Label(
+            f"{_PRO}\nThe Client Portal Gateway, a small program of IBKR’s that runs on this computer with Java 8 "
+            "update 192 or newer, or Java 11 or newer. Start it in its folder:",
+            kind=Text.CAPTION, tone="muted", wrap=True,
+        ))
+        for system, command in START_COMMANDS:
+            line = Label(f"{system}:  {command}", kind=Text.CAPTION)
+            line.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+            line.setContentsMargins(12, 0, 0, 0)
+            column.addWidget(line)
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        for button in (self.get, self.have, self.paper):
+            row.addWidget(button)
+        row.addStretch(1)
+        column.addSpacing(4)
+        column.addLayout(row)
+        column.addWidget(self.found)
+        self.found.hide()
+
+    def show_report(self, report: FolderReport, java: JavaVersion | None) -> None:
+        """Say what the chosen folder holds and whether there is a Java for it."""
+        self.found.show()
+        if not report.is_gateway:
+            self.found.set_tone("loss")
+            self.found.setText(
+                f"✕ {report.folder.name} is not the unpacked gateway: {' and '.join(report.missing)} not found there."
+            )
+            return
+        port = "" if report.port is None else f", listens on port {report.port}"
+        plain = "" if report.ssl else " Its conf.yaml has listenSsl off: turn it on."
+        self.found.set_tone("gain" if java is not None and java.runs_gateway else "warn")
+        self.found.setText(f"✓ Gateway found{port}.{plain} {_java(java)}")
+
+
+def _java(java: JavaVersion | None) -> str:
+    if java is None:
+        return "No Java was found: install Java 11 or newer, then start the gateway."
+    if java.runs_gateway:
+        return f"Java {java.text} runs it."
+    return f"Java {java.text} is too old for it: install Java 11 or newer."

@@ -1,0 +1,526 @@
+"""The wizard as people see it: steps on the left, the page of the current step, and the keys that drive it."""
+
+import platform
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
+from contextlib import aclosing
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence, QShortcut
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QApplication,
+    QFileDialog,
+    QFrame,
+    QHBoxLayout,
+    QScrollArea,
+    QSizePolicy,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from ibdesk.domain.accounts import Environment
+from ibdesk.domain.errors import DeskError
+from ibdesk.services.connector import Connector
+from ibdesk.services.disclosures import load_disclosures
+from ibdesk.services.findings import Action, CheckId, Finding, Outcome, origin
+from ibdesk.services.first_run import (
+    FirstRun,
+    FirstRunResult,
+    Step,
+    accept_certificate,
+    allow_remote,
+    apply,
+    back,
+    begin,
+    cancel,
+    demo_started,
+    describe,
+    edit_address,
+    forward,
+    missing,
+    recheck,
+    result_of,
+)
+from ibdesk.services.gateway_folder import inspect_folder, installed_java
+from ibdesk.ui import theme
+from ibdesk.ui.bridge import Bridge
+from ibdesk.ui.pages.help import HelpDialog
+from ibdesk.ui.theme import Text
+from ibdesk.ui.widgets.buttons import Button, PrimaryButton
+from ibdesk.ui.widgets.checks import StepList
+from ibdesk.ui.widgets.labels import Label
+from ibdesk.ui.widgets.states import Banner, Icon
+from ibdesk.ui.wizard.acknowledge_page import AcknowledgePage
+from ibdesk.ui.wizard.environment_page import EnvironmentPage
+from ibdesk.ui.wizard.finished_page import FinishedPage
+from ibdesk.ui.wizard.gateway_page import GatewayPage
+from ibdesk.ui.wizard.parts import Question
+from ibdesk.ui.wizard.passphrase_page import PassphrasePage
+from ibdesk.ui.wizard.verify_page import VerifyPage
+from ibdesk.ui.wizard.wording import ENVIRONMENTS, where
+
+#: The four numbered steps; the passphrase page comes before the first, the last page after the fourth.
+STEPS = (Step.ENVIRONMENT, Step.GATEWAY, Step.VERIFY, Step.ACKNOWLEDGE)
+_PASSWORD_NOTE = "Your IBKR password never passes through ibdesk. You sign in on the gateway’s own page."  # noqa: S105
+#: Saves a finished wizard; gets the passphrase when a vault is to be made, and answers with its recovery code or "".
+Finish = Callable[[FirstRunResult, str], Awaitable[str]]
+
+
+class WizardPanel(QWidget):
+    """Draws `services.first_run`. `completed` carries the saved result, `cancelled` comes after nothing was left."""
+
+    completed = Signal(object)
+    cancelled = Signal()
+
+    def __init__(
+        self,
+        connector: Connector,
+        bridge: Bridge,
+        *,
+        finish: Finish | None = None,
+        needs_passphrase: bool = False,
+        environment: Environment | None = None,
+        parent: QWidget | None = None,
+    ) -> None:
+        """Without `finish` the result goes to `connector.save`."""
+        super().__init__(parent)
+        self._connector, self._bridge, self._finish = connector, bridge, finish
+        self._environment = theme.look().theme.environment
+        self._running = 0
+        self._result: FirstRunResult | None = None
+        self.state = begin(
+            disclosures=load_disclosures(), needs_passphrase=needs_passphrase, environment=environment
+        )
+        self._make_pages()
+        self._make_frame()
+        QShortcut(QKeySequence("Alt+Left"), self, self.go_back)
+        self._draw()
+        self._focus()
+
+    def start(self) -> None:
+        """Read what was saved before, so that it can be offered again."""
+        self._run(self._read_known())
+
+    def change(self, step: Callable[[FirstRun], FirstRun]) -> None:
+        """Apply a transition and redraw."""
+        before, self.state = self.state, step(self.state)
+        self._draw()
+        if before.step is not self.state.step:
+            self._arrive()
+
+    def probe(self) -> None:
+        """Look at the gateway again; on the third step, at everything behind it too."""
+        self.change(recheck)
+        if self.state.step is Step.VERIFY:
+            self._run(self._follow(self._connector.verify(self.state.target, self.state.entries.account)))
+        else:
+            self._run(self._follow(self._connector.probe(self.state.target)))
+
+    def act(self, action: Action) -> None:
+        """Do what a check's button offers."""
+        match action:
+            case Action.START_GATEWAY | Action.GATEWAY_HELP:
+                self.help("gateway")
+            case Action.CHANGE_ADDRESS:
+                self._return_to(Step.GATEWAY)
+                self.gateway.focus_address()
+            case Action.CHOOSE_ENVIRONMENT:
+                self._return_to(Step.ENVIRONMENT)
+            case Action.ACCEPT_CERTIFICATE:
+                self._pin_shown()
+            case Action.REPLACE_CERTIFICATE:
+                self._run(self._ask_about_certificate())
+            case Action.ALLOW_REMOTE:
+                self._run(self._ask_about_remote())
+            case Action.SIGN_IN:
+                self._run(self._sign_in())
+            case Action.TAKE_OVER:
+                self._run(self._ask_to_take_over())
+            case Action.RETRY:
+                self.probe()
+
+    def advance(self) -> None:
+        """Continue, if nothing is missing."""
+        if missing(self.state) or (self._running and self.state.step is not Step.GATEWAY):
+            self._leave_if_finished()
+        elif self.state.step is Step.ENVIRONMENT and self.state.entries.environment is Environment.DEMO:
+            self._run(self._start_demo())
+        elif self.state.step is Step.ACKNOWLEDGE:
+            self._run(self._save())
+        else:
+            self.change(forward)
+
+    def go_back(self) -> None:
+        """The page before, with everything typed so far."""
+        if self.back_button.isVisibleTo(self) and not self._is_saving:
+            self.change(back)
+
+    def ask_to_cancel(self) -> None:
+        """Leave without a trace, after a yes."""
+        if self.state.step is Step.FINISHED:
+            self._leave_if_finished()
+        elif not self.state.is_over:
+            self._run(self._ask_to_cancel())
+
+    def sign_in_for_me(self) -> None:
+        """Walk the demo's sign-in pages."""
+        self._run(self._sign_in_demo())
+
+    def choose_folder(self) -> None:
+        """Ask for the gateway's folder."""
+        self._run(self._ask_for_folder())
+
+    def open_page(self, address: str) -> None:
+        """Show a page of the web."""
+        self._connector.open_browser(address)
+
+    def help(self, topic: str) -> None:
+        """Open one of the help texts."""
+        self._run(self._bridge.ask(HelpDialog(topic, self, open_page=self.open_page)))
+
+    def diagnostics(self) -> str:
+        """What support may know: no name, no secret, no whole account number."""
+        lines = describe(self.state) | {"version": self._connector.app_version, "system": platform.platform(terse=True)}
+        return "\n".join(f"{name}: {value}" for name, value in lines.items())
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            focused = QApplication.focusWidget()
+            if isinstance(focused, QAbstractButton) and focused is not self.next_button and focused.isEnabled():
+                focused.click()
+            else:
+                self.advance()
+        elif event.key() == Qt.Key.Key_Escape:
+            self.ask_to_cancel()
+        else:
+            super().keyPressEvent(event)
+
+    # Pieces
+
+    def _make_pages(self) -> None:
+        self.passphrase = PassphrasePage(self, self._connector)
+        self.environment = EnvironmentPage(self)
+        self.gateway = GatewayPage(self)
+        self.verify = VerifyPage(self)
+        self.acknowledge = AcknowledgePage(self, self._connector.clock)
+        self.finished = FinishedPage(self)
+        self.pages: dict[Step, Any] = {
+            Step.PASSPHRASE: self.passphrase,
+            Step.ENVIRONMENT: self.environment,
+            Step.GATEWAY: self.gateway,
+            Step.VERIFY: self.verify,
+            Step.ACKNOWLEDGE: self.acknowledge,
+            Step.FINISHED: self.finished,
+        }
+
+    def _make_frame(self) -> None:
+        stripe = QFrame()
+        stripe.setProperty("kind", "stripe")
+        stripe.setFixedHeight(3)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.setSpacing(0)
+        outer.addWidget(stripe)
+        middle = QHBoxLayout()
+        middle.setContentsMargins(16, 16, 16, 16)
+        middle.addWidget(self._make_card())
+        outer.addLayout(middle, 1)
+
+    def _make_card(self) -> QFrame:
+        card = QFrame()
+        card.setProperty("kind", "card")
+        card.setMaximumSize(1000, 700)
+        card.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        row = QHBoxLayout(card)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        row.addLayout(self._make_side())
+        line = QFrame()
+        line.setProperty("kind", "line")
+        line.setFixedWidth(1)
+        row.addWidget(line)
+        row.addLayout(self._make_content(), 1)
+        return card
+
+    def _make_side(self) -> QVBoxLayout:
+        side = QVBoxLayout()
+        side.setContentsMargins(26, 28, 24, 26)
+        side.setSpacing(0)
+        head = QHBoxLayout()
+        head.setSpacing(8)
+        head.addWidget(Icon("logo", tone="environment", size=18), 0, Qt.AlignmentFlag.AlignTop)
+        head.addWidget(Label("Connect an account", bold=True, wrap=True), 1)
+        side.addLayout(head)
+        side.addSpacing(28)
+        self.steps = StepList(("Environment", "Gateway", "Verify account", "Acknowledge"))
+        self.steps.setFixedWidth(210)
+        side.addWidget(self.steps, 1)
+        note = Label(_PASSWORD_NOTE, kind=Text.CAPTION, tone="muted", wrap=True)
+        note.setFixedWidth(210)
+        side.addWidget(note)
+        return side
+
+    def _make_content(self) -> QVBoxLayout:
+        content = QVBoxLayout()
+        content.setContentsMargins(34, 28, 34, 24)
+        content.setSpacing(12)
+        self.banner = Banner(tone="loss", closable=True)
+        self.banner.closed.connect(self.banner.hide)
+        self.banner.hide()
+        self.stack = QStackedWidget()
+        for page in self.pages.values():
+            self.stack.addWidget(_scrolled(page))
+        content.addWidget(self.banner)
+        content.addWidget(self.stack, 1)
+        content.addLayout(self._make_buttons())
+        return content
+
+    def _make_buttons(self) -> QHBoxLayout:
+        self.copy_button = Button("Copy diagnostics")
+        self.cancel_button = Button("Cancel", kind="quiet")
+        self.back_button = Button("Back", tip="Alt+Left")
+        self.next_button = PrimaryButton("Continue")
+        self.hint = Label("", kind=Text.CAPTION, tone="muted", wrap=True)
+        self.hint.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.copy_button.clicked.connect(self._copy)
+        self.cancel_button.clicked.connect(self.ask_to_cancel)
+        self.back_button.clicked.connect(self.go_back)
+        self.next_button.clicked.connect(self.advance)
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        row.addWidget(self.copy_button)
+        row.addWidget(self.cancel_button)
+        row.addWidget(self.hint, 1)
+        row.addWidget(self.back_button)
+        row.addWidget(self.next_button)
+        return row
+
+    # Drawing
+
+    def _draw(self) -> None:
+        state = self.state
+        if state.step is Step.CANCELLED:
+            return
+        self._wear(state.entries.environment)
+        page = self.pages[state.step]
+        page.draw(state)
+        self.stack.setCurrentIndex(list(self.pages).index(state.step))
+        self._draw_steps()
+        self._draw_buttons()
+
+    def _draw_steps(self) -> None:
+        order = (Step.PASSPHRASE, *STEPS, Step.FINISHED)
+        self.steps.show_progress(order.index(self.state.step) - 1, self._details())
+
+    def _details(self) -> tuple[str, ...]:
+        state, chosen = self.state, self.state.entries.environment
+        found = state.check(CheckId.GATEWAY).outcome is Outcome.PASSED
+        texts = f"{len(state.disclosures)} disclosures"
+        return (
+            "" if chosen is None else ENVIRONMENTS[chosen][0],
+            f"{where(origin(state.entries.gateway_url))} found" if found else "",
+            state.facts.account.id if state.facts.account is not None else "",
+            texts,
+        )
+
+    def _draw_buttons(self) -> None:
+        state = self.state
+        is_finished = state.step is Step.FINISHED
+        self.back_button.setVisible(bool(state.past) and not is_finished)
+        self.cancel_button.setVisible(not is_finished)
+        self.copy_button.setVisible(not is_finished)
+        words = {Step.ACKNOWLEDGE: "Connect account", Step.FINISHED: "Open the desk"}
+        self.next_button.setText(words.get(state.step, "Continue"))
+        self.next_button.setAccessibleName(self.next_button.text())
+        why = "" if is_finished else missing(state)
+        self.hint.setText(why)
+        self.next_button.setToolTip(why)
+        self.next_button.setEnabled(self.finished.is_done if is_finished else not why and not self._is_saving)
+
+    def _wear(self, environment: Environment | None) -> None:
+        """The window takes the colour of the environment that is being connected."""
+        app = QApplication.instance()
+        wanted = environment or self._environment
+        if isinstance(app, QApplication) and theme.look().theme.environment is not wanted:
+            theme.change(app, environment=wanted)
+
+    def _focus(self) -> None:
+        first = {
+            Step.PASSPHRASE: self.passphrase.first,
+            Step.ENVIRONMENT: self.environment.cards[self.state.entries.environment or Environment.DEMO].radio,
+            Step.GATEWAY: self.gateway.user_name if not self.state.entries.user_name else self.next_button,
+            Step.ACKNOWLEDGE: self.acknowledge.text,
+        }.get(self.state.step, self.next_button)
+        first.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _arrive(self) -> None:
+        """What a page does when the person comes to it."""
+        self.banner.hide()
+        if self.state.step in (Step.GATEWAY, Step.VERIFY):
+            self.probe()
+        elif self.state.step is Step.ACKNOWLEDGE:
+            self.acknowledge.open_first()
+        self._focus()
+
+    def _return_to(self, step: Step) -> None:
+        while self.state.step is not step and self.state.past and not self.state.is_over:
+            self.state = back(self.state)
+        self._draw()
+        self._focus()
+
+    def _copy(self) -> None:
+        QGuiApplication.clipboard().setText(self.diagnostics())
+        self.hint.setText("Copied, without names or whole account numbers.")
+
+    # Journeys
+
+    @property
+    def _is_saving(self) -> bool:
+        return self._running > 0 and self.state.step is Step.ACKNOWLEDGE
+
+    def _run(self, work: Coroutine[Any, Any, Any]) -> None:
+        self._bridge.start("wizard", self._guarded(work))
+
+    async def _guarded(self, work: Coroutine[Any, Any, Any]) -> None:
+        self._running += 1
+        self._draw_buttons()
+        try:
+            await work
+        except DeskError as error:
+            self.banner.set(error.message, detail=error.remedy, tone="loss")
+            self.banner.show()
+        finally:
+            self._running -= 1
+            if not self.state.is_over or self.state.step is Step.FINISHED:
+                self._draw_buttons()
+
+    async def _read_known(self) -> None:
+        known = await self._connector.known()
+        self.change(lambda state: replace(state, known=known))
+
+    async def _follow(self, findings: AsyncGenerator[Finding, None]) -> None:
+        async with aclosing(findings) as found:
+            async for finding in found:
+                if self.state.is_over:
+                    return
+                self.change(lambda state, new=finding: apply(state, new))  # type: ignore[misc]
+
+    async def _start_demo(self) -> None:
+        demo = await self._connector.begin_demo()
+        if self.state.step is Step.ENVIRONMENT and self.state.entries.environment is Environment.DEMO:
+            self.change(lambda state: demo_started(state, demo.url, demo.certificate_sha256, demo.user_name))
+            self.change(forward)
+
+    async def _sign_in(self) -> None:
+        target = self.state.target
+        self._connector.open_sign_in_page(target)
+        await self._follow(self._connector.watch_sign_in(target))
+        if self.state.step is Step.VERIFY:
+            self.probe()
+
+    async def _sign_in_demo(self) -> None:
+        demo = self._connector.demo
+        if demo is not None:
+            self.gateway.for_me.setEnabled(False)
+            try:
+                await demo.sign_in()
+                await self._follow(self._connector.watch_sign_in(self.state.target))
+            finally:
+                self.gateway.for_me.setEnabled(True)
+            self._focus()
+
+    def _pin_shown(self) -> None:
+        shown = self.state.certificate
+        if shown is not None:
+            self.change(lambda state: accept_certificate(state, shown.sha256))
+            self.probe()
+
+    async def _ask_about_certificate(self) -> None:
+        dialog = Question(
+            "Accept another certificate?",
+            "Only do this if you replaced the gateway or its certificate yourself. Otherwise another program is "
+            "listening there and would see everything the desk sends.",
+            "Accept the new one", word="replace", danger=True, parent=self,
+        )
+        if await self._bridge.ask(dialog):
+            self._pin_shown()
+
+    async def _ask_about_remote(self) -> None:
+        dialog = Question(
+            "Use a gateway on another computer?",
+            "Everyone who reaches that gateway can see the account and trade as you. IBKR means it to run on your own "
+            "computer.", "Use it", danger=True, parent=self,
+        )
+        if await self._bridge.ask(dialog):
+            self.change(allow_remote)
+            self.probe()
+
+    async def _ask_to_take_over(self) -> None:
+        dialog = Question(
+            "Take the session over?",
+            "The other program (TWS, IBKR Mobile or a browser) is signed out of trading at once. Orders stay where "
+            "they are.", "Take over", danger=True, parent=self,
+        )
+        if await self._bridge.ask(dialog):
+            await self._follow(self._connector.take_over(self.state.target))
+            if self.state.step is Step.VERIFY:
+                self.probe()
+
+    async def _ask_to_cancel(self) -> None:
+        dialog = Question(
+            "Leave the wizard?", "Nothing you entered here is kept, and nothing was saved.", "Leave", no="Stay",
+            parent=self,
+        )
+        if await self._bridge.ask(dialog):
+            self.state = cancel(self.state)
+            self.passphrase.forget()
+            self._wear(None)
+            await self._connector.abandon()
+            self.cancelled.emit()
+
+    async def _ask_for_folder(self) -> None:
+        dialog = QFileDialog(self, "The unpacked Client Portal Gateway")
+        dialog.setFileMode(QFileDialog.FileMode.Directory)
+        dialog.setOption(QFileDialog.Option.ShowDirsOnly)
+        if await self._bridge.ask(dialog):
+            await self.inspect(Path(dialog.selectedFiles()[0]))
+
+    async def inspect(self, folder: Path) -> None:
+        """Show what is in a folder, and use its address if it is a gateway."""
+        report = inspect_folder(folder)
+        url = report.url
+        if report.is_gateway and url is not None:
+            self.change(lambda state: edit_address(state, url))
+        self.environment.needs.show_report(report, await installed_java())
+
+    async def _save(self) -> None:
+        finished = forward(self.state)
+        result = result_of(finished, now=self._connector.clock(), app_version=self._connector.app_version)
+        code = ""
+        if self._finish is not None:
+            code = await self._finish(result, self.passphrase.passphrase)
+        else:
+            await self._connector.save(result)
+        await self._connector.close()
+        self.passphrase.forget()
+        self._result = result
+        self.finished.show_code(code)
+        self.change(lambda _state: finished)
+
+    def _leave_if_finished(self) -> None:
+        if self.state.step is Step.FINISHED and self.finished.is_done and self._result is not None:
+            self.completed.emit(self._result)
+
+
+def _scrolled(page: QWidget) -> QScrollArea:
+    area = QScrollArea()
+    area.setWidget(page)
+    area.setWidgetResizable(True)
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    return area
