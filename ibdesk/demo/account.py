@@ -132,6 +132,12 @@ class DemoAccount:
         """The day the account was opened."""
         return self.market.catalogue.anchor - timedelta(days=self.books[account].days)
 
+    def purchases(self, account: str) -> tuple[tuple[Lot, date, Decimal], ...]:
+        """Every lot with the day and the price it was bought (or sold short) at."""
+        anchor = self.market.catalogue.anchor
+        lots = self.books[account].lots
+        return tuple((lot, anchor - timedelta(days=lot.days), self._cost(lot)) for lot in lots)
+
     def history(self, account: str, until: date) -> tuple[tuple[date, ...], Floats]:
         """Net liquidation at the close of every New York trading day, opening day to `until` (inclusive)."""
         first = self.opened(account)

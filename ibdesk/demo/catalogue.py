@@ -236,6 +236,10 @@ class Catalogue:
     def __iter__(self) -> Iterator[Listing]:
         return iter(tuple(self._by_conid.values()))
 
+    def find(self, conid: int) -> Listing | None:
+        """The listing, or None."""
+        return self._by_conid.get(conid)
+
     def path(self, key: str) -> PathShape:
         """The shape of one walk."""
         return self._paths[key]

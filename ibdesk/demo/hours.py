@@ -8,6 +8,8 @@ from zoneinfo import ZoneInfo
 
 import holidays
 
+from ibdesk.domain.hours import CLOSES_EARLY, half_days
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Venue:
@@ -19,6 +21,8 @@ class Venue:
     weekends: bool = False
     calendar: str = ""
 
+
+EARLY = CLOSES_EARLY.hour * 60 + CLOSES_EARLY.minute
 
 VENUES: Mapping[str, Venue] = {
     "XNYS": Venue(zone=ZoneInfo("America/New_York"), opens=570, closes=960, calendar="XNYS"),
@@ -51,7 +55,14 @@ def is_trading_day(venue: str, day: date) -> bool:
 def session(venue: str, day: date) -> tuple[datetime, datetime]:
     """Opening and close (aware UTC) of the session that belongs to a local date."""
     rules = VENUES[venue]
-    return _at(rules.zone, day, rules.opens), _at(rules.zone, day, rules.closes)
+    closes = EARLY if venue == "XNYS" and day in _half_days(day.year) else rules.closes
+    return _at(rules.zone, day, rules.opens), _at(rules.zone, day, closes)
+
+
+@cache
+def _half_days(year: int) -> frozenset[date]:
+    closed = dict.fromkeys(_holidays("XNYS", year), "")
+    return half_days(closed, range(year, year + 1))
 
 
 def _at(zone: ZoneInfo, day: date, minutes: int) -> datetime:

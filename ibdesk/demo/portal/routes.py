@@ -6,9 +6,12 @@ from enum import StrEnum
 from typing import TypeAlias
 
 from ibdesk.demo.portal.account_routes import AccountRoutes
+from ibdesk.demo.portal.analyst_routes import AnalystRoutes
 from ibdesk.demo.portal.calls import Answer, Call, Handler, complain, refuse
+from ibdesk.demo.portal.contract_routes import ContractRoutes
 from ibdesk.demo.portal.login import Stage
 from ibdesk.demo.portal.market_routes import MarketRoutes
+from ibdesk.demo.portal.order_routes import OrderRoutes
 from ibdesk.demo.portal.position_routes import PositionRoutes
 from ibdesk.demo.portal.session_routes import SessionRoutes
 from ibdesk.demo.portal.state import PortalState
@@ -46,7 +49,8 @@ class Router:
         self.market = MarketRoutes(state)
         self._routes = tuple(
             Route(re.compile(pattern), gate, handler, pattern.find(ACCOUNT) >= 0)
-            for rows in (self._session_rows(), self._account_rows(), self._position_rows(), self._market_rows())
+            for rows in (self._session_rows(), self._account_rows(), self._position_rows(), self._market_rows(),
+                         self._contract_rows(), self._analyst_rows(), self._order_rows())
             for pattern, gate, handler in rows
         )
 
@@ -135,4 +139,45 @@ class Router:
             (r"iserver/marketdata/unsubscribe", Gate.BROKERAGE, routes.unsubscribe),
             (r"iserver/marketdata/(\d+)/unsubscribe", Gate.BROKERAGE, routes.unsubscribe),
             (r"iserver/marketdata/unsubscribeall", Gate.BROKERAGE, routes.unsubscribe_all),
+        )
+
+    def _contract_rows(self) -> tuple[Row, ...]:
+        routes = ContractRoutes(self._state)
+        return (
+            (r"iserver/secdef/search", Gate.BROKERAGE, routes.search),
+            (r"iserver/secdef/strikes", Gate.BROKERAGE, routes.strikes),
+            (r"iserver/secdef/info", Gate.BROKERAGE, routes.info),
+            (r"iserver/secdef/bond-filters", Gate.BROKERAGE, routes.bond_filters),
+            (r"trsrv/secdef", Gate.SIGN_IN, routes.definitions),
+            (r"trsrv/stocks", Gate.SIGN_IN, routes.stocks),
+            (r"trsrv/futures", Gate.SIGN_IN, routes.futures),
+            (r"trsrv/all-conids", Gate.SIGN_IN, routes.all_conids),
+            (r"trsrv/secdef/schedule", Gate.SIGN_IN, routes.venue_schedule),
+            (r"contract/trading-schedule", Gate.SIGN_IN, routes.trading_schedule),
+            (r"iserver/contract/(\d+)/info", Gate.BROKERAGE, routes.details),
+            (r"iserver/contract/(\d+)/info-and-rules", Gate.BROKERAGE, routes.details_and_rules),
+            (r"iserver/contract/rules", Gate.BROKERAGE, routes.rules),
+            (r"iserver/contract/(\d+)/algos", Gate.BROKERAGE, routes.algos),
+            (r"iserver/currency/pairs", Gate.BROKERAGE, routes.currency_pairs),
+            (r"iserver/exchangerate", Gate.BROKERAGE, routes.exchange_rate),
+        )
+
+    def _analyst_rows(self) -> tuple[Row, ...]:
+        routes = AnalystRoutes(self._state)
+        return (
+            (r"pa/performance", Gate.SIGN_IN, routes.performance),
+            (r"pa/allperiods", Gate.SIGN_IN, routes.all_periods),
+            (r"pa/transactions", Gate.SIGN_IN, routes.transactions),
+        )
+
+    def _order_rows(self) -> tuple[Row, ...]:
+        routes = OrderRoutes(self._state)
+        return (
+            (r"iserver/account/orders", Gate.ACCOUNTS, routes.live),
+            (r"iserver/account/trades", Gate.ACCOUNTS, routes.trades),
+            (r"iserver/account/order/status/(-?\d+)", Gate.ACCOUNTS, routes.status),
+            (rf"iserver/account/{ACCOUNT}/orders(?:/whatif)?", Gate.ACCOUNTS, routes.refuse),
+            (rf"iserver/account/{ACCOUNT}/order/(-?\d+)", Gate.ACCOUNTS, routes.cancel),
+            (r"iserver/reply/([^/]+)", Gate.ACCOUNTS, routes.stale_reply),
+            (r"iserver/questions/suppress(?:/reset)?", Gate.ACCOUNTS, routes.suppress),
         )

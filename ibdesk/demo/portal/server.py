@@ -72,7 +72,7 @@ class PortalServer:
         if REAUTHENTICATE.fullmatch(request.path) and not self._upstream:
             return self._send(self._reauthenticate())
         if found:
-            return await self._forward(request, found.group(1))
+            return await self._forward(request, found.group(1).lstrip("/"))
         return await self._own(request)
 
     async def _own(self, request: web.Request) -> web.StreamResponse:
