@@ -11,8 +11,8 @@ _NAMES = (
     r"session_?id|sid|jsessionid|cookie|x-sess-uuid|authorization|user_?name|t|challenge|hardware_info"
 )
 _PAIR = re.compile(
-    rf"""(?ix) (?<![\w-]) (?P<name>(?:\w*_)?(?:{_NAMES})) (?P<is>"?'?\s*[=:]\s*(?:b?['"])?)"""
-    r"""(?P<value>[^\s&;,'"<>{}\[\])]{2,})"""
+    rf"""(?ix) (?<![\w-]) (?P<name>(?:\w*_)?(?:{_NAMES})) (?P<is>["']?\s*[=:]\s*b?)"""
+    r"""(?: "[^"\n]*" | '[^'\n]*' | [^\s&;,'"<>{}\[\])]{2,} )"""
 )
 # The tickle's answer calls its token just "session"; a session's state must stay readable.
 _SESSION = re.compile(r"(?i)(?P<name>\bsession['\"]?\s*[=:]\s*['\"]?)[0-9a-f]{16,}")

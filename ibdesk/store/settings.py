@@ -90,4 +90,10 @@ def _text(value: Any) -> str:
 
 
 def _plain(value: Any) -> Any:
-    return value.value if isinstance(value, Enum) else value
+    match value:
+        case Enum():
+            return value.value
+        case Decimal() if value == value.to_integral_value():
+            return int(value)
+        case _:
+            return value

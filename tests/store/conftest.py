@@ -43,5 +43,8 @@ def in_transaction(open_vault: OpenVault) -> Iterator[Callable[..., Any]]:
 
 
 def dump(tx: Connection) -> str:
-    """Everything in the database as text, decrypted."""
-    return "\n".join(cipher.raw(tx).iterdump())
+    """Everything in the database as text, decrypted; bytes both as they are and in hex."""
+    driver = cipher.raw(tx)
+    tables = [name for (name,) in driver.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+    values = [value for table in tables for row in driver.execute(f"SELECT * FROM {table}") for value in row]  # noqa: S608
+    return "\n".join(f"{v!r} {v.hex()}" if isinstance(v, bytes) else str(v) for v in values)

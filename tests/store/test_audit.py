@@ -1,0 +1,98 @@
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import delete, text, update
+from sqlalchemy.exc import IntegrityError
+
+from ibdesk.store import audit
+from ibdesk.store.redaction import without_secrets
+from ibdesk.store.tables import ibkr_trading_activity_log as log
+from tests.store.conftest import dump
+from tests.store.examples import call
+
+Run = Callable[..., Any]
+
+
+def test_calls_are_numbered_without_gaps_and_come_back_newest_first(in_transaction: Run) -> None:
+    assert in_transaction(audit.append_calls, [call(1), call(2)]) == 2
+    assert in_transaction(audit.append_calls, []) == 0
+    in_transaction(audit.append_calls, [call(3, status=None, outcome="timed_out", detail="No answer in 10 s.")])
+    found = in_transaction(audit.load_calls)
+    assert [logged.seq for logged in found] == [3, 2, 1]
+    assert found[0].call == call(3, status=None, outcome="timed_out", detail="No answer in 10 s.")
+    assert in_transaction(audit.verify) is None
+
+
+def test_calls_can_be_searched_filtered_and_paged(in_transaction: Run) -> None:
+    calls = [call(n) for n in range(10)]
+    calls.append(call(10, outcome="bad_answer", path="/v1/api/tickle", detail="100% of it"))
+    in_transaction(audit.append_calls, calls)
+    assert [c.seq for c in in_transaction(audit.load_calls, only_errors=True)] == [11]
+    assert [c.seq for c in in_transaction(audit.load_calls, text="TICKLE")] == [11]
+    assert [c.seq for c in in_transaction(audit.load_calls, text="100%")] == [11]
+    assert in_transaction(audit.load_calls, text="_nothing_") == ()
+    assert [c.seq for c in in_transaction(audit.load_calls, before=11, limit=3)] == [10, 9, 8]
+
+
+@pytest.mark.parametrize("change", [update(log).values(outcome="ok"), delete(log).where(log.c.seq == 1)])
+def test_the_database_itself_refuses_to_change_the_log(in_transaction: Run, change: Any) -> None:
+    in_transaction(audit.append_calls, [call(1), call(2)])
+    with pytest.raises(IntegrityError, match="append-only"):
+        in_transaction(lambda tx: tx.execute(change))
+    assert len(in_transaction(audit.load_calls)) == 2
+
+
+@pytest.mark.parametrize(
+    ("forgery", "first_broken"),
+    [
+        ("UPDATE ibkr_trading_activity_log SET status = 500 WHERE seq = 3", 3),
+        ("UPDATE ibkr_trading_activity_log SET detail = 'x' WHERE seq = 1", 1),
+        ("UPDATE ibkr_trading_activity_log SET prev_hash = row_hash WHERE seq = 5", 5),
+        ("DELETE FROM ibkr_trading_activity_log WHERE seq = 2", 2),
+        ("UPDATE ibkr_trading_activity_log SET seq = seq + 1 WHERE seq = 5", 5),
+    ],
+)
+def test_a_forged_row_is_found_even_without_the_triggers(in_transaction: Run, forgery: str, first_broken: int) -> None:
+    in_transaction(audit.append_calls, [call(n) for n in range(5)])
+    in_transaction(lambda tx: tx.execute(text("DROP TRIGGER ibkr_trading_activity_log_no_update")))
+    in_transaction(lambda tx: tx.execute(text("DROP TRIGGER ibkr_trading_activity_log_no_delete")))
+    in_transaction(lambda tx: tx.execute(text(forgery)))
+    assert in_transaction(audit.verify) == first_broken
+
+
+CANARIES = {
+    "query token": ("/v1/api/x?token=CANARY-7f3a&page=0", "page=0"),
+    "flex token": ("/FlexWebService/SendRequest?t=CANARY912&q=123456&v=3", "q=123456"),
+    "session id": ("/v1/api/ws?sessionid=CANARYsess", "/ws"),
+    "password": ("/sso/Login?user_name=CANARYuser&password=CANARYpass", "/sso/Login"),
+    "json": ('refused: {"password": "CANARY", "retry": 3}', '"retry": 3'),
+    "cookie": ("sent Cookie: x-sess-uuid=CANARY.1; SBID=CANARY", "sent Cookie"),
+    "authorization": ("Authorization: Bearer CANARY.abc.def", "Authorization"),
+    "bearer": ("header was bearer CANARYabcdef", "bearer"),
+    "tickle": ('{"session": "bb665d0f55b654b97a4dd6e0d5f1c9ca", "ssoExpires": 1}', "ssoExpires"),
+    "raw key": ("PRAGMA key = \"x'" + "CA4A" * 16 + "'\"", "PRAGMA key"),
+}
+SECRETS = ("CANARY", "bb665d0f55", "CA4ACA4A")
+
+
+@pytest.mark.parametrize(("told", "kept"), CANARIES.values(), ids=CANARIES.keys())
+def test_no_planted_secret_is_in_the_database(in_transaction: Run, told: str, kept: str) -> None:
+    in_transaction(audit.append_calls, [call(path=told, detail=told)])
+    everything = in_transaction(dump)
+    assert not [secret for secret in SECRETS if secret in everything]
+    assert kept in everything
+    assert in_transaction(audit.verify) is None
+
+
+def test_account_numbers_stay_in_the_encrypted_log(in_transaction: Run) -> None:
+    in_transaction(audit.append_calls, [call()])
+    assert "DU7654321" in in_transaction(audit.load_calls)[0].call.path
+
+
+@given(st.text(max_size=200))
+def test_hiding_twice_is_hiding_once_and_never_breaks(text_: str) -> None:
+    once = without_secrets(text_)
+    assert without_secrets(once) == once

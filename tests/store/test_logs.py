@@ -1,0 +1,60 @@
+import logging
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ibdesk.store import logs
+from ibdesk.store.redaction import redacted
+from tests.store.test_audit import CANARIES, SECRETS
+
+
+@pytest.fixture
+def handler(home: Path) -> Iterator[logging.Handler]:
+    opened = logs.open_log(home)
+    yield opened
+    logs.close_log(opened)
+
+
+def written(home: Path) -> str:
+    return (home / "logs" / "ibdesk.log").read_text(encoding="utf-8")
+
+
+def test_account_numbers_are_masked(home: Path, handler: logging.Handler) -> None:
+    logging.getLogger("ibdesk.test").info("synced %s and U1234567, not DUST12345", "DU7654321")
+    assert "DU•••4321 and U•••4567, not DUST12345" in written(home)
+
+
+@pytest.mark.parametrize("told", [told for told, _ in CANARIES.values()], ids=CANARIES.keys())
+def test_no_planted_secret_is_in_the_log(home: Path, handler: logging.Handler, told: str) -> None:
+    logger = logging.getLogger("some.library")
+    logger.info("said %s", told)
+    try:
+        raise ValueError(told)
+    except ValueError:
+        logger.info("failed", exc_info=True)
+    assert not [secret for secret in SECRETS if secret in written(home)]
+
+
+def test_passphrases_and_recovery_codes_are_hidden() -> None:
+    said = redacted(
+        "IBDESK_PASSPHRASE=hunter2hunter2 passphrase='open sesame' DW0TQ-FDV08-NRXW8-TVKRK-RJW3V-39F3N-CME6T-HVFR2"
+    )
+    assert not [secret for secret in ("hunter2", "sesame", "DW0TQ") if secret in said]
+
+
+def test_ordinary_sentences_stay_readable() -> None:
+    said = "session: ready, 12 positions in 410 ms, status=200 at https://localhost:5000/v1/api/tickle"
+    assert redacted(said) == said
+
+
+def test_the_log_is_private_and_bounded(home: Path, handler: logging.Handler) -> None:
+    logger = logging.getLogger("ibdesk.test")
+    line = "a line of some length " * 400
+    for _ in range(2 + 5 * logs.FILE_BYTES // len(line)):
+        logger.info(line)
+    files = list((home / "logs").iterdir())
+    assert 2 <= len(files) <= logs.FILES
+    assert {stat.S_IMODE(path.stat().st_mode) for path in files} == {0o600}
+    assert all(path.stat().st_size <= logs.FILE_BYTES for path in files)
