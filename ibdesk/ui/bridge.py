@@ -19,7 +19,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QElapsedTimer, QObject, QTimer, Signal
-from PySide6.QtWidgets import QDialog, QWidget
+from PySide6.QtWidgets import QApplication, QDialog, QWidget
 from shiboken6 import isValid
 
 from ibdesk.domain.accounts import AccountId
@@ -75,6 +75,7 @@ class Bridge(QObject):
         self._frame = _Frame(self._deliver, self)
         self._waiting: dict[object, Event] = {}
         self._busy: dict[QWidget, int] = {}
+        self._left_focus: dict[QWidget, QWidget | None] = {}
         self._selected: AccountId | None = None
 
     def listen(self, hub: "Hub") -> None:
@@ -107,7 +108,7 @@ class Bridge(QObject):
             self.selection_changed.emit(account)
 
     def start(self, name: str, work: Coroutine[Any, Any, Any], busy: QWidget | None = None) -> None:
-        """Run `work` in the background; `busy` is disabled meanwhile and gets its focus back after."""
+        """Run `work` in the background; `busy` is disabled meanwhile, then gets its focus back if nobody moved it."""
         task = self._tasks.start(name, work)
         if busy is not None:
             release = self._hold(busy)
@@ -129,7 +130,7 @@ class Bridge(QObject):
         finally:
             if isValid(dialog):
                 dialog.finished.disconnect(answered)
-                dialog.close()
+                dialog.hide()
                 dialog.deleteLater()
 
     def failed(self, name: str, error: BaseException) -> None:
@@ -159,6 +160,8 @@ class Bridge(QObject):
         had_focus = widget.hasFocus()
         self._busy[widget] = self._busy.get(widget, 0) + 1
         widget.setEnabled(False)
+        if had_focus:
+            self._left_focus[widget] = QApplication.focusWidget()
 
         def release() -> None:
             self._busy[widget] -= 1
@@ -167,8 +170,9 @@ class Bridge(QObject):
             del self._busy[widget]
             if isValid(widget):
                 widget.setEnabled(True)
-                if had_focus:
+                if widget in self._left_focus and self._left_focus[widget] is QApplication.focusWidget():
                     widget.setFocus()
+            self._left_focus.pop(widget, None)
 
         return release
 

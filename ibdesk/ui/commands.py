@@ -25,6 +25,7 @@ Index = QModelIndex | QPersistentModelIndex
 
 #: How many findings are shown without scrolling.
 SHOWN = 9
+ROW = 34
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +95,7 @@ class Palette(QFrame):
         self.list.setItemDelegate(_Row(self.list))
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.list.setFixedHeight(SHOWN * ROW)
         self.nothing = Label("Nothing found. Try a room, an account or a setting.", kind=Text.CAPTION, tone="muted")
         column = QVBoxLayout(self)
         column.setContentsMargins(10, 10, 10, 10)
@@ -122,9 +124,11 @@ class Palette(QFrame):
         self._focus_before = window.focusWidget()
         self._commands = tuple(commands)
         width = min(580, window.width() - 48)
-        self.setGeometry((window.width() - width) // 2, 64, width, 80 + SHOWN * 34)
+        self.setFixedWidth(width)
+        self.move((window.width() - width) // 2, 64)
         self.field.clear()
         self._search("")
+        self.adjustSize()
         self.show()
         self.raise_()
         self.field.setFocus(Qt.FocusReason.ShortcutFocusReason)
@@ -163,7 +167,9 @@ class Palette(QFrame):
             item.setData(Qt.ItemDataRole.AccessibleDescriptionRole, f"{command.hint} {command.keys}".strip())
             self.list.addItem(item)
         self.list.setCurrentRow(0)
+        self.list.setVisible(self.list.count() > 0)
         self.nothing.setVisible(self.list.count() == 0)
+        self.adjustSize()
 
     def _run_current(self) -> None:
         if self.list.currentRow() < 0:
@@ -177,7 +183,7 @@ class _Row(QStyledItemDelegate):
     """A command's title on the left, its kind and shortcut on the right."""
 
     def sizeHint(self, _option: QStyleOptionViewItem, _index: Index) -> QSize:
-        return QSize(100, 34)
+        return QSize(100, ROW)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         command: Command = index.data(Qt.ItemDataRole.UserRole)

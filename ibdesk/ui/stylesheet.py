@@ -1,7 +1,7 @@
 """How Qt's own controls are drawn: the one stylesheet, generated from the tokens.
 
 Widgets ask for a shape by a property, never by colours of their own:
-`kind` = card, field, primary, danger, quiet, link, icon, pill, chip, segment, mode, nav, banner;
+`kind` = card, field, primary, danger, quiet, link, icon, pill, choice, chip, segment, mode, nav, banner;
 `tone` = muted, faint, gain, loss, warn, accent, title, caption on labels. After changing one: `restyle(widget)`.
 """
 
@@ -109,10 +109,11 @@ QPushButton[kind="link"] {{ background: transparent; border: 1px solid transpare
   color: {t.accent}; padding: 0 4px; }}
 QPushButton[kind="link"]:hover {{ text-decoration: underline; }}
 QPushButton[kind="link"]:focus {{ border: 2px solid {t.accent}; }}
-QPushButton[kind="pill"] {{ background: {t.raised}; color: {t.muted}; border: 1px solid {t.raised};
-  padding: 0 10px; min-height: 26px; }}
-QPushButton[kind="pill"]:hover {{ color: {t.text}; background: {hover}; }}
-QPushButton[kind="pill"]:focus {{ border: 2px solid {t.accent}; padding: 0 9px; min-height: 24px; }}
+QPushButton[kind="pill"], QPushButton[kind="choice"] {{ background: {t.raised}; color: {t.muted};
+  border: 1px solid {t.raised}; padding: 0 10px; min-height: 26px; }}
+QPushButton[kind="pill"] {{ text-align: left; }}
+QPushButton[kind="pill"]:hover, QPushButton[kind="choice"]:hover {{ color: {t.text}; background: {hover}; }}
+QPushButton[kind="pill"]:focus, QPushButton[kind="choice"]:focus {{ border: 2px solid {t.accent}; padding: 0 9px; min-height: 24px; }}
 QPushButton[kind="mode"] {{ background: {mode}; color: {t.text}; border: 1px solid {t.environment};
   font-weight: 600; padding: 0 10px; min-height: 26px; }}
 QPushButton[kind="mode"]:hover {{ background: {mixed(t.environment, t.surface, 0.4)}; }}

@@ -28,6 +28,7 @@ def dressed(qapp: QApplication) -> Iterator[QApplication]:
     """The application in the dark theme, amounts shown."""
     qapp.setOrganizationName("ibdesk")
     qapp.setApplicationName("ibdesk")
+    qapp.setQuitOnLastWindowClosed(False)  # as the application does: a closed dialog must not stop the loop
     theme.apply(qapp, theme.Theme(name=ThemeName.DARK))
     yield qapp
     theme.apply(qapp, theme.Theme(name=ThemeName.DARK))

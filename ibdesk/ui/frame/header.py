@@ -34,7 +34,7 @@ class Header(QFrame):
         self.setFixedHeight(HEIGHT)
         self.logo = _Logo()
         self.mode = _menu_button("mode", "Trading mode")
-        self.account = _menu_button("pill", "Account")
+        self.account = _menu_button("choice", "Account")
         self.session = Pill(name="Session")
         self.sync = _sync_button()
         self.search = _SearchField()
