@@ -10,11 +10,13 @@ import itertools
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from types import TracebackType
 from typing import Generic, TypeVar, TypeVarTuple
 
 from sqlalchemy import Connection
 
+from ibdesk.domain.errors import DeskError
 from ibdesk.store import cipher
 from ibdesk.store.migrations import upgrade
 from ibdesk.store.vault import OpenVault, vault_closed
@@ -117,7 +119,8 @@ class Database:
     def _finish(self) -> None:
         self._readers.shutdown(wait=True)
         self._reading.dispose()
-        with cipher.engine_errors(self._path), self._writing.connect() as tx:
+        # A log that cannot be folded in (full disk, damage) stays beside the file and is folded in on the next opening.
+        with suppress(DeskError), cipher.engine_errors(self._path), self._writing.connect() as tx:
             cipher.raw(tx).execute("PRAGMA wal_checkpoint(TRUNCATE)")
         self._writing.dispose()
 

@@ -35,6 +35,9 @@ from ibdesk.store.files import (
 from ibdesk.store.header import DEFAULT_COST, Cost
 from ibdesk.store.passphrase import require_acceptable
 
+if sys.platform != "win32":
+    import resource
+
 #: Up to this size the whole file is checked on opening (a few milliseconds); above it, after a crash only.
 CHECK_WHOLE_UP_TO = 4 * 1024 * 1024
 
@@ -326,6 +329,4 @@ def _in_use(paths: Paths) -> Refused:
 def forbid_core_dumps() -> None:
     """A crash must not write the keys to disk. Windows writes no dumps by itself."""
     if sys.platform != "win32":
-        import resource
-
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

@@ -1,0 +1,135 @@
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+
+from ibdesk.domain.errors import Cause, Refused
+from ibdesk.store import cipher, migrations, vault
+from ibdesk.store.header import LOWEST_COST
+from ibdesk.store.tables import metadata
+from ibdesk.store.vault import OpenVault
+from tests.store.conftest import PASSPHRASE
+
+Run = Callable[..., Any]
+NEWEST = migrations.revisions()[-1]
+
+
+def test_a_new_vault_gets_every_table(home: Path) -> None:
+    made, _ = vault.create(home, PASSPHRASE, cost=LOWEST_COST)
+    assert migrations.upgrade(made) == migrations.Upgrade(before=None, after=NEWEST)
+    assert migrations.upgrade(made) == migrations.Upgrade(before=NEWEST, after=NEWEST)
+    made.close()
+
+
+def test_the_steps_lead_to_the_declared_tables(in_transaction: Run) -> None:
+    def differences(tx: Any) -> Any:
+        return compare_metadata(MigrationContext.configure(tx, opts={"compare_type": False}), metadata)
+
+    assert in_transaction(differences) == []
+
+
+def test_the_documents_seven_tables_and_the_sync_log_are_there() -> None:
+    documents = {
+        "ibkr_credentials": {"gateway_url", "encrypted_username", "environment", "options_trading_level"},
+        "ibkr_account_info": {
+            "account_id", "account_number", "buying_power", "equity", "available_funds", "pdt_status",
+            "day_trade_count", "portfolio_value",
+        },
+        "ibkr_positions": {"conid", "symbol", "quantity", "average_price", "market_value", "unrealized_pnl"},
+        "ibkr_orders": {"order_id", "status", "symbol", "contract", "filled_quantity", "created_at", "updated_at"},
+        "ibkr_session_tracking": {"status", "authenticated", "last_tickle_at", "session_expires_at"},
+        "ibkr_trading_activity_log": {"at", "method", "path", "status"},
+        "ibkr_compliance_acknowledgments": {"disclosure_id", "version", "sha256", "acknowledged_at"},
+        "ibkr_sync_log": {"status", "errors", "processed", "new", "updated", "removed", "skipped"},
+        "accounts": {"name", "broker_code", "account_identifier", "account_type", "currency"},
+    }  # fmt: skip
+    for name, columns in documents.items():
+        assert columns <= set(metadata.tables[name].columns.keys())
+
+
+def revision(open_vault: OpenVault, told: str) -> None:
+    with closing(cipher.connect(open_vault.paths.database, open_vault.database_key())) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = ?", (told,))
+
+
+def test_a_vault_of_a_newer_version_is_refused_and_left_alone(open_vault: OpenVault) -> None:
+    revision(open_vault, "9999")
+    before = open_vault.paths.database.read_bytes()
+    with pytest.raises(Refused) as caught:
+        migrations.upgrade(open_vault)
+    assert caught.value.cause is Cause.VAULT_NEWER
+    assert open_vault.paths.database.read_bytes() == before
+
+
+STEP = """
+from alembic import op
+revision = "0002"
+down_revision = "0001"
+branch_labels = None
+depends_on = None
+
+def upgrade():
+    op.execute("CREATE TABLE later (a)")
+    op.execute({last!r})
+"""
+
+
+@pytest.fixture
+def next_version(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[str], None]:
+    """Give the tool a folder of steps with one more, ending in the given statement."""
+
+    def add(statement: str) -> None:
+        folder = tmp_path / "steps"
+        (folder / "versions").mkdir(parents=True)
+        (folder / "env.py").write_bytes((migrations.FOLDER / "env.py").read_bytes())
+        first = next((migrations.FOLDER / "versions").glob("0001*.py"))
+        (folder / "versions" / first.name).write_bytes(first.read_bytes())
+        (folder / "versions" / "0002_later.py").write_text(STEP.format(last=statement))
+        monkeypatch.setattr(migrations, "FOLDER", folder)
+
+    return add
+
+
+def test_an_upgrade_keeps_an_encrypted_backup_that_opens(
+    open_vault: OpenVault, next_version: Callable[[str], None], tmp_path: Path
+) -> None:
+    next_version("INSERT INTO later VALUES (1)")
+    done = migrations.upgrade(open_vault)
+    assert (done.before, done.after) == ("0001", "0002")
+    assert done.backup is not None
+    restored = vault.Paths(folder=tmp_path / "restored")
+    restored.folder.mkdir()
+    done.backup.rename(restored.database)
+    done.backup.with_name(done.backup.name + ".json").rename(restored.header)
+    again = vault.open(restored.folder, PASSPHRASE)
+    with closing(cipher.connect(restored.database, again.database_key())) as connection:
+        assert connection.execute("SELECT version_num FROM alembic_version").fetchall() == [("0001",)]
+    again.close()
+
+
+def test_a_step_that_fails_changes_nothing(open_vault: OpenVault, next_version: Callable[[str], None]) -> None:
+    next_version("INSERT INTO no_such_table VALUES (1)")
+    with pytest.raises(Exception, match="no_such_table"):
+        migrations.upgrade(open_vault)
+    with closing(cipher.connect(open_vault.paths.database, open_vault.database_key())) as connection:
+        assert connection.execute("SELECT version_num FROM alembic_version").fetchall() == [("0001",)]
+        assert connection.execute("SELECT count(*) FROM sqlite_master WHERE name = 'later'").fetchone() == (0,)
+
+
+def test_a_table_that_is_moved_does_not_take_its_children_along(
+    open_vault: OpenVault, next_version: Callable[[str], None]
+) -> None:
+    with closing(cipher.connect(open_vault.paths.database, open_vault.database_key())) as connection:
+        connection.execute("CREATE TABLE parent (id INTEGER PRIMARY KEY)")
+        connection.execute("CREATE TABLE child (id REFERENCES parent (id) ON DELETE CASCADE)")
+        connection.execute("INSERT INTO parent VALUES (1)")
+        connection.execute("INSERT INTO child VALUES (1)")
+    next_version("DELETE FROM parent")
+    with pytest.raises(Exception, match="missing row of parent"):
+        migrations.upgrade(open_vault)
+    with closing(cipher.connect(open_vault.paths.database, open_vault.database_key())) as connection:
+        assert connection.execute("SELECT count(*) FROM child").fetchone() == (1,)
