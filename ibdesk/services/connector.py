@@ -44,13 +44,15 @@ PROBE_SYMBOL = "SPY"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DemoAddress:
-    """A demo gateway running inside this process. `sign_in` walks its sign-in pages as a person would."""
+    """A demo gateway running inside this process. `sign_in` walks its sign-in pages as a person would. `clock` is the
+    demo world's own; None is the system's."""
 
     url: str
     certificate_sha256: str
     user_name: str
     sign_in: Callable[[], Awaitable[None]]
     stop: Callable[[], Awaitable[None]]
+    clock: Callable[[], datetime] | None = None
 
 
 @dataclass(slots=True, kw_only=True)

@@ -29,7 +29,7 @@ class Tasks:
             raise Refused(
                 "The desk is closing.", remedy="Open ibdesk again and repeat it.", cause=Cause.VAULT_CLOSED
             )
-        task = asyncio.create_task(work, name=name)
+        task = asyncio.create_task(work, name=name)  # noqa: TID251 - the one place
         self._running.append(task)
         task.add_done_callback(self._ended)
         return task
