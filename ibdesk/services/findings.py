@@ -134,10 +134,11 @@ Finding = CertificateSeen | SessionSeen | AccountsSeen | AccountSeen | MarketSee
 
 
 def failed(check_id: CheckId, error: DeskError) -> Check:
-    """A check that found an error, with its one next step."""
+    """A check that found an error, with its one next step. What only waits for the person is no failure yet."""
+    asks = error.cause in (Cause.CERTIFICATE_UNKNOWN, Cause.NOT_AUTHENTICATED)
     return Check(
         id=check_id,
-        outcome=Outcome.WARNED if check_id is CheckId.MARKET_DATA else Outcome.FAILED,
+        outcome=Outcome.WARNED if asks or check_id is CheckId.MARKET_DATA else Outcome.FAILED,
         message=error.message,
         remedy=error.remedy,
         cause=error.cause,
@@ -151,26 +152,32 @@ def is_loopback(url: str) -> bool:
     return host in ("localhost", "::1") or host.startswith("127.")
 
 
+def in_pairs(fingerprint: str) -> str:
+    """A SHA-256 fingerprint as certificates show it, `AA:BB:…`, however it was written."""
+    digits = fingerprint.replace(":", "").upper()
+    return ":".join(digits[at : at + 2] for at in range(0, len(digits), 2))
+
+
 def is_encrypted(url: str) -> bool:
     return url.lower().startswith("https:")
 
 
 def address_problem(url: str) -> Refused | None:
-    """What is wrong with an address as typed, or None."""
+    """What is wrong with an address as typed, or None. Only scheme, host and port belong into one."""
     try:
         parse_value("gateway_url", url)
-        urlsplit(url).port  # noqa: B018 - raises ValueError for a port that is none
+        parts = urlsplit(url)
+        if url and origin(url) == url.rstrip("/") and (parts.port is None or parts.port > 0):
+            return None
     except Refused as refusal:
         return refusal
     except ValueError:
-        return Refused(
-            "That is not an address.", remedy="Type one such as https://localhost:5000.", cause=Cause.BAD_SETTING
-        )
-    if not url:
-        return Refused(
-            "An address is needed.", remedy="Type one such as https://localhost:5000.", cause=Cause.BAD_SETTING
-        )
-    return None
+        pass
+    return Refused(
+        "That is not the address of a gateway.",
+        remedy="Type scheme, host and port, such as https://localhost:5000.",
+        cause=Cause.BAD_SETTING,
+    )
 
 
 def not_running(url: str) -> DeskError:
@@ -238,4 +245,5 @@ def origin(url: str) -> str:
         port = f":{parts.port}" if parts.port else ""
     except ValueError:
         return "not an address"
-    return f"{parts.scheme}://{parts.hostname}{port}" if parts.hostname else "not an address"
+    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+    return f"{parts.scheme}://{host}{port}" if host else "not an address"

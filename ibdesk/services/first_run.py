@@ -35,6 +35,7 @@ from ibdesk.services.findings import (
     changed,
     competing,
     failed,
+    in_pairs,
     not_running,
     origin,
     signed_out,
@@ -182,14 +183,14 @@ def choose_environment(state: FirstRun, environment: Environment) -> FirstRun:
             options_level=saved.options_level,
             account=saved.account,
         )
-    pin = saved.certificate_sha256 if saved is not None else ""
+    pin = in_pairs(saved.certificate_sha256) if saved is not None else ""
     return replace(_forgotten(state), entries=entries, pin=pin, ticks=())
 
 
 def demo_started(state: FirstRun, url: str, pin: str, user_name: str) -> FirstRun:
     """The demo gateway runs; its certificate is ours, so it is pinned without asking."""
     entries = replace(state.entries, gateway_url=url, user_name=state.entries.user_name or user_name)
-    return replace(_forgotten(state), entries=entries, pin=pin)
+    return replace(_forgotten(state), entries=entries, pin=in_pairs(pin))
 
 
 def edit_address(state: FirstRun, url: str) -> FirstRun:
@@ -198,7 +199,7 @@ def edit_address(state: FirstRun, url: str) -> FirstRun:
     if url == state.entries.gateway_url:
         return state
     saved = next((item for item in state.known if item.environment is state.entries.environment), None)
-    pin = saved.certificate_sha256 if saved is not None and saved.gateway_url == url else ""
+    pin = in_pairs(saved.certificate_sha256) if saved is not None and saved.gateway_url == url else ""
     return replace(
         _forgotten(state), entries=replace(state.entries, gateway_url=url, allow_remote=False), pin=pin
     )
@@ -370,7 +371,7 @@ def describe(state: FirstRun) -> dict[str, str]:
         "user name": "entered" if state.entries.user_name else "empty",
         "certificate shown": state.certificate.sha256 if state.certificate is not None else "none",
         "certificate pinned": state.pin or "none",
-        "account": masked(state.facts.account.id) if state.facts.account is not None else "none",
+        "account id": masked(state.facts.account.id) if state.facts.account is not None else "none",
         "accounts seen": str(len(state.facts.accounts)),
         "options level": "not entered" if state.entries.options_level is None else str(state.entries.options_level),
         "disclosures acknowledged": f"{texts - left} of {texts}",
@@ -460,8 +461,8 @@ def _missing_at_gateway(state: FirstRun) -> str:
 
 def _missing_at_verify(state: FirstRun) -> str:
     required = (CheckId.GATEWAY, CheckId.SIGN_IN, CheckId.ACCOUNT)
-    if any(state.check(name).outcome is Outcome.FAILED for name in CheckId):
-        return "One check failed; its button helps."
+    if any(state.check(name).action is not None for name in CheckId):
+        return "One check needs you; its button helps."
     if any(state.check(name).outcome is not Outcome.PASSED for name in required):
         return "The account is being read."
     if state.check(CheckId.MARKET_DATA).outcome is Outcome.PENDING:

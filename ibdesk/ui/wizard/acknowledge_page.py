@@ -4,7 +4,16 @@ from collections.abc import Callable
 from datetime import datetime
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QButtonGroup, QCheckBox, QHBoxLayout, QPushButton, QTextBrowser, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QCheckBox,
+    QHBoxLayout,
+    QPushButton,
+    QSizePolicy,
+    QTextBrowser,
+    QVBoxLayout,
+    QWidget,
+)
 
 from ibdesk.domain.compliance.disclosures import Disclosure
 from ibdesk.services.first_run import FirstRun, Tick, acknowledge, show, unacknowledged
@@ -35,6 +44,8 @@ class AcknowledgePage(QWidget):
         self.text.verticalScrollBar().rangeChanged.connect(self._scrolled)
         self.proof = Label("", kind=Text.CAPTION, tone="muted")
         self.box = QCheckBox()
+        self.statement = Label("", wrap=True)
+        self.statement.setBuddy(self.box)
         self.box.clicked.connect(self._ticked)
         self._row = QHBoxLayout()
         self._stack()
@@ -68,7 +79,11 @@ class AcknowledgePage(QWidget):
         column.addLayout(self._row)
         column.addWidget(self.text, 1)
         column.addWidget(self.proof)
-        column.addWidget(self.box)
+        line = QHBoxLayout()
+        line.setSpacing(6)
+        line.addWidget(self.box, 0, Qt.AlignmentFlag.AlignTop)
+        line.addWidget(self.statement, 1)
+        column.addLayout(line)
 
     def _take(self, texts: tuple[Disclosure, ...]) -> None:
         for tab in self.tabs:
@@ -85,6 +100,8 @@ class AcknowledgePage(QWidget):
         tab.setAutoDefault(False)
         tab.clicked.connect(lambda: self._open(index))
         self._group.addButton(tab)
+        tab.setMinimumWidth(0)
+        tab.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self._row.addWidget(tab, 1)
         return tab
 
@@ -102,7 +119,7 @@ class AcknowledgePage(QWidget):
         bar = self.text.verticalScrollBar()
         if self._texts and self.text.isVisible() and bar.value() >= bar.maximum() - 2:
             self._read.add(self._texts[self._current].id)
-        self._draw_box()
+            self.draw(self._host.state)
 
     def _draw_box(self) -> None:
         if not self._texts:
@@ -110,13 +127,16 @@ class AcknowledgePage(QWidget):
         text = self._texts[self._current]
         was_read = text.id in self._read
         self.box.setEnabled(was_read)
-        self.box.setText(text.statement)
+        self.statement.setText(text.statement)
+        self.statement.setEnabled(was_read)
         self.box.setAccessibleName(text.statement)
         self.box.setToolTip("" if was_read else "Read the text to its end first.")
 
     def _draw_proof(self, text: Disclosure, done: dict[str, Tick]) -> None:
         tick = done.get(text.id)
         at = "" if tick is None else f" · acknowledged {fmt.moment(tick.acknowledged_at)}"
+        if tick is None and text.id not in self._read:
+            at = " · read to the end, then tick"
         self.proof.setText(f"Version {text.version} · SHA-256 {text.sha256[:16]}…{at}")
         self.proof.setToolTip(f"SHA-256 {text.sha256}")
         self.box.setChecked(tick is not None)

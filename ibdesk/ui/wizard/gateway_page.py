@@ -66,8 +66,9 @@ class GatewayPage(QWidget):
         self.certificate.draw(state)
         self.signed_in.draw(state)
         reachable = state.check(CheckId.GATEWAY).outcome is Outcome.PASSED
-        waiting = reachable and state.check(CheckId.SIGN_IN).outcome is Outcome.FAILED
+        waiting = reachable and state.check(CheckId.SIGN_IN).cause is Cause.NOT_AUTHENTICATED
         self.for_me.setVisible(is_demo and waiting)
+        self.signed_in.button.set_kind("" if is_demo else "primary")
         self.screens.draw(_DEMO_SCREENS if is_demo else _SCREENS)
         self.screens.setVisible(waiting)
 

@@ -517,6 +517,7 @@ class WizardPanel(QWidget):
 
 
 def _scrolled(page: QWidget) -> QScrollArea:
+    page.setProperty("kind", "page")
     area = QScrollArea()
     area.setWidget(page)
     area.setWidgetResizable(True)

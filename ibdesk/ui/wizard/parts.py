@@ -50,7 +50,7 @@ class WizardCheck(CheckRow):
     def __init__(self, check_id: CheckId, host: Host) -> None:
         super().__init__(check_id.value.capitalize())
         self.id, self._host = check_id, host
-        self.button = Button("")
+        self.button = Button("", kind="primary")
         self.button.clicked.connect(self._press)
         self.row.addWidget(self.button, 0, Qt.AlignmentFlag.AlignVCenter)
 

@@ -43,7 +43,7 @@ _PENDING = {
 }
 _FAILED = {
     CheckId.GATEWAY: "Gateway not reachable",
-    CheckId.SIGN_IN: "Not signed in",
+    CheckId.SIGN_IN: "Not signed in yet",
     CheckId.ACCOUNT: "This account cannot be used",
     CheckId.DAY_TRADING: "Day-trading rules unknown",
     CheckId.MARKET_DATA: "Market data: unknown",
