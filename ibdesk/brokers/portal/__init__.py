@@ -1,0 +1,8 @@
+"""The Client Portal Gateway as a broker.
+
+What: sessions, accounts, snapshots, market data and the live stream, over the gateway's own HTTPS and WebSocket.
+Why: `endpoints` knows paths and budgets, `answers` what a refusal means, `parse` shapes, `calls` the warm-ups, and
+`session`, `market`, `broker` and `stream` only the order of calls, so a surprise of the wire has one place to go.
+Also tried: one generic client generated from the published schema (it and the recordings contradict each other).
+Would change our mind: the broker offering tokens to individuals; then the gateway and its quirks could go.
+"""

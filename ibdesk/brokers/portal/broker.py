@@ -1,0 +1,187 @@
+"""In which order the Portal is asked so that one picture is whole: warm-up, figures, every page, both halves."""
+
+import asyncio
+import random
+import time
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+
+import msgspec
+
+from ibdesk.brokers.base import CallSink, Connection, LiveStream, MarketData, RateSink, SessionControl
+from ibdesk.brokers.http import Http
+from ibdesk.brokers.portal import endpoints
+from ibdesk.brokers.portal.answers import judge
+from ibdesk.brokers.portal.calls import Calls, Pause
+from ibdesk.brokers.portal.market import PortalMarket
+from ibdesk.brokers.portal.parse import accounts as parse
+from ibdesk.brokers.portal.parse import market as parse_market
+from ibdesk.brokers.portal.parse import positions as parse_positions
+from ibdesk.brokers.portal.parse.positions import Definition, Row
+from ibdesk.brokers.portal.session import PortalSession
+from ibdesk.brokers.portal.stream import PortalStream, StreamTimings
+from ibdesk.brokers.throttle import Clock, Throttle
+from ibdesk.domain.accounts import Account, AccountId, AccountPnl
+from ibdesk.domain.errors import BadData, Cause, DeskError, Unavailable
+from ibdesk.domain.positions import Freshness, Snapshot, Source
+from ibdesk.domain.returns import Point
+
+#: Nobody holds a hundred thousand instruments; more pages than that is a gateway that ignores the page number.
+_MOST_PAGES = 1000
+#: How often rows without their contract's half are read again, and how long between.
+_REREADS = 2
+_REREAD_AFTER = 0.5
+#: The running P&L may be asked for once in 5 s and answers for every account at once.
+_PNL_FOR = timedelta(seconds=5)
+#: The broker computes performance once a day and answers once in 15 minutes.
+_EQUITY_FOR = timedelta(minutes=15)
+
+_Rows = Sequence[Row | msgspec.Raw]
+
+
+class PortalBroker:
+    """One gateway, one sign-in. Open it before use; every method raises DeskError branches only."""
+
+    name = "Client Portal"
+    source = Source.PORTAL
+    freshness = Freshness.POLLED
+    session: SessionControl | None
+    market: MarketData | None
+    stream: LiveStream | None
+
+    def __init__(
+        self,
+        connection: Connection,
+        *,
+        on_call: CallSink,
+        on_rate: RateSink,
+        clock: Clock,
+        pause: Pause = asyncio.sleep,
+        ticks: Callable[[], float] = time.monotonic,
+        jitter: Callable[[], float] = random.random,
+        timings: StreamTimings | None = None,
+    ) -> None:
+        throttle = Throttle(
+            per_second=connection.requests_per_second, limits=endpoints.LIMITS, clock=clock, on_rate=on_rate,
+            ticks=ticks,
+        )
+        self._http = Http(
+            connection, base=endpoints.BASE, judge=judge, throttle=throttle, on_call=on_call, clock=clock
+        )
+        self._calls = Calls(self._http, pause=pause, ticks=ticks)
+        self._clock, self._ticks = clock, ticks
+        session = PortalSession(self._calls, url=connection.url, on_ready=lambda: stream.wake())
+        stream = PortalStream(
+            self._http, self._calls, session, clock=clock, ticks=ticks, jitter=jitter,
+            timings=timings or StreamTimings(),
+        )
+        self.session, self.market, self.stream = session, PortalMarket(self._calls, clock=clock), stream
+        self._closing = stream.close
+        self._pnl: tuple[float, dict[AccountId, AccountPnl]] | None = None
+        self._equity: tuple[float, dict[AccountId, tuple[Point, ...]]] | None = None
+
+    async def open(self) -> None:
+        """Raises Refused(HOST_NOT_LOOPBACK). Nothing is sent yet."""
+        await self._http.open()
+
+    async def close(self) -> None:
+        await self._closing()
+        await self._http.close()
+
+    async def accounts(self) -> tuple[Account, ...]:
+        return await self._calls.accounts()
+
+    async def select(self, account: AccountId) -> None:
+        await self._calls.must_know(account)
+        await self._calls.post(endpoints.SELECT_ACCOUNT, {"acctId": account})
+
+    async def snapshot(self, account: AccountId, *, fresh: bool = False) -> Snapshot:
+        await self._calls.must_know(account)
+        if fresh:
+            await self._calls.post(endpoints.invalidate(account))
+        summary = parse.summary(await self._calls.get(endpoints.summary(account)), account, self._clock())
+        ledger = parse.ledger(await self._calls.get(endpoints.ledger(account)), account)
+        rows = await self._whole_rows(account)
+        positions, skipped = parse_positions.positions(rows, account, await self._definitions(rows))
+        pnl = await self._running_pnl()
+        return Snapshot(
+            account=account, source=self.source, as_of=summary.as_of, received_at=self._clock(), summary=summary,
+            ledger=ledger, positions=positions, pnl=pnl.get(account), skipped=skipped,
+        )
+
+    async def equity_history(self, account: AccountId) -> tuple[Point, ...]:
+        """Asked for every account at once and kept for 15 minutes, which is how often the broker answers."""
+        if self._equity is None or self._ticks() - self._equity[0] >= _EQUITY_FOR.total_seconds():
+            await self._calls.must_know(account)
+            self._equity = (self._ticks(), await self._curves(self._calls.known))
+        return self._equity[1].get(account, ())
+
+    async def _curves(self, accounts: Sequence[AccountId]) -> dict[AccountId, tuple[Point, ...]]:
+        """The newer call first; older gateways know only the other one."""
+        try:
+            body = await self._calls.post(endpoints.ALL_PERIODS, {"acctIds": accounts})
+            curves = parse_market.equity_all_periods(body)
+        except DeskError as problem:
+            if problem.cause is not Cause.BROKER_ERROR:
+                raise
+            curves = {}
+        if any(curves.values()):
+            return curves
+        body = await self._calls.post(endpoints.PERFORMANCE, {"acctIds": accounts, "period": "1Y"})
+        return parse_market.equity_performance(body)
+
+    async def _whole_rows(self, account: AccountId) -> _Rows:
+        """Every row of every page, re-read while contract halves are still being filled in."""
+        pages = await self._pages(account)
+        for _ in range(_REREADS):
+            halves = [number for number, page in enumerate(pages) if any(map(_is_half, page))]
+            if not halves:
+                break
+            await self._calls.pause(_REREAD_AFTER)
+            for number in halves:
+                pages[number] = await self._page(account, number) or pages[number]
+        return [row for page in pages for row in page]
+
+    async def _pages(self, account: AccountId) -> list[_Rows]:
+        """Pages until one is empty or brings nothing new. A short page ends nothing: page sizes differ by version."""
+        pages: list[_Rows] = []
+        seen: set[int] = set()
+        for number in range(_MOST_PAGES):
+            page = await self._page(account, number)
+            conids = {row.conid for row in page if isinstance(row, Row) and row.conid}
+            if not page or (pages and conids and conids <= seen):
+                return pages
+            pages.append(page)
+            seen |= conids
+        raise BadData(
+            "The broker's list of positions does not end.", remedy="Restart the gateway.", cause=Cause.BAD_ANSWER
+        )
+
+    async def _page(self, account: AccountId, number: int) -> _Rows:
+        return parse_positions.rows(await self._calls.get(endpoints.positions(account, number)))
+
+    async def _definitions(self, rows: _Rows) -> dict[int, Definition]:
+        """The contract halves that are still missing, asked for by conid."""
+        missing = sorted({row.conid for row in rows if isinstance(row, Row) and _is_half(row) and row.conid})
+        found: dict[int, Definition] = {}
+        for begin in range(0, len(missing), endpoints.MOST_DEFINITIONS):
+            conids = ",".join(map(str, missing[begin : begin + endpoints.MOST_DEFINITIONS]))
+            body = await self._calls.get(endpoints.SECURITY_DEFINITIONS, {"conids": conids})
+            found |= parse_positions.definitions(body)
+        return found
+
+    async def _running_pnl(self) -> dict[AccountId, AccountPnl]:
+        """None of it without a brokerage session; the rest of a picture does not need one."""
+        if self._pnl is None or self._ticks() - self._pnl[0] >= _PNL_FOR.total_seconds():
+            try:
+                body = await self._calls.get(endpoints.PNL)
+            except Unavailable as problem:
+                if problem.cause is not Cause.BROKERAGE_LOST:
+                    raise
+                return {}
+            self._pnl = (self._ticks(), parse.pnl(body, self._clock()))
+        return self._pnl[1]
+
+
+def _is_half(row: Row | msgspec.Raw) -> bool:
+    return isinstance(row, Row) and bool(row.position) and not row.has_contract_half

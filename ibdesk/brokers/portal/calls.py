@@ -1,0 +1,99 @@
+"""Which calls have to come first: the broker answers nothing of an account before it was asked for the accounts."""
+
+import time
+from collections.abc import Awaitable, Callable, Mapping
+
+import msgspec
+
+from ibdesk.brokers.http import Http
+from ibdesk.brokers.portal import endpoints
+from ibdesk.brokers.portal.answers import AccountsFirst
+from ibdesk.brokers.portal.parse import accounts as parse
+from ibdesk.domain.accounts import Account, AccountId
+from ibdesk.domain.errors import Cause, DeskError, Refused, Unavailable
+
+Pause = Callable[[float], Awaitable[None]]
+
+#: The list of accounts may be asked for once in 5 s; younger than that, the last answer is as good.
+_YOUNG = 5.0
+_SESSION_GONE = (Cause.NOT_AUTHENTICATED, Cause.BROKERAGE_LOST)
+
+
+class Calls:
+    """The wire with its warm-ups, and what they taught us about the accounts of this session."""
+
+    def __init__(self, http: Http, *, pause: Pause, ticks: Callable[[], float] = time.monotonic) -> None:
+        self._http, self.pause, self.ticks = http, pause, ticks
+        self._accounts: tuple[Account, ...] = ()
+        self._accounts_at: float | None = None
+        self._brokerage: parse.BrokerageAccounts | None = None
+
+    @property
+    def known(self) -> tuple[AccountId, ...]:
+        return tuple(account.id for account in self._accounts)
+
+    def forget(self) -> None:
+        """The session is another one now: warm up again."""
+        self._accounts_at, self._brokerage = None, None
+
+    async def get(self, path: str, query: Mapping[str, str] | None = None, *, urgent: bool = False) -> bytes:
+        return await self._send("GET", path, query=query, urgent=urgent)
+
+    async def post(self, path: str, body: object = None, *, urgent: bool = False) -> bytes:
+        """A POST always carries a body: without Content-Length the gateway drops what is sent."""
+        return await self._send("POST", path, body=msgspec.json.encode(body or {}), urgent=urgent)
+
+    async def _send(
+        self, method: str, path: str, *, query: Mapping[str, str] | None = None, body: bytes = b"{}", urgent: bool
+    ) -> bytes:
+        try:
+            return await self._http.call(method, path, query=query, body=body, urgent=urgent)
+        except AccountsFirst:
+            self._brokerage = None
+            await self.brokerage_accounts()
+        except DeskError as problem:
+            if problem.cause in _SESSION_GONE:
+                self.forget()
+            raise
+        return await self._http.call(method, path, query=query, body=body, urgent=urgent)
+
+    async def brokerage_accounts(self) -> parse.BrokerageAccounts:
+        """The accounts of the brokerage session, asked once in each; right after the login they may come empty."""
+        if self._brokerage is None:
+            found = parse.brokerage_accounts(await self.get(endpoints.BROKERAGE_ACCOUNTS))
+            if not found.accounts:
+                await self.pause(1.0)
+                found = parse.brokerage_accounts(await self.get(endpoints.BROKERAGE_ACCOUNTS))
+            self._brokerage = found
+        return self._brokerage
+
+    async def accounts(self) -> tuple[Account, ...]:
+        """The accounts of the sign-in; without a brokerage session what only that one knows stays unknown."""
+        if self._accounts_at is None or self.ticks() - self._accounts_at >= _YOUNG:
+            body = await self.get(endpoints.PORTFOLIO_ACCOUNTS)
+            self._accounts = parse.accounts(body, await self._brokerage_or_nothing())
+            self._accounts_at = self.ticks()
+        return self._accounts
+
+    async def warm_up(self) -> None:
+        """Ask for the accounts unless this session was asked before."""
+        if self._accounts_at is None:
+            await self.accounts()
+
+    async def must_know(self, account: AccountId) -> None:
+        """Raises Refused(UNKNOWN_ACCOUNT) for an account this sign-in cannot see."""
+        await self.warm_up()
+        if account not in self.known:
+            raise Refused(
+                f"The sign-in at the gateway has no account {account}.",
+                remedy="Choose one of its accounts, or sign in with the user name that has it.",
+                cause=Cause.UNKNOWN_ACCOUNT,
+            )
+
+    async def _brokerage_or_nothing(self) -> parse.BrokerageAccounts:
+        try:
+            return await self.brokerage_accounts()
+        except Unavailable as problem:
+            if problem.cause is not Cause.BROKERAGE_LOST:
+                raise
+            return parse.BrokerageAccounts()

@@ -1,0 +1,90 @@
+"""In which order contracts and prices have to be asked for: a quote's first answer only opens its stream."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from ibdesk.brokers.portal import endpoints
+from ibdesk.brokers.portal.calls import Calls
+from ibdesk.brokers.portal.parse import market as parse
+from ibdesk.brokers.throttle import Clock
+from ibdesk.domain.errors import Cause, DeskError, Refused
+from ibdesk.domain.instruments import Conid
+from ibdesk.domain.market import Bar, BarSize, ContractDetails, ContractMatch, Quote, Span
+
+#: Fields arrive in steps of half a second; after five of them what is missing stays missing.
+_WARM_UP_STEPS = 5
+_WARM_UP_STEP = 0.5
+_WORTH_REPEATING = (Cause.BROKER_ERROR, Cause.MAINTENANCE)
+
+
+class PortalMarket:
+    """Contracts and prices of the brokerage session."""
+
+    def __init__(self, calls: Calls, *, clock: Clock) -> None:
+        self._calls, self._clock = calls, clock
+
+    async def find(self, text: str) -> tuple[ContractMatch, ...]:
+        """By symbol, then by company name."""
+        wanted = text.strip()
+        if not wanted:
+            return ()
+        return await self._search(symbol=wanted.upper()) or await self._search(symbol=wanted, name="true")
+
+    async def details(self, conid: Conid) -> ContractDetails:
+        try:
+            return parse.details(await self._calls.get(endpoints.contract(conid)), conid)
+        except DeskError as problem:
+            if problem.cause is not Cause.BROKER_ERROR:
+                raise
+            raise Refused(
+                f"The broker knows no contract {conid}.", remedy="Search for it by its symbol.",
+                cause=Cause.NOTHING_FOUND,
+            ) from problem
+
+    async def quotes(self, conids: Sequence[Conid]) -> tuple[Quote, ...]:
+        await self._calls.brokerage_accounts()
+        found: dict[Conid, Quote] = {}
+        for begin in range(0, len(conids), endpoints.MOST_QUOTES):
+            found |= await self._quotes_of(conids[begin : begin + endpoints.MOST_QUOTES])
+        return tuple(found.values())
+
+    async def history(self, conid: Conid, span: Span, bar: BarSize) -> tuple[Bar, ...]:
+        query = {"conid": str(conid), "period": span.value, "bar": bar.value, "outsideRth": "false"}
+        try:
+            body = await self._calls.get(endpoints.HISTORY, query)
+        except DeskError as problem:
+            if problem.cause not in _WORTH_REPEATING:
+                raise
+            await self._calls.pause(_WARM_UP_STEP)  # a conid nobody asked for yet fails once
+            body = await self._calls.get(endpoints.HISTORY, query)
+        bars = parse.bars(body)
+        if not bars:
+            raise Refused(
+                "The broker has no price history for this instrument.", remedy="Nothing to do: the column stays empty.",
+                cause=Cause.NOTHING_FOUND,
+            )
+        return bars
+
+    async def _search(self, **query: str) -> tuple[ContractMatch, ...]:
+        try:
+            return parse.matches(await self._calls.get(endpoints.CONTRACT_SEARCH, query))
+        except DeskError as problem:
+            if problem.cause is Cause.BROKER_ERROR:  # "No symbol found", with status 200 or 500
+                return ()
+            raise
+
+    async def _quotes_of(self, conids: Sequence[Conid]) -> dict[Conid, Quote]:
+        found: dict[Conid, Quote] = {}
+        missing = list(conids)
+        for step in range(_WARM_UP_STEPS):
+            if step:
+                await self._calls.pause(_WARM_UP_STEP)
+            found |= await self._ask(missing, self._clock())
+            missing = [conid for conid in conids if conid not in found]
+            if not missing:
+                break
+        return found
+
+    async def _ask(self, conids: Sequence[Conid], at: datetime) -> dict[Conid, Quote]:
+        query = {"conids": ",".join(str(conid) for conid in conids), "fields": ",".join(parse.FIELDS)}
+        return parse.quotes(await self._calls.get(endpoints.QUOTES, query), at)

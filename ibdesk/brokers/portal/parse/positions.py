@@ -1,0 +1,237 @@
+"""The shape of a position on the Portal's wire in both stages of its filling, and what it means per asset class.
+
+First stage: the portfolio's half, in one go. Second stage: the contract's half is added (ticker, name, exchange, type).
+What a row lacks is taken from the contract definition, then from its own description, then derived from its figures.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+
+import msgspec
+
+from ibdesk.brokers.portal.parse import wire
+from ibdesk.brokers.portal.parse.accounts import base_account
+from ibdesk.domain.accounts import AccountId
+from ibdesk.domain.instruments import AssetClass, Conid, Instrument, OptionTerms, Right
+from ibdesk.domain.money import Currency, known
+from ibdesk.domain.positions import Position, Skipped
+
+#: `SPY    JAN2025 440 C [SPY   250117C00440000 100]`: symbol, expiry, right, strike x 1000, multiplier.
+_OPTION_CODE = re.compile(
+    r"\[(?P<symbol>\S+)\s+(?P<day>\d{6})(?P<right>[CP])(?P<strike>\d{8})\s+(?P<multiplier>[\d.]+)\]"
+)
+_DERIVATIVES = (AssetClass.OPTION, AssetClass.FUTURE_OPTION, AssetClass.WARRANT, AssetClass.FUTURE)
+_OPTIONS = (AssetClass.OPTION, AssetClass.FUTURE_OPTION, AssetClass.WARRANT)
+_ONE = Decimal(1)
+
+
+class Row(msgspec.Struct, rename="camel"):
+    """A position as sent. Everything may be missing."""
+
+    acct_id: str | None = None
+    conid: int | None = None
+    contract_desc: str | None = None
+    position: Decimal | None = None
+    mkt_price: Decimal | None = None
+    mkt_value: Decimal | None = None
+    currency: str | None = None
+    avg_cost: Decimal | None = None
+    avg_price: Decimal | None = None
+    realized_pnl: Decimal | None = None
+    unrealized_pnl: Decimal | None = None
+    expiry: wire.Text = None
+    put_or_call: str | None = None
+    multiplier: Decimal | None = None
+    strike: Decimal | None = None
+    asset_class: str | None = None
+    und_conid: int | None = None
+    ticker: str | None = None
+    type: str | None = None
+    name: str | None = None
+    full_name: str | None = None
+    listing_exchange: str | None = None
+    last_trading_day: wire.Text = None
+    sector: str | None = None
+
+    @property
+    def has_contract_half(self) -> bool:
+        return bool(self.ticker or self.name or self.listing_exchange)
+
+    @property
+    def says(self) -> str:
+        """How to name it to a person."""
+        return (self.contract_desc or self.ticker or "").strip() or f"conid {self.conid or 'unknown'}"
+
+
+class Definition(msgspec.Struct, rename="camel"):
+    """A contract's half, asked for by conid."""
+
+    conid: int
+    asset_class: str | None = None
+    ticker: str | None = None
+    type: str | None = None
+    name: str | None = None
+    full_name: str | None = None
+    listing_exchange: str | None = None
+    expiry: wire.Text = None
+    last_trading_day: wire.Text = None
+    put_or_call: str | None = None
+    strike: Decimal | None = None
+    multiplier: Decimal | None = None
+    sector: str | None = None
+    und_conid: int | None = None
+
+
+class _Definitions(msgspec.Struct, rename="camel"):
+    secdef: list[msgspec.Raw]
+
+
+def rows(body: bytes) -> list[Row | msgspec.Raw]:
+    """One page. A row that is no object stays raw. Raises BadData when the page is no list."""
+    return wire.decode_rows(body, Row, "the positions")
+
+
+def definitions(body: bytes) -> dict[int, Definition]:
+    """Contract halves by conid; one that cannot be read is left out."""
+    found = wire.decode(body, _Definitions, "the contracts").secdef
+    parsed = (wire.row(raw, Definition) for raw in found)
+    return {each.conid: each for each in parsed if isinstance(each, Definition) and each.conid}
+
+
+def positions(
+    pages: Sequence[Row | msgspec.Raw], account: AccountId, found: Mapping[int, Definition]
+) -> tuple[tuple[Position, ...], tuple[Skipped, ...]]:
+    """What is held, once per conid, and what could not be taken in. Rows of quantity zero are neither."""
+    held: dict[Conid, Position] = {}
+    skipped: list[Skipped] = []
+    for row in pages:
+        taken = _position(row, account, found)
+        if isinstance(taken, Skipped):
+            skipped.append(taken)
+        elif taken is not None:
+            held[taken.instrument.conid] = taken
+    return tuple(held.values()), tuple(skipped)
+
+
+def _position(
+    row: Row | msgspec.Raw, account: AccountId, found: Mapping[int, Definition]
+) -> Position | Skipped | None:
+    if isinstance(row, msgspec.Raw):
+        return Skipped(what=bytes(row)[:60].decode("utf-8", "replace"), why="It is not a position.")
+    if row.acct_id and base_account(row.acct_id) != base_account(account):
+        return Skipped(what=row.says, why="It belongs to another account.")
+    if not row.conid:
+        return Skipped(what=row.says, why="The broker sent no contract id with it.")
+    quantity = known(row.position)
+    if quantity is None:
+        return Skipped(what=row.says, why="The broker sent no quantity with it.")
+    if quantity == 0:
+        return None
+    if not row.currency:
+        return Skipped(what=row.says, why="The broker sent no currency with it.")
+    return Position(
+        account=account,
+        instrument=_instrument(_completed(row, found.get(row.conid)), Conid(row.conid), Currency(row.currency)),
+        quantity=quantity,
+        average_cost=known(row.avg_cost),
+        average_price=known(row.avg_price),
+        price=known(row.mkt_price),
+        market_value=known(row.mkt_value),
+        unrealized=known(row.unrealized_pnl),
+        realized=known(row.realized_pnl),
+    )
+
+
+def _completed(row: Row, half: Definition | None) -> Row:
+    """The row with its gaps filled from the contract's definition."""
+    if half is None:
+        return row
+    names = (field for field in Definition.__struct_fields__ if field != "conid")
+    gaps = {name: getattr(half, name) for name in names if not getattr(row, name)}
+    return msgspec.structs.replace(row, **gaps)
+
+
+def _instrument(row: Row, conid: Conid, currency: Currency) -> Instrument:
+    kind = class_of(row.asset_class, row.type)
+    code = _OPTION_CODE.search(row.contract_desc or "")
+    expiry = wire.day(row.expiry) or wire.day(row.last_trading_day) or (wire.day("20" + code["day"]) if code else None)
+    return Instrument(
+        conid=conid,
+        symbol=_symbol(row),
+        asset_class=kind,
+        currency=currency,
+        name=row.full_name or row.name or (row.contract_desc or "").split("[")[0].strip(),
+        broker_class=row.asset_class or "",
+        multiplier=_multiplier(row, kind, code),
+        exchange=row.listing_exchange or "",
+        sector=row.sector or "",
+        expiry=expiry if kind in _DERIVATIVES or kind in (AssetClass.BOND, AssetClass.BILL) else None,
+        option=_option_terms(row, code, expiry) if kind in _OPTIONS else None,
+        underlying_conid=Conid(row.und_conid) if row.und_conid else None,
+    )
+
+
+def class_of(text: str | None, kind: str | None = None) -> AssetClass:
+    """Our class for the broker's word; a stock of type ETF is an ETF, a word we do not know is OTHER."""
+    if text == "STK" and kind == "ETF":
+        return AssetClass.ETF
+    try:
+        return AssetClass(text or "")
+    except ValueError:
+        return AssetClass.OTHER
+
+
+def _symbol(row: Row) -> str:
+    """A derivative's ticker is its root (ES), which is not its underlying's symbol (SPX)."""
+    words = (row.contract_desc or "").split()
+    return row.ticker or (words[0] if words else "") or str(row.conid)
+
+
+def _option_terms(row: Row, code: re.Match[str] | None, expiry: date | None) -> OptionTerms | None:
+    right = (row.put_or_call or (code["right"] if code else ""))[:1].upper()
+    strike = known(row.strike) or (Decimal(code["strike"]) / 1000 if code else None)
+    if right not in ("C", "P") or not strike or expiry is None:
+        return None
+    return OptionTerms(right=Right(right), strike=strike, expiry=expiry)
+
+
+def _multiplier(row: Row, kind: AssetClass, code: re.Match[str] | None) -> Decimal:
+    """What the broker says; else the option's own code; else cost per contract over cost per unit of price.
+
+    A bond's is market value over price x quantity, because whether its quantity is face value or thousands of it is
+    documented nowhere (reference/client-portal-api.md 4.2).
+    """
+    if kind in (AssetClass.BOND, AssetClass.BILL):
+        return _power_of_ten(_ratio(row.mkt_value, row.mkt_price, row.position)) or Decimal("0.01")
+    stated = known(row.multiplier)
+    if stated:
+        return _tidy(abs(stated))
+    if kind not in _DERIVATIVES:
+        return _ONE
+    if code:
+        return _tidy(Decimal(code["multiplier"]))
+    derived = _ratio(row.avg_cost, row.avg_price, _ONE) or _ratio(row.mkt_value, row.mkt_price, row.position)
+    if derived is None:
+        return _ONE
+    return derived.quantize(_ONE) if derived >= 1 else _power_of_ten(derived) or _ONE
+
+
+def _ratio(whole: Decimal | None, price: Decimal | None, quantity: Decimal | None) -> Decimal | None:
+    whole, price, quantity = known(whole), known(price), known(quantity)
+    if not whole or not price or not quantity:
+        return None
+    return abs(whole / (price * quantity))
+
+
+def _power_of_ten(value: Decimal | None) -> Decimal | None:
+    """The nearest power of ten: amounts are rounded to cents, so the ratio is only nearly one."""
+    if not value:
+        return None
+    return _tidy(_ONE.scaleb(int(value.log10().to_integral_value())))
+
+
+def _tidy(value: Decimal) -> Decimal:
+    """100 rather than 100.0 or 1E+2."""
+    return value.quantize(_ONE) if value == value.to_integral_value() else value.normalize()

@@ -1,0 +1,124 @@
+"""How the broker writes numbers, times and lists, and what it sends when it has none.
+
+Numbers come as JSON numbers or as text; both become Decimal straight from their digits, never through a float.
+"""
+
+import re
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from decimal import Decimal, InvalidOperation
+from typing import TypeVar
+
+import msgspec
+
+from ibdesk.domain.errors import BadData, Cause
+from ibdesk.domain.money import known
+
+T = TypeVar("T")
+S = TypeVar("S", bound=msgspec.Struct)
+
+#: The broker's text fields hold numbers now and then.
+Text = str | int | None
+_NOTHING = msgspec.Raw(b"null")
+#: A string, or a word that JavaScript allows and JSON does not.
+_BARE_WORD = re.compile(rb'"(?:\\.|[^"\\])*"|-?\b(?:NaN|Infinity)\b')
+
+
+def decode(body: bytes, kind: type[T], what: str) -> T:
+    """The body as `kind`, coercing text and numbers, ignoring unknown keys. Raises BadData(raw)."""
+    try:
+        return msgspec.json.decode(body, type=kind, strict=False)
+    except msgspec.ValidationError as problem:
+        raise unreadable(body, what, str(problem)) from problem
+    except msgspec.DecodeError as problem:
+        mended = without_bare_words(body)
+        if mended == body:
+            raise unreadable(body, what, str(problem)) from problem
+        return decode(mended, kind, what)
+
+
+def decode_rows(body: bytes, kind: type[S], what: str) -> list[S | msgspec.Raw]:
+    """A list of rows; a row that does not fit stays raw for its owner to name. Raises BadData when it is no list."""
+    try:
+        return list(msgspec.json.decode(body, type=list[kind], strict=False))  # type: ignore[valid-type]
+    except msgspec.DecodeError:
+        raws = decode(body, list[msgspec.Raw], what)
+    return [row(raw, kind) for raw in raws]
+
+
+def row(raw: msgspec.Raw, kind: type[S]) -> S | msgspec.Raw:
+    """One row; what does not fit in it is left out, and it stays raw when it is no object."""
+    try:
+        return msgspec.json.decode(raw, type=kind, strict=False)
+    except msgspec.ValidationError:
+        return _repaired(raw, kind)
+
+
+def _repaired(raw: msgspec.Raw, kind: type[S]) -> S | msgspec.Raw:
+    """The row with each field that does not fit left out; raw when it is no object at all."""
+    try:
+        fields = msgspec.json.decode(raw, type=dict[str, msgspec.Raw])
+    except msgspec.DecodeError:
+        return raw
+    kept = {}
+    for field in msgspec.structs.fields(kind):
+        value = fields.get(field.encode_name, _NOTHING)
+        try:
+            kept[field.name] = msgspec.json.decode(value, type=field.type, strict=False)
+        except msgspec.DecodeError:
+            kept[field.name] = number(plain(value)) if field.type == Decimal | None else None
+    return kind(**kept)
+
+
+def plain(raw: msgspec.Raw) -> str:
+    """A value's text, whether it came quoted or not; empty for null."""
+    text = bytes(raw).decode("utf-8", "replace")
+    return "" if text == "null" else text.strip('"')
+
+
+def without_bare_words(body: bytes) -> bytes:
+    """The body with NaN and Infinity outside strings replaced by null."""
+    return _BARE_WORD.sub(lambda match: match[0] if match[0].startswith(b'"') else b"null", body)
+
+
+def unreadable(body: bytes, what: str, why: str) -> BadData:
+    """The error for an answer that cannot be read; its first bytes are kept aside."""
+    return BadData(
+        f"The broker's answer about {what} cannot be read ({why}).",
+        remedy="It is asked again at the next sync; what is stored stays as it is.", cause=Cause.BAD_ANSWER, raw=body,
+    )
+
+
+def number(text: str | None) -> Decimal | None:
+    """A figure as text: thousands separators, a percent sign, K, M or B at the end; None when there is none."""
+    if not text:
+        return None
+    digits = text.strip().replace(",", "").rstrip("%").strip()
+    scale = {"K": 3, "M": 6, "B": 9}.get(digits[-1:].upper(), 0)
+    try:
+        value = Decimal(digits[:-1] if scale else digits)
+    except InvalidOperation:
+        return None
+    return known(value.scaleb(scale) if scale else value)
+
+
+def instant(value: Decimal | int | None) -> datetime | None:
+    """A timestamp in seconds or milliseconds, told apart by size (1e11 s is the year 5138)."""
+    if not value or value < 0:
+        return None
+    seconds = value / 1000 if value >= 100_000_000_000 else value
+    return datetime.fromtimestamp(float(seconds), UTC)
+
+
+def day(value: Text) -> date | None:
+    """A `YYYYMMDD` day, as text or number."""
+    text = str(value or "").strip()[:8]
+    try:
+        return datetime.strptime(text, "%Y%m%d").replace(tzinfo=UTC).date()
+    except ValueError:
+        return None
+
+
+def first_text(values: Sequence[Text]) -> str:
+    """The first that says something."""
+    return next((str(value) for value in values if value), "")

@@ -1,0 +1,277 @@
+"""How to keep the Portal's WebSocket alive: who speaks first, what has to be said again and when silence means death.
+
+One coroutine reads, keeps the time and writes; there is no second task. `watch` only changes what is wanted.
+"""
+
+import asyncio
+import contextlib
+import random
+import time
+from collections import deque
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from dataclasses import dataclass, replace
+
+import aiohttp
+import msgspec
+
+from ibdesk.brokers.base import StreamDown, StreamEvent, StreamUp
+from ibdesk.brokers.http import Http
+from ibdesk.brokers.portal import endpoints
+from ibdesk.brokers.portal.calls import Calls
+from ibdesk.brokers.portal.parse import market as parse_market
+from ibdesk.brokers.portal.parse import stream as parse
+from ibdesk.brokers.portal.session import PortalSession
+from ibdesk.brokers.throttle import Bucket, Clock
+from ibdesk.domain.accounts import AccountId, AccountPnl
+from ibdesk.domain.errors import Cause, DeskError, Unavailable
+from ibdesk.domain.instruments import Conid
+from ibdesk.domain.market import Quote
+from ibdesk.domain.session import SessionFlags
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StreamTimings:
+    """Seconds. From reference/client-portal-api.md 9.2 to 9.5; tests shorten them."""
+
+    greeting_within: float = 10.0
+    silence_means_death: float = 30.0
+    say_tic_every: float = 60.0
+    # A market-data stream dies after 10 minutes (15 before April 2026).
+    renew_after: float = 540.0
+    # Half of the 10 messages per second that all of a gateway user's traffic may have: REST keeps the other half.
+    subscriptions_per_second: int = 5
+    # A figure is shown at most ten times a second.
+    gather: float = 0.1
+    first_rest: float = 1.0
+    longest_rest: float = 60.0
+
+
+class PortalStream:
+    """The live stream. It reconnects by itself until it is closed; `events` may have one reader at a time."""
+
+    def __init__(
+        self,
+        http: Http,
+        calls: Calls,
+        session: PortalSession,
+        *,
+        clock: Clock,
+        timings: StreamTimings,
+        ticks: Callable[[], float] = time.monotonic,
+        jitter: Callable[[], float] = random.random,
+    ) -> None:
+        self._http, self._calls, self._session = http, calls, session
+        self._clock, self._timings, self._ticks, self._jitter = clock, timings, ticks, jitter
+        self._wanted: tuple[Conid, ...] = ()
+        self._due: deque[str] = deque()
+        self._pace = Bucket(timings.subscriptions_per_second, 1.0)
+        self._socket: aiohttp.ClientWebSocketResponse | None = None
+        self._is_up = False
+        self._closed = False
+        self._awake = asyncio.Event()
+        self._quotes: dict[Conid, Quote] = {}
+        self._pnl: dict[AccountId, AccountPnl] = {}
+        self._flags = SessionFlags(reachable=False)
+
+    def wake(self) -> None:
+        """The brokerage session is usable: do not sleep the back-off out."""
+        self._awake.set()
+
+    async def watch(self, conids: Sequence[Conid]) -> None:
+        wanted = tuple(dict.fromkeys(conids))
+        before, self._wanted = set(self._wanted), wanted
+        for conid in before - set(wanted):
+            self._quotes.pop(conid, None)
+        if self._is_up:
+            self._due.extend(_unsubscribe(conid) for conid in sorted(before - set(wanted)))
+            self._due.extend(_subscribe(conid) for conid in wanted if conid not in before)
+            with contextlib.suppress(Unavailable):  # the reader notices too, and connects again
+                await self._send_due()
+
+    async def close(self) -> None:
+        """End `events` and hang up."""
+        self._closed = True
+        self.wake()
+        await self._hang_up("closed")
+
+    async def events(self) -> AsyncIterator[tuple[StreamEvent, ...]]:
+        rest = self._timings.first_rest
+        try:
+            while not self._closed:
+                try:
+                    socket = await self._connect()
+                    rest = self._timings.first_rest
+                    yield (StreamUp(at=self._clock()), self._flags)
+                    async with contextlib.aclosing(self._batches(socket)) as batches:
+                        async for batch in batches:
+                            yield batch
+                except DeskError as problem:
+                    was_up = self._is_up
+                    await self._hang_up(problem.message)
+                    if was_up and not self._closed:
+                        yield (StreamDown(at=self._clock(), reason=problem.message),)
+                await self._rest(rest)
+                rest = min(rest * 2, self._timings.longest_rest)
+        finally:
+            await self._hang_up("stopped")
+
+    async def _rest(self, seconds: float) -> None:
+        """Wait out the back-off, three quarters to all of it, or until there is news of the session."""
+        if self._closed:
+            return
+        try:
+            async with asyncio.timeout(seconds * (0.75 + 0.25 * self._jitter())):
+                await self._awake.wait()
+        except TimeoutError:
+            return
+        finally:
+            self._awake.clear()
+
+    async def _connect(self) -> aiohttp.ClientWebSocketResponse:
+        """Status first, then the door, the greeting, the accounts, and every subscription again."""
+        self._flags = await self._session.tickle()
+        if not self._flags.authenticated:
+            raise _lost()
+        token = self._session.token
+        cookie = "api=" + msgspec.json.encode({"session": token}).decode()
+        self._socket = socket = await self._http.socket(endpoints.SOCKET, cookie=cookie)
+        await self._greeted(socket, token)
+        self._calls.forget()
+        await self._calls.brokerage_accounts()
+        self._quotes.clear()
+        self._pnl.clear()
+        self._due = deque(["spl+{}", *(_subscribe(conid) for conid in self._wanted)])
+        self._is_up = True
+        self._awake.clear()
+        return socket
+
+    async def _greeted(self, socket: aiohttp.ClientWebSocketResponse, token: str) -> None:
+        """The gateway opens a socket even when the broker behind it does not: only a greeting counts."""
+        until = self._ticks() + self._timings.greeting_within
+        while True:
+            heard = await self._hear(socket, until - self._ticks())
+            match heard:
+                case parse.WaitingForSession():
+                    await socket.send_str(msgspec.json.encode({"session": token}).decode())
+                case parse.Greeting(is_paper=is_paper):
+                    self._flags = replace(self._flags, is_paper=self._flags.is_paper if is_paper is None else is_paper)
+                    return
+                case _ if self._ticks() >= until:
+                    raise _silent("The stream did not greet us in time.")
+
+    async def _batches(
+        self, socket: aiohttp.ClientWebSocketResponse
+    ) -> AsyncGenerator[tuple[StreamEvent, ...], None]:
+        """What was heard, the newest of each key, at most one batch per `gather`. Raises Unavailable at the end."""
+        now = self._ticks()
+        tic_at, renew_at = now + self._timings.say_tic_every, now + self._timings.renew_after
+        dead_at = now + self._timings.silence_means_death
+        batch: dict[object, StreamEvent] = {}
+        flush_at: float | None = None
+        while True:
+            next_send = self._pace.ready_at(now) if self._due else renew_at
+            wait = min(tic_at, renew_at, dead_at, next_send, flush_at or tic_at, now + 1.0) - now
+            heard = await self._hear(socket, wait)
+            now = self._ticks()
+            if isinstance(heard, parse.Heartbeat):
+                dead_at = now + self._timings.silence_means_death
+            elif heard is not None:
+                self._gather(heard, batch)
+                flush_at = flush_at or (now + self._timings.gather if batch else None)
+            if flush_at is not None and now >= flush_at:
+                yield tuple(batch.values())
+                batch, flush_at = {}, None
+                if not self._flags.authenticated:  # such a socket never recovers
+                    raise _lost()
+            if now >= dead_at:
+                raise _silent("The stream fell silent.")
+            if now >= tic_at:
+                await self._say(socket, "tic")
+                tic_at = now + self._timings.say_tic_every
+            if now >= renew_at:
+                self._due.extend(_subscribe(conid) for conid in self._wanted)
+                renew_at = now + self._timings.renew_after
+            await self._send_due()
+
+    def _gather(self, heard: parse.Message, batch: dict[object, StreamEvent]) -> None:
+        match heard:
+            case Quote():
+                if heard.conid in self._wanted:
+                    known = self._quotes.get(heard.conid)
+                    self._quotes[heard.conid] = known.merged(heard) if known else heard
+                    batch[heard.conid] = self._quotes[heard.conid]
+            case parse.PnlNews(rows=rows):
+                for account, row in rows.items():
+                    self._pnl[account] = _merged(self._pnl.get(account), row)
+                    batch[account] = self._pnl[account]
+            case parse.SessionNews():
+                self._flags = heard.onto(self._flags)
+                batch["session"] = self._flags
+                if not self._flags.authenticated:
+                    self._calls.forget()
+
+    async def _hear(self, socket: aiohttp.ClientWebSocketResponse, seconds: float) -> parse.Message | None:
+        """The next message that means something, or None after a while. Frames come binary from the gateway.
+
+        Raises Unavailable when the other side hung up.
+        """
+        try:
+            frame = await socket.receive(timeout=max(seconds, 0.001))
+        except TimeoutError:
+            return None
+        if frame.type in (aiohttp.WSMsgType.TEXT, aiohttp.WSMsgType.BINARY):
+            data = frame.data.encode() if isinstance(frame.data, str) else frame.data
+            return parse.message(data, self._clock())
+        raise _silent("The stream was closed.")
+
+    async def _send_due(self) -> None:
+        """As many of the waiting subscriptions as the pace allows now."""
+        while self._due and self._socket is not None and self._pace.ready_at(self._ticks()) <= self._ticks():
+            self._pace.take(self._ticks())
+            await self._say(self._socket, self._due.popleft())
+
+    async def _say(self, socket: aiohttp.ClientWebSocketResponse, text: str) -> None:
+        try:
+            await socket.send_str(text)
+        except (aiohttp.ClientError, ConnectionError) as problem:
+            raise _silent("The stream was closed.") from problem
+
+    async def _hang_up(self, reason: str) -> None:
+        socket, self._socket = self._socket, None
+        self._is_up = False
+        if socket is not None:
+            await self._http.hang_up(socket, endpoints.SOCKET, reason)
+
+
+def _subscribe(conid: Conid) -> str:
+    fields = msgspec.json.encode({"fields": parse_market.FIELDS}).decode()
+    return f"smd+{conid}+{fields}"
+
+
+def _unsubscribe(conid: Conid) -> str:
+    return f"umd+{conid}+{{}}"
+
+
+def _silent(message: str) -> Unavailable:
+    return Unavailable(message, remedy="The desk connects again by itself.", cause=Cause.TIMED_OUT)
+
+
+def _lost() -> Unavailable:
+    return Unavailable(
+        "The brokerage session is not open.", remedy="Sign in, or reconnect the brokerage session.",
+        cause=Cause.BROKERAGE_LOST,
+    )
+
+
+def _merged(older: AccountPnl | None, newer: AccountPnl) -> AccountPnl:
+    """The newer figures; what it does not mention stays."""
+    if older is None:
+        return newer
+    return AccountPnl(
+        account=newer.account,
+        daily=older.daily if newer.daily is None else newer.daily,
+        unrealized=older.unrealized if newer.unrealized is None else newer.unrealized,
+        net_liquidation=older.net_liquidation if newer.net_liquidation is None else newer.net_liquidation,
+        excess_liquidity=older.excess_liquidity if newer.excess_liquidity is None else newer.excess_liquidity,
+        as_of=newer.as_of,
+    )

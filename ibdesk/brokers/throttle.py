@@ -1,0 +1,216 @@
+"""When the next request may leave: the broker's budget in total and per endpoint, and its penalty box.
+
+A budget of `limit` per `window` is kept exactly: in no stretch of that length do more than `limit` requests leave.
+(A refilled bucket would let twice the limit through around a pause.) Nothing runs in the background: whoever waits
+holds a future, and each departure, arrival or timer looks through the line once.
+"""
+
+import asyncio
+import time
+from bisect import insort
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from ibdesk.brokers.base import RateSink
+from ibdesk.domain.calls import RateState
+from ibdesk.domain.errors import Cause, Unavailable
+
+Clock = Callable[[], datetime]
+
+#: The broker counts at its end, so requests that travelled unevenly may arrive closer together than they left.
+_SLACK = 1.05
+#: Documents say 15 minutes, newer text says 10: the longer one is safe (reference/client-portal-api.md section 10).
+PENALTY = timedelta(minutes=15)
+#: A caller waits this long for an endpoint's own budget; a longer wait is an answer of its own.
+_PATIENCE = 15.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limit:
+    """At most `requests` per `seconds` to paths that start with `prefix`."""
+
+    prefix: str
+    requests: int
+    seconds: float
+
+
+class Cancellable(Protocol):
+    """A timer that can be called off."""
+
+    def cancel(self) -> None: ...
+
+
+Later = Callable[[float, Callable[[], None]], Cancellable]
+
+
+class Bucket:
+    """The departures of one budget. Times are seconds of any monotonic clock."""
+
+    def __init__(self, requests: int, seconds: float) -> None:
+        self._seconds = seconds
+        self._sent: deque[float] = deque(maxlen=requests)
+
+    def ready_at(self, now: float) -> float:
+        if len(self._sent) < (self._sent.maxlen or 1):
+            return now
+        return max(now, self._sent[0] + self._seconds)
+
+    def take(self, now: float) -> None:
+        self._sent.append(now)
+
+
+@dataclass(slots=True, order=True)
+class _Waiter:
+    order: tuple[int, int]
+    bucket: Bucket | None
+    turn: "asyncio.Future[None]"
+
+    def __hash__(self) -> int:
+        return id(self)
+
+
+class Throttle:
+    """One budget shared by every call of one connection."""
+
+    def __init__(
+        self,
+        *,
+        per_second: int,
+        limits: Sequence[Limit],
+        clock: Clock,
+        on_rate: RateSink,
+        in_flight: int = 5,
+        ticks: Callable[[], float] = time.monotonic,
+        later: Later | None = None,
+    ) -> None:
+        self._per_second = per_second
+        self._total = Bucket(per_second, _SLACK)
+        self._limits = tuple((each.prefix, Bucket(each.requests, each.seconds * _SLACK)) for each in limits)
+        self._clock, self._on_rate, self._ticks, self._later = clock, on_rate, ticks, later
+        self._free = in_flight
+        self._line: list[_Waiter] = []
+        self._count = 0
+        self._timer: Cancellable | None = None
+        self._departures: deque[float] = deque(maxlen=256)
+        self._boxed_until: datetime | None = None
+
+    @asynccontextmanager
+    async def turn(self, path: str, *, urgent: bool = False) -> AsyncIterator[None]:
+        """Wait for our turn and hold one of the places in flight. `urgent` goes before everything that waits.
+
+        Raises Unavailable at once: PENALTY_BOX in the penalty box, BROKER_ERROR when this endpoint's turn is far off.
+        """
+        self._refuse_in_box()
+        bucket = self._bucket_of(path)
+        self._refuse_far_off(path, bucket)
+        await self._wait(bucket, urgent)
+        try:
+            yield
+        finally:
+            self._free += 1
+            self._look()
+
+    def punish(self, retry_after: timedelta | None) -> Unavailable:
+        """The broker said "too many": shut the box, send everyone in the line away, and return the error to raise."""
+        until = self._clock() + max(PENALTY, retry_after or PENALTY)
+        self._boxed_until = max(until, self._boxed_until or until)
+        line, self._line = self._line, []
+        for waiter in line:
+            if not waiter.turn.done():
+                waiter.turn.set_exception(self._boxed())
+        self.report(None)
+        return self._boxed()
+
+    def report(self, latency_ms: float | None) -> None:
+        """Publish how the budget stands."""
+        now = self._ticks()
+        recent = sum(1 for sent in self._departures if now - sent < 1.0)
+        self._on_rate(
+            RateState(
+                per_second=float(recent), limit=self._per_second, waiting=len(self._line),
+                boxed_until=self._boxed_until, latency_ms=latency_ms,
+            )
+        )
+
+    async def _wait(self, bucket: Bucket | None, urgent: bool) -> None:
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._count += 1
+        waiter = _Waiter(order=(0 if urgent else 1, self._count), bucket=bucket, turn=turn)
+        insort(self._line, waiter, key=lambda each: each.order)
+        self._look()
+        try:
+            await turn
+        except asyncio.CancelledError:
+            self._give_back(waiter)
+            raise
+
+    def _give_back(self, waiter: _Waiter) -> None:
+        """Cancelled: leave the line, or free the place that was granted in the same breath."""
+        if waiter in self._line:
+            self._line.remove(waiter)
+        elif waiter.turn.done() and not waiter.turn.cancelled() and waiter.turn.exception() is None:
+            self._free += 1
+        self._look()
+
+    def _look(self) -> None:
+        """Let go whoever may go now, first come first served, and set one timer for the next."""
+        now = self._ticks()
+        for waiter in tuple(self._line):
+            if self._free == 0 or self._total.ready_at(now) > now:
+                break
+            if waiter.turn.done():
+                self._line.remove(waiter)
+            elif waiter.bucket is None or waiter.bucket.ready_at(now) <= now:
+                self._line.remove(waiter)
+                self._release(waiter, now)
+        self._set_timer(now)
+
+    def _release(self, waiter: _Waiter, now: float) -> None:
+        self._free -= 1
+        self._total.take(now)
+        self._departures.append(now)
+        if waiter.bucket is not None:
+            waiter.bucket.take(now)
+        waiter.turn.set_result(None)
+
+    def _set_timer(self, now: float) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if not self._line or self._free == 0:
+            return
+        total = self._total.ready_at(now)
+        at = min(max(total, each.bucket.ready_at(now) if each.bucket else now) for each in self._line)
+        later = self._later or asyncio.get_running_loop().call_later
+        self._timer = later(max(at - now, 0.001), self._look)
+
+    def _bucket_of(self, path: str) -> Bucket | None:
+        return next((bucket for prefix, bucket in self._limits if path.startswith(prefix)), None)
+
+    def _refuse_far_off(self, path: str, bucket: Bucket | None) -> None:
+        now = self._ticks()
+        wait = 0.0 if bucket is None else bucket.ready_at(now) - now
+        if wait > _PATIENCE:
+            raise Unavailable(
+                f"The broker answers {path} only once in a while, and it was asked a moment ago.",
+                remedy="What is stored stays on screen; it is read again by itself.",
+                cause=Cause.BROKER_ERROR, retry_at=self._clock() + timedelta(seconds=wait),
+            )
+
+    def _refuse_in_box(self) -> None:
+        if self._boxed_until is None:
+            return
+        if self._clock() < self._boxed_until:
+            raise self._boxed()
+        self._boxed_until = None
+
+    def _boxed(self) -> Unavailable:
+        return Unavailable(
+            "The broker has locked us out for sending too many requests.",
+            remedy="Wait until the countdown ends; nothing is sent before.",
+            cause=Cause.PENALTY_BOX, retry_at=self._boxed_until,
+        )
