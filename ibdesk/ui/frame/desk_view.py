@@ -86,6 +86,12 @@ class DeskView(QWidget):
         self._built[key].setFocus(Qt.FocusReason.OtherFocusReason)
         QSettings().setValue(LAST_ROOM, key)
 
+    @property
+    def title(self) -> str:
+        """What the window's title says after the name: environment and account."""
+        which = self._bridge.selected or ("All accounts" if self._accounts else "")
+        return " · ".join(part for part in (self._desk.environment.value.upper(), which) if part)
+
     def run(self, name: str) -> None:
         """Do the command of this name; what the frame cannot do goes to the application."""
         found = next((command for command in self.commands() if command.name == name), None)
@@ -289,8 +295,7 @@ class DeskView(QWidget):
 
     def _show_accounts(self) -> None:
         self.header.show_accounts(self._accounts, self._bridge.selected)
-        which = self._bridge.selected or ("All accounts" if self._accounts else "")
-        self.retitled.emit(" · ".join(part for part in (self._desk.environment.value.upper(), which) if part))
+        self.retitled.emit(self.title)
 
     def _age(self) -> datetime | None:
         """When what is shown was received; of all accounts the oldest, for the whole is as old as its oldest part."""

@@ -1,0 +1,379 @@
+"""The order of a start and of an end: first paint, loop, vault, desk; and back, in one function.
+
+Before the first paint only Qt and our own small files are imported (goal G6): asyncio, qasync, wiring and everything
+behind it come right after, while the person reaches for the keys. Beside `ui.bridge` the only file that knows both
+asyncio and Qt, and the only one that opens, covers and closes desks.
+"""
+
+import logging
+import sys
+from collections.abc import Callable, Coroutine, Mapping
+from functools import partial
+from importlib import import_module
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QSettings
+from PySide6.QtWidgets import QApplication, QDialog, QWidget
+
+from ibdesk.domain.accounts import Environment
+from ibdesk.domain.settings import ThemeName
+from ibdesk.ui import start, theme
+from ibdesk.ui.main_window import MainWindow
+from ibdesk.ui.unlock import UnlockScreen
+
+if TYPE_CHECKING:
+    from ibdesk.services.desk import Desk
+    from ibdesk.services.first_run import FirstRunResult
+    from ibdesk.ui.bridge import Bridge
+    from ibdesk.ui.frame.desk_view import DeskView
+    from ibdesk.ui.rooms import Room
+
+log = logging.getLogger(__name__)
+
+#: What the dashboard needs, imported one by one between two events while the passphrase is typed.
+SOON = (
+    "ibdesk.store.vault", "ibdesk.store.database", "ibdesk.ui.bridge", "ibdesk.ui.frame.desk_view", "numpy",
+    "pyqtgraph", "ibdesk.ui.pages.dashboard", "ibdesk.brokers.portal.broker",
+)
+#: The look that was worn last, so that the first paint needs no settings file.
+WORN = "window/theme"
+
+
+class DeskApp:
+    """One running application: a window, at most one open desk, and what the person asks of both."""
+
+    def __init__(
+        self, qt: QApplication, window: MainWindow, *, home: Path, demo: bool, overrides: Mapping[str, str]
+    ) -> None:
+        import asyncio
+
+        from ibdesk.services.tasks import Tasks
+
+        self.qt, self.window, self.home = qt, window, home
+        self.desk: Desk | None = None
+        self.bridge: Bridge | None = None
+        self.view: DeskView | None = None
+        self._demo, self._overrides = demo, overrides
+        self._tasks = Tasks(self.failed)
+        self._ended: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        self._hidden: tuple[QDialog, ...] = ()
+        self._is_locked = False
+        window.closing.connect(self.quit)
+
+    async def run(self, shots: Path | None = None) -> int:
+        """Open the door and stay until the end; the exit code."""
+        if shots is not None:
+            tour = import_module("ibdesk.ui.tour")
+            self.start("tour", self._walk(tour.walk, shots))
+        else:
+            self.enter()
+        return await self._ended
+
+    def start(self, name: str, work: Coroutine[Any, Any, Any]) -> None:
+        """Run work that outlives a desk."""
+        self._tasks.start(name, work)
+
+    def enter(self) -> None:
+        """Show the door that fits: the wizard where there is no vault, else the passphrase."""
+        from ibdesk import wiring
+
+        if self._demo or not wiring.vault_exists(self.home):
+            self.first_run()
+        else:
+            self.ask_passphrase()
+            self.start("look ahead", _import_soon())
+
+    def ask_passphrase(self) -> UnlockScreen:
+        """Cover the window with the passphrase field."""
+        current = self.window.stack.currentWidget()
+        screen = current if isinstance(current, UnlockScreen) else UnlockScreen()
+        screen.given.connect(lambda secret: self.start("open the vault", self._open(screen, secret)))
+        if screen is not current:
+            self.window.cover(screen)
+        screen.focus()
+        return screen
+
+    def first_run(self) -> QWidget:
+        """Cover the window with the wizard; without a vault it makes one."""
+        from ibdesk import wiring
+        from ibdesk.ui.bridge import Bridge
+        from ibdesk.ui.wizard.panel import WizardPanel
+
+        calls: list[Any] = []
+        connector = wiring.first_run_connector(calls.append)
+        opened: list[Desk] = []
+
+        async def finish(result: "FirstRunResult", passphrase: str) -> str:
+            if result.credentials.environment is Environment.DEMO:
+                opened.append(await wiring.open_demo_desk(result, demo=connector.demo))
+                return ""
+            desk, code = await wiring.create_desk(
+                self.home, passphrase, result, calls=tuple(calls), overrides=self._overrides)
+            opened.append(desk)
+            return code
+
+        self.bridge = Bridge(self._tasks)
+        panel = WizardPanel(
+            connector, self.bridge, finish=finish, needs_passphrase=not self._demo,
+            environment=Environment.DEMO if self._demo else None,
+        )
+        panel.completed.connect(lambda _result: self.show(opened.pop()))
+        panel.cancelled.connect(self.quit)
+        self.window.cover(panel)
+        panel.start()
+        return panel
+
+    def show(self, desk: "Desk") -> None:
+        """Show an open desk: what is stored first, before any answer of the network."""
+        from ibdesk.ui.bridge import Bridge
+        from ibdesk.ui.frame.desk_view import DeskView
+        from ibdesk.ui.rooms import build_page
+
+        self.desk = desk
+        self.bridge = bridge = Bridge(desk.tasks)
+        bridge.listen(desk.hub)
+        self._wear(desk)
+        self.view = DeskView(desk, bridge, partial(_page, build_page, desk, bridge))
+        self.view.wanted.connect(self.do)
+        self.view.retitled.connect(self._retitle)
+        self.window.show_desk(self.view)
+        bridge.start("open the desk", self.view.load())
+
+    def do(self, name: str) -> None:
+        """Do what only the application can; `name` as in `ui.frame.catalogue`."""
+        kind, _, detail = name.partition(":")
+        actions: dict[str, Callable[[], None]] = {
+            "lock": self.lock,
+            "quit": self.quit,
+            "close-vault": lambda: self.start("close the vault", self._close_vault()),
+            "connect": lambda: self._in_desk("connect an account", self._connect()),
+            "mode": lambda: self._in_desk("change the mode", self._change_environment(detail)),
+            "help": lambda: self._in_desk("help", self._help(detail)),
+        }
+        if kind in actions:
+            actions[kind]()
+        else:
+            log.error("nobody does the command name=%s", name)
+
+    def lock(self) -> None:
+        """Hide the desk and everything of it; sessions, streams and syncs go on."""
+        if self.desk is None or self._is_locked:
+            return
+        self._is_locked = True
+        self._hidden = tuple(w for w in QApplication.topLevelWidgets() if isinstance(w, QDialog) and w.isVisible())
+        for dialog in self._hidden:
+            dialog.hide()
+        screen = UnlockScreen(locked=True)
+        if self.desk.environment is Environment.DEMO:
+            screen.text.setText("This is the demo: any passphrase opens it.")
+        screen.given.connect(lambda secret: self.start("unlock", self._unlock(screen, secret)))
+        self.window.name("locked")
+        self.window.cover(screen)
+        screen.focus()
+
+    def quit(self) -> None:
+        """End everything, then the application."""
+        if not self._ended.done() and self.window.isEnabled():
+            self.window.setEnabled(False)
+            self.start("quit", self._shut_down())
+
+    async def _shut_down(self) -> None:
+        """THE end: no more input, then tasks, brokers and database in that order, then the window."""
+        try:
+            await self._drop_desk()
+            await self._tasks.close()
+        finally:
+            self.window.close_for_good()
+            if not self._ended.done():
+                self._ended.set_result(0)
+
+    async def _drop_desk(self) -> None:
+        desk, self.desk = self.desk, None
+        if self.bridge is not None:
+            self.bridge.deafen()
+        if desk is not None:
+            await desk.close()
+        self.window.forget_desk()
+        self.view, self._is_locked = None, False
+
+    async def _open(self, screen: UnlockScreen, secret: str) -> None:
+        from ibdesk import wiring
+        from ibdesk.domain.errors import DeskError
+
+        try:
+            desk = await wiring.open_desk(self.home, secret, overrides=self._overrides)
+        except DeskError as error:
+            screen.refuse(error.message, error.remedy)
+            return
+        screen.forget()
+        self.show(desk)
+
+    async def _unlock(self, screen: UnlockScreen, secret: str) -> None:
+        if self.desk is None:
+            return
+        if not await self.desk.check_passphrase(secret):
+            screen.refuse("That is not the passphrase of this vault.", "Check Caps Lock and the keyboard's language.")
+            return
+        screen.forget()
+        self._is_locked = False
+        self.window.uncover()
+        for dialog in self._hidden:
+            dialog.show()
+        self._hidden = ()
+        if self.view is not None:
+            self._retitle(self.view.title)
+
+    async def _close_vault(self) -> None:
+        await self._drop_desk()
+        if self._demo:
+            self.quit()
+        else:
+            self.ask_passphrase()
+
+    async def _connect(self) -> None:
+        from ibdesk.ui.wizard.dialog import WizardDialog
+
+        desk, bridge = self._open_desk()
+        dialog = WizardDialog(desk.connector, bridge, parent=self.window)
+        if await bridge.ask(dialog):
+            self.start("open the connection", self._reopen("The account is connected. Unlock to open it."))
+
+    async def _change_environment(self, mode: str) -> None:
+        from ibdesk.domain.modes import Mode, face_of
+        from ibdesk.ui.wizard.parts import Question
+
+        desk, bridge = self._open_desk()
+        face = face_of(Mode(mode))
+        if face.environment is desk.environment:
+            return
+        question = Question(
+            f"Change to {face.word}?", "The session of this desk is closed first. Then you unlock the other one.",
+            f"Change to {face.word}", danger=face.environment is Environment.LIVE, parent=self.window,
+        )
+        if await bridge.ask(question):
+            await desk.preferences.change("default_environment", face.environment.value)
+            self.start("change the mode", self._reopen(f"Unlock to open {face.word}."))
+
+    async def _reopen(self, text: str) -> None:
+        await self._drop_desk()
+        self.ask_passphrase().text.setText(text)
+
+    async def _help(self, topic: str) -> None:
+        from ibdesk.ui.pages.help import HelpDialog
+
+        _, bridge = self._open_desk()
+        await bridge.ask(HelpDialog(topic, self.window))
+
+    def _in_desk(self, name: str, work: Coroutine[Any, Any, Any]) -> None:
+        if self.bridge is None or self.desk is None:
+            work.close()
+            return
+        self.bridge.start(name, work)
+
+    def _open_desk(self) -> "tuple[Desk, Bridge]":
+        assert self.desk is not None  # noqa: S101 - `_in_desk` asked
+        assert self.bridge is not None  # noqa: S101
+        return self.desk, self.bridge
+
+    def _wear(self, desk: "Desk") -> None:
+        settings = desk.preferences.sourced.settings
+        theme.apply(self.qt, theme.theme_of(settings, desk.environment))
+        if desk.environment is not Environment.DEMO:
+            QSettings().setValue(WORN, settings.theme.value)
+
+    def _retitle(self, text: str) -> None:
+        if not self._is_locked:
+            self.window.name(text)
+
+    def failed(self, name: str, error: BaseException) -> None:
+        """Whatever ends with an exception nobody expected is logged and shown, here where no desk may be open."""
+        log.error("work failed name=%s", name, exc_info=error)
+        text = f"ibdesk made a mistake in “{name}” ({type(error).__name__})."
+        cover = self.window.stack.currentWidget()
+        if isinstance(cover, UnlockScreen):
+            cover.refuse(text, "It is written to the log.")
+        elif self.bridge is not None:
+            self.bridge.failed(name, error)
+
+    async def _walk(self, walk: Callable[["DeskApp", Path], Coroutine[Any, Any, int]], shots: Path) -> None:
+        code = 1
+        try:
+            code = await walk(self, shots)
+        finally:
+            await self._drop_desk()
+            self.window.close_for_good()
+            self._ended.set_result(code)
+
+
+def main(
+    *, home: Path | None = None, demo: bool = False, shots: Path | None = None,
+    overrides: Mapping[str, str] | None = None,
+) -> int:
+    """Open the window and stay until it is closed; the exit code. `shots`: walk through all of it and leave pictures."""
+    sys.setswitchinterval(0.0005)  # a worker thread delays the window by 0.8 instead of 5.3 ms (performance.md 8)
+    qt = start.application()
+    folder = start.vault_folder(home)
+    start.keep_window_settings(None if demo else folder)
+    theme.apply(qt, theme.Theme(name=_worn()))
+    theme.follow_system(qt)
+    window = MainWindow()
+    window.cover(QWidget() if demo or not (folder / "ibdesk.vault.json").exists() else UnlockScreen())
+    start.first_paint(qt, window)
+    return _live(qt, window, folder, demo=demo, shots=shots, overrides=overrides or {})
+
+
+def _worn() -> ThemeName:
+    last = QSettings().value(WORN)
+    return next((name for name in ThemeName if name.value == last), ThemeName.SYSTEM)
+
+
+def _live(
+    qt: QApplication, window: MainWindow, home: Path, *, demo: bool, shots: Path | None, overrides: Mapping[str, str]
+) -> int:
+    import asyncio
+
+    import qasync
+
+    loop = qasync.QEventLoop(qt)
+    asyncio.set_event_loop(loop)  # some libraries ask the policy for its loop, not the running one
+
+    async def live() -> int:
+        app = DeskApp(qt, window, home=home, demo=demo, overrides=overrides)
+        sys.excepthook = partial(_unexpected, app)
+        loop.set_exception_handler(lambda _loop, context: _told(app, context))
+        return await app.run(shots)
+
+    with loop:
+        return int(loop.run_until_complete(live()))
+
+
+def _page(build: Callable[..., QWidget], desk: "Desk", bridge: "Bridge", room: "Room") -> QWidget:
+    return build(room, desk, bridge)
+
+
+async def _import_soon() -> None:
+    """Import what the dashboard needs, one module between two events, so that typing is never held up for long."""
+    import asyncio
+
+    for name in SOON:
+        await asyncio.sleep(0.02)
+        import_module(name)
+
+
+def _unexpected(app: DeskApp, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """A slot failed, or something before and after the loop did."""
+    if issubclass(kind, KeyboardInterrupt):
+        app.quit()
+        return
+    app.failed("the window", error.with_traceback(trace))
+
+
+def _told(app: DeskApp, context: dict[str, Any]) -> None:
+    """A callback of the loop failed."""
+    error = context.get("exception")
+    if isinstance(error, BaseException):
+        app.failed("the loop", error)
+    else:
+        log.error("the loop complains message=%s", context.get("message"))
