@@ -122,7 +122,8 @@ def ledger(account: AccountId = MAIN) -> tuple[LedgerLine, ...]:
 def equity(now: datetime = NOW, *, days: int = 800, end: float = 1284930.42) -> tuple[Point, ...]:
     """A made-up daily equity curve that ends at `end`."""
     steps = [
-        1 + 0.35 * step / days + 0.04 * math.sin(step / 23) + 0.015 * math.sin(step / 5.1) + 0.008 * math.sin(step * 1.9)
+        1 + 0.35 * step / days + 0.04 * math.sin(step / 23) + 0.015 * math.sin(step / 5.1)
+        + 0.008 * math.sin(step * 1.9)
         for step in range(days)
     ]
     return tuple(

@@ -129,7 +129,8 @@ class EquityChart(QWidget):
     def _place_readout(self, x: float) -> None:
         box = self.plot.getPlotItem().vb
         pixel = self.plot.mapFromScene(box.mapViewToScene(QPointF(x, 0))).x()
-        left = pixel + 10 if pixel + 16 + self.readout.width() < self.width() - 60 else pixel - 10 - self.readout.width()
+        fits = pixel + 16 + self.readout.width() < self.width() - 60
+        left = pixel + 10 if fits else pixel - 10 - self.readout.width()
         self.readout.move(max(4, int(left)), 6)
 
     def _describe(self) -> None:

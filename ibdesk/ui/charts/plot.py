@@ -160,6 +160,7 @@ class LinePlot(pg.PlotWidget):  # type: ignore[misc]
             axis.setTextPen(QColor(t.muted))
             axis.setTickFont(font(Text.CAPTION))
         self.amounts.setTickPen(QColor(t.line))
+        self.times.setTickPen(QColor(0, 0, 0, 0))
         for line, token, fill in self._lines:
             self._dress_line(line, token, fill)
 

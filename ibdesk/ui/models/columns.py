@@ -76,11 +76,15 @@ def symbol_of(row: Row) -> str:
 
 
 def _amount(pick: Callable[[Row], Any]) -> Callable[[Row], str]:
-    return lambda row: fmt.money(pick(row), symbol_of(row), decimals=2)
+    return lambda row: fmt.money(pick(row), symbol_of(row), decimals=_places(row))
 
 
 def _gain(pick: Callable[[Row], Any]) -> Callable[[Row], str]:
-    return lambda row: fmt.gain(pick(row), symbol_of(row), decimals=2)
+    return lambda row: fmt.gain(pick(row), symbol_of(row), decimals=_places(row))
+
+
+def _places(row: Row) -> int:
+    return 0 if row.position.instrument.currency in fmt.WHOLE else 2
 
 
 def _price(pick: Callable[[Row], Any]) -> Callable[[Row], str]:
@@ -100,6 +104,10 @@ def _market_value(row: Row) -> Any:
     """A future's price is paid daily into cash: it has no value of its own, only a notional."""
     future = row.position.instrument.asset_class is AssetClass.FUTURE
     return None if future else row.position.value
+
+
+def _base_value(row: Row) -> Any:
+    return None if _market_value(row) is None else row.base_value
 
 
 def _bid(row: Row) -> Any:
@@ -150,7 +158,7 @@ QUANTITY = Column(
 AVERAGE_COST = Column(
     key="average_cost", title="Average cost", kind=Kind.NUMBER, width=104,
     value=lambda row: row.position.average_cost, text=_amount(lambda row: row.position.average_cost),
-    formula="What one share or contract cost: average price × multiplier, commissions included. Reported by the broker.")
+    formula="What one share or contract cost, commissions included: average price × multiplier. The broker's figure.")
 AVERAGE_PRICE = Column(
     key="average_price", title="Avg price", kind=Kind.NUMBER, width=86,
     value=lambda row: row.position.average_price, text=_price(lambda row: row.position.average_price),
@@ -174,8 +182,8 @@ MARKET_VALUE = Column(
     formula="What the position adds to your net assets, in its own currency: the broker's market value, a CFD's "
     "unrealized profit. A future's gains are already in cash, so it has none. The total is in your base currency.")
 BASE_VALUE = Column(
-    key="base_value", title="Value in base", kind=Kind.NUMBER, width=116, value=lambda row: row.base_value,
-    text=lambda row: fmt.money(row.base_value, decimals=2), total="value",
+    key="base_value", title="Value in base", kind=Kind.NUMBER, width=116, value=_base_value,
+    text=lambda row: fmt.money(_base_value(row), decimals=2), total="value",
     formula="Market value × FX rate, in the account's base currency.")
 NOTIONAL = Column(
     key="notional", title="Notional", kind=Kind.NUMBER, width=116, value=lambda row: row.position.notional,

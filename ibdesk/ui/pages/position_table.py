@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QModelIndex, QPoint, QSettings, Qt, QTimer, Signal
-from PySide6.QtGui import QAction, QFont, QGuiApplication, QKeyEvent, QKeySequence, QResizeEvent, QShowEvent
+from PySide6.QtGui import QAction, QFont, QFontMetrics, QGuiApplication, QKeyEvent, QKeySequence, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableView, QWidget
 
 from ibdesk.domain.portfolio import Row
@@ -17,6 +17,8 @@ from ibdesk.ui.theme import Text, font, look
 LAYOUT_VERSION = 1
 #: How far the instrument's column shrinks to keep the others in sight, logical pixels.
 NARROWEST_NAME = 150
+#: How many lines are measured for the width of their figures.
+MEASURED_LINES = 200
 
 
 class PositionTable(QTableView):
@@ -37,6 +39,7 @@ class PositionTable(QTableView):
         self._hidden_at_first = frozenset(hidden)
         self._withheld: set[str] = set()
         self._is_fitted = True
+        self._needed: dict[int, int] = {}
         self._kept: tuple[list[object], object, int, int, int] | None = None
         self.position_model = PositionModel(columns, parent=self)
         self.position_model.visible = self.lines_on_screen
@@ -46,6 +49,8 @@ class PositionTable(QTableView):
         self._dress_header()
         self.position_model.modelAboutToBeReset.connect(self._keep_place)
         self.position_model.modelReset.connect(self._find_place)
+        for signal in (self.position_model.modelReset, self.position_model.layoutChanged):
+            signal.connect(self._measure)
         self._restore_layout()
         look().themeChanged.connect(self._dress_rows)
         self._dress_rows()
@@ -199,7 +204,8 @@ class PositionTable(QTableView):
         header.setHighlightSections(False)
         header.setMinimumSectionSize(44)
         header.setStyleSheet(
-            f"QHeaderView::section {{ padding: 5px {PAD}px; }} QHeaderView::section:first {{ padding-left: {FIRST_PAD}px; }}"
+            f"QHeaderView::section {{ padding: 5px {PAD}px; }}"
+            f" QHeaderView::section:first {{ padding-left: {FIRST_PAD}px; }}"
         )
         header.setSortIndicatorClearable(True)
         header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
@@ -222,7 +228,20 @@ class PositionTable(QTableView):
         """The width a column needs at least: for its kind of figures and for its title with the sort mark."""
         column = self.position_model.columns[at]
         title = self.horizontalHeader().fontMetrics().horizontalAdvance(column.title) + 26
-        return max(column.width, title)
+        return max(column.width, title, self._needed.get(at, 0))
+
+    def _measure(self) -> None:
+        """Widen columns of figures to their longest text. They never shrink, so prices move inside fixed columns."""
+        model, metrics = self.position_model, QFontMetrics(font(Text.TABLE, bold=True))
+        before = dict(self._needed)
+        for at, column in enumerate(model.columns):
+            if column.kind not in (Kind.NUMBER, Kind.GAIN) or self.isColumnHidden(at):
+                continue
+            lines = range(min(model.rowCount(), MEASURED_LINES))
+            longest = max((model.cell(line, at).text for line in lines), key=len, default="")
+            self._needed[at] = max(self._needed.get(at, 0), metrics.horizontalAdvance(longest) + 2 * PAD + 2)
+        if self._needed != before:
+            self.fit()
 
     def _chosen(self) -> frozenset[str]:
         saved = self._settings.value(f"{self._key}/shown")

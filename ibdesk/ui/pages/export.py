@@ -1,0 +1,41 @@
+"""Saving a table as a CSV file: asks where, writes it whole or not at all."""
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QIODevice, QSaveFile
+from PySide6.QtWidgets import QFileDialog
+
+from ibdesk.domain.errors import Cause, Refused
+from ibdesk.ui.pages.position_table import PositionTable
+
+if TYPE_CHECKING:
+    from ibdesk.ui.bridge import Bridge
+
+
+def save_csv(table: PositionTable, bridge: "Bridge", name: str) -> None:
+    """Ask where to put the listed rows, then write them."""
+    bridge.start("save as CSV", _ask_and_write(table, bridge, name))
+
+
+async def _ask_and_write(table: PositionTable, bridge: "Bridge", name: str) -> None:
+    dialog = QFileDialog(table.window(), "Save as CSV")
+    dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+    dialog.setNameFilter("CSV file (*.csv)")
+    dialog.setDefaultSuffix("csv")
+    dialog.selectFile(f"{name}.csv")
+    if await bridge.ask(dialog):
+        path = dialog.selectedFiles()[0]
+        write_csv(path, table.csv())
+        bridge.say(f"Saved {len(table.all_rows()):,} positions to {path}")
+
+
+def write_csv(path: str, text: str) -> None:
+    """Write UTF-8 with a mark that spreadsheets need. Raises Refused when the disk does not take it."""
+    file = QSaveFile(path)
+    data = b"\xef\xbb\xbf" + text.encode()
+    written = file.open(QIODevice.OpenModeFlag.WriteOnly) and file.write(data) == len(data) and file.commit()
+    if not written:
+        raise Refused(
+            f"The file could not be written: {file.errorString()}.",
+            remedy="Choose another folder, or make room on the disk.", cause=Cause.FOLDER_READ_ONLY,
+        )

@@ -1,0 +1,79 @@
+"""What stands above an account room: how old the picture is, and what stopped the last sync with its one way out."""
+
+from datetime import datetime
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QWidget
+
+from ibdesk.domain.errors import Cause, DeskError, NeedsPerson
+from ibdesk.ui.models.view import State, View
+from ibdesk.ui.theme import Text
+from ibdesk.ui.widgets import Banner, EmptyState, Label
+
+#: The window's command that helps, and what its button says (`ui.commands`).
+SIGN_IN = ("sign-in", "Sign in")
+TRY_AGAIN = ("sync", "Try again")
+CONNECT = ("connect", "Connect IBKR Account")
+
+
+def way_out(error: DeskError) -> tuple[str, str]:
+    """The command that helps after this error, and its button's text."""
+    signed_out = error.cause in (Cause.NOT_AUTHENTICATED, Cause.BROKERAGE_LOST, Cause.COMPETING_SESSION)
+    if isinstance(error, NeedsPerson) and signed_out:
+        return SIGN_IN
+    return TRY_AGAIN
+
+
+class AgeLabel(Label):
+    """"As of 4 s ago · portal", or that there is nothing yet."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__("", kind=Text.CAPTION, tone="muted", parent=parent)
+
+    def show_view(self, view: View, now: datetime) -> None:
+        """Tell the age of what is shown."""
+        if view.state is not State.FULL:
+            self.setText("")
+            return
+        sources = sorted({page.source.value for page in view.pages})
+        old = view.is_stale(now)
+        text = f"{'Old: ' if old else ''}as of {view.age(now)} · {', '.join(sources)}"
+        if text != self.text():
+            self.setText(text[0].upper() + text[1:])
+            self.set_tone("warn" if old else "muted")
+
+
+class Stopped(QObject):
+    """Keeps a banner telling what stopped the last sync. `wanted` carries the command of its button."""
+
+    wanted = Signal(str)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.banner = Banner("", tone="warn")
+        self.banner.hide()
+        self._command = TRY_AGAIN[0]
+        self.banner.pressed.connect(lambda: self.wanted.emit(self._command))
+
+    def show_view(self, view: View, now: datetime) -> None:
+        """Show or hide the banner; what is stored stays on screen below it."""
+        error = view.failure
+        if error is None or view.state in (State.LOADING, State.EMPTY):
+            self.banner.hide()
+            return
+        self._command, action = way_out(error)
+        shown = f" Shown: as of {view.age(now)}." if view.pages else ""
+        self.banner.set(
+            error.message, detail=f"{error.remedy}{shown}", action=action,
+            tone="loss" if isinstance(error, NeedsPerson) else "warn",
+        )
+        self.banner.show()
+
+
+def no_account() -> EmptyState:
+    """The room before there is an account; its button leads to the wizard."""
+    return EmptyState(
+        "dashboard", "No account connected",
+        "Connect Interactive Brokers through the gateway on this computer. The desk reads your account and keeps it in "
+        "an encrypted database; nothing leaves this machine.", action=CONNECT[1],
+    )

@@ -1,0 +1,148 @@
+"""The Portfolio room: the full table with its words to search by, its columns to choose, and cash per currency."""
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QSettings, Qt, QTimer
+from PySide6.QtGui import QHideEvent, QKeySequence, QShortcut, QShowEvent
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+
+from ibdesk.ui.models.columns import FULL
+from ibdesk.ui.models.view import State
+from ibdesk.ui.pages.book_view import BookView
+from ibdesk.ui.pages.cash_card import CashCard
+from ibdesk.ui.pages.export import save_csv
+from ibdesk.ui.pages.freshness import CONNECT, AgeLabel, Stopped, no_account
+from ibdesk.ui.pages.positions_card import PositionsCard
+from ibdesk.ui.theme import Text
+from ibdesk.ui.widgets import Button, IconButton, Label
+
+if TYPE_CHECKING:
+    from ibdesk.services.desk import Desk
+    from ibdesk.ui.bridge import Bridge
+
+#: Columns that wait in the chooser: true for everyone, wanted by few.
+HIDDEN_AT_FIRST = ("average_cost", "bid", "ask", "rate", "multiplier", "exchange", "expiry", "conid", "realized")
+#: Letters come faster than a table of 10,000 rows need be searched (milliseconds).
+TYPING_PAUSE_MS = 120
+
+
+def build(desk: "Desk", bridge: "Bridge") -> QWidget:
+    """The Portfolio of an open desk."""
+    return Portfolio(desk, bridge, QSettings())
+
+
+class Portfolio(QWidget):
+    """All positions of the chosen account, or of all of them."""
+
+    def __init__(self, desk: "Desk", bridge: "Bridge", settings: QSettings, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName("Portfolio")
+        self._bridge = bridge
+        self.book = BookView.of(desk, bridge)
+        self.words = QLineEdit()
+        self.age = AgeLabel()
+        self.note = Label("", kind=Text.CAPTION, tone="muted")
+        self.stopped = Stopped(self)
+        self.positions = PositionsCard(
+            FULL, "Portfolio positions", settings, hidden=HIDDEN_AT_FIRST, with_account_group=True
+        )
+        self.copy = IconButton("copy", "Copy selected positions with headers")
+        self.export = IconButton("export", "Save as CSV")
+        self.columns = Button("Columns", icon="columns", kind="quiet", tip="Choose columns")
+        self.cash = CashCard()
+        self.empty = no_account()
+        self._places = QStackedWidget()
+        self._full = QSplitter(Qt.Orientation.Vertical)
+        self._typing = QTimer(self)
+        self._stack()
+        self._wire()
+        self.draw()
+
+    def draw(self) -> None:
+        """Draw the view as it is."""
+        view, now = self.book.view, self.book.now
+        self.stopped.show_view(view, now)
+        self.age.show_view(view, now)
+        self.note.setText(view.why_no_sum)
+        if view.state is State.EMPTY:
+            self._places.setCurrentWidget(self.empty)
+            return
+        self._places.setCurrentWidget(self._full)
+        self.positions.show_view(view, now)
+        self.cash.show_view(view)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        QTimer.singleShot(0, self, self.book.wake)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self.book.rest()
+
+    def _stack(self) -> None:
+        column = QVBoxLayout(self)
+        column.setContentsMargins(16, 10, 16, 14)
+        column.setSpacing(10)
+        column.addLayout(self._head())
+        column.addWidget(self.stopped.banner)
+        self._full.setHandleWidth(12)
+        self._full.setChildrenCollapsible(False)
+        self._full.addWidget(self.positions)
+        self._full.addWidget(self.cash)
+        self._full.setStretchFactor(0, 3)
+        self._full.setStretchFactor(1, 1)
+        self._full.setSizes([480, 190])
+        for place in (self._full, self.empty):
+            self._places.addWidget(place)
+        column.addWidget(self._places, 1)
+
+    def _head(self) -> QHBoxLayout:
+        self.words.setPlaceholderText("Filter: symbol, name, class, sector, conid…")
+        self.words.setAccessibleName("Filter positions")
+        self.words.setClearButtonEnabled(True)
+        self.words.setMaximumWidth(340)
+        head = QHBoxLayout()
+        head.setSpacing(8)
+        head.addWidget(self.words, 2)
+        head.addWidget(self.note)
+        head.addStretch(1)
+        head.addWidget(self.age, 0, Qt.AlignmentFlag.AlignVCenter)
+        for control in (self.columns, self.copy, self.export):
+            head.addWidget(control)
+        return head
+
+    def _wire(self) -> None:
+        self._typing.setSingleShot(True)
+        self._typing.setInterval(TYPING_PAUSE_MS)
+        self._typing.timeout.connect(lambda: self.positions.search(self.words.text()))
+        self.words.textChanged.connect(lambda _text: self._typing.start())
+        self.words.returnPressed.connect(self.positions.table.setFocus)
+        self.positions.cleared.connect(self.words.clear)
+        self.columns.clicked.connect(self._choose_columns)
+        self.copy.clicked.connect(self.positions.table.copy)
+        self.export.clicked.connect(self._export)
+        self.positions.export_wanted.connect(self._export)
+        self.empty.pressed.connect(lambda: self._bridge.command.emit(CONNECT[0]))
+        self.stopped.wanted.connect(self._bridge.command)
+        self.book.changed.connect(self.draw)
+        self.book.quotes_changed.connect(self.positions.table.position_model.set_quotes)
+        self.book.aged.connect(self._draw_age)
+        find = QShortcut(QKeySequence.StandardKey.Find, self)
+        find.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        find.activated.connect(self.words.setFocus)
+
+    def _choose_columns(self) -> None:
+        menu = self.positions.table.column_menu()
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.popup(self.columns.mapToGlobal(self.columns.rect().bottomLeft()))
+
+    def _export(self) -> None:
+        save_csv(self.positions.table, self._bridge, "positions")
+
+    def _draw_age(self) -> None:
+        if not self.isVisible():
+            return
+        view, now = self.book.view, self.book.now
+        self.age.show_view(view, now)
+        self.stopped.show_view(view, now)
+        self.positions.show_age(view, now)
