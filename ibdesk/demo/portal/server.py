@@ -26,6 +26,8 @@ SERVICE = re.compile(r"/v1/(?:api|portal|am)/(.*?)/?")
 REAUTHENTICATE = re.compile(r"/v1/(?:api|portal)/iserver/reauthenticate/?")
 #: Calls the gateway forwards at a time (reference/client-portal-api.md 1.7).
 IN_FLIGHT = 5
+#: Where the real gateway sends unknown paths is the broker's host; ours never resolves.
+ELSEWHERE = "https://broker.invalid"
 LOGIN_PATH = "/sso/Login?forwardTo=22&RL=1&ip2loc=US"
 PREFLIGHT = {
     "Access-Control-Allow-Origin": "*",
@@ -94,7 +96,7 @@ class PortalServer:
                 return self._dispatch()
             case "/sso/ping":
                 return self._send(answer({"result": "true"}))
-        raise web.HTTPFound(f"https://api.ibkr.com{request.path}")
+        raise web.HTTPFound(f"{ELSEWHERE}{request.path}")
 
     async def _check_name(self, request: web.Request) -> Answer:
         form = await request.post()
@@ -125,7 +127,7 @@ class PortalServer:
             await asyncio.Event().wait()
         async with self._lanes:
             await asyncio.sleep(self._faults.delay(path))
-            reply = self._reply(await self._call(request, path))
+            reply = self._reply(await self._call(request, path), is_paced=not self._is_gateway(request))
         spoiled = self._faults.spoil(path, reply.body)
         if spoiled is not None:
             reply = Answer(status=reply.status, body=spoiled[0], content_type=spoiled[1])
@@ -147,11 +149,15 @@ class PortalServer:
             return {}
         return body if isinstance(body, dict) else {}
 
-    def _reply(self, call: Call) -> Answer:
+    def _is_gateway(self, request: web.Request) -> bool:
+        """A real gateway's own handshake, which may be run again at any time."""
+        return self._upstream and request.headers.get("User-Agent", "").startswith("ClientPortalGW")
+
+    def _reply(self, call: Call, *, is_paced: bool) -> Answer:
         login = self._state.login
         if not login.is_signed_in or self._faults.is_unauthorized():
             return DENIED
-        pace = self._state.budget.admit(call.path)
+        pace = self._state.budget.admit(call.path) if is_paced else Pace.OK
         if pace is not Pace.OK:
             return complain(429, pace.value)
         login.touch()
