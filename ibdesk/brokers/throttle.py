@@ -63,40 +63,47 @@ class Bucket:
         self._sent.append(now)
 
 
-@dataclass(slots=True, order=True)
+class Budget:
+    """What one gateway lets us send, and the penalty box. Everyone who talks to that gateway shares it."""
+
+    def __init__(self, *, per_second: int, limits: Sequence[Limit]) -> None:
+        self.per_second = per_second
+        self.total = Bucket(per_second, _SLACK)
+        self.boxed_until: datetime | None = None
+        self._limits = tuple((each.prefix, Bucket(each.requests, each.seconds * _SLACK)) for each in limits)
+
+    def bucket_of(self, path: str) -> Bucket | None:
+        """The endpoint's own budget: the first prefix that fits."""
+        return next((bucket for prefix, bucket in self._limits if path.startswith(prefix)), None)
+
+
+@dataclass(slots=True, eq=False)
 class _Waiter:
     order: tuple[int, int]
     bucket: Bucket | None
     turn: "asyncio.Future[None]"
 
-    def __hash__(self) -> int:
-        return id(self)
-
 
 class Throttle:
-    """One budget shared by every call of one connection."""
+    """The line of one connection's calls in front of its budget."""
 
     def __init__(
         self,
+        budget: Budget,
         *,
-        per_second: int,
-        limits: Sequence[Limit],
         clock: Clock,
         on_rate: RateSink,
         in_flight: int = 5,
         ticks: Callable[[], float] = time.monotonic,
         later: Later | None = None,
     ) -> None:
-        self._per_second = per_second
-        self._total = Bucket(per_second, _SLACK)
-        self._limits = tuple((each.prefix, Bucket(each.requests, each.seconds * _SLACK)) for each in limits)
+        self._budget = budget
         self._clock, self._on_rate, self._ticks, self._later = clock, on_rate, ticks, later
         self._free = in_flight
         self._line: list[_Waiter] = []
         self._count = 0
         self._timer: Cancellable | None = None
         self._departures: deque[float] = deque(maxlen=256)
-        self._boxed_until: datetime | None = None
 
     @asynccontextmanager
     async def turn(self, path: str, *, urgent: bool = False) -> AsyncIterator[None]:
@@ -105,7 +112,7 @@ class Throttle:
         Raises Unavailable at once: PENALTY_BOX in the penalty box, BROKER_ERROR when this endpoint's turn is far off.
         """
         self._refuse_in_box()
-        bucket = self._bucket_of(path)
+        bucket = self._budget.bucket_of(path)
         self._refuse_far_off(path, bucket)
         await self._wait(bucket, urgent)
         try:
@@ -117,7 +124,7 @@ class Throttle:
     def punish(self, retry_after: timedelta | None) -> Unavailable:
         """The broker said "too many": shut the box, send everyone in the line away, and return the error to raise."""
         until = self._clock() + max(PENALTY, retry_after or PENALTY)
-        self._boxed_until = max(until, self._boxed_until or until)
+        self._budget.boxed_until = max(until, self._budget.boxed_until or until)
         line, self._line = self._line, []
         for waiter in line:
             if not waiter.turn.done():
@@ -131,8 +138,8 @@ class Throttle:
         recent = sum(1 for sent in self._departures if now - sent < 1.0)
         self._on_rate(
             RateState(
-                per_second=float(recent), limit=self._per_second, waiting=len(self._line),
-                boxed_until=self._boxed_until, latency_ms=latency_ms,
+                per_second=float(recent), limit=self._budget.per_second, waiting=len(self._line),
+                boxed_until=self._budget.boxed_until, latency_ms=latency_ms,
             )
         )
 
@@ -160,7 +167,7 @@ class Throttle:
         """Let go whoever may go now, first come first served, and set one timer for the next."""
         now = self._ticks()
         for waiter in tuple(self._line):
-            if self._free == 0 or self._total.ready_at(now) > now:
+            if self._free == 0 or self._budget.total.ready_at(now) > now:
                 break
             if waiter.turn.done():
                 self._line.remove(waiter)
@@ -171,7 +178,7 @@ class Throttle:
 
     def _release(self, waiter: _Waiter, now: float) -> None:
         self._free -= 1
-        self._total.take(now)
+        self._budget.total.take(now)
         self._departures.append(now)
         if waiter.bucket is not None:
             waiter.bucket.take(now)
@@ -183,13 +190,10 @@ class Throttle:
             self._timer = None
         if not self._line or self._free == 0:
             return
-        total = self._total.ready_at(now)
+        total = self._budget.total.ready_at(now)
         at = min(max(total, each.bucket.ready_at(now) if each.bucket else now) for each in self._line)
         later = self._later or asyncio.get_running_loop().call_later
         self._timer = later(max(at - now, 0.001), self._look)
-
-    def _bucket_of(self, path: str) -> Bucket | None:
-        return next((bucket for prefix, bucket in self._limits if path.startswith(prefix)), None)
 
     def _refuse_far_off(self, path: str, bucket: Bucket | None) -> None:
         now = self._ticks()
@@ -202,15 +206,15 @@ class Throttle:
             )
 
     def _refuse_in_box(self) -> None:
-        if self._boxed_until is None:
+        if self._budget.boxed_until is None:
             return
-        if self._clock() < self._boxed_until:
+        if self._clock() < self._budget.boxed_until:
             raise self._boxed()
-        self._boxed_until = None
+        self._budget.boxed_until = None
 
     def _boxed(self) -> Unavailable:
         return Unavailable(
             "The broker has locked us out for sending too many requests.",
             remedy="Wait until the countdown ends; nothing is sent before.",
-            cause=Cause.PENALTY_BOX, retry_at=self._boxed_until,
+            cause=Cause.PENALTY_BOX, retry_at=self._budget.boxed_until,
         )

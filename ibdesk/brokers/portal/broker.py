@@ -20,7 +20,7 @@ from ibdesk.brokers.portal.parse import positions as parse_positions
 from ibdesk.brokers.portal.parse.positions import Definition, Row
 from ibdesk.brokers.portal.session import PortalSession
 from ibdesk.brokers.portal.stream import PortalStream, StreamTimings
-from ibdesk.brokers.throttle import Clock, Throttle
+from ibdesk.brokers.throttle import Budget, Clock, Throttle
 from ibdesk.domain.accounts import Account, AccountId, AccountPnl
 from ibdesk.domain.errors import BadData, Cause, DeskError, Unavailable
 from ibdesk.domain.positions import Freshness, Snapshot, Source
@@ -37,6 +37,15 @@ _PNL_FOR = timedelta(seconds=5)
 _EQUITY_FOR = timedelta(minutes=15)
 
 _Rows = Sequence[Row | msgspec.Raw]
+
+#: The broker counts per user, not per object of ours: a desk opened after a wizard spends from the same budget, and
+#: a penalty box outlives the broker that earned it.
+_BUDGETS: dict[tuple[str, str, int], Budget] = {}
+
+
+def _budget_of(connection: Connection) -> Budget:
+    key = (connection.url, connection.certificate_sha256, connection.requests_per_second)
+    return _BUDGETS.setdefault(key, Budget(per_second=connection.requests_per_second, limits=endpoints.LIMITS))
 
 
 class PortalBroker:
@@ -60,11 +69,9 @@ class PortalBroker:
         ticks: Callable[[], float] = time.monotonic,
         jitter: Callable[[], float] = random.random,
         timings: StreamTimings | None = None,
+        budget: Budget | None = None,
     ) -> None:
-        throttle = Throttle(
-            per_second=connection.requests_per_second, limits=endpoints.LIMITS, clock=clock, on_rate=on_rate,
-            ticks=ticks,
-        )
+        throttle = Throttle(budget or _budget_of(connection), clock=clock, on_rate=on_rate, ticks=ticks)
         self._http = Http(
             connection, base=endpoints.BASE, judge=judge, throttle=throttle, on_call=on_call, clock=clock
         )

@@ -16,7 +16,6 @@ Pause = Callable[[float], Awaitable[None]]
 
 #: The list of accounts may be asked for once in 5 s; younger than that, the last answer is as good.
 _YOUNG = 5.0
-_SESSION_GONE = (Cause.NOT_AUTHENTICATED, Cause.BROKERAGE_LOST)
 
 
 class Calls:
@@ -33,8 +32,13 @@ class Calls:
         return tuple(account.id for account in self._accounts)
 
     def forget(self) -> None:
-        """The session is another one now: warm up again."""
-        self._accounts_at, self._brokerage = None, None
+        """Somebody else may sign in now: warm up from the start."""
+        self._accounts_at = None
+        self.forget_brokerage()
+
+    def forget_brokerage(self) -> None:
+        """The brokerage session is another one now: it wants to be asked for its accounts again."""
+        self._brokerage = None
 
     async def get(self, path: str, query: Mapping[str, str] | None = None, *, urgent: bool = False) -> bytes:
         return await self._send("GET", path, query=query, urgent=urgent)
@@ -49,11 +53,13 @@ class Calls:
         try:
             return await self._http.call(method, path, query=query, body=body, urgent=urgent)
         except AccountsFirst:
-            self._brokerage = None
+            self.forget_brokerage()
             await self.brokerage_accounts()
         except DeskError as problem:
-            if problem.cause in _SESSION_GONE:
+            if problem.cause is Cause.NOT_AUTHENTICATED:
                 self.forget()
+            elif problem.cause is Cause.BROKERAGE_LOST:
+                self.forget_brokerage()
             raise
         return await self._http.call(method, path, query=query, body=body, urgent=urgent)
 

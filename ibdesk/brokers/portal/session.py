@@ -48,7 +48,7 @@ class PortalSession:
     async def open_brokerage(self, *, take_over: bool = False) -> SessionFlags:
         body = {"publish": True, "compete": take_over}  # without publish the broker answers 500
         flags = parse.flags(await self._calls.post(endpoints.OPEN_BROKERAGE, body, urgent=True))
-        self._calls.forget()
+        self._calls.forget_brokerage()
         return self._noted(await self._with_kind(flags))
 
     async def tickle(self) -> SessionFlags:
@@ -85,10 +85,12 @@ class PortalSession:
         raise problem
 
     async def _with_kind(self, flags: SessionFlags) -> SessionFlags:
-        """The flags with paper or live, asked once per sign-in."""
-        if self._sign_in is None and flags.signed_in and flags.authenticated:
-            await self.signed_in_as()
-        return replace(flags, is_paper=self._sign_in.is_paper if self._sign_in else None)
+        """The flags with paper or live; the list of accounts may be asked for it more often than `validate`."""
+        if self._sign_in is not None:
+            return replace(flags, is_paper=self._sign_in.is_paper)
+        if not (flags.authenticated and flags.established):
+            return flags
+        return replace(flags, is_paper=(await self._calls.brokerage_accounts()).is_paper)
 
     def _noted(self, flags: SessionFlags) -> SessionFlags:
         if not flags.signed_in:

@@ -136,7 +136,7 @@ class PortalStream:
         cookie = "api=" + msgspec.json.encode({"session": token}).decode()
         self._socket = socket = await self._http.socket(endpoints.SOCKET, cookie=cookie)
         await self._greeted(socket, token)
-        self._calls.forget()
+        self._calls.forget_brokerage()
         await self._calls.brokerage_accounts()
         self._quotes.clear()
         self._pnl.clear()
@@ -207,8 +207,6 @@ class PortalStream:
             case parse.SessionNews():
                 self._flags = heard.onto(self._flags)
                 batch["session"] = self._flags
-                if not self._flags.authenticated:
-                    self._calls.forget()
 
     async def _hear(self, socket: aiohttp.ClientWebSocketResponse, seconds: float) -> parse.Message | None:
         """The next message that means something, or None after a while. Frames come binary from the gateway.

@@ -54,6 +54,7 @@ class Row(msgspec.Struct, rename="camel"):
     listing_exchange: str | None = None
     last_trading_day: wire.Text = None
     sector: str | None = None
+    model: str | None = None
 
     @property
     def has_contract_half(self) -> bool:
@@ -104,15 +105,19 @@ def positions(
     pages: Sequence[Row | msgspec.Raw], account: AccountId, found: Mapping[int, Definition]
 ) -> tuple[tuple[Position, ...], tuple[Skipped, ...]]:
     """What is held, once per conid, and what could not be taken in. Rows of quantity zero are neither."""
-    held: dict[Conid, Position] = {}
+    held: dict[tuple[int | None, str], Position] = {}
     skipped: list[Skipped] = []
     for row in pages:
         taken = _position(row, account, found)
         if isinstance(taken, Skipped):
             skipped.append(taken)
-        elif taken is not None:
-            held[taken.instrument.conid] = taken
-    return tuple(held.values()), tuple(skipped)
+        elif taken is not None and isinstance(row, Row):
+            held[(row.conid, row.model or "")] = taken
+    whole = {conid: held[conid, model] for conid, model in reversed(held)}  # the first line of each conid
+    for (conid, model), line in held.items():
+        if whole[conid] is not line:
+            skipped.append(Skipped(what=line.instrument.label, why=f"It is a second line of it, in model {model}."))
+    return tuple(whole[conid] for conid in dict.fromkeys(conid for conid, _ in held)), tuple(skipped)
 
 
 def _position(
