@@ -73,12 +73,13 @@ class EquityHistory:
         """Fetch one account's days; when to ask again."""
         started, began = self._clock(), self._timer()
         try:
-            points = await self._broker.equity_history(account)
+            days = await self._broker.equity_history(account)
         except DeskError as error:
             log.info("No equity history of %s: %s", masked(account), error.message)
             failed = self._record(account, started, began, error=error)
             await self._database.write(records.add_sync, failed)
             return self._clock() + RETRY_AFTER
+        points = tuple(day for day in days if day.at < started)  # today's is dated at a close still to come
         record = self._record(account, started, began, count=len(points))
 
         def store(tx: "Connection") -> None:

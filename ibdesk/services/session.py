@@ -38,6 +38,8 @@ ASK_AT_FIRST = timedelta(seconds=3)
 ASK_AT_LEAST = timedelta(seconds=60)
 #: A lost brokerage session is opened again at once and then this rarely: repeated opening earns 503 (ibeam #19).
 OPEN_AGAIN = timedelta(seconds=60)
+#: The gateway's own handshake takes 3 s and a few round trips (reference/client-portal-api.md 1.8).
+HANDSHAKE = timedelta(seconds=12)
 
 
 class SessionService:
@@ -151,7 +153,7 @@ class SessionService:
             await self._tickle()
         else:
             await self._ask()
-        if next_step(self.session.state) is NextStep.OPEN_BROKERAGE and self._may_open():
+        if self._should_open():
             try:
                 await self._open(take_over=False)
             except DeskError as error:
@@ -166,8 +168,20 @@ class SessionService:
     def _tickle_every(self) -> timedelta:
         return timedelta(seconds=float(self._settings().tickle_interval))
 
-    def _may_open(self) -> bool:
-        return self._opened_at is None or self._clock() >= self._opened_at + OPEN_AGAIN
+    def _should_open(self) -> bool:
+        """Whether the brokerage session is to be opened, without taking it from anyone.
+
+        "Connected, not authenticated" is a handshake under way right after a sign-in, and a loss otherwise; a loss
+        has to be mended within 30 s, else the gateway signs itself out (reference/client-portal-api.md 1.8).
+        """
+        now, session = self._clock(), self.session
+        if self._opened_at is not None and now < self._opened_at + OPEN_AGAIN:
+            return False
+        if next_step(session.state) is NextStep.OPEN_BROKERAGE:
+            return True
+        if session.state is not SessionState.CONNECTING or session.flags.authenticated:
+            return False
+        return session.signed_in_at is not None or now - (self._same_since or now) >= HANDSHAKE
 
     def _pause(self) -> timedelta:
         now = self._clock()
@@ -229,8 +243,6 @@ class SessionService:
         changed = _standing(newer) != _standing(self.session)
         if changed or self._same_since is None:
             self._same_since = self._clock()
-        if newer.is_ready:
-            self._opened_at = None
         self.session = newer
         self._hub.publish(SessionChanged(session=newer))
         if changed:

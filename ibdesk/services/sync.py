@@ -46,10 +46,11 @@ ENDS_THE_RUN = frozenset({
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SyncOutcome:
-    """What one run did, account by account."""
+    """What one run did, account by account; `error` is the last that stopped one, with its remedy."""
 
     status: SyncStatus
     records: tuple[SyncRecord, ...]
+    error: DeskError | None = None
 
     @property
     def counts(self) -> SyncCounts:
@@ -106,7 +107,7 @@ class SyncService:
         self._runs: dict[AccountId | None, asyncio.Task[SyncOutcome]] = {}
         self._accounts: tuple[Account, ...] = ()
         self._not_before: datetime | None = None
-        self._said: Cause | None = None
+        self._failure: DeskError | None = None
         self._was_ready = False
 
     @property
@@ -147,7 +148,11 @@ class SyncService:
         if self._session is None or self._session.session.is_ready:
             return True
         problem = self._session.problem
-        return self._session.session.checked_at is not None and problem is not None and problem.cause != self._said
+        return self._session.session.checked_at is not None and problem is not None and not self._was_said(problem)
+
+    def _was_said(self, problem: DeskError) -> bool:
+        last = self.last.error if self.last is not None else None
+        return last is not None and last.cause is problem.cause
 
     def _pause(self) -> timedelta:
         interval = timedelta(seconds=float(self._settings().sync_interval))
@@ -164,8 +169,9 @@ class SyncService:
 
     async def _run(self, account: AccountId | None, *, fresh: bool) -> SyncOutcome:
         async with self._turn:
+            self._failure = None
             made = await self._records(account, fresh=fresh)
-        self.last = SyncOutcome(status=_status_of(made), records=made)
+            self.last = SyncOutcome(status=_status_of(made), records=made, error=self._failure)
         if any(record.status in (SyncStatus.SUCCESS, SyncStatus.PARTIAL) for record in made) and self._history.is_due(
             self._accounts
         ):
@@ -227,6 +233,12 @@ class SyncService:
 
     async def _fetch_accounts(self) -> tuple[Account, ...]:
         seen = await self._broker.accounts()
+        if not seen:
+            raise Unavailable(
+                "The broker names no account for this sign-in yet.",
+                remedy="Right after signing in this takes some seconds; it is tried again by itself.",
+                cause=Cause.UNKNOWN_ACCOUNT,
+            )
         for account in seen:
             check_environment(self._environment, account)
         await self._database.write(accounts.save_accounts, seen, self._clock())
@@ -240,7 +252,7 @@ class SyncService:
             picture = await self._broker.snapshot(account, fresh=fresh)
         with stages.stage("store"):
             counts = await self._database.write(_store, picture)
-        self._not_before, self._said = None, None
+        self._not_before = None
         record = SyncRecord(
             account=account,
             source=self._broker.source,
@@ -265,7 +277,7 @@ class SyncService:
         """Write down by name why an account was not synced, and tell it."""
         if error.cause is Cause.PENALTY_BOX and isinstance(error, Unavailable):
             self._not_before = error.retry_at
-        self._said = error.cause
+        self._failure = error
         record = SyncRecord(
             account=account,
             source=self._broker.source,

@@ -1,0 +1,188 @@
+"""A vault, a demo gateway and the real adapter on a bench, with the services around them and a clock to turn."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, TypeVar
+
+from ibdesk.brokers.base import Connection
+from ibdesk.brokers.portal.broker import PortalBroker
+from ibdesk.demo.gateway import DemoGateway
+from ibdesk.demo.timings import DemoLimits, DemoTimings
+from ibdesk.domain.accounts import AccountId, Environment
+from ibdesk.domain.calls import ApiCall
+from ibdesk.domain.events import Event
+from ibdesk.domain.settings import Settings
+from ibdesk.services.activity import Activity
+from ibdesk.services.book import Book
+from ibdesk.services.hub import Hub
+from ibdesk.services.session import SessionService
+from ibdesk.services.sync import SyncService
+from ibdesk.services.tasks import Tasks
+from ibdesk.store import vault as vaults
+from ibdesk.store.database import Database, open_database
+from ibdesk.store.header import LOWEST_COST
+
+PASSPHRASE = "correct horse battery staple"
+MAIN, SECOND = AccountId("DU7654321"), AccountId("DU7654322")
+NOON = datetime(2026, 11, 20, 17, 48, tzinfo=UTC)
+
+E = TypeVar("E")
+
+
+class Dial:
+    """A clock that moves when it is told to, and the waiting that goes with it."""
+
+    def __init__(self, start: datetime = NOON) -> None:
+        self.instant = start
+        self._waiting: list[tuple[datetime, asyncio.Event]] = []
+
+    def __call__(self) -> datetime:
+        return self.instant
+
+    async def wait(self, seconds: float, woken: asyncio.Event) -> None:
+        rung = asyncio.Event()
+        self._waiting.append((self.instant + timedelta(seconds=seconds), rung))
+        both = [asyncio.create_task(event.wait()) for event in (rung, woken)]
+        try:
+            await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            self._waiting = [each for each in self._waiting if each[1] is not rung]
+            for task in both:
+                task.cancel()
+
+    def advance(self, delta: timedelta) -> None:
+        self.instant += delta
+        for due, rung in self._waiting:
+            if due <= self.instant:
+                rung.set()
+
+    @property
+    def next_in(self) -> timedelta | None:
+        """How long the most impatient waiter still waits."""
+        return min((due for due, _ in self._waiting), default=self.instant) - self.instant if self._waiting else None
+
+
+class Heard:
+    """Everything the hub said of some kinds, and a way to wait for more."""
+
+    def __init__(self, hub: Hub, *kinds: Any) -> None:
+        self.events: list[Event] = []
+        self._changed = asyncio.Event()
+        for kind in kinds:
+            hub.subscribe(kind, self._hear)
+
+    def _hear(self, event: Event) -> None:
+        self.events.append(event)
+        self._changed.set()
+
+    async def until(self, is_it: Callable[[Any], bool], within: float = 10.0) -> Any:
+        """The first event, past or coming, that is it."""
+        async with asyncio.timeout(within):
+            seen = 0
+            while True:
+                for event in self.events[seen:]:
+                    seen += 1
+                    if is_it(event):
+                        return event
+                self._changed.clear()
+                await self._changed.wait()
+
+
+async def eventually(is_so: Callable[[], bool], within: float = 10.0) -> None:
+    """Let the loop run until something is so."""
+    async with asyncio.timeout(within):
+        while not is_so():
+            await asyncio.sleep(0.005)
+
+
+@dataclass(kw_only=True)
+class Workshop:
+    """What a test may touch."""
+
+    gateway: DemoGateway
+    database: Database
+    broker: PortalBroker
+    dial: Dial
+    hub: Hub
+    tasks: Tasks
+    session: SessionService
+    sync: SyncService
+    book: Book
+    activity: Activity
+    calls: list[ApiCall]
+    failures: list[tuple[str, BaseException]]
+    settings: Settings = field(default_factory=Settings)
+
+    def asked(self, ending: str) -> int:
+        """How many requests reached the gateway on paths with this in them."""
+        return sum(ending in path for _, path in self.gateway.calls)
+
+
+@asynccontextmanager
+async def open_database_in(folder: Path) -> AsyncIterator[tuple[vaults.OpenVault, Database]]:
+    """A new vault's database."""
+    vault, _ = vaults.create(folder, PASSPHRASE, cost=LOWEST_COST)
+    database = open_database(vault)
+    try:
+        yield vault, database
+    finally:
+        await database.close()
+        vault.close()
+
+
+@asynccontextmanager
+async def workshop(
+    folder: Path,
+    *,
+    signed_out: bool = False,
+    extra_positions: int = 0,
+    environment: Environment = Environment.DEMO,
+    limits: DemoLimits | None = None,
+    settings: Settings | None = None,
+) -> AsyncIterator[Workshop]:
+    """Open everything, close everything. The request budget's seconds pass a thousand times faster."""
+    gateway = DemoGateway(
+        timings=DemoTimings.quick(), limits=limits or DemoLimits.off(), signed_out=signed_out,
+        extra_positions=extra_positions,
+    )
+    await gateway.start()
+    calls: list[ApiCall] = []
+    failures: list[tuple[str, BaseException]] = []
+    dial, hub, tasks = Dial(), Hub(), Tasks(lambda name, error: failures.append((name, error)))
+    chosen = settings or Settings()
+    connection = Connection(
+        url=gateway.url, environment=environment, certificate_sha256=gateway.certificate_sha256,
+        timeout=timedelta(seconds=5), requests_per_second=1000,
+    )
+    broker = PortalBroker(
+        connection, on_call=calls.append, on_rate=lambda rate: None, clock=dial, ticks=lambda: time.monotonic() * 1000
+    )
+    try:
+        async with open_database_in(folder / "home") as (_, database):
+            await broker.open()
+            assert broker.session is not None
+            session = SessionService(
+                broker.session, hub=hub, tasks=tasks, database=database, environment=environment,
+                settings=lambda: chosen, clock=dial, wait=dial.wait,
+            )
+            sync = SyncService(
+                broker, session=session, hub=hub, tasks=tasks, database=database, environment=environment,
+                settings=lambda: chosen, clock=dial, wait=dial.wait,
+            )
+            try:
+                yield Workshop(
+                    gateway=gateway, database=database, broker=broker, dial=dial, hub=hub, tasks=tasks,
+                    session=session, sync=sync, book=Book(database, clock=dial), activity=Activity(database),
+                    calls=calls, failures=failures, settings=chosen,
+                )
+            finally:
+                await tasks.close()
+                await broker.close()
+    finally:
+        await gateway.stop()
+    assert not failures, failures
