@@ -309,13 +309,13 @@ def run_demo(args: list[str]) -> int:
     xvfb, window = take("--xvfb", args), take("--window", args)
     alone = any(arg.split("=")[0] in ("--shots", "--serve") for arg in args)
     window = not alone and not xvfb and (window or has_display())
-    prepare(window=window or xvfb, xvfb=xvfb)
+    prepare(qt="--serve" not in args, window=window or xvfb, xvfb=xvfb)
     if window:
-        return hand_over(["-m", "ibdesk", "--demo", *args], desk_environment(offscreen=False))
+        return hand_over(["-m", "ibdesk", "demo", *args], desk_environment(offscreen=False))
     if not alone:
         args = ["--shots", "shots", *args]
         say("No window here: the demo desk does its whole tour by itself; the pictures go to the folder shots.")
-    return hand_over(["-m", "ibdesk.cli", "demo", *args], desk_environment(offscreen=True), xvfb=xvfb)
+    return hand_over(["-m", "ibdesk", "demo", *args], desk_environment(offscreen=True), xvfb=xvfb)
 
 
 def run_app(args: list[str]) -> int:
@@ -326,8 +326,8 @@ def run_app(args: list[str]) -> int:
 
 
 def run_verb(args: list[str]) -> int:
-    prepare(qt="demo" in args)
-    return hand_over(["-m", "ibdesk.cli", *args], desk_environment(offscreen=not has_display()))
+    prepare(qt=not args or ("demo" in args and "--serve" not in args))  # all others need no Qt
+    return hand_over(["-m", "ibdesk", *args], desk_environment(offscreen=not has_display()))
 
 
 def run_tests(args: list[str]) -> int:

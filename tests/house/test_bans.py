@@ -8,8 +8,8 @@ import pytest
 
 from tests.house.files import ROOT, modules, name_of, project_files, tree
 
-TASKS, BRIDGE, APP, DATABASE = (
-    "ibdesk/services/tasks.py", "ibdesk/ui/bridge.py", "ibdesk/app.py", "ibdesk/store/database.py")
+TASKS, BRIDGE, APP, DATABASE, START = (
+    "ibdesk/services/tasks.py", "ibdesk/ui/bridge.py", "ibdesk/app.py", "ibdesk/store/database.py", "ibdesk/ui/start.py")
 # Each of these runs an event loop inside the event loop until a person answers.
 NESTED = {
     "exec", "exec_", "processEvents", "getOpenFileName", "getOpenFileNames", "getSaveFileName",
@@ -64,7 +64,8 @@ def test_no_dialog_runs_a_loop_inside_the_loop() -> None:
         owner = function.value.id if isinstance(function.value, ast.Name) else ""
         return function.attr in NESTED or function.attr in BOXES.get(owner, ())
 
-    assert not offenders(lambda path: any(waits(call) for call in calls(path)), rooms=("ui", "app.py"))
+    # START paints once before there is any loop to run inside of.
+    assert not offenders(lambda path: any(waits(call) for call in calls(path)), START, rooms=("ui", "app.py"))
 
 
 def test_only_two_files_catch_everything() -> None:

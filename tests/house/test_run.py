@@ -116,9 +116,9 @@ def test_a_failed_installation_is_told_without_addresses_and_healed_later(setup:
 
 
 def test_addresses_of_package_servers_are_not_repeated(setup: ModuleType) -> None:
-    talk = ("Looking in indexes: https://name:word@packages.example/simple",
+    talk = ("Looking in indexes: https://name:word@packages.example/index",
             "WARNING: Retrying: HTTPSConnectionPool(host='packages.example', port=443)",
-            "ERROR: 404 for https://name:word@packages.example/simple/x/")
+            "ERROR: 404 for https://name:word@packages.example/index/x/")
     program = "import sys; print(*sys.argv[1:], sep=chr(10)); sys.exit(3)"
 
     code, tail = setup.run_quietly([sys.executable, "-c", program, *talk], dict(os.environ))
