@@ -9,7 +9,8 @@ import pytest
 from tests.house.files import ROOT, modules, name_of, project_files, tree
 
 TASKS, BRIDGE, APP, DATABASE, START = (
-    "ibdesk/services/tasks.py", "ibdesk/ui/bridge.py", "ibdesk/app.py", "ibdesk/store/database.py", "ibdesk/ui/start.py")
+    "ibdesk/services/tasks.py", "ibdesk/ui/bridge.py", "ibdesk/app.py", "ibdesk/store/database.py",
+    "ibdesk/ui/start.py")
 # Each of these runs an event loop inside the event loop until a person answers.
 NESTED = {
     "exec", "exec_", "processEvents", "getOpenFileName", "getOpenFileNames", "getSaveFileName",
