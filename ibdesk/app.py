@@ -289,13 +289,14 @@ class DeskApp:
 
     def failed(self, name: str, error: BaseException) -> None:
         """Whatever ends with an exception nobody expected is logged and shown, here where no desk may be open."""
-        log.error("work failed name=%s", name, exc_info=error)
-        text = f"ibdesk made a mistake in “{name}” ({type(error).__name__})."
+        if self.bridge is not None:
+            self.bridge.failed(name, error)
+        else:
+            log.error("work failed name=%s", name, exc_info=error)
         cover = self.window.stack.currentWidget()
         if isinstance(cover, UnlockScreen):
-            cover.refuse(text, "It is written to the log.")
-        elif self.bridge is not None:
-            self.bridge.failed(name, error)
+            mistake = f"ibdesk made a mistake in “{name}” ({type(error).__name__})."
+            cover.refuse(mistake, "It is written to the log.")
 
     async def _walk(self, walk: Callable[["DeskApp", Path], Coroutine[Any, Any, int]], shots: Path) -> None:
         code = 1
@@ -311,7 +312,7 @@ def main(
     *, home: Path | None = None, demo: bool = False, shots: Path | None = None,
     overrides: Mapping[str, str] | None = None,
 ) -> int:
-    """Open the window and stay until it is closed; the exit code. `shots`: walk through all of it and leave pictures."""
+    """Open the window and stay until it is closed; the exit code. `shots`: walk through it all and leave pictures."""
     sys.setswitchinterval(0.0005)  # a worker thread delays the window by 0.8 instead of 5.3 ms (performance.md 8)
     qt = start.application()
     folder = start.vault_folder(home)

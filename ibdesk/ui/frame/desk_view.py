@@ -15,6 +15,7 @@ from ibdesk.domain.events import (
     AccountChanged,
     ConnectionLost,
     ConnectionRestored,
+    Notice,
     RateChanged,
     SessionChanged,
     SettingsChanged,
@@ -252,9 +253,10 @@ class DeskView(QWidget):
         self.refresh()
 
     async def _reload_accounts(self) -> None:
+        knew_none = not self._accounts
         self._accounts = tuple(account.id for account in await self._desk.book.accounts())
-        if self._bridge.selected is None and len(self._accounts) == 1:
-            self._bridge.select(self._accounts[0])
+        if knew_none:
+            self._bridge.select(self._first_account())
         self._show_accounts()
 
     def _session_changed(self, event: SessionChanged) -> None:
@@ -270,7 +272,10 @@ class DeskView(QWidget):
         self.refresh()
 
     def _rate_changed(self, event: RateChanged) -> None:
-        self._rate = event.rate
+        before, self._rate = self._rate, event.rate
+        until = event.rate.boxed_until
+        if until is not None and (before is None or before.boxed_until != until) and until > self._desk.clock():
+            self.notices.show_notice(Notice(error=wording.boxed(until)))
         self.refresh()
 
     def _connection_changed(self, event: ConnectionLost | ConnectionRestored) -> None:

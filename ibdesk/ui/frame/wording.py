@@ -124,6 +124,16 @@ def rate_words(rate: RateState | None, limit: int, now: datetime) -> Words:
     return Words(full=f"Requests {used:.1f}/s of {allowed}{waiting}", short=f"{used:.1f}/s", tone="")
 
 
+def boxed(until: datetime) -> Unavailable:
+    """The broker's penalty box as a notice with a countdown."""
+    return Unavailable(
+        "The broker has locked ibdesk out for a while, because it was asked too often.",
+        remedy="Nothing is asked until the time is over; what is stored stays readable.",
+        cause=Cause.PENALTY_BOX,
+        retry_at=until,
+    )
+
+
 def database_words(size: int) -> str:
     """The vault's place in the status line."""
     return f"Database encrypted · {fmt.size(size)}"
