@@ -183,14 +183,15 @@ def with_ibdesk(server: Responder, *, into_domain: bool = False) -> Iterator[Met
     from ibdesk.brokers.portal import endpoints
     from ibdesk.brokers.portal.answers import judge
     from ibdesk.brokers.portal.parse import positions as parse
-    from ibdesk.brokers.throttle import Throttle
+    from ibdesk.brokers.throttle import Budget, Throttle
     from ibdesk.domain.accounts import AccountId, Environment
 
     def now() -> datetime:
         return datetime.now(UTC)
 
     account, calls = AccountId(ACCOUNT), []
-    throttle = Throttle(per_second=1_000_000, limits=endpoints.LIMITS, clock=now, on_rate=lambda _state: None)
+    budget = Budget(per_second=1_000_000, limits=endpoints.LIMITS)
+    throttle = Throttle(budget, clock=now, on_rate=lambda _state: None)
     connection = Connection(
         url=f"https://127.0.0.1:{server.port}", environment=Environment.DEMO, certificate_sha256=server.sha256)
     http = Http(connection, base=endpoints.BASE, judge=judge, throttle=throttle, on_call=calls.append, clock=now)
