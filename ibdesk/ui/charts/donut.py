@@ -39,7 +39,7 @@ class Donut(QWidget):
         super().__init__(parent)
         self._slices: tuple[Slice, ...] = ()
         self._caption, self._value = "", ""
-        self._at = -1
+        self._at, self._is_dimmed = -1, False
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMinimumSize(120, 120)
@@ -53,6 +53,12 @@ class Donut(QWidget):
         self.setAccessibleName(f"Allocation, {caption} {value}")
         self.setAccessibleDescription("; ".join(f"{each.name} {each.words}" for each in self._slices))
         self.update()
+
+    def set_dimmed(self, dimmed: bool) -> None:
+        """Draw it paler: what is shown is old."""
+        if dimmed != self._is_dimmed:
+            self._is_dimmed = dimmed
+            self.update()
 
     def point_at(self, at: int) -> None:
         """Emphasise one slice; −1 for none."""
@@ -80,6 +86,7 @@ class Donut(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         ring = self._ring()
+        painter.setOpacity(0.55 if self._is_dimmed else 1.0)
         for at, (start, width) in enumerate(self.angles()):
             self._paint_slice(painter, ring, at, start, width)
         self._paint_middle(painter, ring)

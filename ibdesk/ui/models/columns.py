@@ -96,8 +96,7 @@ def _text(pick: Callable[[Row], str]) -> Callable[[Row], str]:
 
 
 def _percent(row: Row) -> str:
-    value = row.unrealized_percent
-    return fmt.UNKNOWN if value is None else f"{fmt.signed(value)} %"
+    return fmt.signed_percent(row.unrealized_percent)
 
 
 def _market_value(row: Row) -> Any:

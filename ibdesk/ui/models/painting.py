@@ -49,6 +49,8 @@ class PositionDelegate(QStyledItemDelegate):
         self._font, self._bold, self._small = font(Text.TABLE), font(Text.TABLE, bold=True), font(Text.CAPTION)
         self._metrics, self._bold_metrics = QFontMetrics(self._font), QFontMetrics(self._bold)
         self._small_metrics = QFontMetrics(self._small)
+        # What is sure to fit is not measured: measuring costs as much as drawing.
+        self._widest_digit = max(self._metrics.horizontalAdvance(each) for each in "0123456789,.+%−–€$£¥")
         self._pens = {0: QPen(QColor(t.text)), 1: QPen(QColor(t.gain)), -1: QPen(QColor(t.loss))}
         self._pale = {
             0: QPen(QColor(t.muted)), 1: QPen(QColor(mixed(t.gain, t.surface, 0.6))),
@@ -106,7 +108,8 @@ class PositionDelegate(QStyledItemDelegate):
         painter.setFont(self._font)
         painter.setPen((self._pale if self._model.is_dimmed else self._pens)[sign])
         room = rect.adjusted(PAD if column else FIRST_PAD, 0, -PAD, 0)
-        if self._metrics.horizontalAdvance(text) > room.width():
+        sure = right and len(text) * self._widest_digit <= room.width()
+        if not sure and self._metrics.horizontalAdvance(text) > room.width():
             # A number that does not fit is never cut: dots say that the column is too narrow.
             text = "…" if right else self._metrics.elidedText(text, _ELIDE, room.width())
         painter.drawText(room, _RIGHT if right else _LEFT, text)

@@ -73,6 +73,7 @@ class PositionModel(QAbstractTableModel):
         self._faded_at = 0.0
         self._right = tuple(column.kind in (Kind.NUMBER, Kind.GAIN) for column in self.columns)
         self._live = tuple(at for at, column in enumerate(self.columns) if column.is_live)
+        self._live_runs = _runs(self._live)
         self._frame = self._timer(FRAME_MS, self.show_changes)
         self._sums = self._timer(1000, self.totals_changed.emit)
 
@@ -102,17 +103,11 @@ class PositionModel(QAbstractTableModel):
         self.totals_changed.emit()
 
     def set_quotes(self, quotes: Iterable[Quote]) -> None:
-        """Take the newest quotes; they are drawn with the next frame. A field that is None keeps what was known."""
-        known, dirty = self._quotes, self._dirty
-        for quote in quotes:
-            conid = quote.conid
-            if quote.last is None or quote.bid is None or quote.ask is None or quote.daily_pnl is None:
-                old = known.get(conid)
-                if old is not None:
-                    quote = old.merged(quote)
-            known[conid] = quote
-            dirty.add(conid)
-        if dirty and (not self._frame.isActive() or self._frame.remainingTime() > FRAME_MS):
+        """Take the newest quotes, each whole as `services.live` publishes it; they are drawn with the next frame."""
+        newest = {quote.conid: quote for quote in quotes}
+        self._quotes.update(newest)
+        self._dirty.update(newest)
+        if newest and (not self._frame.isActive() or self._frame.remainingTime() > FRAME_MS):
             self._frame.start(FRAME_MS)
 
     def arrange(self, **parts: Any) -> None:
@@ -344,16 +339,10 @@ class PositionModel(QAbstractTableModel):
         return {line for line, entry in entries.items() if entry in fading}
 
     def _repaint(self, lines: Sequence[int]) -> None:
-        """One range for each run of neighbouring lines: a range over all would repaint what did not change."""
-        if not lines or not self._live:
-            return
-        left, right = self._live[0], self._live[-1]
-        first = previous = lines[0]
-        for line in (*lines[1:], -1):
-            if line != previous + 1:
-                self.dataChanged.emit(self.index(first, left), self.index(previous, right))
-                first = line
-            previous = line
+        """A range for each run of neighbouring lines and of live columns: painting is what costs, not signals."""
+        for first, last in _runs(lines):
+            for left, right in self._live_runs:
+                self.dataChanged.emit(self.index(first, left), self.index(last, right))
 
     @staticmethod
     def _formatted(row: Row, column: Column) -> Cell:
@@ -386,3 +375,14 @@ class PositionModel(QAbstractTableModel):
             return f"{shown.title}: {row.quote.delay.value}{close}{halted}"
         symbol = symbol_of(row)
         return f"In {symbol}" if symbol and shown.kind in (Kind.NUMBER, Kind.GAIN) else ""
+
+
+def _runs(numbers: Sequence[int]) -> list[tuple[int, int]]:
+    """Ascending numbers as first and last of each unbroken run."""
+    runs: list[tuple[int, int]] = []
+    for number in numbers:
+        if runs and number == runs[-1][1] + 1:
+            runs[-1] = (runs[-1][0], number)
+        else:
+            runs.append((number, number))
+    return runs

@@ -73,7 +73,11 @@ class _CashTable(QTableWidget):
         self.verticalHeader().hide()
         self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         self.horizontalHeader().setHighlightSections(False)
-        self.setStyleSheet(f"QTableView::item, QHeaderView::section {{ padding: 4px {FIRST_PAD}px; }}")
+        # Qt draws an item's text three pixels inside its padding, a header's exactly at it.
+        self.setStyleSheet(
+            f"QTableView::item {{ padding: 4px {FIRST_PAD - 3}px; }}"
+            f" QHeaderView::section {{ padding: 5px {FIRST_PAD}px; }}"
+        )
         look().themeChanged.connect(self._dress)
         self._dress()
 

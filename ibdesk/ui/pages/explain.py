@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QVBoxLayout, QW
 from ibdesk.domain.portfolio import AccountPage, Row
 from ibdesk.ui import format as fmt
 from ibdesk.ui.models.columns import Column
+from ibdesk.ui.pages.freshness import SOURCES
 from ibdesk.ui.theme import Text
 from ibdesk.ui.widgets import Button, Label
 
@@ -64,7 +65,7 @@ def facts_of(row: Row, column: Column, page: AccountPage) -> tuple[tuple[str, st
         facts.append(("Source", f"market data, {row.quote.delay.value}"))
         facts.append(("As of", fmt.moment(row.quote.received_at)))
     else:
-        facts.append(("Source", f"{page.source.value}, the broker's positions"))
+        facts.append(("Source", f"{SOURCES[page.source]}, the broker's positions"))
         facts.append(("As of", fmt.moment(page.as_of)))
         facts.append(("Received", fmt.moment(page.received_at)))
     if row.rate is not None and row.rate != 1:

@@ -6,6 +6,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
 from ibdesk.domain.errors import Cause, DeskError, NeedsPerson
+from ibdesk.domain.positions import Source
 from ibdesk.ui.models.view import State, View
 from ibdesk.ui.theme import Text
 from ibdesk.ui.widgets import Banner, EmptyState, Label
@@ -14,6 +15,11 @@ from ibdesk.ui.widgets import Banner, EmptyState, Label
 SIGN_IN = ("sign-in", "Sign in")
 TRY_AGAIN = ("sync", "Try again")
 CONNECT = ("connect", "Connect IBKR Account")
+
+
+SOURCES: dict[Source, str] = {
+    Source.PORTAL: "Client Portal", Source.TWS: "TWS", Source.FLEX: "Flex", Source.MOCK: "made up",
+}
 
 
 def way_out(error: DeskError) -> tuple[str, str]:
@@ -35,7 +41,7 @@ class AgeLabel(Label):
         if view.state is not State.FULL:
             self.setText("")
             return
-        sources = sorted({page.source.value for page in view.pages})
+        sources = sorted({SOURCES[page.source] for page in view.pages})
         old = view.is_stale(now)
         text = f"{'Old: ' if old else ''}as of {view.age(now)} · {', '.join(sources)}"
         if text != self.text():
@@ -72,8 +78,10 @@ class Stopped(QObject):
 
 def no_account() -> EmptyState:
     """The room before there is an account; its button leads to the wizard."""
-    return EmptyState(
+    made = EmptyState(
         "dashboard", "No account connected",
         "Connect Interactive Brokers through the gateway on this computer. The desk reads your account and keeps it in "
         "an encrypted database; nothing leaves this machine.", action=CONNECT[1],
     )
+    made.button.set_kind("primary")
+    return made

@@ -3,7 +3,16 @@
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QModelIndex, QPoint, QSettings, Qt, QTimer, Signal
-from PySide6.QtGui import QAction, QFont, QFontMetrics, QGuiApplication, QKeyEvent, QKeySequence, QResizeEvent, QShowEvent
+from PySide6.QtGui import (
+    QAction,
+    QFont,
+    QFontMetrics,
+    QGuiApplication,
+    QKeyEvent,
+    QKeySequence,
+    QResizeEvent,
+    QShowEvent,
+)
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableView, QWidget
 
 from ibdesk.domain.portfolio import Row
@@ -16,7 +25,7 @@ from ibdesk.ui.theme import Text, font, look
 #: Bumped when columns are added or renamed, so that an old arrangement is not forced on new columns.
 LAYOUT_VERSION = 1
 #: How far the instrument's column shrinks to keep the others in sight, logical pixels.
-NARROWEST_NAME = 150
+NARROWEST_NAME = 160
 #: How many lines are measured for the width of their figures.
 MEASURED_LINES = 200
 
@@ -148,7 +157,8 @@ class PositionTable(QTableView):
         spare = self.viewport().width() - sum(natural.values())
         if spare < 0:
             # A little narrow: the names give way before a scroll bar appears.
-            natural[0] = max(NARROWEST_NAME, natural[0] + spare)
+            if natural[0] + spare >= NARROWEST_NAME:
+                natural[0] += spare
             spare = 0
         share = spare / (len(shown) + 2) if shown else 0
         header.blockSignals(True)

@@ -57,7 +57,7 @@ class TotalsRow(QWidget):
                 painter.drawText(room.adjusted(FIRST_PAD - PAD, 0, 200, 0), _LEFT, self._title())
             elif column.total in self._totals.texts:
                 text, sign = self._totals.texts[column.total]
-                painter.setPen(look().colour(_TONES[sign]))
+                painter.setPen(look().colour("muted" if model.is_dimmed else _TONES[sign]))
                 painter.drawText(room.adjusted(-60, 0, 0, 0), _RIGHT, text)
 
     def _title(self) -> str:

@@ -14,6 +14,7 @@ from ibdesk.ui import format as fmt
 from ibdesk.ui.models.view import View
 from ibdesk.ui.pages.cash_card import CashCard
 from ibdesk.ui.pages.dashboard import words
+from ibdesk.ui.pages.freshness import SOURCES
 from ibdesk.ui.theme import Text
 from ibdesk.ui.widgets import Card, Label
 
@@ -151,7 +152,7 @@ def _power(s: AccountSummary) -> Facts:
 
 
 def _margin(s: AccountSummary) -> Facts:
-    cushion = fmt.percent(s.cushion)
+    cushion = fmt.UNKNOWN if s.cushion is None else f"{s.cushion:.2%}".replace("%", " %").replace("-", fmt.MINUS)
     return (
         ("Margin type", _margin_name(s.margin_type), ""),
         ("Initial margin", fmt.money(s.initial_margin, s.currency), ""),
@@ -204,9 +205,9 @@ def _who(page: AccountPage) -> Facts:
     return (
         ("Number", account.id, ""),
         ("Title", account.title or fmt.UNKNOWN, ""),
-        ("Kind", "Paper" if account.is_paper else "Live", account.customer_type),
+        ("Kind", "Paper" if account.is_paper else "Live", account.customer_type.capitalize()),
         ("Base currency", account.currency, ""),
         ("Entity", account.entity or fmt.UNKNOWN, ""),
-        ("Source", page.source.value, ""),
+        ("Source", SOURCES[page.source], ""),
         ("As of", fmt.moment(page.as_of), ""),
     )

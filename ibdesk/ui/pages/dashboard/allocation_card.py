@@ -135,7 +135,7 @@ class _Swatch(QWidget):
 
 def _percent(share: Share) -> str:
     """Whole percents, and a tenth for what would read as zero."""
-    return f"{fmt.number(share.percent, 0 if share.percent >= 1 else 1)} %"
+    return fmt.percent(share.percent, 0 if share.percent >= 1 else 1)
 
 
 def _centred(widget: QWidget) -> QWidget:

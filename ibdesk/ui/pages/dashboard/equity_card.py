@@ -129,7 +129,7 @@ class EquityCard(Card):
             self.change.setText("")
             return
         amount = fmt.gain(change.amount, self._view.base, decimals=0)
-        percent = "" if change.percent is None else f" · {fmt.signed(change.percent, 1)} %"
+        percent = "" if change.percent is None else f" · {fmt.signed_percent(change.percent, 1)}"
         self.change.setText(amount + percent)
         self.change.set_tone({-1: "loss", 1: "gain"}.get(fmt.sign(change.amount), "muted"))
         self.change.setAccessibleName(f"Change over {self.span.value}: {amount}{percent}")

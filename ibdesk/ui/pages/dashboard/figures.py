@@ -60,10 +60,9 @@ class FiguresRow(QWidget):
         count = len(view.pages)
         whose = f"{base} · base currency" if count == 1 else f"{base} · {words.counted(count, 'account')}"
         self.net.set(fmt.money(figures.net_liquidation, base), sub=whose)
-        percent = figures.daily_percent
         self.daily.set(
             fmt.gain(figures.daily, base), sign=fmt.sign(figures.daily),
-            sub=words.NOT_REPORTED if figures.daily is None else "" if percent is None else f"{fmt.signed(percent)} %",
+            sub=words.NOT_REPORTED if figures.daily is None else fmt.signed_percent(figures.daily_percent),
         )
         self.unrealized.set(
             fmt.gain(figures.unrealized, base), sign=fmt.sign(figures.unrealized),

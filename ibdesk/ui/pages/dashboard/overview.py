@@ -30,11 +30,13 @@ class Overview(QWidget):
         self.equity.show_view(view, now)
         self.allocation.show_view(view)
         self.positions.show_view(view, now)
+        self.show_age(view, now)
 
     def show_age(self, view: View, now: datetime) -> None:
         """A second passed."""
         self.figures.show_age(view, now)
         self.positions.show_age(view, now)
+        self.allocation.donut.set_dimmed(view.is_stale(now))
 
     def _stack(self) -> None:
         column = QVBoxLayout(self)

@@ -49,6 +49,7 @@ class Dashboard(QWidget):
         view, now = self.book.view, self.book.now
         self.stopped.show_view(view, now)
         self.age.show_view(view, now)
+        self.tabs.setVisible(view.state is not State.EMPTY)
         if view.state is State.EMPTY:
             self._places.setCurrentWidget(self.empty)
             return
