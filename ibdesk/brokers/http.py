@@ -223,8 +223,8 @@ class Http:
 
 def redacted(path: str, query: Mapping[str, str]) -> str:
     """The path as the audit may keep it: the values of secret names are replaced."""
-    kept = {name: "•••" if name.lower() in _SECRET_NAMES else value for name, value in query.items()}
-    return path + ("?" + urlencode(kept, safe=",@•") if kept else "")
+    kept = {name: "***" if name.lower() in _SECRET_NAMES else value for name, value in query.items()}
+    return path + ("?" + urlencode(kept, safe=",@*") if kept else "")
 
 
 def retry_after(answer: Answer) -> timedelta | None:
