@@ -16,7 +16,7 @@ from aiohttp import web
 from ibdesk.demo.account import DemoAccount
 from ibdesk.demo.book import USER
 from ibdesk.demo.catalogue import Catalogue
-from ibdesk.demo.certificate import make_identity
+from ibdesk.demo.certificate import ServerIdentity, make_identity
 from ibdesk.demo.clock import NEW_YORK, DemoClock, default_start
 from ibdesk.demo.faults import BadBytes, Faults, Spoiled
 from ibdesk.demo.market import Market
@@ -40,7 +40,8 @@ class DemoGateway:
     """A Client Portal Gateway with nobody's money behind it.
 
     `port` 0 takes a free one. `signed_out` starts at the sign-in page. `upstream` serves plain HTTP for a real
-    gateway in front. `extra_positions` fills the main account for load tests.
+    gateway in front (and always starts signed out). `extra_positions` fills the main account for load tests;
+    `identity` saves the making of a certificate; `ticks` are the seconds that timers and limits count.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class DemoGateway:
         upstream: bool = False,
         port: int = 0,
         extra_positions: int = 0,
+        identity: ServerIdentity | None = None,
         ticks: Callable[[], float] = time.monotonic,
     ) -> None:
         self.clock = clock or default_clock()
@@ -68,7 +70,7 @@ class DemoGateway:
             ticks=ticks,
         )
         self._server = PortalServer(self._state, self.faults, upstream=upstream)
-        self._identity = None if upstream else make_identity()
+        self._identity = None if upstream else identity or make_identity()
         self._runner: web.AppRunner | None = None
         self.port = port
         if not signed_out and not upstream:
@@ -99,7 +101,9 @@ class DemoGateway:
 
     async def start(self) -> None:
         """Listen. The port stays the same after `stop` or `kill`. Raises OSError if it is taken."""
-        runner = web.AppRunner(self._server.application(), access_log=None, shutdown_timeout=0.1)
+        runner = web.AppRunner(
+            self._server.application(), access_log=None, shutdown_timeout=0.1, handler_cancellation=True
+        )
         await runner.setup()
         site = web.TCPSite(
             runner, HOST, self.port, ssl_context=self._identity.context if self._identity else None
@@ -123,6 +127,7 @@ class DemoGateway:
         await self._cleanup()
 
     async def _cleanup(self) -> None:
+        self._server.release()
         runner, self._runner = self._runner, None
         if runner is not None:
             await runner.cleanup()

@@ -6,6 +6,7 @@ close. Quotes, history and positions all read these two, so they cannot disagree
 
 import hashlib
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -49,7 +50,7 @@ class Market:
     def walk(self, key: str) -> "Walk":
         """The walk behind a path key."""
         if key not in self._walks:
-            self._walks[key] = Walk(self.catalogue.path(key), self.seed, self.catalogue.anchor)
+            self._walks[key] = _walk(self.catalogue.path(key), self.seed, self.catalogue.anchor)
         return self._walks[key]
 
     def price(self, conid: int, now: datetime) -> Decimal:
@@ -177,6 +178,7 @@ def _generator(*key: object) -> np.random.Generator:
     return np.random.Generator(np.random.PCG64(int.from_bytes(digest, "big")))
 
 
+@lru_cache(maxsize=1024)
 def _year_noise(seed: int, key: str, year: int) -> Floats:
     """One standard normal per day of a year; a year can be made without the years before it."""
     return _generator(seed, key, year).standard_normal(366)
@@ -188,8 +190,8 @@ class Walk:
     def __init__(self, shape: PathShape, seed: int, anchor: date) -> None:
         self.shape = shape
         self._seed = seed
-        self._days = _trading_days(shape.venue, anchor)
-        self._index = {day: number for number, day in enumerate(self._days)}
+        self._calendar = _trading_days(shape.venue, anchor)
+        self._days, self._index = self._calendar.days, self._calendar.index
         self._log = self._log_closes(anchor)
         self._bridge = lru_cache(maxsize=96)(self._make_bridge)
         self._bars: dict[int, DayBar] = {}
@@ -267,8 +269,9 @@ class Walk:
         return self._latest(anchor - timedelta(days=max(days, 1)))
 
     def _increments(self, key: str) -> Floats:
-        years = {year: _year_noise(self._seed, key, year) for year in {day.year for day in self._days}}
-        return np.array([years[day.year][day.timetuple().tm_yday - 1] for day in self._days])
+        calendar = self._calendar
+        noise = np.concatenate([_year_noise(self._seed, key, year) for year in calendar.years])
+        return np.asarray(noise[calendar.places], dtype=np.float64)
 
     def _make_bridge(self, number: int) -> Floats:
         """Log prices at NODES + 1 evenly spaced instants of one session, ending exactly at its close."""
@@ -290,9 +293,27 @@ def _between(bridge: Floats, place: float) -> float:
     return float(bridge[node] * (1 - share) + bridge[node + 1] * share)
 
 
+@dataclass(frozen=True, slots=True)
+class TradingDays:
+    """The days of a venue around an anchor; `places` finds each day's number among 366 a year."""
+
+    days: tuple[date, ...]
+    index: Mapping[date, int]
+    years: tuple[int, ...]
+    places: NDArray[np.int64]
+
+
 @lru_cache(maxsize=64)
-def _trading_days(venue: str, anchor: date) -> tuple[date, ...]:
-    first = date(anchor.year - YEARS_BACK, 1, 1)
-    last = date(anchor.year + YEARS_AHEAD, 12, 31)
+def _trading_days(venue: str, anchor: date) -> TradingDays:
+    years = tuple(range(anchor.year - YEARS_BACK, anchor.year + YEARS_AHEAD + 1))
+    first, last = date(years[0], 1, 1), date(years[-1], 12, 31)
     every = (first + timedelta(days=number) for number in range((last - first).days + 1))
-    return tuple(day for day in every if is_trading_day(venue, day))
+    days = tuple(day for day in every if is_trading_day(venue, day))
+    places = [(day.year - years[0]) * 366 + day.timetuple().tm_yday - 1 for day in days]
+    return TradingDays(days, {day: number for number, day in enumerate(days)}, years, np.array(places))
+
+
+@lru_cache(maxsize=256)
+def _walk(shape: PathShape, seed: int, anchor: date) -> Walk:
+    """A walk never changes, so markets with the same seed and anchor share it."""
+    return Walk(shape, seed, anchor)

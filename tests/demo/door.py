@@ -5,11 +5,13 @@ import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from functools import cache
 from types import TracebackType
 from typing import Any, Self
 
 import aiohttp
 
+from ibdesk.demo.certificate import ServerIdentity, make_identity
 from ibdesk.demo.clock import DemoClock
 from ibdesk.demo.gateway import DemoGateway
 from ibdesk.demo.timings import DemoLimits, DemoTimings
@@ -85,12 +87,19 @@ class Door:
         return await self.http.ws_connect("/v1/api/ws", max_msg_size=65_536)
 
 
+@cache
+def shared_identity() -> ServerIdentity:
+    """One certificate for all tests that do not look at it."""
+    return make_identity()
+
+
 @asynccontextmanager
 async def open_demo(**settings: Any) -> AsyncIterator[tuple[DemoGateway, Door]]:
     """A running gateway with a still dial, quick timers and no limits, unless the test says otherwise."""
     settings.setdefault("clock", still_clock())
     settings.setdefault("timings", DemoTimings.quick())
     settings.setdefault("limits", DemoLimits.off())
+    settings.setdefault("identity", shared_identity())
     gateway = DemoGateway(**settings)
     await gateway.start()
     try:

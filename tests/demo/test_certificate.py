@@ -48,7 +48,7 @@ def test_a_client_that_insists_on_tls_1_3_is_turned_away() -> None:
         modern = _trusting()
         modern.minimum_version = ssl.TLSVersion.TLSv1_3
         async with open_demo() as (gateway, _):
-            with pytest.raises(OSError):  # noqa: PT011 - an alert or a cut connection, as timing has it
+            with pytest.raises(OSError):  # an alert or a cut connection, as timing has it
                 await _shown(gateway.port, modern)
 
     asyncio.run(main())
@@ -56,7 +56,7 @@ def test_a_client_that_insists_on_tls_1_3_is_turned_away() -> None:
 
 def test_every_gateway_has_its_own_certificate() -> None:
     async def main() -> None:
-        async with open_demo() as (one, _), open_demo() as (other, _):
+        async with open_demo(identity=None) as (one, _), open_demo(identity=None) as (other, _):
             assert one.certificate_sha256 != other.certificate_sha256
 
     asyncio.run(main())

@@ -62,7 +62,8 @@ def test_the_running_bar_ends_at_the_last_price(market: Market) -> None:
 def test_small_bars_add_up_to_the_day(market: Market) -> None:
     opens, closes = session("XNYS", ANCHOR)
     day = market.day_bar(AAPL, ANCHOR, closes)
-    small = [market.bar(AAPL, opens + timedelta(minutes=5 * n), opens + timedelta(minutes=5 * n + 5)) for n in range(78)]
+    starts = [opens + timedelta(minutes=5 * number) for number in range(78)]
+    small = [market.bar(AAPL, start, start + timedelta(minutes=5)) for start in starts]
     bars = [bar for bar in small if bar is not None]
     assert day is not None
     assert (bars[0][0], bars[-1][3]) == (day[0], day[3])

@@ -45,6 +45,7 @@ class PortalServer:
         self._faults = faults
         self._upstream = upstream
         self._router = Router(state)
+        self._stopped = asyncio.Event()
         self._lanes = asyncio.Semaphore(IN_FLIGHT)
         self.sockets = Sockets(state, self._router, faults, upstream=upstream)
         self.log: deque[tuple[str, str]] = deque(maxlen=10_000)
@@ -52,9 +53,20 @@ class PortalServer:
 
     def application(self) -> web.Application:
         """A fresh application; one path takes all."""
+        self._stopped.clear()
         app = web.Application(client_max_size=4 * 1024 * 1024)
         app.router.add_route("*", "/{path:.*}", self._handle)
         return app
+
+    async def _hang(self, request: web.Request) -> None:
+        """Say nothing until the client gives up or the server stops."""
+        await self._stopped.wait()
+        if isinstance(request.transport, asyncio.WriteTransport):
+            request.transport.abort()
+
+    def release(self) -> None:
+        """Let go of calls that were never going to be answered."""
+        self._stopped.set()
 
     def abort_all(self) -> None:
         """Cut every connection without a word."""
@@ -85,7 +97,7 @@ class PortalServer:
             case "/clear":
                 return self._send(Answer(body=b"cleared", content_type="text/plain"))
             case "/status":
-                await asyncio.Event().wait()
+                await self._hang(request)
             case "/sso/Login":
                 self._state.login.open_page()
                 cookies = ("JSESSIONID=demo; Path=/sso", "XYZAB=demo; Path=/")
@@ -124,7 +136,7 @@ class PortalServer:
 
     async def _forward(self, request: web.Request, path: str) -> web.StreamResponse:
         if self._faults.hangs:
-            await asyncio.Event().wait()
+            await self._hang(request)
         async with self._lanes:
             await asyncio.sleep(self._faults.delay(path))
             reply = self._reply(await self._call(request, path), is_paced=not self._is_gateway(request))
