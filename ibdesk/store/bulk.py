@@ -15,7 +15,7 @@ from sqlalchemy import JSON, Connection, Table
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.types import TypeEngine
 
-from ibdesk.store.columns import DayText, DecimalText, UtcInstant, microseconds
+from ibdesk.store.columns import EPOCH, MICROSECOND, DayText, DecimalText, UtcInstant, microseconds
 
 #: Enough to make the per-batch cost vanish, small enough to stay in the processor's cache.
 BATCH = 2000
@@ -69,25 +69,43 @@ def _binder(kind: TypeEngine[Any]) -> Callable[[Column], Column] | None:
         case DecimalText():
             return _decimals
         case UtcInstant():
-            return lambda column: [None if value is None else microseconds(value) for value in column]
+            return _instants
         case DayText():
-            return lambda column: [None if value is None else value.isoformat() for value in column]
+            return _days
         case JSON():
-            raise TypeError("columns of JSON are for single rows; write those with SQLAlchemy's insert")
+            raise TypeError("columns of JSON are for single rows; use `put`")
         case _:
             return None
 
 
 def _decimals(column: Column) -> Column:
-    """Decimals as text. `Decimal.is_finite` raises TypeError for anything that is no Decimal."""
-    present = column
+    """Amounts as text; TypeError for what is no Decimal, ValueError for what is not finite."""
+    kinds = set(map(type, column))
+    if kinds <= {type(None)}:
+        return column
+    if not kinds <= {Decimal, type(None)}:
+        raise TypeError(f"amounts are Decimals, not {kinds}")
     texts: list[str | None] = list(map(str, column))
-    if None in column:
-        present = [value for value in column if value is not None]
+    if type(None) in kinds:
         texts = [None if value is None else text for value, text in zip(column, texts, strict=True)]
-    if not all(map(Decimal.is_finite, present)):
+    written = "".join(filter(None, texts))
+    if "a" in written or "n" in written:  # NaN, sNaN, Infinity; figures have no small letters
         raise ValueError("an amount that is not finite cannot be stored")
     return texts
+
+
+def _instants(column: Column) -> Column:
+    """Instants as microseconds. A batch often carries one and the same instant. TypeError for one without a zone."""
+    first = column[0]
+    if column[-1] is first and column.count(first) == len(column):
+        return [None if first is None else microseconds(first)] * len(column)
+    if type(None) in set(map(type, column)):
+        return [None if value is None else microseconds(value) for value in column]
+    return [(value - EPOCH) // MICROSECOND for value in column]
+
+
+def _days(column: Column) -> Column:
+    return [None if value is None else value.isoformat() for value in column]
 
 
 @cache

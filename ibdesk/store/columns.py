@@ -5,8 +5,8 @@ from decimal import Decimal, InvalidOperation
 
 from sqlalchemy import BigInteger, Dialect, String, TypeDecorator
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
 
 
 def decimal_text(value: Decimal) -> str:
@@ -20,12 +20,12 @@ def microseconds(value: datetime) -> int:
     """An aware instant as microseconds since 1970 UTC."""
     if value.tzinfo is None:
         raise ValueError("an instant needs its time zone")
-    return (value - _EPOCH) // _MICROSECOND
+    return (value - EPOCH) // MICROSECOND
 
 
 def instant(stored: int) -> datetime:
     """The aware UTC instant of `microseconds`."""
-    return _EPOCH + stored * _MICROSECOND
+    return EPOCH + stored * MICROSECOND
 
 
 class DecimalText(TypeDecorator[Decimal]):

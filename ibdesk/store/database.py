@@ -11,10 +11,11 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
+from functools import cached_property
 from types import TracebackType
 from typing import Generic, TypeVar, TypeVarTuple
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Engine
 
 from ibdesk.domain.errors import DeskError
 from ibdesk.store import cipher
@@ -57,7 +58,6 @@ class Database:
     def __init__(self, vault: OpenVault) -> None:
         self._path = vault.paths.database
         self._key = vault.database_key()
-        self._writing = cipher.engine(self._path, self._key, begin="IMMEDIATE")
         self._reading = cipher.engine(self._path, self._key, begin="DEFERRED", size=READERS)
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="vault-writer")
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="vault-reader")
@@ -102,6 +102,11 @@ class Database:
         """Bytes on disk, the write-ahead log included."""
         log = self._path.with_name(self._path.name + "-wal")
         return sum(path.stat().st_size for path in (self._path, log) if path.exists())
+
+    @cached_property
+    def _writing(self) -> Engine:
+        """Made by the first write, on the writer's thread: the first screen only reads, and should not wait for it."""
+        return cipher.engine(self._path, self._key, begin="IMMEDIATE")
 
     def _enqueue(self, job: "_Job[Value]", priority: int) -> Future[Value]:
         with self._guard:

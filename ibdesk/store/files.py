@@ -79,6 +79,13 @@ def create_private(path: Path, data: bytes = b"") -> None:
         raise
 
 
+def note_private(path: Path, text: str) -> None:
+    """Write a file only this user can read, in place and without waiting for the disk: for what a crash may lose."""
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, FILE_MODE)
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.write(text)
+
+
 def replace_private(path: Path, data: bytes) -> None:
     """Write `data` to `path` as a whole: a crash leaves either the old file or the new one."""
     staged = path.with_name(path.name + ".new")

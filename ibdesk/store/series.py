@@ -105,9 +105,9 @@ def _series(account: AccountId, source: Source) -> str:
 
 def save_bars(tx: Connection, conid: Conid, bar: BarSize, bars: Sequence[Bar], received_at: datetime) -> None:
     """Keep price bars the broker sent; newer ones replace older ones of the same start."""
-    bulk.upsert(
-        tx, price_history, ((conid, bar.value, b.at, b.open, b.high, b.low, b.close, received_at) for b in bars)
-    )
+    size = bar.value
+    rows = ((conid, size, b.at, b.open, b.high, b.low, b.close, received_at) for b in bars)
+    bulk.upsert(tx, price_history, rows)
 
 
 def load_bars(tx: Connection, conid: Conid, bar: BarSize, *, since: datetime | None = None) -> tuple[Bar, ...]:

@@ -29,6 +29,7 @@ from ibdesk.store.files import (
     damaged,
     disk_errors,
     make_folder,
+    note_private,
     replace_private,
     sync_folder,
 )
@@ -301,7 +302,7 @@ def _lock(paths: Paths) -> FileLock:
         except Timeout as error:
             raise _in_use(paths) from error
         try:
-            replace_private(paths.owner, str(os.getpid()).encode())
+            note_private(paths.owner, str(os.getpid()))
         except OSError:
             lock.release()
             raise
