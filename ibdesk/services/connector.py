@@ -26,10 +26,12 @@ from ibdesk.services.findings import (
     SessionSeen,
     Target,
     address_problem,
+    elsewhere,
     is_encrypted,
+    is_loopback,
     wrong_sign_in,
 )
-from ibdesk.services.first_run import FirstRunResult
+from ibdesk.services.first_run import DEFAULT_URL, FirstRunResult
 from ibdesk.services.waiting import Wait, wait
 from ibdesk.store.passphrase import Advice
 
@@ -73,6 +75,7 @@ class Connector:
     app_version: str
     open_browser: Callable[[str], object]
     wait: Wait = wait
+    default_url: str = DEFAULT_URL
     timer: Callable[[], float] = perf_counter
     demo: DemoAddress | None = field(default=None, init=False)
     _broker: Broker | None = field(default=None, init=False)
@@ -88,7 +91,9 @@ class Connector:
 
     async def probe(self, target: Target) -> AsyncGenerator[Finding, None]:
         """Is there a gateway, is it the one we know, is somebody signed in? Sends nothing to an unknown certificate."""
-        problem = address_problem(target.url)
+        problem: DeskError | None = address_problem(target.url)
+        if problem is None and not is_loopback(target.url) and not target.allow_remote:
+            problem = elsewhere(target.url)
         if problem is not None:
             yield Failed(target=target, check=CheckId.GATEWAY, error=problem)
             return

@@ -204,6 +204,14 @@ def changed(certificate: Certificate) -> DeskError:
     )
 
 
+def elsewhere(url: str) -> DeskError:
+    return NeedsPerson(
+        f"{_host(url)} is not this computer, and whoever reaches a gateway acts as you.",
+        remedy="Run the gateway here, or allow this one. Nothing was sent.",
+        cause=Cause.HOST_NOT_LOOPBACK,
+    )
+
+
 def signed_out() -> DeskError:
     return NeedsPerson(
         "Nobody is signed in at the gateway yet.",

@@ -109,6 +109,7 @@ class FirstRun:
     disclosures: tuple[Disclosure, ...] = ()
     ticks: tuple[Tick, ...] = ()
     known: tuple[Credentials, ...] = ()
+    default_url: str = DEFAULT_URL
     past: tuple["FirstRun", ...] = field(default=(), repr=False)
 
     @property
@@ -147,6 +148,7 @@ def begin(
     needs_passphrase: bool = False,
     environment: Environment | None = None,
     known: tuple[Credentials, ...] = (),
+    default_url: str = DEFAULT_URL,
 ) -> FirstRun:
     """The first state. A new desk asks for a passphrase first, unless it is for the demo."""
     asks = needs_passphrase and environment is not Environment.DEMO
@@ -155,6 +157,7 @@ def begin(
         needs_passphrase=needs_passphrase,
         disclosures=disclosures,
         known=known,
+        default_url=default_url,
     )
     return state if environment is None else choose_environment(state, environment)
 
@@ -174,7 +177,7 @@ def choose_environment(state: FirstRun, environment: Environment) -> FirstRun:
     if environment is state.entries.environment:
         return state
     saved = next((item for item in state.known if item.environment is environment), None)
-    entries = Entries(environment=environment)
+    entries = Entries(environment=environment, gateway_url=state.default_url)
     if saved is not None:
         entries = replace(
             entries,

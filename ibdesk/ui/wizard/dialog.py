@@ -1,7 +1,7 @@
 """The wizard as a modal window over the desk, for Settings; the first run shows the same panel in the whole window."""
 
 from PySide6.QtGui import QCloseEvent
-from PySide6.QtWidgets import QDialog, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QFrame, QVBoxLayout, QWidget
 
 from ibdesk.domain.accounts import Environment
 from ibdesk.services.connector import Connector
@@ -30,6 +30,11 @@ class WizardDialog(QDialog):
         self.panel = WizardPanel(connector, bridge, environment=environment)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        stripe = QFrame()
+        stripe.setProperty("kind", "stripe")
+        stripe.setFixedHeight(3)
+        column.addWidget(stripe)
         column.addWidget(self.panel)
         self.panel.completed.connect(self._completed)
         self.panel.cancelled.connect(super().reject)

@@ -9,18 +9,7 @@ from typing import Any
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence, QShortcut
-from PySide6.QtWidgets import (
-    QAbstractButton,
-    QApplication,
-    QFileDialog,
-    QFrame,
-    QHBoxLayout,
-    QScrollArea,
-    QSizePolicy,
-    QStackedWidget,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QApplication, QFileDialog, QPushButton, QWidget
 
 from ibdesk.domain.accounts import Environment
 from ibdesk.domain.errors import DeskError
@@ -49,14 +38,10 @@ from ibdesk.services.gateway_folder import inspect_folder, installed_java
 from ibdesk.ui import theme
 from ibdesk.ui.bridge import Bridge
 from ibdesk.ui.pages.help import HelpDialog
-from ibdesk.ui.theme import Text
-from ibdesk.ui.widgets.buttons import Button, PrimaryButton
-from ibdesk.ui.widgets.checks import StepList
-from ibdesk.ui.widgets.labels import Label
-from ibdesk.ui.widgets.states import Banner, Icon
 from ibdesk.ui.wizard.acknowledge_page import AcknowledgePage
 from ibdesk.ui.wizard.environment_page import EnvironmentPage
 from ibdesk.ui.wizard.finished_page import FinishedPage
+from ibdesk.ui.wizard.frame import WizardFrame
 from ibdesk.ui.wizard.gateway_page import GatewayPage
 from ibdesk.ui.wizard.parts import Question
 from ibdesk.ui.wizard.passphrase_page import PassphrasePage
@@ -65,12 +50,11 @@ from ibdesk.ui.wizard.wording import ENVIRONMENTS, where
 
 #: The four numbered steps; the passphrase page comes before the first, the last page after the fourth.
 STEPS = (Step.ENVIRONMENT, Step.GATEWAY, Step.VERIFY, Step.ACKNOWLEDGE)
-_PASSWORD_NOTE = "Your IBKR password never passes through ibdesk. You sign in on the gateway’s own page."  # noqa: S105
 #: Saves a finished wizard; gets the passphrase when a vault is to be made, and answers with its recovery code or "".
 Finish = Callable[[FirstRunResult, str], Awaitable[str]]
 
 
-class WizardPanel(QWidget):
+class WizardPanel(WizardFrame):
     """Draws `services.first_run`. `completed` carries the saved result, `cancelled` comes after nothing was left."""
 
     completed = Signal(object)
@@ -93,17 +77,22 @@ class WizardPanel(QWidget):
         self._running = 0
         self._result: FirstRunResult | None = None
         self.state = begin(
-            disclosures=load_disclosures(), needs_passphrase=needs_passphrase, environment=environment
+            disclosures=load_disclosures(), needs_passphrase=needs_passphrase, environment=environment,
+            default_url=connector.default_url,
         )
         self._make_pages()
-        self._make_frame()
+        self.banner.closed.connect(self.banner.hide)
+        self.copy_button.clicked.connect(self._copy)
+        self.cancel_button.clicked.connect(self.ask_to_cancel)
+        self.back_button.clicked.connect(self.go_back)
+        self.next_button.clicked.connect(self.advance)
         QShortcut(QKeySequence("Alt+Left"), self, self.go_back)
         self._draw()
         self._focus()
 
     def start(self) -> None:
         """Read what was saved before, so that it can be offered again."""
-        self._run(self._read_known())
+        self._run(self._read_known)
 
     def change(self, step: Callable[[FirstRun], FirstRun]) -> None:
         """Apply a transition and redraw."""
@@ -116,9 +105,9 @@ class WizardPanel(QWidget):
         """Look at the gateway again; on the third step, at everything behind it too."""
         self.change(recheck)
         if self.state.step is Step.VERIFY:
-            self._run(self._follow(self._connector.verify(self.state.target, self.state.entries.account)))
+            self._run(self._follow, self._connector.verify(self.state.target, self.state.entries.account))
         else:
-            self._run(self._follow(self._connector.probe(self.state.target)))
+            self._run(self._follow, self._connector.probe(self.state.target))
 
     def act(self, action: Action) -> None:
         """Do what a check's button offers."""
@@ -133,13 +122,13 @@ class WizardPanel(QWidget):
             case Action.ACCEPT_CERTIFICATE:
                 self._pin_shown()
             case Action.REPLACE_CERTIFICATE:
-                self._run(self._ask_about_certificate())
+                self._run(self._ask_about_certificate)
             case Action.ALLOW_REMOTE:
-                self._run(self._ask_about_remote())
+                self._run(self._ask_about_remote)
             case Action.SIGN_IN:
-                self._run(self._sign_in())
+                self._run(self._sign_in)
             case Action.TAKE_OVER:
-                self._run(self._ask_to_take_over())
+                self._run(self._ask_to_take_over)
             case Action.RETRY:
                 self.probe()
 
@@ -148,9 +137,9 @@ class WizardPanel(QWidget):
         if missing(self.state) or (self._running and self.state.step is not Step.GATEWAY):
             self._leave_if_finished()
         elif self.state.step is Step.ENVIRONMENT and self.state.entries.environment is Environment.DEMO:
-            self._run(self._start_demo())
+            self._run(self._start_demo)
         elif self.state.step is Step.ACKNOWLEDGE:
-            self._run(self._save())
+            self._run(self._save)
         else:
             self.change(forward)
 
@@ -164,15 +153,15 @@ class WizardPanel(QWidget):
         if self.state.step is Step.FINISHED:
             self._leave_if_finished()
         elif not self.state.is_over:
-            self._run(self._ask_to_cancel())
+            self._run(self._ask_to_cancel)
 
     def sign_in_for_me(self) -> None:
         """Walk the demo's sign-in pages."""
-        self._run(self._sign_in_demo())
+        self._run(self._sign_in_demo)
 
     def choose_folder(self) -> None:
         """Ask for the gateway's folder."""
-        self._run(self._ask_for_folder())
+        self._run(self._ask_for_folder)
 
     def open_page(self, address: str) -> None:
         """Show a page of the web."""
@@ -180,7 +169,7 @@ class WizardPanel(QWidget):
 
     def help(self, topic: str) -> None:
         """Open one of the help texts."""
-        self._run(self._bridge.ask(HelpDialog(topic, self, open_page=self.open_page)))
+        self._run(self._bridge.ask, HelpDialog(topic, self, open_page=self.open_page))
 
     def diagnostics(self) -> str:
         """What support may know: no name, no secret, no whole account number."""
@@ -189,8 +178,8 @@ class WizardPanel(QWidget):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            focused = QApplication.focusWidget()
-            if isinstance(focused, QAbstractButton) and focused is not self.next_button and focused.isEnabled():
+            focused = self.focusWidget()
+            if isinstance(focused, QPushButton) and focused is not self.next_button and focused.isEnabled():
                 focused.click()
             else:
                 self.advance()
@@ -198,8 +187,6 @@ class WizardPanel(QWidget):
             self.ask_to_cancel()
         else:
             super().keyPressEvent(event)
-
-    # Pieces
 
     def _make_pages(self) -> None:
         self.passphrase = PassphrasePage(self, self._connector)
@@ -216,90 +203,8 @@ class WizardPanel(QWidget):
             Step.ACKNOWLEDGE: self.acknowledge,
             Step.FINISHED: self.finished,
         }
-
-    def _make_frame(self) -> None:
-        stripe = QFrame()
-        stripe.setProperty("kind", "stripe")
-        stripe.setFixedHeight(3)
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(0, 0, 0, 0)
-        outer.setSpacing(0)
-        outer.addWidget(stripe)
-        middle = QHBoxLayout()
-        middle.setContentsMargins(16, 16, 16, 16)
-        middle.addWidget(self._make_card())
-        outer.addLayout(middle, 1)
-
-    def _make_card(self) -> QFrame:
-        card = QFrame()
-        card.setProperty("kind", "card")
-        card.setMaximumSize(1000, 700)
-        card.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        row = QHBoxLayout(card)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(0)
-        row.addLayout(self._make_side())
-        line = QFrame()
-        line.setProperty("kind", "line")
-        line.setFixedWidth(1)
-        row.addWidget(line)
-        row.addLayout(self._make_content(), 1)
-        return card
-
-    def _make_side(self) -> QVBoxLayout:
-        side = QVBoxLayout()
-        side.setContentsMargins(26, 28, 24, 26)
-        side.setSpacing(0)
-        head = QHBoxLayout()
-        head.setSpacing(8)
-        head.addWidget(Icon("logo", tone="environment", size=18), 0, Qt.AlignmentFlag.AlignTop)
-        head.addWidget(Label("Connect an account", bold=True, wrap=True), 1)
-        side.addLayout(head)
-        side.addSpacing(28)
-        self.steps = StepList(("Environment", "Gateway", "Verify account", "Acknowledge"))
-        self.steps.setFixedWidth(210)
-        side.addWidget(self.steps, 1)
-        note = Label(_PASSWORD_NOTE, kind=Text.CAPTION, tone="muted", wrap=True)
-        note.setFixedWidth(210)
-        side.addWidget(note)
-        return side
-
-    def _make_content(self) -> QVBoxLayout:
-        content = QVBoxLayout()
-        content.setContentsMargins(34, 28, 34, 24)
-        content.setSpacing(12)
-        self.banner = Banner(tone="loss", closable=True)
-        self.banner.closed.connect(self.banner.hide)
-        self.banner.hide()
-        self.stack = QStackedWidget()
         for page in self.pages.values():
-            self.stack.addWidget(_scrolled(page))
-        content.addWidget(self.banner)
-        content.addWidget(self.stack, 1)
-        content.addLayout(self._make_buttons())
-        return content
-
-    def _make_buttons(self) -> QHBoxLayout:
-        self.copy_button = Button("Copy diagnostics")
-        self.cancel_button = Button("Cancel", kind="quiet")
-        self.back_button = Button("Back", tip="Alt+Left")
-        self.next_button = PrimaryButton("Continue")
-        self.hint = Label("", kind=Text.CAPTION, tone="muted", wrap=True)
-        self.hint.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self.copy_button.clicked.connect(self._copy)
-        self.cancel_button.clicked.connect(self.ask_to_cancel)
-        self.back_button.clicked.connect(self.go_back)
-        self.next_button.clicked.connect(self.advance)
-        row = QHBoxLayout()
-        row.setSpacing(8)
-        row.addWidget(self.copy_button)
-        row.addWidget(self.cancel_button)
-        row.addWidget(self.hint, 1)
-        row.addWidget(self.back_button)
-        row.addWidget(self.next_button)
-        return row
-
-    # Drawing
+            self.add_page(page)
 
     def _draw(self) -> None:
         state = self.state
@@ -376,20 +281,18 @@ class WizardPanel(QWidget):
         QGuiApplication.clipboard().setText(self.diagnostics())
         self.hint.setText("Copied, without names or whole account numbers.")
 
-    # Journeys
-
     @property
     def _is_saving(self) -> bool:
         return self._running > 0 and self.state.step is Step.ACKNOWLEDGE
 
-    def _run(self, work: Coroutine[Any, Any, Any]) -> None:
-        self._bridge.start("wizard", self._guarded(work))
-
-    async def _guarded(self, work: Coroutine[Any, Any, Any]) -> None:
+    def _run(self, work: Callable[..., Coroutine[Any, Any, Any]], *arguments: Any) -> None:
         self._running += 1
         self._draw_buttons()
+        self._bridge.start("wizard", self._guarded(work, arguments))
+
+    async def _guarded(self, work: Callable[..., Coroutine[Any, Any, Any]], arguments: tuple[Any, ...]) -> None:
         try:
-            await work
+            await work(*arguments)
         except DeskError as error:
             self.banner.set(error.message, detail=error.remedy, tone="loss")
             self.banner.show()
@@ -514,14 +417,3 @@ class WizardPanel(QWidget):
     def _leave_if_finished(self) -> None:
         if self.state.step is Step.FINISHED and self.finished.is_done and self._result is not None:
             self.completed.emit(self._result)
-
-
-def _scrolled(page: QWidget) -> QScrollArea:
-    page.setProperty("kind", "page")
-    area = QScrollArea()
-    area.setWidget(page)
-    area.setWidgetResizable(True)
-    area.setFrameShape(QFrame.Shape.NoFrame)
-    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-    return area

@@ -1,8 +1,6 @@
 """The wizard's own small pieces: a check with its button, a card to choose, a page's heading, a question."""
 
-from collections.abc import Callable
-
-from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import (
     QDialog,
@@ -145,17 +143,3 @@ def mark_invalid(field: QLineEdit, invalid: bool) -> None:
     """Give a field its red edge, or take it away."""
     field.setProperty("invalid", "true" if invalid else "false")
     restyle(field)
-
-
-class Activated(QObject):
-    """Calls back when a widget loses the keyboard focus."""
-
-    def __init__(self, widget: QWidget, done: Callable[[], None]) -> None:
-        super().__init__(widget)
-        self._done = done
-        widget.installEventFilter(self)
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() is QEvent.Type.FocusOut:
-            self._done()
-        return super().eventFilter(watched, event)
