@@ -1,0 +1,107 @@
+"""The book: what was stored, as the views read it, without any network."""
+
+import asyncio
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+
+from ibdesk.domain.accounts import AccountPnl
+from ibdesk.domain.market import Quote
+from ibdesk.domain.returns import Point
+from ibdesk.services.book import Book, thinned
+from ibdesk.store import series
+from tests.services.workshop import MAIN, NOON, SECOND, workshop
+
+
+def test_an_empty_vault_has_no_pages(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with workshop(tmp_path) as shop:
+            assert await shop.book.accounts() == ()
+            assert await shop.book.pages() == ()
+            assert await shop.book.page(MAIN) is None
+
+    asyncio.run(run())
+
+
+def test_stored_pages_need_no_gateway(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with workshop(tmp_path) as shop:
+            await shop.session.refresh()
+            await shop.sync.run()
+            await shop.gateway.stop()
+            asked = len(shop.gateway.calls)
+            pages = await shop.book.pages()
+            assert [page.account.id for page in pages] == [MAIN, SECOND]
+            assert pages[0] == await shop.book.page(MAIN)
+            assert len(shop.gateway.calls) == asked
+
+    asyncio.run(run())
+
+
+def test_net_liquidation_is_cash_plus_what_positions_add(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with workshop(tmp_path) as shop:
+            await shop.session.refresh()
+            await shop.sync.run()
+            page = await shop.book.page(MAIN)
+            assert page is not None
+            cash = sum((line.cash * line.rate for line in page.ledger), Decimal(0))
+            held = sum((row.base_value or Decimal(0) for row in page.rows), Decimal(0))
+            assert page.summary.net_liquidation is not None
+            assert abs(cash + held - page.summary.net_liquidation) < Decimal("2")  # accruals, and rates of six places
+
+    asyncio.run(run())
+
+
+def test_streamed_quotes_and_pnl_are_shown_where_they_are_newer(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with workshop(tmp_path) as shop:
+            await shop.session.refresh()
+            await shop.sync.run()
+            await shop.sync.run()  # the broker's first answer about the running P&L is empty
+            stored = await shop.book.page(MAIN)
+            assert stored is not None and stored.pnl is not None
+            conid = stored.rows[0].position.instrument.conid
+            quote = Quote(conid=conid, received_at=NOON, last=Decimal("1.23"))
+            older = _pnl(stored.pnl, Decimal(1), -timedelta(days=1))
+            newer = _pnl(stored.pnl, Decimal(2), timedelta(days=1))
+
+            book = Book(shop.database, clock=shop.dial, quotes=lambda: {conid: quote}, pnl=lambda: {MAIN: older})
+            page = await book.page(MAIN)
+            assert page is not None and page.rows[0].last == Decimal("1.23") and page.pnl == stored.pnl
+
+            page = await Book(shop.database, clock=shop.dial, pnl=lambda: {MAIN: newer}).page(MAIN)
+            assert page is not None and page.pnl == newer
+
+    asyncio.run(run())
+
+
+def test_the_curve_keeps_every_sync_of_the_last_days_and_one_point_a_day_before(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with workshop(tmp_path) as shop:
+            await shop.session.refresh()
+            await shop.sync.run(SECOND)
+            long_ago = NOON - timedelta(days=100)
+            points = [Point(at=long_ago + timedelta(seconds=30 * n), value=Decimal(n)) for n in range(1000)]
+            await shop.database.write(series.add_equity, SECOND, points)
+            page = await shop.book.page(SECOND)
+            assert page is not None
+            assert [point.value for point in page.equity[:2]] == [Decimal(743), Decimal(999)]
+            assert len(page.equity) == 3
+
+    asyncio.run(run())
+
+
+def test_thinning_keeps_the_last_point_of_a_day_and_the_order() -> None:
+    points = [Point(at=NOON + timedelta(hours=6 * n), value=Decimal(n)) for n in range(8)]
+
+    kept = thinned(points, NOON + timedelta(hours=24))
+
+    assert [point.value for point in kept] == [Decimal(1), Decimal(3), Decimal(4), Decimal(5), Decimal(6), Decimal(7)]
+
+
+def _pnl(like: AccountPnl, daily: Decimal, later: timedelta) -> AccountPnl:
+    return AccountPnl(
+        account=like.account, daily=daily, unrealized=like.unrealized, net_liquidation=like.net_liquidation,
+        excess_liquidity=like.excess_liquidity, as_of=like.as_of + later,
+    )
