@@ -49,16 +49,18 @@ def score(query: str, command: Command) -> int:
     wanted, title = query.casefold().strip(), command.title.casefold()
     if not wanted:
         return 1
+    if wanted == title:
+        return 6
     if title.startswith(wanted):
-        return 1000 - len(title)
+        return 5
     everything = f"{title} {command.words.casefold()} {command.hint.casefold()}"
     if _starts_words(wanted, title):
-        return 800 - len(title)
+        return 4
     if wanted in title:
-        return 600 - len(title)
+        return 3
     if _starts_words(wanted, everything):
-        return 400 - len(title)
-    return 200 - len(title) if _in_order(wanted.replace(" ", ""), title) else 0
+        return 2
+    return 1 if _in_order(wanted.replace(" ", ""), title) else 0
 
 
 def found(query: str, commands: Sequence[Command]) -> tuple[Command, ...]:

@@ -80,6 +80,16 @@ class MadeUpSession:
         self.asked.append("sign out")
 
 
+class MadeUpConnector:
+    """Notes which pages a browser would have shown."""
+
+    def __init__(self) -> None:
+        self.shown: list[str] = []
+
+    def open_browser(self, address: str) -> None:
+        self.shown.append(address)
+
+
 class MadeUpSync:
     """Counts how often it was asked."""
 
@@ -108,7 +118,7 @@ def sample_desk(
     desk = Desk(
         environment=environment, mode=ibkr_mode(environment), gateway_url="https://localhost:5000",
         clock=clock or StoppedClock(), calendar=Calendar(closed={}), hub=hub, tasks=tasks,
-        book=MadeUpBook(), activity=None, preferences=MadeUpPreferences(hub), connector=None,  # type: ignore[arg-type]
+        book=MadeUpBook(), activity=None, preferences=MadeUpPreferences(hub), connector=MadeUpConnector(),  # type: ignore[arg-type]
         session=MadeUpSession(session) if session is not None else None,  # type: ignore[arg-type]
         sync=MadeUpSync(), market=None, live=None, check_passphrase=_accepts, database_bytes=lambda: 12_400_000,  # type: ignore[arg-type]
         close=tasks.close,

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Protocol
 from ibdesk.domain.accounts import AccountId
 from ibdesk.domain.settings import meta_of, names
 from ibdesk.ui.commands import Command
-from ibdesk.ui.links import open_link
 from ibdesk.ui.rooms import ROOMS
 
 if TYPE_CHECKING:
@@ -58,7 +57,7 @@ def _work(view: View, desk: "Desk", bridge: "Bridge") -> list[Command]:
         Command(name="quit", title="Quit ibdesk", hint="Desk", run=partial(view.want, "quit"), words="exit close"),
     ]
     if desk.session is not None:
-        made = [*_session(desk.session, bridge), *made]
+        made = [*_session(desk, desk.session, bridge), *made]
     sync = desk.sync
     if sync is not None:
         made.insert(0, Command(name="sync", title="Sync now", hint="Account", keys="F5", words="refresh reload update",
@@ -66,12 +65,13 @@ def _work(view: View, desk: "Desk", bridge: "Bridge") -> list[Command]:
     return made
 
 
-def _session(session: "SessionService", bridge: "Bridge") -> tuple[Command, ...]:
+def _session(desk: "Desk", session: "SessionService", bridge: "Bridge") -> tuple[Command, ...]:
     def in_background(name: str, title: str, work: Callable[[], None], words: str) -> Command:
         return Command(name=name, title=title, hint="Session", run=work, words=words)
 
     return (
-        in_background("sign-in", "Sign in", partial(open_link, session.sign_in_page), "log in login browser gateway"),
+        in_background("sign-in", "Sign in", partial(_show_page, desk, session.sign_in_page),
+                      "log in login browser gateway"),
         in_background("check-session", "Check the session",
                       lambda: bridge.start("check the session", session.refresh()), "status connection"),
         in_background("reconnect", "Reconnect the brokerage session",
@@ -81,6 +81,10 @@ def _session(session: "SessionService", bridge: "Bridge") -> tuple[Command, ...]
         in_background("sign-out", "Sign out",
                       lambda: bridge.start("sign out", session.sign_out()), "log out logout end session"),
     )
+
+
+def _show_page(desk: "Desk", address: str) -> None:
+    desk.connector.open_browser(address)
 
 
 def _accounts(bridge: "Bridge", accounts: Sequence[AccountId]) -> tuple[Command, ...]:
