@@ -16,6 +16,7 @@ from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
 import sqlcipher3.dbapi2 as sqlcipher
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
@@ -94,6 +95,12 @@ class OpenVault:
     def database_key(self) -> bytes:
         """The raw key of the SQLCipher database."""
         return self.subkey("database")
+
+    def wrap(self, kind: str, secret: bytes) -> header.Slot:
+        """A new way into this vault."""
+        if not self.is_open:
+            raise vault_closed()
+        return header.wrap(kind, secret, bytes(self._data_key), self._vault_id)
 
     def close(self) -> None:
         """Overwrite the data key and let other desks in. Closing twice is fine."""
@@ -176,8 +183,8 @@ def _place_staged(paths: Paths) -> None:
     sync_folder(paths.folder)
 
 
-def open(folder: Path, secret: str) -> OpenVault:  # noqa: A001 - the word people use for a vault
-    """Open the vault in `folder` with its passphrase or its recovery code.
+def open(folder: Path, secret: str | bytes) -> OpenVault:  # noqa: A001 - the word people use for a vault
+    """Open the vault in `folder` with its passphrase or recovery code, or with a slot key from `keystore`.
 
     NeedsPerson(WRONG_PASSPHRASE), Refused(VAULT_MISSING, VAULT_IN_USE, VAULT_NEWER, FOLDER_READ_ONLY),
     BadData(VAULT_DAMAGED). Nothing is changed on any failure.
@@ -198,7 +205,7 @@ def open(folder: Path, secret: str) -> OpenVault:  # noqa: A001 - the word peopl
         raise
 
 
-def _open(paths: Paths, secret: str, lock: FileLock, *, check_whole: bool) -> OpenVault:
+def _open(paths: Paths, secret: str | bytes, lock: FileLock, *, check_whole: bool) -> OpenVault:
     with disk_errors(paths.folder):
         if not paths.header.exists():
             raise damaged(f"The vault's header file {paths.header} is missing.")
@@ -210,7 +217,16 @@ def _open(paths: Paths, secret: str, lock: FileLock, *, check_whole: bool) -> Op
     return OpenVault(paths, read.vault_id, data_key, lock)
 
 
-def _data_key(read: header.Header, secret: str) -> bytearray:
+def _data_key(read: header.Header, secret: str | bytes) -> bytearray:
+    if isinstance(secret, bytes):
+        remembered = header.unwrap(read, header.KEYCHAIN, secret)
+        if remembered is None:
+            raise NeedsPerson(
+                "This computer no longer remembers the way into this vault.",
+                remedy="Type your passphrase.",
+                cause=Cause.WRONG_PASSPHRASE,
+            )
+        return remembered
     slip: recovery.MistypedError | None = None
     if recovery.looks_like_one(secret):
         try:
@@ -262,6 +278,17 @@ def _check_database(path: Path, key: bytes, *, check_whole: bool) -> None:
             found = connection.execute("PRAGMA cipher_integrity_check").fetchone()
             if found is not None:
                 raise damaged(f"The vault's database {path} is damaged: {found[0]}.")
+
+
+def change_slot(vault: OpenVault, kind: str, secret: bytes | None) -> None:
+    """Replace the way in of this kind by one for `secret`, or take it away (None). Nothing but the header changes."""
+    path = vault.paths.header
+    with disk_errors(path):
+        read = header.decode(path.read_bytes())
+        slots = tuple(slot for slot in read.slots if slot.kind != kind)
+        if secret is not None:
+            slots += (vault.wrap(kind, secret),)
+        replace_private(path, header.encode(msgspec.structs.replace(read, slots=slots)))
 
 
 def discard(vault: OpenVault) -> None:
