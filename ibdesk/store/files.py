@@ -1,9 +1,10 @@
-"""How the vault's files come to be: private from birth, replaced as a whole, and the system's refusals put in words."""
+"""Where the vault's files are, private from birth and replaced as a whole; the system's refusals put in words."""
 
 import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from ibdesk.domain.errors import BadData, Cause, DeskError, Refused, Unavailable
@@ -13,6 +14,37 @@ FILE_MODE = 0o600
 
 _FULL = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
 _CLOSED_TO_US = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paths:
+    """Where the files of the vault in `folder` are."""
+
+    folder: Path
+
+    @property
+    def database(self) -> Path:
+        return self.folder / "ibdesk.vault"
+
+    @property
+    def staged_database(self) -> Path:
+        return self.folder / "ibdesk.vault.new"
+
+    @property
+    def header(self) -> Path:
+        return self.folder / "ibdesk.vault.json"
+
+    @property
+    def lock(self) -> Path:
+        return self.folder / "ibdesk.lock"
+
+    @property
+    def owner(self) -> Path:
+        return self.folder / "ibdesk.lock.pid"
+
+    @property
+    def backups(self) -> Path:
+        return self.folder / "backups"
 
 
 def disk_full(path: Path) -> Unavailable:

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Protocol
 
 from ibdesk.store import header, vault
-from ibdesk.store.files import disk_errors
-from ibdesk.store.vault import OpenVault, Paths
+from ibdesk.store.files import Paths, disk_errors
+from ibdesk.store.vault import OpenVault
 
 SERVICE = "ibdesk"
 #: Only these protect what they keep. `keyrings.alt` and others write files anybody can read.

@@ -11,68 +11,31 @@ Opening and creating cost one Argon2id (a tenth of a second): call them in a thr
 """
 
 import os
-import sys
 from contextlib import closing, suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
 import sqlcipher3.dbapi2 as sqlcipher
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from filelock import FileLock, Timeout
+from filelock import FileLock
 
 from ibdesk.domain.errors import Cause, NeedsPerson, Refused
 from ibdesk.store import cipher, header, recovery
 from ibdesk.store.files import (
-    FILE_MODE,
+    Paths,
     create_private,
     damaged,
     disk_errors,
-    make_folder,
-    note_private,
     replace_private,
     sync_folder,
 )
 from ibdesk.store.header import DEFAULT_COST, Cost
+from ibdesk.store.lock import take_lock, unlock
 from ibdesk.store.passphrase import require_acceptable
-
-if sys.platform != "win32":
-    import resource
 
 #: Up to this size the whole file is checked on opening (a few milliseconds); above it, after a crash only.
 CHECK_WHOLE_UP_TO = 4 * 1024 * 1024
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Paths:
-    """Where the files of the vault in `folder` are."""
-
-    folder: Path
-
-    @property
-    def database(self) -> Path:
-        return self.folder / "ibdesk.vault"
-
-    @property
-    def staged_database(self) -> Path:
-        return self.folder / "ibdesk.vault.new"
-
-    @property
-    def header(self) -> Path:
-        return self.folder / "ibdesk.vault.json"
-
-    @property
-    def lock(self) -> Path:
-        return self.folder / "ibdesk.lock"
-
-    @property
-    def owner(self) -> Path:
-        return self.folder / "ibdesk.lock.pid"
-
-    @property
-    def backups(self) -> Path:
-        return self.folder / "backups"
 
 
 class OpenVault:
@@ -108,9 +71,7 @@ class OpenVault:
             return
         self.is_open = False
         self._data_key[:] = bytes(len(self._data_key))
-        with suppress(OSError):
-            self.paths.owner.unlink(missing_ok=True)
-        self._lock.release()
+        unlock(self.paths, self._lock)
 
 
 def vault_closed() -> Refused:
@@ -133,7 +94,7 @@ def create(folder: Path, passphrase: str, *, cost: Cost = DEFAULT_COST) -> tuple
     """
     require_acceptable(passphrase)
     paths = Paths(folder=folder.absolute())
-    lock = _lock(paths)
+    lock = take_lock(paths)
     try:
         if exists(paths.folder):
             raise Refused(
@@ -143,7 +104,7 @@ def create(folder: Path, passphrase: str, *, cost: Cost = DEFAULT_COST) -> tuple
             )
         return _create(paths, passphrase, cost, lock)
     except BaseException:
-        _unlock(paths, lock)
+        unlock(paths, lock)
         raise
 
 
@@ -197,11 +158,11 @@ def open(folder: Path, secret: str | bytes) -> OpenVault:  # noqa: A001 - the wo
             cause=Cause.VAULT_MISSING,
         )
     crashed = paths.owner.exists()
-    lock = _lock(paths)
+    lock = take_lock(paths)
     try:
         return _open(paths, secret, lock, check_whole=crashed)
     except BaseException:
-        _unlock(paths, lock)
+        unlock(paths, lock)
         raise
 
 
@@ -316,45 +277,3 @@ def _subkey(data_key: bytearray, vault_id: bytes, purpose: str) -> bytes:
     return HKDF(
         algorithm=SHA256(), length=header.KEY_BYTES, salt=vault_id, info=f"ibdesk v1 {purpose}".encode()
     ).derive(bytes(data_key))
-
-
-def _lock(paths: Paths) -> FileLock:
-    """Take the vault's lock or say who has it. Held by the system, so a crash lets go of it."""
-    forbid_core_dumps()
-    with disk_errors(paths.folder):
-        make_folder(paths.folder)
-        lock = FileLock(paths.lock, timeout=0, mode=FILE_MODE, thread_local=False)
-        try:
-            lock.acquire()
-        except Timeout as error:
-            raise _in_use(paths) from error
-        try:
-            note_private(paths.owner, str(os.getpid()))
-        except OSError:
-            lock.release()
-            raise
-    return lock
-
-
-def _unlock(paths: Paths, lock: FileLock) -> None:
-    with suppress(OSError):
-        paths.owner.unlink(missing_ok=True)
-    lock.release()
-
-
-def _in_use(paths: Paths) -> Refused:
-    try:
-        owner = f" (process {int(paths.owner.read_text())})"
-    except (OSError, ValueError):
-        owner = ""
-    return Refused(
-        f"Another ibdesk{owner} has this vault open.",
-        remedy="Use that window, or close it first.",
-        cause=Cause.VAULT_IN_USE,
-    )
-
-
-def forbid_core_dumps() -> None:
-    """A crash must not write the keys to disk. Windows writes no dumps by itself."""
-    if sys.platform != "win32":
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

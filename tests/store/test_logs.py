@@ -1,6 +1,7 @@
 import logging
 import stat
 from collections.abc import Iterator
+from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
 import pytest
@@ -50,11 +51,13 @@ def test_ordinary_sentences_stay_readable() -> None:
 
 
 def test_the_log_is_private_and_bounded(home: Path, handler: logging.Handler) -> None:
+    assert isinstance(handler, RotatingFileHandler)
+    assert (handler.maxBytes, handler.backupCount) == (2 * 1024 * 1024, 4)
+    handler.maxBytes = 4000
     logger = logging.getLogger("ibdesk.test")
-    line = "a line of some length " * 400
-    for _ in range(2 + 5 * logs.FILE_BYTES // len(line)):
-        logger.info(line)
+    for number in range(300):
+        logger.info("sync %d finished without a word to say", number)
     files = list((home / "logs").iterdir())
-    assert 2 <= len(files) <= logs.FILES
+    assert len(files) == logs.FILES
     assert {stat.S_IMODE(path.stat().st_mode) for path in files} == {0o600}
-    assert all(path.stat().st_size <= logs.FILE_BYTES for path in files)
+    assert all(path.stat().st_size <= 4000 for path in files)
