@@ -1,7 +1,7 @@
 """The tests mirror the package: who changes a file finds what tests it by its name.
 
-A file's tests are `tests/<room>/test_<file>.py`; a small folder's may be one `tests/<room>/test_<folder>.py`; and a part
-that is only reached through another may be tested there, by a test of its room that imports it.
+A file's tests are `tests/<room>/test_<file>.py`; a small folder's may be one `tests/<room>/test_<folder>.py`; and a
+part that is only reached through another may be tested there, by a test of its room that imports it.
 """
 
 import ast
