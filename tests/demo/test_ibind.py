@@ -1,17 +1,20 @@
 """Software nobody here wrote is satisfied: ibind's REST client and its WebSocket client run against the demo."""
 
 import asyncio
+import logging
 import os
 import threading
 import time
 import warnings
 from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
 
 os.environ["IBIND_LOG_TO_FILE"] = "False"  # read when ibind is imported
 os.environ["IBIND_LOG_TO_CONSOLE"] = "False"
+os.environ["IBIND_WS_TIMEOUT"] = "2"  # closing, it sleeps five seconds and waits for itself that long
 
 ibind = pytest.importorskip("ibind", reason="ibind is not installed")
 
@@ -153,7 +156,19 @@ def test_all_six_subscriptions_become_active(gateway: DemoGateway, client: Any) 
             socket.tic()
             _wait(lambda: len(heard) == 6)
         finally:
-            socket.shutdown()
+            with _hushed("ibind"):  # closing, it calls its own close an error
+                socket.shutdown()
+
+
+@contextmanager
+def _hushed(name: str) -> Iterator[None]:
+    loggers = [logging.getLogger(each) for each in (name, *logging.root.manager.loggerDict) if each.startswith(name)]
+    levels = [each.level for each in loggers]
+    for each in loggers:
+        each.setLevel(logging.CRITICAL)
+    yield
+    for each, level in zip(loggers, levels, strict=True):
+        each.setLevel(level)
 
 
 def _wait(is_true: Callable[[], bool], seconds: float = 8.0) -> None:
