@@ -198,6 +198,10 @@ class PositionModel(QAbstractTableModel):
         """The base currency, empty when the accounts shown have different ones."""
         return self._base
 
+    def count(self) -> int:
+        """How many positions the filter leaves, groups closed or open."""
+        return len(self._members())
+
     def totals(self) -> Totals:
         """The sums over the rows that the filter leaves, groups closed or open."""
         return totals_of((self._row(index) for index in self._members()), self._base)

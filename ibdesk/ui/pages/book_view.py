@@ -5,13 +5,16 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtWidgets import QWidget
 
+from ibdesk.domain.accounts import AccountId
 from ibdesk.domain.events import (
     AccountChanged,
     ConnectionLost,
     ConnectionRestored,
     PnlChanged,
     QuotesChanged,
+    SettingsChanged,
     SyncChanged,
 )
 from ibdesk.domain.instruments import Conid
@@ -35,7 +38,7 @@ class BookView(QObject):
         super().__init__(parent)
         self._desk, self._bridge = desk, bridge
         self.view = View(chosen=bridge.selected)
-        self._awake = 0
+        self._awake: set[QWidget] = set()
         self._is_reading = False
         self._read_again = False
         self._asked: set[Conid] = set()
@@ -43,12 +46,12 @@ class BookView(QObject):
         self._second.setInterval(1000)
         self._second.timeout.connect(self.aged)
         bridge.account_changed.connect(self._account_changed)
-        bridge.selection_changed.connect(lambda chosen: self._show(replace(self.view, chosen=chosen)))
+        bridge.selection_changed.connect(self._selection_changed)
         bridge.sync_changed.connect(self._sync_changed)
         bridge.connection_changed.connect(self._connection_changed)
         bridge.pnl_changed.connect(self._pnl_changed)
         bridge.quotes_changed.connect(self._quotes_changed)
-        bridge.settings_changed.connect(lambda _event: self.read())
+        bridge.settings_changed.connect(self._settings_changed)
 
     @classmethod
     def of(cls, desk: "Desk", bridge: "Bridge") -> "BookView":
@@ -56,7 +59,7 @@ class BookView(QObject):
         for found in bridge.findChildren(cls):
             if found._desk is desk:
                 return found
-            found.rest(all_rooms=True)
+            found._second.stop()
             found.setParent(None)
             found.deleteLater()
         return cls(desk, bridge, bridge)
@@ -65,16 +68,18 @@ class BookView(QObject):
     def now(self) -> datetime:
         return self._desk.clock()
 
-    def wake(self) -> None:
+    def wake(self, room: QWidget) -> None:
         """A room came on screen: count the seconds, and read the book if nobody did."""
-        self._awake += 1
+        if not room.isVisible():
+            return
+        self._awake.add(room)
         self._second.start()
         if not self.view.is_read:
             self.read()
 
-    def rest(self, *, all_rooms: bool = False) -> None:
+    def rest(self, room: QWidget) -> None:
         """A room left the screen; when none is left, ages need no counting."""
-        self._awake = 0 if all_rooms else max(0, self._awake - 1)
+        self._awake.discard(room)
         if not self._awake:
             self._second.stop()
 
@@ -143,6 +148,12 @@ class BookView(QObject):
         if view != self.view:
             self.view = view
             self.changed.emit()
+
+    def _selection_changed(self, chosen: AccountId | None) -> None:
+        self._show(replace(self.view, chosen=chosen))
+
+    def _settings_changed(self, _event: SettingsChanged) -> None:
+        self.read()
 
     def _account_changed(self, _event: AccountChanged) -> None:
         self.read()

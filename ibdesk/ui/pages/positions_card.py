@@ -121,7 +121,7 @@ class PositionsCard(Card):
     def _tell(self) -> None:
         """Show the table, or the reason it is empty."""
         held, model = len(self._view.rows), self.table.position_model
-        listed = model.totals().count
+        listed = model.count()
         self.count.setText(f"{held:,}" if listed == held else f"{listed:,} of {held:,}")
         self.count.setAccessibleName(f"{listed} of {held} positions listed")
         self.count.show()

@@ -67,11 +67,11 @@ class Dashboard(QWidget):
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         # After the first paint: the stored book is read while the skeleton is already on screen.
-        QTimer.singleShot(0, self, self.book.wake)
+        QTimer.singleShot(0, self, lambda: self.book.wake(self))
 
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
-        self.book.rest()
+        self.book.rest(self)
 
     def _stack(self) -> None:
         column = QVBoxLayout(self)

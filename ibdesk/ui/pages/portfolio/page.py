@@ -73,11 +73,11 @@ class Portfolio(QWidget):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        QTimer.singleShot(0, self, self.book.wake)
+        QTimer.singleShot(0, self, lambda: self.book.wake(self))
 
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
-        self.book.rest()
+        self.book.rest(self)
 
     def _stack(self) -> None:
         column = QVBoxLayout(self)
