@@ -178,6 +178,8 @@ def test_the_busy_widget_is_off_while_work_runs_and_gets_its_focus_back(bridge, 
     button, other = QPushButton("Sync", window), QPushButton("Other", window)
     qtbot.addWidget(window)
     window.show()
+    window.activateWindow()  # a display without a window manager gives the focus to nobody by itself
+    qtbot.waitUntil(window.isActiveWindow)
     button.setFocus()
     seen: list[bool] = []
 
