@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize
-from PySide6.QtWidgets import QTabWidget, QWidget
+from PySide6.QtWidgets import QWidget
 
 from ibdesk.domain.accounts import AccountId
 from ibdesk.domain.portfolio import AccountPage
@@ -19,6 +19,7 @@ from ibdesk.services.first_run import Step, missing
 from ibdesk.services.waiting import until
 from ibdesk.ui import theme
 from ibdesk.ui.rooms import ROOMS
+from ibdesk.ui.widgets import Segmented
 from ibdesk.ui.wizard.panel import WizardPanel
 
 if TYPE_CHECKING:
@@ -144,16 +145,12 @@ class _Tour:
         for room in ROOMS:
             view.open_room(room.key)
             page = await self._built(room.key)
-            tabs = page.findChildren(QTabWidget)
-            if not tabs:
+            tabs = getattr(page, "tabs", None)
+            for key in tabs.keys if isinstance(tabs, Segmented) else ("",):
+                if isinstance(tabs, Segmented):
+                    tabs.choose(key)
                 await self._settle()
-                await self.shoot(room.key)
-            for tab in tabs:
-                for index in range(tab.count()):
-                    tab.setCurrentIndex(index)
-                    await self._settle()
-                    await self.shoot(f"{room.key}-{tab.tabText(index).lower().replace(' ', '-')}")
-                tab.setCurrentIndex(0)
+                await self.shoot(f"{room.key}-{key}".rstrip("-"))
             print(f"✓ room {room.title}")
         view.open_room("dashboard")
         self._app.window.resize(1280, 800)
@@ -212,7 +209,7 @@ class _Tour:
         view = self._app.view
         assert view is not None  # noqa: S101 - the desk is open
         skeleton = view.page(room)
-        await until(lambda: view.page(room) is not skeleton or bool(skeleton.findChildren(QTabWidget)), 2.0)
+        await until(lambda: view.page(room) is not skeleton, LOADING)
         return view.page(room)
 
     async def _settle(self) -> None:

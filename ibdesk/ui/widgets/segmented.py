@@ -43,6 +43,11 @@ class Segmented(QFrame):
         self.set_current(current or (choices[0][0] if choices else ""))
 
     @property
+    def keys(self) -> tuple[str, ...]:
+        """All choices, in order."""
+        return tuple(self._buttons)
+
+    @property
     def current(self) -> str:
         """The key that is chosen."""
         return next((key for key, button in self._buttons.items() if button.isChecked()), "")
@@ -70,7 +75,7 @@ class Segmented(QFrame):
             return
         keys = [key for key, button in self._buttons.items() if button.isEnabled()]
         if self.current in keys:
-            self._choose(keys[(keys.index(self.current) + step) % len(keys)])
+            self.choose(keys[(keys.index(self.current) + step) % len(keys)])
 
     def _add(self, key: str, text: str) -> None:
         button = _Segment(self)
@@ -79,13 +84,14 @@ class Segmented(QFrame):
         button.setCheckable(True)
         button.setText(text)
         button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        button.clicked.connect(lambda: self._choose(key))
+        button.clicked.connect(lambda: self.choose(key))
         self._group.addButton(button)
         self._row.addWidget(button)
         self._buttons[key] = button
         self.set_text(key, text)
 
-    def _choose(self, key: str) -> None:
+    def choose(self, key: str) -> None:
+        """Choose as the person does, and tell."""
         had_focus = any(button.hasFocus() for button in self._buttons.values())
         self.set_current(key)
         if had_focus:
