@@ -1,36 +1,35 @@
 """The order of a start and of an end: first paint, loop, vault, desk; and back, in one function.
 
-Before the first paint only Qt and our own small files are imported (goal G6): asyncio, qasync, wiring and everything
-behind it come right after, while the person reaches for the keys. Beside `ui.bridge` the only file that knows both
-asyncio and Qt, and the only one that opens, covers and closes desks.
+Before the first paint only Qt is imported (goal G6): the theme, asyncio, qasync, wiring and everything behind them come
+right after, while the person reaches for the keys, inside the functions that use them. Beside `ui.bridge` the only file
+that knows both asyncio and Qt, and the only one that opens, covers and closes desks.
 """
 
-import logging
+from __future__ import annotations
+
 import sys
-from collections.abc import Callable, Coroutine, Mapping
 from functools import partial
 from importlib import import_module
-from pathlib import Path
-from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QApplication, QDialog, QWidget
 
-from ibdesk.domain.accounts import Environment
-from ibdesk.domain.settings import ThemeName
-from ibdesk.ui import start, theme
+from ibdesk.ui import start
 from ibdesk.ui.main_window import MainWindow
-from ibdesk.ui.unlock import UnlockScreen
 
 if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Callable, Coroutine, Mapping
+    from pathlib import Path
+    from types import TracebackType
+
     from ibdesk.services.desk import Desk
     from ibdesk.services.first_run import FirstRunResult
     from ibdesk.ui.bridge import Bridge
     from ibdesk.ui.frame.desk_view import DeskView
     from ibdesk.ui.rooms import Room
-
-log = logging.getLogger(__name__)
+    from ibdesk.ui.unlock import UnlockScreen
 
 #: What the dashboard needs, imported one by one between two events while the passphrase is typed.
 SOON = (
@@ -87,6 +86,8 @@ class DeskApp:
 
     def ask_passphrase(self) -> UnlockScreen:
         """Cover the window with the passphrase field."""
+        from ibdesk.ui.unlock import UnlockScreen
+
         current = self.window.stack.currentWidget()
         screen = current if isinstance(current, UnlockScreen) else UnlockScreen()
         screen.given.connect(lambda secret: self.start("open the vault", self._open(screen, secret)))
@@ -98,6 +99,7 @@ class DeskApp:
     def first_run(self) -> QWidget:
         """Cover the window with the wizard; without a vault it makes one."""
         from ibdesk import wiring
+        from ibdesk.domain.accounts import Environment
         from ibdesk.ui.bridge import Bridge
         from ibdesk.ui.wizard.panel import WizardPanel
 
@@ -105,7 +107,7 @@ class DeskApp:
         connector = wiring.first_run_connector(calls.append)
         opened: list[Desk] = []
 
-        async def finish(result: "FirstRunResult", passphrase: str) -> str:
+        async def finish(result: FirstRunResult, passphrase: str) -> str:
             if result.credentials.environment is Environment.DEMO:
                 opened.append(await wiring.open_demo_desk(result, demo=connector.demo))
                 return ""
@@ -125,7 +127,7 @@ class DeskApp:
         panel.start()
         return panel
 
-    def show(self, desk: "Desk") -> None:
+    def show(self, desk: Desk) -> None:
         """Show an open desk: what is stored first, before any answer of the network."""
         from ibdesk.ui.bridge import Bridge
         from ibdesk.ui.frame.desk_view import DeskView
@@ -155,10 +157,12 @@ class DeskApp:
         if kind in actions:
             actions[kind]()
         else:
-            log.error("nobody does the command name=%s", name)
+            _complain("nobody does the command name=%s", name)
 
     def lock(self) -> None:
         """Hide the desk and everything of it; sessions, streams and syncs go on."""
+        from ibdesk.ui.unlock import UnlockScreen
+
         if self.desk is None or self._is_locked:
             return
         self._is_locked = True
@@ -166,7 +170,7 @@ class DeskApp:
         for dialog in self._hidden:
             dialog.hide()
         screen = UnlockScreen(locked=True)
-        if self.desk.environment is Environment.DEMO:
+        if self.desk.environment == "demo":
             screen.text.setText("This is the demo: any passphrase opens it.")
         screen.given.connect(lambda secret: self.start("unlock", self._unlock(screen, secret)))
         self.window.name("locked")
@@ -241,6 +245,7 @@ class DeskApp:
             self.start("open the connection", self._reopen("The account is connected. Unlock to open it."))
 
     async def _change_environment(self, mode: str) -> None:
+        from ibdesk.domain.accounts import Environment
         from ibdesk.domain.modes import Mode, face_of
         from ibdesk.ui.wizard.parts import Question
 
@@ -272,15 +277,17 @@ class DeskApp:
             return
         self.bridge.start(name, work)
 
-    def _open_desk(self) -> "tuple[Desk, Bridge]":
+    def _open_desk(self) -> tuple[Desk, Bridge]:
         assert self.desk is not None  # noqa: S101 - `_in_desk` asked
         assert self.bridge is not None  # noqa: S101
         return self.desk, self.bridge
 
-    def _wear(self, desk: "Desk") -> None:
+    def _wear(self, desk: Desk) -> None:
+        from ibdesk.ui import theme
+
         settings = desk.preferences.sourced.settings
         theme.apply(self.qt, theme.theme_of(settings, desk.environment))
-        if desk.environment is not Environment.DEMO:
+        if desk.environment != "demo":
             QSettings().setValue(WORN, settings.theme.value)
 
     def _retitle(self, text: str) -> None:
@@ -289,16 +296,18 @@ class DeskApp:
 
     def failed(self, name: str, error: BaseException) -> None:
         """Whatever ends with an exception nobody expected is logged and shown, here where no desk may be open."""
+        from ibdesk.ui.unlock import UnlockScreen
+
         if self.bridge is not None:
             self.bridge.failed(name, error)
         else:
-            log.error("work failed name=%s", name, exc_info=error)
+            _complain("work failed name=%s", name, error=error)
         cover = self.window.stack.currentWidget()
         if isinstance(cover, UnlockScreen):
             mistake = f"ibdesk made a mistake in “{name}” ({type(error).__name__})."
             cover.refuse(mistake, "It is written to the log.")
 
-    async def _walk(self, walk: Callable[["DeskApp", Path], Coroutine[Any, Any, int]], shots: Path) -> None:
+    async def _walk(self, walk: Callable[[DeskApp, Path], Coroutine[Any, Any, int]], shots: Path) -> None:
         code = 1
         try:
             code = await walk(self, shots)
@@ -315,24 +324,36 @@ def main(
     """Open the window and stay until it is closed; the exit code. `shots`: walk through it all and leave pictures."""
     sys.setswitchinterval(0.0005)  # a worker thread delays the window by 0.8 instead of 5.3 ms (performance.md 8)
     qt = start.application()
-    folder = start.vault_folder(home)
-    start.keep_window_settings(None if demo else folder)
-    theme.apply(qt, theme.Theme(name=_worn()))
-    theme.follow_system(qt)
+    start.keep_window_settings(None if demo else str(home or _default_home()))
     window = MainWindow()
-    window.cover(QWidget() if demo or not (folder / "ibdesk.vault.json").exists() else UnlockScreen())
     start.first_paint(qt, window)
-    return _live(qt, window, folder, demo=demo, shots=shots, overrides=overrides or {})
+    return _live(qt, window, home or _default_home(), demo=demo, shots=shots, overrides=overrides or {})
 
 
-def _worn() -> ThemeName:
+def _default_home() -> Path:
+    from ibdesk.wiring import default_home
+
+    return default_home()
+
+
+def _dress(qt: QApplication, window: MainWindow) -> None:
+    """Put on the theme worn last; the desk's own settings follow when its vault is open."""
+    from ibdesk.domain.settings import ThemeName
+    from ibdesk.ui import theme
+
     last = QSettings().value(WORN)
-    return next((name for name in ThemeName if name.value == last), ThemeName.SYSTEM)
+    name = next((name for name in ThemeName if name.value == last), ThemeName.SYSTEM)
+    theme.apply(qt, theme.Theme(name=name))
+    theme.follow_system(qt)
+    window.dress()
 
 
 def _live(
     qt: QApplication, window: MainWindow, home: Path, *, demo: bool, shots: Path | None, overrides: Mapping[str, str]
 ) -> int:
+    _dress(qt, window)
+    if not demo and (home / "ibdesk.vault.json").exists():
+        _show_door(qt, window)
     import asyncio
 
     import qasync
@@ -350,7 +371,23 @@ def _live(
         return int(loop.run_until_complete(live()))
 
 
-def _page(build: Callable[..., QWidget], desk: "Desk", bridge: "Bridge", room: "Room") -> QWidget:
+def _show_door(qt: QApplication, window: MainWindow) -> None:
+    """The passphrase field can be typed into while asyncio and the rest are imported."""
+    from ibdesk.ui.unlock import UnlockScreen
+
+    screen = UnlockScreen()
+    window.cover(screen)
+    screen.focus()
+    qt.processEvents()
+
+
+def _complain(text: str, *values: str, error: BaseException | None = None) -> None:
+    import logging
+
+    logging.getLogger(__name__).error(text, *values, exc_info=error)
+
+
+def _page(build: Callable[..., QWidget], desk: Desk, bridge: Bridge, room: Room) -> QWidget:
     return build(room, desk, bridge)
 
 
@@ -377,4 +414,4 @@ def _told(app: DeskApp, context: dict[str, Any]) -> None:
     if isinstance(error, BaseException):
         app.failed("the loop", error)
     else:
-        log.error("the loop complains message=%s", context.get("message"))
+        _complain("the loop complains message=%s", str(context.get("message")))

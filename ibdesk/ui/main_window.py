@@ -1,21 +1,20 @@
 """The window itself: the environment's stripe, what covers the desk, its title, its place on the screens.
 
-It is light on purpose: before the first paint it needs Qt, the theme and nothing else (goal G6), so the desk's own view
-and everything behind it is imported by whoever opens a desk.
+Before the first paint it needs Qt and nothing of ours (goal G6): it draws the outline of the unlock card in the colours
+it wore last. `dress` follows the theme from then on. The desk's own view is made by whoever opens a desk.
 """
 
-from PySide6.QtCore import QSettings, QSize, Qt, Signal
-from PySide6.QtGui import QCloseEvent, QGuiApplication, QIcon
+from PySide6.QtCore import QPoint, QRectF, QSettings, QSize, Qt, Signal
+from PySide6.QtGui import QCloseEvent, QColor, QGuiApplication, QIcon, QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import QFrame, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
-
-from ibdesk.ui.icons import pixmap
-from ibdesk.ui.theme import look
 
 STRIPE = 3
 SMALLEST, USUAL = QSize(860, 600), QSize(1440, 900)
-GEOMETRY = "window/geometry"
+GEOMETRY, COLOURS = "window/geometry", "window/colours"
 #: This much of the window's width must lie on a screen, or it is pulled back.
 REACHABLE = 120
+#: bg, surface, line and stripe of a first start: the dark theme's and the demo's (tokens.toml).
+FIRST_COLOURS = ["#0d1014", "#14181e", "#262e39", "#9b7bff"]
 
 
 class MainWindow(QMainWindow):
@@ -28,10 +27,13 @@ class MainWindow(QMainWindow):
         super().__init__()
         self._desk_view: QWidget | None = None
         self._may_close = False
+        colours = _last_colours()
         self.stripe = QFrame()
-        self.stripe.setProperty("kind", "stripe")
         self.stripe.setFixedHeight(STRIPE)
+        self.stripe.setAutoFillBackground(True)
+        self.stripe.setPalette(QPalette(colours[3]))
         self.stack = QStackedWidget()
+        self.stack.addWidget(_Outline(colours))
         centre = QWidget()
         column = QVBoxLayout(centre)
         column.setContentsMargins(0, 0, 0, 0)
@@ -41,29 +43,29 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(centre)
         self.setMinimumSize(SMALLEST)
         self.name("")
-        look().themeChanged.connect(self._show_icon)
-        self._show_icon()
         self._restore_place()
+
+    def dress(self) -> None:
+        """Wear the theme's colours, now and whenever it changes."""
+        from ibdesk.ui.theme import look
+
+        self.stripe.setProperty("kind", "stripe")
+        look().themeChanged.connect(self._follow_theme)
+        self._follow_theme()
 
     def name(self, text: str) -> None:
         """Set the title after the product's name: environment and account."""
         self.setWindowTitle(f"ibdesk — {text}" if text else "ibdesk")
-        self.stripe.setAccessibleName(f"Environment: {look().theme.environment.value}")
 
     def cover(self, widget: QWidget) -> None:
         """Show this instead of the desk; what covered it before is deleted."""
-        self.uncover()
         self.stack.setCurrentIndex(self.stack.addWidget(widget))
+        self._remove_all_but(widget)
         widget.setFocus()
 
     def uncover(self) -> None:
         """Take the cover away; the desk behind is as it was."""
-        for index in reversed(range(self.stack.count())):
-            widget = self.stack.widget(index)
-            if widget is not None and widget is not self._desk_view:
-                self.stack.removeWidget(widget)
-                widget.hide()
-                widget.deleteLater()
+        self._remove_all_but(None)
 
     @property
     def is_covered(self) -> bool:
@@ -90,26 +92,6 @@ class MainWindow(QMainWindow):
         self._may_close = True
         self.close()
 
-    def closeEvent(self, event: QCloseEvent) -> None:
-        QSettings().setValue(GEOMETRY, self.saveGeometry())
-        if self._may_close:
-            event.accept()
-        else:
-            event.ignore()
-            self.closing.emit()
-
-    def _show_icon(self) -> None:
-        made = QIcon()
-        for size in (16, 24, 32, 48, 64, 128):
-            made.addPixmap(pixmap("logo", look().colour("environment"), size))
-        self.setWindowIcon(made)
-
-    def _restore_place(self) -> None:
-        saved = QSettings().value(GEOMETRY)
-        if saved is None or not self.restoreGeometry(saved):
-            self.resize(USUAL)
-        self.pull_back()
-
     def pull_back(self) -> None:
         """Bring the window onto a screen where it can be reached, no larger than that screen."""
         if self.windowState() & Qt.WindowState.WindowMaximized:
@@ -122,3 +104,61 @@ class MainWindow(QMainWindow):
         room = QGuiApplication.primaryScreen().availableGeometry()
         self.resize(frame.size().boundedTo(room.size()))
         self.move(room.center() - self.rect().center())
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        QSettings().setValue(GEOMETRY, self.saveGeometry())
+        if self._may_close:
+            event.accept()
+        else:
+            event.ignore()
+            self.closing.emit()
+
+    def _remove_all_but(self, kept: QWidget | None) -> None:
+        for index in reversed(range(self.stack.count())):
+            widget = self.stack.widget(index)
+            if widget is not None and widget is not self._desk_view and widget is not kept:
+                self.stack.removeWidget(widget)
+                widget.hide()
+                widget.deleteLater()
+
+    def _follow_theme(self) -> None:
+        from ibdesk.ui.icons import pixmap
+        from ibdesk.ui.theme import look
+
+        wearing, made = look(), QIcon()
+        for size in (16, 24, 32, 48, 64, 128):
+            made.addPixmap(pixmap("logo", wearing.colour("environment"), size))
+        self.setWindowIcon(made)
+        self.stripe.setAccessibleName(f"Environment: {wearing.theme.environment.value}")
+        names = ("bg", "surface", "line", "environment")
+        QSettings().setValue(COLOURS, [wearing.tokens[name] for name in names])
+
+    def _restore_place(self) -> None:
+        saved = QSettings().value(GEOMETRY)
+        if saved is None or not self.restoreGeometry(saved):
+            self.resize(USUAL)
+        self.pull_back()
+
+
+class _Outline(QWidget):
+    """The ground and the outline of a card, for the moment before the theme is read."""
+
+    def __init__(self, colours: list[QColor]) -> None:
+        super().__init__()
+        self._ground, self._surface, self._line, _ = colours
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), self._ground)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(self._line)
+        painter.setBrush(self._surface)
+        middle = self.rect().center() - QPoint(210, 150)
+        painter.drawRoundedRect(QRectF(middle.x() + 0.5, middle.y() + 0.5, 420, 240), 10, 10)
+
+
+def _last_colours() -> list[QColor]:
+    saved = QSettings().value(COLOURS)
+    if not isinstance(saved, list) or len(saved) != len(FIRST_COLOURS):
+        saved = FIRST_COLOURS
+    return [QColor(str(colour)) for colour in saved]

@@ -1,12 +1,11 @@
-"""What comes before the first paint: the application object, where the window's own settings lie, the paint itself."""
+"""What comes before the first paint: the application object, where the window's own settings lie, the paint itself.
 
-import atexit
-import shutil
+Qt and nothing else is imported here: every millisecond counts against goal G6.
+"""
+
+import os
 import sys
-import tempfile
-from pathlib import Path
 
-import platformdirs
 from PySide6.QtCore import QElapsedTimer, QEvent, QEventLoop, QObject, QSettings
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QWidget
@@ -27,20 +26,19 @@ def application() -> QApplication:
     return qt
 
 
-def vault_folder(home: Path | None) -> Path:
-    """The folder of the vault: the one given, or where this system keeps an application's files."""
-    return home or Path(platformdirs.user_data_dir("ibdesk", appauthor=False))
-
-
-def keep_window_settings(folder: Path | None) -> None:
+def keep_window_settings(folder: str | None) -> None:
     """QSettings() lies beside the vault from now on; None: in a throwaway folder."""
-    kept = folder / "window" if folder is not None else _throwaway()
+    kept = os.path.join(folder, "window") if folder is not None else _throwaway()  # noqa: PTH118 - before pathlib
     QSettings.setDefaultFormat(QSettings.Format.IniFormat)
-    QSettings.setPath(QSettings.Format.IniFormat, QSettings.Scope.UserScope, str(kept))
+    QSettings.setPath(QSettings.Format.IniFormat, QSettings.Scope.UserScope, kept)
 
 
-def _throwaway() -> Path:
-    made = Path(tempfile.mkdtemp(prefix="ibdesk-window-"))
+def _throwaway() -> str:
+    import atexit
+    import shutil
+    import tempfile
+
+    made = tempfile.mkdtemp(prefix="ibdesk-window-")
     atexit.register(shutil.rmtree, made, ignore_errors=True)
     return made
 

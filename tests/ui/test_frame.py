@@ -52,6 +52,7 @@ class Opened:
         self.wanted: list[str] = []
         self.entered: list[str] = []
         self.window = MainWindow()
+        self.window.dress()
         self.view = DeskView(self.desk, self.bridge, self._page)
         self.view.wanted.connect(self.wanted.append)
         self.view.retitled.connect(self.window.name)
