@@ -1,0 +1,108 @@
+"""What the three tables of Activity show of a record, column by column."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from ibdesk.domain.records import LoggedCall, SessionRecord, SyncRecord, SyncStatus
+from ibdesk.ui import format as fmt
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Field:
+    """One column. `text` is for eyes, `value` for the exported file; `tone` repeats in colour what the text says."""
+
+    title: str
+    width: int
+    text: Callable[[Any], str]
+    value: Callable[[Any], str | int | None] | None = None
+    tone: Callable[[Any], str] | None = None
+    is_number: bool = False
+    is_mono: bool = False
+
+
+def _count(title: str, read: Callable[[Any], int | None], width: int = 78) -> Field:
+    return Field(title=title, width=width, text=lambda row: _number(read(row)), value=read, is_number=True)
+
+
+def _moment(title: str, read: Callable[[Any], datetime | None]) -> Field:
+    return Field(title=title, width=152, text=lambda row: fmt.moment(read(row)), value=lambda row: _iso(read(row)))
+
+
+def _number(value: int | None) -> str:
+    return fmt.UNKNOWN if value is None else f"{value:,}"
+
+
+def _iso(instant: datetime | None) -> str:
+    return "" if instant is None else instant.isoformat()
+
+
+def _took(row: SyncRecord) -> int:
+    return round((row.finished_at - row.started_at).total_seconds() * 1000)
+
+
+def _stages(stages: Mapping[str, int]) -> str:
+    return " · ".join(f"{name} {fmt.milliseconds(taken)}" for name, taken in stages.items())
+
+
+def _sync_tone(row: SyncRecord) -> str:
+    return {SyncStatus.FAILED: "loss", SyncStatus.PARTIAL: "warn", SyncStatus.SKIPPED: "muted"}.get(row.status, "")
+
+
+def _call_tone(row: LoggedCall) -> str:
+    return "" if row.call.outcome == "ok" else "loss"
+
+
+def _yes(value: bool) -> str:
+    return "yes" if value else "no"
+
+
+SYNCS: tuple[Field, ...] = (
+    _moment("Started", lambda row: row.started_at),
+    Field(title="Account", width=104, text=lambda row: row.account or "all"),
+    Field(title="Status", width=84, text=lambda row: row.status.value, tone=_sync_tone),
+    Field(title="Took", width=72, text=lambda row: fmt.milliseconds(_took(row)), value=_took, is_number=True),
+    _count("Processed", lambda row: row.counts.processed),
+    _count("New", lambda row: row.counts.new, 58),
+    _count("Updated", lambda row: row.counts.updated, 72),
+    _count("Removed", lambda row: row.counts.removed, 74),
+    _count("Skipped", lambda row: row.counts.skipped, 72),
+    Field(title="What failed", width=300, text=lambda row: "; ".join(row.errors), tone=_sync_tone),
+    Field(title="Stages", width=380, text=lambda row: _stages(row.stages)),
+    Field(title="Source", width=74, text=lambda row: row.source.value),
+)
+
+SESSIONS: tuple[Field, ...] = (
+    _moment("At", lambda row: row.at),
+    Field(title="Environment", width=104, text=lambda row: row.environment.value),
+    Field(title="State", width=120, text=lambda row: row.status),
+    Field(title="Authenticated", width=110, text=lambda row: _yes(row.authenticated)),
+    Field(
+        title="Competing", width=92, text=lambda row: _yes(row.competing),
+        tone=lambda row: "warn" if row.competing else "",
+    ),
+    _moment("Last tickle", lambda row: row.last_tickle),
+    _moment("Ends", lambda row: row.expires_at),
+    Field(title="Message", width=360, text=lambda row: row.message),
+)
+
+CALLS: tuple[Field, ...] = (
+    _count("No.", lambda row: row.seq, 64),
+    _moment("At", lambda row: row.call.at),
+    Field(title="Channel", width=68, text=lambda row: row.call.channel),
+    Field(title="Method", width=68, text=lambda row: row.call.method),
+    Field(title="Path", width=360, text=lambda row: row.call.path, is_mono=True),
+    _count("Status", lambda row: row.call.status, 62),
+    Field(title="Outcome", width=140, text=lambda row: row.call.outcome.replace("_", " "), tone=_call_tone),
+    _count("ms", lambda row: row.call.milliseconds, 62),
+    _count("Out, bytes", lambda row: row.call.bytes_out, 82),
+    _count("In, bytes", lambda row: row.call.bytes_in, 82),
+    Field(title="Detail", width=320, text=lambda row: row.call.detail),
+)
+
+
+def value_of(field: Field, row: SyncRecord | SessionRecord | LoggedCall) -> str:
+    """A cell as an exported file holds it: numbers bare, times ISO 8601, unknown empty."""
+    value = field.text(row) if field.value is None else field.value(row)
+    return "" if value is None or value == fmt.UNKNOWN else str(value)
