@@ -4,7 +4,8 @@ Charter.
 - What: a vault is a folder with a SQLCipher database and a header that wraps its key (`vault`, `header`); one writer
   and two readers, each a thread (`database`); query modules of plain functions `(tx, ...) -> domain value`.
 - Why Core and no ORM objects: our facts are frozen and cross threads; mapped objects are mutable and remember a
-  session. Tried: mapped objects cost 20 times more to store and 400 times more to read for drawing (`benchmarks/bench_db.py`).
+  session. Tried: mapped objects cost 20 times more to store and 400 times more to read for drawing
+  (`benchmarks/bench_db.py`).
 - Why rows are closed and not deleted: a position that vanished is a fact too. Why the audit log is chained: so that
   a changed row is noticed, by whomever.
 - What would change our mind: a store shared by several desks (the trust's tables alone; they run on PostgreSQL), or a

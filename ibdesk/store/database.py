@@ -10,14 +10,12 @@ import itertools
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
 from functools import cached_property
 from types import TracebackType
 from typing import Generic, TypeVar, TypeVarTuple
 
 from sqlalchemy import Connection, Engine
 
-from ibdesk.domain.errors import DeskError
 from ibdesk.store import cipher
 from ibdesk.store.migrations import upgrade
 from ibdesk.store.vault import OpenVault, vault_closed
@@ -122,11 +120,10 @@ class Database:
         run()
 
     def _finish(self) -> None:
+        """Close every connection; the last one folds the log in. A log that cannot be folded in now (full disk) stays
+        beside the file and is folded in on the next opening."""
         self._readers.shutdown(wait=True)
         self._reading.dispose()
-        # A log that cannot be folded in (full disk, damage) stays beside the file and is folded in on the next opening.
-        with suppress(DeskError), cipher.engine_errors(self._path), self._writing.connect() as tx:
-            cipher.raw(tx).execute("PRAGMA wal_checkpoint(TRUNCATE)")
         self._writing.dispose()
 
 

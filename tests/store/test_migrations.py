@@ -1,3 +1,4 @@
+import shutil
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -67,38 +68,37 @@ def test_a_vault_of_a_newer_version_is_refused_and_left_alone(open_vault: OpenVa
 
 STEP = """
 from alembic import op
-revision = "0002"
-down_revision = "0001"
+revision = "{this:04}"
+down_revision = "{before:04}"
 branch_labels = None
 depends_on = None
 
 def upgrade():
-    op.execute("CREATE TABLE later (a)")
+    op.execute("CREATE TABLE later_{this} (a)")
     op.execute({last!r})
 """
 
 
 @pytest.fixture
-def next_version(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[str], None]:
-    """Give the tool a folder of steps with one more, ending in the given statement."""
+def newer(tmp_path: Path) -> Callable[..., Path]:
+    """The steps of a later version: ours, and one more for each statement, which it ends with."""
 
-    def add(statement: str) -> None:
+    def steps(*statements: str) -> Path:
         folder = tmp_path / "steps"
-        (folder / "versions").mkdir(parents=True)
-        (folder / "env.py").write_bytes((migrations.FOLDER / "env.py").read_bytes())
-        first = next((migrations.FOLDER / "versions").glob("0001*.py"))
-        (folder / "versions" / first.name).write_bytes(first.read_bytes())
-        (folder / "versions" / "0002_later.py").write_text(STEP.format(last=statement))
-        monkeypatch.setattr(migrations, "FOLDER", folder)
+        shutil.copytree(migrations.FOLDER, folder, ignore=shutil.ignore_patterns("__pycache__"))
+        for this, statement in enumerate(statements, start=2):
+            step = STEP.format(this=this, before=this - 1, last=statement)
+            (folder / "versions" / f"{this:04}_later.py").write_text(step)
+        return folder
 
-    return add
+    return steps
 
 
 def test_an_upgrade_keeps_an_encrypted_backup_that_opens(
-    open_vault: OpenVault, next_version: Callable[[str], None], tmp_path: Path
+    open_vault: OpenVault, newer: Callable[..., Path], tmp_path: Path
 ) -> None:
-    next_version("INSERT INTO later VALUES (1)")
-    done = migrations.upgrade(open_vault)
+    steps = newer("INSERT INTO later_2 VALUES (1)")
+    done = migrations.upgrade(open_vault, steps)
     assert (done.before, done.after) == ("0001", "0002")
     assert done.backup is not None
     restored = vault.Paths(folder=tmp_path / "restored")
@@ -111,25 +111,34 @@ def test_an_upgrade_keeps_an_encrypted_backup_that_opens(
     again.close()
 
 
-def test_a_step_that_fails_changes_nothing(open_vault: OpenVault, next_version: Callable[[str], None]) -> None:
-    next_version("INSERT INTO no_such_table VALUES (1)")
+def test_a_step_that_fails_changes_nothing(open_vault: OpenVault, newer: Callable[..., Path]) -> None:
+    steps = newer("INSERT INTO no_such_table VALUES (1)")
     with pytest.raises(Exception, match="no_such_table"):
-        migrations.upgrade(open_vault)
+        migrations.upgrade(open_vault, steps)
     with closing(cipher.connect(open_vault.paths.database, open_vault.database_key())) as connection:
         assert connection.execute("SELECT version_num FROM alembic_version").fetchall() == [("0001",)]
-        assert connection.execute("SELECT count(*) FROM sqlite_master WHERE name = 'later'").fetchone() == (0,)
+        assert connection.execute("SELECT count(*) FROM sqlite_master WHERE name = 'later_2'").fetchone() == (0,)
+
+
+def test_a_failing_step_keeps_the_steps_before_it(open_vault: OpenVault, newer: Callable[..., Path]) -> None:
+    steps = newer("INSERT INTO later_2 VALUES (1)", "INSERT INTO no_such_table VALUES (1)")
+    with pytest.raises(Exception, match="no_such_table"):
+        migrations.upgrade(open_vault, steps)
+    with closing(cipher.connect(open_vault.paths.database, open_vault.database_key())) as connection:
+        assert connection.execute("SELECT version_num FROM alembic_version").fetchall() == [("0002",)]
+        assert connection.execute("SELECT count(*) FROM sqlite_master WHERE name = 'later_3'").fetchone() == (0,)
 
 
 def test_a_table_that_is_moved_does_not_take_its_children_along(
-    open_vault: OpenVault, next_version: Callable[[str], None]
+    open_vault: OpenVault, newer: Callable[..., Path]
 ) -> None:
     with closing(cipher.connect(open_vault.paths.database, open_vault.database_key())) as connection:
         connection.execute("CREATE TABLE parent (id INTEGER PRIMARY KEY)")
         connection.execute("CREATE TABLE child (id REFERENCES parent (id) ON DELETE CASCADE)")
         connection.execute("INSERT INTO parent VALUES (1)")
         connection.execute("INSERT INTO child VALUES (1)")
-    next_version("DELETE FROM parent")
+    steps = newer("DELETE FROM parent")
     with pytest.raises(Exception, match="missing row of parent"):
-        migrations.upgrade(open_vault)
+        migrations.upgrade(open_vault, steps)
     with closing(cipher.connect(open_vault.paths.database, open_vault.database_key())) as connection:
         assert connection.execute("SELECT count(*) FROM child").fetchone() == (1,)

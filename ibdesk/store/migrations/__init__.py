@@ -25,17 +25,17 @@ class Upgrade:
     backup: Path | None = None
 
 
-def revisions() -> tuple[str, ...]:
+def revisions(steps: Path = FOLDER) -> tuple[str, ...]:
     """Every revision this version knows, oldest first."""
-    return tuple(sorted(path.name[:4] for path in (FOLDER / "versions").glob("[0-9]*.py")))
+    return tuple(sorted(path.name[:4] for path in (steps / "versions").glob("[0-9]*.py")))
 
 
-def upgrade(vault: OpenVault) -> Upgrade:
+def upgrade(vault: OpenVault, steps: Path = FOLDER) -> Upgrade:
     """Bring the vault's tables up to date. Blocks; does nothing quickly when they are.
 
     Refused(VAULT_NEWER) when a newer version wrote the vault, Unavailable(DISK_FULL), BadData(VAULT_DAMAGED).
     """
-    path, known = vault.paths.database, revisions()
+    path, known = vault.paths.database, revisions(steps)
     with cipher.engine_errors(path), disk_errors(vault.paths.folder):
         with closing(cipher.connect(path, vault.database_key())) as connection:
             before = _revision(connection)
@@ -44,7 +44,7 @@ def upgrade(vault: OpenVault) -> Upgrade:
             if before is not None and before not in known:
                 raise header.newer_vault()
             backup = None if before is None else _back_up(vault, connection, known[-1])
-        _run(vault)
+        _run(vault, steps)
     return Upgrade(before=before, after=known[-1], backup=backup)
 
 
@@ -67,13 +67,13 @@ def _back_up(vault: OpenVault, connection: Any, target: str) -> Path:
     return copy
 
 
-def _run(vault: OpenVault) -> None:
+def _run(vault: OpenVault, steps: Path) -> None:
     # Imported late: a vault that is up to date opens without the migration tool, and a tenth of a second sooner.
     from alembic import command
     from alembic.config import Config
 
     config = Config()
-    config.set_main_option("script_location", str(FOLDER).replace("%", "%%"))
+    config.set_main_option("script_location", str(steps).replace("%", "%%"))
     config.set_main_option("path_separator", "os")
     engine = cipher.engine(vault.paths.database, vault.database_key(), begin="IMMEDIATE", foreign_keys=False)
     try:
