@@ -10,8 +10,8 @@ import pytest
 from tests.house.files import ROOT, modules, name_of, text_files, tree
 
 DEMO_ACCOUNTS = frozenset({"DU7654321", "DU7654322"})
-# Five digits or more behind one of the broker's letters; 1 2 3 4 5 6 7 is the example everybody uses, and nobody's.
-ACCOUNT = re.compile(r"(?<![\w#+&/-])(?:DU|DF|U|F|I)(?!123456?7?8?\b)\d{5,9}(?!\w)")
+# Five digits or more behind one of the broker's letters.
+ACCOUNT = re.compile(r"(?<![\w#+&/-])(?:DU|DF|U|F|I)\d{5,9}(?!\w)")
 MACHINE_PATH = re.compile(r"(?<![\w.~)}\]*-])(?:/(?:home|Users|root|work|opt|mnt)/\w|[A-Z]:\\\\?Users\\)")
 SECRET = re.compile(r"BEGIN (?:[A-Z]+ )?PRIVATE KEY|AKIA[0-9A-Z]{16}|gh[pousr]_\w{30}|xox[bp]-\w{10}|AIza[\w-]{30}")
 PASSWORD = re.compile(r"passw(?:or)?d|\bpwd\b", re.IGNORECASE)
@@ -28,7 +28,16 @@ def found(pattern: re.Pattern[str], allowed: frozenset[str] = frozenset()) -> di
 
 
 def test_no_account_number_but_those_of_the_demo_and_of_the_examples() -> None:
-    assert not found(ACCOUNT, DEMO_ACCOUNTS)
+    assert not [
+        f"{name}: {text}" for name, texts in found(ACCOUNT, DEMO_ACCOUNTS).items() for text in texts
+        if not is_made_up(text)
+    ]
+
+
+def is_made_up(account: str) -> bool:
+    """1 2 3 4 5 6 7, the broker's own example, and its neighbours; or a number of two digits, such as 1000001."""
+    digits = account.lstrip("DUFI")
+    return digits.startswith("12345") or len(set(digits)) <= 2
 
 
 def test_no_path_of_anybodys_machine() -> None:
@@ -61,12 +70,15 @@ def names_in(path: Path) -> set[str]:
 # The demo plays the broker's side of the sign-in, whose page does ask; the redaction lists what never reaches a log.
 PROGRAM = [path for path in modules() if not name_of(path).startswith("ibdesk/demo/") and path.name != "redaction.py"]
 # Where a secret is typed: what opens the vault, which is ours and never leaves this machine.
+KEYRING = {"get_password", "set_password", "delete_password", "password"}  # what the library calls any secret
 HIDDEN_INPUT = {"ibdesk/ui/unlock.py", "ibdesk/ui/wizard/passphrase_page.py"}
 
 
 @pytest.mark.parametrize("path", PROGRAM, ids=name_of)
 def test_no_name_in_the_program_is_a_password(path: Path) -> None:
     named = {name for name in names_in(path) if PASSWORD.search(name) and not name.endswith("_NOTE")}  # what is said
+    if path.name == "keystore.py":
+        named -= KEYRING
     if name_of(path) in HIDDEN_INPUT:
         named -= {"Password", "PasswordEchoOnEdit"}  # Qt's names for a field that shows dots
 
