@@ -37,7 +37,7 @@ from ibdesk.services.desk import Clock, Desk
 if TYPE_CHECKING:
     from sqlalchemy import Connection as Transaction
 
-    from ibdesk.brokers.base import Broker, CallSink, Connection, RateSink
+    from ibdesk.brokers.base import Broker, CallSink, Certificate, Connection, RateSink
     from ibdesk.services.connector import Connector, DemoAddress
     from ibdesk.services.first_run import FirstRunResult
     from ibdesk.services.hub import Hub
@@ -76,15 +76,23 @@ def vault_exists(home: Path) -> bool:
     return vault.exists(home)
 
 
+def remembered(home: Path) -> bytes | None:
+    """The key by which this computer's own key store opens the vault in `home`; None when it does not know it."""
+    from ibdesk.store import keystore
+
+    store = keystore.system_key_store()
+    return None if store is None else keystore.recall(home, store)
+
+
 async def open_desk(
     home: Path,
-    secret: str,
+    secret: str | bytes,
     *,
     overrides: Mapping[str, str] | None = None,
     environment: Environment | None = None,
     watching: bool = True,
 ) -> Desk:
-    """Open the vault in `home` with its passphrase or recovery code and build the desk.
+    """Open the vault in `home` with its passphrase, recovery code or `remembered` key and build the desk.
 
     `environment` chooses another than the settings do. `watching` False starts no loops: the command line asks when
     it wants. Raises what `store.vault.open` raises, and Refused(BAD_SETTING).
@@ -194,6 +202,13 @@ def open_broker(
 ) -> "Broker":
     """The adapter for a source; nothing is sent yet."""
     return BROKERS[source](connection, on_call, on_rate, clock)
+
+
+async def show_certificate(url: str, *, allow_remote: bool = True) -> "Certificate":
+    """What a gateway shows, for a person to look at; nothing is sent. Raises DeskError branches."""
+    from ibdesk.brokers.http import fetch_certificate
+
+    return await fetch_certificate(url, allow_remote=allow_remote)
 
 
 def exchange_calendar(year: int) -> Calendar:
@@ -386,7 +401,6 @@ def _connector(
     known: Callable[[], Awaitable[tuple[Credentials, ...]]],
     save: "Callable[[FirstRunResult], Awaitable[None]]",
 ) -> "Connector":
-    from ibdesk.brokers.http import fetch_certificate
     from ibdesk.services.connector import Connector
     from ibdesk.store.passphrase import advise
 
@@ -394,7 +408,7 @@ def _connector(
         open_broker=lambda connection: open_broker(
             connection, on_call=on_call, on_rate=lambda rate: None, clock=clock
         ),
-        fetch_certificate=partial(fetch_certificate, allow_remote=True),  # looking sends nothing; using it is asked
+        fetch_certificate=show_certificate,  # looking sends nothing; whether it may be used is asked
         start_demo=start_demo,
         save=save,
         advise=advise,

@@ -1,0 +1,118 @@
+"""The command line's grammar: every verb, its options, and which function does it."""
+
+import argparse
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from ibdesk import __version__
+from ibdesk.cli.door import in_desk
+from ibdesk.cli.talk import CODES, Talk
+from ibdesk.domain.accounts import AccountId, looks_like_account
+from ibdesk.domain.errors import Cause, Unavailable
+
+SIGN_IN_WITHIN = 600.0
+
+
+def parser() -> argparse.ArgumentParser:
+    """Everything that can be typed. `args.run(args, talk)` does it."""
+    from ibdesk.cli import accounts, verbs
+
+    top = argparse.ArgumentParser(
+        prog="ibdesk",
+        description="Your desk for trading and managing money at Interactive Brokers. No verb opens the window.",
+        epilog=CODES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    top.add_argument("--home", type=Path, help="the vault's folder (default: this system's place for application data)")
+    top.add_argument("--json", action="store_true", help="answer with JSON")
+    top.add_argument("--quiet", action="store_true", help="say nothing but errors")
+    top.add_argument("--version", action="version", version=f"ibdesk {__version__}")
+    top.set_defaults(run=_window)
+    every = top.add_subparsers(title="verbs", metavar="VERB")
+    _demo_verb(every)
+    _verb(every, "health", "is the gateway there, who is signed in, when was the last sync", in_desk(verbs.health))
+    session = _group(every, "session", "the sign-in at the broker")
+    _verb(session, "status", "what the gateway says", in_desk(verbs.status))
+    login = _verb(session, "login", "open the sign-in page and wait until somebody signed in", in_desk(verbs.login))
+    login.add_argument("--no-browser", action="store_true", help="print the address instead of opening it")
+    login.add_argument("--within", type=float, default=SIGN_IN_WITHIN, metavar="SECONDS", help="how long to wait")
+    _verb(session, "logout", "end the session", in_desk(verbs.logout))
+    account = _group(every, "account", "the accounts in the vault")
+    _add_verb(account, accounts.add)
+    _verb(account, "list", "every account that was seen, with its last figures", in_desk(accounts.list_accounts))
+    one = _verb(account, "sync", "read positions and balances", in_desk(verbs.sync))
+    one.add_argument("account", nargs="?", type=_account_id, metavar="U…")
+    sync = _verb(every, "sync", "read positions and balances of every account", in_desk(verbs.sync))
+    sync.add_argument("--account", type=_account_id, metavar="U…", help="only this account")
+    sync.add_argument("--source", choices=["portal"], default="portal", help="where from (default: portal)")
+    contract = _group(every, "contract", "what can be traded")
+    _verb(contract, "find", "contracts by symbol or name", in_desk(verbs.find)).add_argument("text")
+    db = _group(every, "db", "the vault")
+    _verb(db, "check", "examine every page, reference and the chain of the audit", in_desk(verbs.check))
+    _verb(db, "remember", "let this computer's key store open the vault", in_desk(verbs.remember))
+    _verb(db, "forget", "ask for the passphrase again", in_desk(verbs.forget))
+    return top
+
+
+def _verb(group: Any, name: str, text: str, run: Callable[[argparse.Namespace, Talk], int]) -> argparse.ArgumentParser:
+    made: argparse.ArgumentParser = group.add_parser(name, help=text, description=text)
+    made.set_defaults(run=run)
+    return made
+
+
+def _group(every: Any, name: str, text: str) -> Any:
+    return every.add_parser(name, help=text, description=text).add_subparsers(required=True, metavar="VERB")
+
+
+def _demo_verb(every: Any) -> None:
+    demo = _verb(every, "demo", "the desk on a pretend broker, leaving no trace", _demo)
+    demo.add_argument("--shots", type=Path, metavar="DIR", help="walk through everything and leave pictures in DIR")
+    demo.add_argument("--serve", action="store_true", help="run the pretend broker's servers alone")
+    demo.add_argument("--portal-port", type=int, default=0, metavar="N", help="with --serve: the gateway's port")
+    demo.add_argument("--signed-out", action="store_true", help="with --serve: begin at the sign-in page")
+    demo.add_argument("--upstream", action="store_true", help="with --serve: stand behind a real gateway")
+
+
+def _add_verb(account: Any, run: Callable[[argparse.Namespace, Talk], int]) -> None:
+    add = _verb(account, "add", "connect an account; makes the vault where there is none", run)
+    add.add_argument("--broker", choices=["ibkr"], default="ibkr")
+    add.add_argument("--gateway-url", required=True, metavar="URL", help="such as https://localhost:5000")
+    add.add_argument("--id", required=True, type=_account_id, metavar="U…")
+    add.add_argument("--environment", required=True, choices=["paper", "live"])
+    add.add_argument("--user", default="", metavar="NAME", help="the user name at the broker, kept encrypted")
+    add.add_argument("--type", choices=["brokerage"], default="brokerage")
+    add.add_argument("--currency", default="USD")
+    add.add_argument("--allow-remote", action="store_true", help="the gateway may be another computer")
+    add.add_argument("--pin-certificate", action="store_true", help="show the certificate and ask whether to trust it")
+    add.add_argument("--accept-certificate", default="", metavar="SHA256", help="trust exactly this certificate")
+
+
+def _account_id(text: str) -> AccountId:
+    if not looks_like_account(text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no account id such as U1234567 or DU1234567")
+    return AccountId(text)
+
+
+def _window(args: argparse.Namespace, _talk: Talk) -> int:
+    from ibdesk import app
+
+    return app.main(home=args.home, demo=False, shots=None)
+
+
+def _demo(args: argparse.Namespace, _talk: Talk) -> int:
+    if not args.serve:
+        from ibdesk import app
+
+        return app.main(home=None, demo=True, shots=args.shots)
+    from ibdesk.demo.gateway import serve
+
+    try:
+        return asyncio.run(serve(portal_port=args.portal_port, signed_out=args.signed_out, upstream=args.upstream))
+    except OSError as error:
+        raise Unavailable(
+            f"The port {args.portal_port} cannot be used: {error.strerror}.",
+            remedy="Choose another with --portal-port, or leave it away.",
+            cause=Cause.BAD_SETTING,
+        ) from error
