@@ -27,7 +27,7 @@ def _count(title: str, read: Callable[[Any], int | None], width: int = 78) -> Fi
 
 
 def _moment(title: str, read: Callable[[Any], datetime | None]) -> Field:
-    return Field(title=title, width=152, text=lambda row: fmt.moment(read(row)), value=lambda row: _iso(read(row)))
+    return Field(title=title, width=174, text=lambda row: fmt.moment(read(row)), value=lambda row: _iso(read(row)))
 
 
 def _number(value: int | None) -> str:
@@ -90,11 +90,11 @@ SESSIONS: tuple[Field, ...] = (
 CALLS: tuple[Field, ...] = (
     _count("No.", lambda row: row.seq, 64),
     _moment("At", lambda row: row.call.at),
-    Field(title="Channel", width=68, text=lambda row: row.call.channel),
-    Field(title="Method", width=68, text=lambda row: row.call.method),
-    Field(title="Path", width=360, text=lambda row: row.call.path, is_mono=True),
+    Field(title="Channel", width=66, text=lambda row: row.call.channel),
+    Field(title="Method", width=84, text=lambda row: row.call.method),
+    Field(title="Path", width=300, text=lambda row: row.call.path, is_mono=True),
     _count("Status", lambda row: row.call.status, 62),
-    Field(title="Outcome", width=140, text=lambda row: row.call.outcome.replace("_", " "), tone=_call_tone),
+    Field(title="Outcome", width=112, text=lambda row: row.call.outcome.replace("_", " "), tone=_call_tone),
     _count("ms", lambda row: row.call.milliseconds, 62),
     _count("Out, bytes", lambda row: row.call.bytes_out, 82),
     _count("In, bytes", lambda row: row.call.bytes_in, 82),
