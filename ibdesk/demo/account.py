@@ -5,7 +5,7 @@ of its currencies, each converted at the rate shown and rounded to the cent once
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
 
@@ -102,11 +102,18 @@ class Figures:
 
 
 class DemoAccount:
-    """The book of both accounts over one market. `market.catalogue` may hold extra positions for load tests."""
+    """The book of both accounts over one market. `market.catalogue` may hold extra positions for load tests.
 
-    def __init__(self, market: Market) -> None:
+    `live` gives the accounts the ids of live ones, to rehearse what happens in the wrong environment.
+    """
+
+    def __init__(self, market: Market, *, live: bool = False) -> None:
         self.market = market
-        books = (main_book(market.catalogue), second_book(market.catalogue))
+        self.is_live = live
+        books = tuple(
+            replace(book, account=book.account.removeprefix("D")) if live else book
+            for book in (main_book(market.catalogue), second_book(market.catalogue))
+        )
         self.books: Mapping[str, Book] = {book.account: book for book in books}
         self._costs: dict[tuple[int, int], Decimal] = {}
         self._latest: dict[str, Figures] = {}

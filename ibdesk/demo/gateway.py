@@ -39,9 +39,10 @@ def default_clock(rate: float = 1.0) -> DemoClock:
 class DemoGateway:
     """A Client Portal Gateway with nobody's money behind it.
 
-    `port` 0 takes a free one. `signed_out` starts at the sign-in page. `upstream` serves plain HTTP for a real
-    gateway in front (and always starts signed out). `extra_positions` fills the main account for load tests;
-    `identity` saves the making of a certificate; `ticks` are the seconds that timers and limits count.
+    `port` 0 takes a free one. `signed_out` starts at the sign-in page. `upstream` serves plain HTTP for a real gateway
+    in front and always starts signed out. `live` gives the accounts live ids, to rehearse the wrong environment.
+    `extra_positions` fills the main account for load tests. `identity` saves the making of a certificate. `ticks` are
+    the seconds that timers and limits count.
     """
 
     def __init__(
@@ -53,6 +54,7 @@ class DemoGateway:
         seed: int = SEED,
         signed_out: bool = False,
         upstream: bool = False,
+        live: bool = False,
         port: int = 0,
         extra_positions: int = 0,
         identity: ServerIdentity | None = None,
@@ -62,7 +64,7 @@ class DemoGateway:
         self.timings = timings or DemoTimings()
         self.faults = Faults()
         anchor = self.clock.start.astimezone(NEW_YORK).date()
-        self.account = DemoAccount(Market(Catalogue(anchor, extra=extra_positions), seed=seed))
+        self.account = DemoAccount(Market(Catalogue(anchor, extra=extra_positions), seed=seed), live=live)
         self.login = Login(self.timings, ticks, by_gateway=upstream, seed=seed)
         self.budget = Budget(limits or DemoLimits(), self.timings, ticks)
         self._state = PortalState(

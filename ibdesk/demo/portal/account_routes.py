@@ -60,7 +60,7 @@ class AccountRoutes:
             "serverInfo": SERVER_INFO,
             "sessionId": f"{self._state.login.session[:7]}.{self._state.login.brokerage:08d}",
             "isFT": False,
-            "isPaper": True,
+            "isPaper": self._state.is_paper,
         }
 
     def portfolio_accounts(self, _call: Call) -> Answer:
@@ -153,7 +153,8 @@ class AccountRoutes:
             "id": account, "PrepaidCrypto-Z": False, "PrepaidCrypto-P": False, "brokerageAccess": True,
             "accountId": account, "accountVan": account, "accountTitle": book.title,
             "displayName": book.title, "accountAlias": None,
-            "accountStatus": (opened.toordinal() - 719163) * 86_400_000, "currency": "USD", "type": "DEMO",
+            "accountStatus": (opened.toordinal() - 719163) * 86_400_000, "currency": "USD",
+            "type": "DEMO" if self._state.is_paper else "INDIVIDUAL",
             "tradingType": "STKNOPT", "businessType": "INDEPENDENT", "category": "", "ibEntity": "IBLLC-US",
             "faclient": False, "clearingStatus": "O", "covestor": False, "noClientTrading": False,
             "trackVirtualFXPortfolio": False, "acctCustType": "INDIVIDUAL",

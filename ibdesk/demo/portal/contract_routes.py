@@ -6,7 +6,6 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from ibdesk.demo.account import RATE_CONIDS
-from ibdesk.demo.book import MAIN
 from ibdesk.demo.catalogue import OPTIONABLE, Listing
 from ibdesk.demo.hours import VENUES, is_trading_day, session
 from ibdesk.demo.portal.calls import Answer, Call, Json, answer, complain, is_true, whole
@@ -204,7 +203,7 @@ class ContractRoutes:
         tick = float(listing.tick)
         return {
             "algoEligible": True, "overnightEligible": listing.asset_class == "STK", "costReport": False,
-            "canTradeAcctIds": list(self._state.account.ids) or [MAIN], "error": None,
+            "canTradeAcctIds": list(self._state.account.ids), "error": None,
             "orderTypes": ["limit", "midprice", "market", "stop", "stop_limit", "trailing_stop"],
             "ibAlgoTypes": ["limit", "stop_limit"], "fraqTypes": [], "forceOrderPreview": False,
             "cqtTypes": ["limit", "market"], "orderDefaults": {"LMT": {"LP": f"{price}"}},

@@ -70,7 +70,8 @@ class SessionRoutes:
                 "AUTH_TIME": now - int(login.seconds_signed_in * 1000), "SF_ENABLED": False,
                 "IS_FREE_TRIAL": False, "CREDENTIAL": USER, "IP": "127.0.0.1",
                 "EXPIRES": login.milliseconds_left, "QUALIFIED_FOR_MOBILE_AUTH": None,
-                "LANDING_APP": "UNIVERSAL", "IS_MASTER": False, "lastAccessed": now, "LOGIN_TYPE": 2,
+                "LANDING_APP": "UNIVERSAL", "IS_MASTER": False, "lastAccessed": now,
+                "LOGIN_TYPE": 2 if self._state.is_paper else 1,
                 "PAPER_USER_NAME": USER,
                 "features": {"env": "PROD", "wlms": True, "realtime": True, "bond": True,
                              "optionChains": True, "calendar": True, "newMf": True},
@@ -83,7 +84,7 @@ class SessionRoutes:
         return answer({"status": True})
 
     def user(self, _call: Call) -> Answer:
-        return answer({"USER_ID": USER_ID, "USER_NAME": USER, "props": {"isPaper": True}})
+        return answer({"USER_ID": USER_ID, "USER_NAME": USER, "props": {"isPaper": self._state.is_paper}})
 
     def sso_init(self, _call: Call) -> Answer:
         return answer({"success": True})

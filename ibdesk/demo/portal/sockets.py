@@ -120,7 +120,7 @@ class Feed:
     async def _greet(self) -> None:
         self._is_live = True
         self._heartbeat_due = self._state.ticks() + self._state.timings.heartbeat
-        await self._send({"topic": "system", "success": USER, "isFT": False, "isPaper": True})
+        await self._send({"topic": "system", "success": USER, "isFT": False, "isPaper": self._state.is_paper})
         await self._send({"topic": "act", "args": self._router.accounts.accounts_object()})
         await self._tell_status()
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from ibdesk.demo.account import DemoAccount, Figures
-from ibdesk.demo.book import MAIN
 from ibdesk.demo.clock import DemoClock
 from ibdesk.demo.portal.limits import Budget
 from ibdesk.demo.portal.login import Login
@@ -45,7 +44,8 @@ class PortalState:
         self.timings = timings
         self.ticks = ticks
         self.wall = wall
-        self.selected = MAIN
+        self.selected = account.ids[0]
+        self.is_paper = not account.is_live
         self._warm = WarmUps()
         self._warm_for = -1
         #: positions once answered in their first stage: (account, page)
