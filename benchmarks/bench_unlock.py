@@ -31,7 +31,7 @@ from ibdesk.store.database import open_database
 from ibdesk.store.header import DEFAULT_COST, KEY_BYTES, passphrase_bytes
 
 PASSPHRASE = "correct horse battery staple"
-ROUNDS = 25
+ROUNDS = 41
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
 
 
