@@ -31,10 +31,13 @@ if TYPE_CHECKING:
     from ibdesk.ui.rooms import Room
     from ibdesk.ui.unlock import UnlockScreen
 
-#: What the dashboard needs, imported one by one between two events while the passphrase is typed.
+#: What an open desk needs, imported one by one between two events while the passphrase is typed.
 SOON = (
-    "ibdesk.store.vault", "ibdesk.store.database", "ibdesk.ui.bridge", "ibdesk.ui.frame.desk_view", "numpy",
-    "pyqtgraph", "ibdesk.ui.pages.dashboard", "ibdesk.brokers.portal.broker",
+    "ibdesk.store.vault", "ibdesk.store.keystore", "ibdesk.store.logs", "ibdesk.store.database",
+    "ibdesk.services.activity", "ibdesk.services.audit", "ibdesk.services.book", "ibdesk.services.connector",
+    "ibdesk.services.live", "ibdesk.services.market", "ibdesk.services.preferences", "ibdesk.services.session",
+    "ibdesk.services.sync", "sqlalchemy.dialects.sqlite.pysqlcipher", "ibdesk.brokers.portal.broker",
+    "ibdesk.ui.bridge", "ibdesk.ui.frame.desk_view", "numpy", "pyqtgraph", "ibdesk.ui.pages.dashboard",
 )
 #: The look that was worn last, so that the first paint needs no settings file.
 WORN = "window/theme"
@@ -392,12 +395,15 @@ def _page(build: Callable[..., QWidget], desk: Desk, bridge: Bridge, room: Room)
 
 
 async def _import_soon() -> None:
-    """Import what the dashboard needs, one module between two events, so that typing is never held up for long."""
+    """Import what an open desk needs, one module between two events, so that typing is never held up for long."""
     import asyncio
 
+    from ibdesk import wiring
+
     for name in SOON:
-        await asyncio.sleep(0.02)
+        await asyncio.sleep(0.01)
         import_module(name)
+    await asyncio.to_thread(wiring.exchange_calendar, wiring.now().year)  # the holidays of every market are imported
 
 
 def _unexpected(app: DeskApp, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
