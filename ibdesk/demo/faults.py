@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import cycle
 
 
 class BadBytes(StrEnum):
@@ -12,10 +13,14 @@ class BadBytes(StrEnum):
     TRUNCATED = "truncated"
     EMPTY = "empty"
     NOT_JSON = "not_json"
+    UNSET = "unset"
 
 
 HTML_PAGE = b"<!DOCTYPE html><html><head><title>Error</title></head><body><h1>Service unavailable</h1></body></html>"
 NOT_JSON = b"NaN; the server is sorry"
+#: The broker's "unset" in its two spellings (acceptance F13), and the amounts it is seen in.
+SENTINELS = (b"1.7976931348623157e+308", b'"1.7976931348623157E308"')
+AMOUNTS = re.compile(rb'("(?:\w*(?:[Pp]nl|[Pp]rice|[Cc]ost|[Vv]alue)|amount|upl|dpl|nl|u?el)":)-?\d+(?:\.\d+)?')
 
 
 @dataclass(slots=True)
@@ -68,3 +73,6 @@ def _replacement(kind: BadBytes, body: bytes) -> tuple[bytes, str]:
             return b"", "application/json"
         case BadBytes.NOT_JSON:
             return NOT_JSON, "application/json"
+        case BadBytes.UNSET:
+            spellings = cycle(SENTINELS)
+            return AMOUNTS.sub(lambda found: found[1] + next(spellings), body), "application/json"

@@ -124,8 +124,9 @@ class AccountRoutes:
         return answer(allocation_object([self._state.figures(call.path_values[0])]))
 
     def allocations(self, call: Call) -> Answer:
-        wanted = call.body.get("acctIds") or self._state.account.ids
-        return answer(allocation_object([self._state.figures(one) for one in wanted if self._state.known(one)]))
+        wanted = call.body.get("acctIds")
+        ids = [one for one in self._state.account.ids if not isinstance(wanted, list) or one in wanted]
+        return answer(allocation_object([self._state.figures(one) for one in ids]))
 
     def profit(self, _call: Call) -> Answer:
         """Partitioned P&L; the first call of a session only starts it."""

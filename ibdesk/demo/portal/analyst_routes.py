@@ -1,13 +1,12 @@
 """Portfolio analyst: the account's daily net liquidation and the returns that follow from it."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from ibdesk.demo.account import Figures
 from ibdesk.demo.clock import NEW_YORK
 from ibdesk.demo.hours import is_trading_day, session
-from ibdesk.demo.portal.calls import Answer, Call, Json, answer, refuse
+from ibdesk.demo.portal.calls import Answer, Call, Json, answer, refuse, whole
 from ibdesk.demo.portal.state import PortalState, epoch_ms
 
 PERIODS = ("1D", "7D", "MTD", "1M", "YTD", "1Y")
@@ -68,13 +67,13 @@ class AnalystRoutes:
 
     def transactions(self, call: Call) -> Answer:
         """Purchases and sales of one contract in the last `days`."""
-        accounts, conids = self._accounts(call), call.body.get("conids") or []
-        days = int(call.body.get("days", 90) or 90)
+        accounts, conids = self._accounts(call), _many(call.body.get("conids"))
+        days = whole(call.body.get("days", 90), 90)
         now = self._state.now
         since = now - timedelta(days=days)
         rows = [
             row for account in accounts
-            for row in self._transactions(account, {int(one) for one in conids}, since.date())
+            for row in self._transactions(account, {whole(one) for one in conids}, since.date())
         ]
         return answer({
             "rc": 0, "nd": days + 1, "rpnl": {"data": [], "amt": "0.0"},
@@ -83,8 +82,7 @@ class AnalystRoutes:
         })
 
     def _accounts(self, call: Call) -> tuple[str, ...]:
-        wanted: Iterable[Json] = call.body.get("acctIds") or ()
-        return tuple(str(one) for one in wanted if self._state.known(str(one)))
+        return tuple(str(one) for one in _many(call.body.get("acctIds")) if self._state.known(str(one)))
 
     def _all_periods(self, account: str) -> dict[str, Json]:
         series = {period: self._series(account, period) for period in PERIODS}
@@ -132,6 +130,10 @@ class AnalystRoutes:
                 "type": "Buy" if lot.quantity > 0 else "Sell", "desc": lot.listing.name,
             })
         return rows
+
+
+def _many(value: Json) -> list[Json]:
+    return value if isinstance(value, list) else []
 
 
 def _first_day(period: str, last: date) -> date:

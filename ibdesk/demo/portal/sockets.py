@@ -113,7 +113,7 @@ class Feed:
         else:
             if message.type in (WSMsgType.TEXT, WSMsgType.BINARY):
                 data = message.data
-                await self._hear(data if isinstance(data, str) else data.decode())
+                await self._hear(data if isinstance(data, str) else data.decode(errors="replace"))
         if self._is_live and not self._faults.silent_sockets:
             await self._speak()
 

@@ -1,9 +1,12 @@
 """Behind a real gateway: the plain-HTTP side answers what that gateway asks, in the order it asks."""
 
 import asyncio
+import json
 import os
 import shutil
 import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +16,8 @@ import pytest
 from ibdesk.demo.gateway import DemoGateway
 from ibdesk.demo.portal.login import Stage
 from ibdesk.demo.timings import DemoLimits
+from ibdesk.domain.accounts import AccountId
+from tests.brokers.door import connected
 from tests.demo.door import MAIN, Door, open_demo
 
 #: The gateway's own calls say who they are (reference/client-portal-api.md 1.8).
@@ -131,29 +136,78 @@ ips: {{allow: [127.0.0.1], deny: []}}
 GATEWAY = os.environ.get("IBDESK_REAL_GATEWAY", "")
 
 
-@pytest.mark.skipif(not GATEWAY, reason="IBDESK_REAL_GATEWAY names no folder with a Client Portal Gateway")
-@pytest.mark.skipif(shutil.which("java") is None, reason="no java to run a Client Portal Gateway with")
-def test_a_real_gateway_signs_in_at_the_demo(tmp_path: Path) -> None:
-    port = _free_port()
+#: SHA-256 of the certificate that every shipped gateway shows (reference/client-portal-api.md 1.4).
+SHIPPED = "13:DA:F8:9A:07:12:B9:62:C3:EC:AA:5E:DE:34:41:00:AE:E0:D3:B5:DE:C5:A7:9A:BD:76:02:A8:12:ED:A3:BE"
+real = [
+    pytest.mark.skipif(not GATEWAY, reason="IBDESK_REAL_GATEWAY names no folder with a Client Portal Gateway"),
+    pytest.mark.skipif(shutil.which("java") is None, reason="no java to run a Client Portal Gateway with"),
+]
 
+
+def _real(test: Callable[[Path], None]) -> Callable[[Path], None]:
+    for mark in real:
+        test = mark(test)
+    return test
+
+
+@asynccontextmanager
+async def _signed_in_gateway(folder: Path) -> AsyncIterator[tuple[DemoGateway, Door]]:
+    """A real gateway over the demo, signed in through its own login and handshake."""
+    port = _free_port()
+    async with open_demo(upstream=True) as (demo, _):
+        process = await _start_gateway(folder, demo.port, port)
+        try:
+            async with Door(f"https://127.0.0.1:{port}") as door:
+                await _until_it_listens(door)
+                assert (await door.get("tickle"))[0] == 401
+                await door.get("/sso/Login")
+                async with door.http.post("/sso/Dispatcher", data={"user_name": "demo"}) as done:
+                    assert await done.text() == "Client login succeeds"
+                await _until_ready(demo)
+                yield demo, door
+        finally:
+            process.kill()
+            await process.wait()
+
+
+@_real
+def test_a_real_gateway_signs_in_at_the_demo(tmp_path: Path) -> None:
     async def main() -> None:
-        async with open_demo(upstream=True) as (demo, _):
-            process = await _start_gateway(tmp_path, demo.port, port)
-            try:
-                async with Door(f"https://127.0.0.1:{port}") as door:
-                    await _until_it_listens(door)
-                    assert (await door.get("tickle"))[0] == 401
-                    await door.get("/sso/Login")
-                    async with door.http.post("/sso/Dispatcher", data={"user_name": "demo"}) as done:
-                        assert await done.text() == "Client login succeeds"
-                    await _until_ready(demo)
-                    assert (await door.post("tickle", {}))[1]["iserver"]["authStatus"]["authenticated"]
-                    assert (await door.ok(f"portfolio/{MAIN}/ledger"))["BASE"]
-            finally:
-                process.kill()
-                await process.wait()
+        async with _signed_in_gateway(tmp_path) as (demo, door):
+            assert (await door.post("tickle", {}))[1]["iserver"]["authStatus"]["authenticated"]
+            assert (await door.ok(f"portfolio/{MAIN}/ledger"))["BASE"]
+            await _hear_a_quote(door, demo.login.session)
 
     asyncio.run(main())
+
+
+@_real
+def test_our_client_reads_the_account_through_a_real_gateway(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with _signed_in_gateway(tmp_path) as (demo, door), connected(door.url, SHIPPED) as desk:
+            assert await desk.broker.accounts()
+            snapshot = await desk.broker.snapshot(AccountId(MAIN))
+            assert snapshot.skipped == ()
+            expected = demo.account.figures(MAIN, demo.clock.now()).net_liquidation
+            assert snapshot.summary.net_liquidation == expected
+
+    asyncio.run(main())
+
+
+async def _hear_a_quote(door: Door, session: str) -> None:
+    """Through the gateway frames are binary, and the session may have to be named."""
+    feed = await door.socket()
+    async with asyncio.timeout(10):
+        while True:
+            message = await feed.receive()
+            assert message.type is aiohttp.WSMsgType.BINARY, message
+            if b"waiting for session" in message.data:
+                await feed.send_str(json.dumps({"session": session}))
+            elif b'"sts"' in message.data:
+                await feed.send_str('smd+265598+{"fields":["31"]}')
+            elif b"smd+265598" in message.data:
+                break
+    await feed.close()
 
 
 def _free_port() -> int:
