@@ -259,15 +259,18 @@ class _Parts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Connected:
-    """The services that need a broker; all None without one."""
+    """The services that need a broker; all None without one, or with a `problem` that forbids it."""
 
     session: "SessionService | None" = None
     sync: "SyncService | None" = None
     market: "Market | None" = None
     live: "Live | None" = None
+    problem: DeskError | None = None
 
-    def start(self) -> None:
+    def start(self, tasks: "Tasks") -> None:
         """Begin watching. The session first: the others wait for it."""
+        if self.problem is not None:
+            tasks.start("open the gateway", _fail(self.problem))
         for service in (self.session, self.sync, self.live):
             if service is not None:
                 service.start()
@@ -292,6 +295,7 @@ async def _desk(
     from ibdesk.store import vault as vaults
     from ibdesk.store.database import open_database
 
+    calendar = await asyncio.to_thread(exchange_calendar, world.clock().year)
     database = await asyncio.to_thread(open_database, vault)
     opened.push_async_callback(database.close)
     if first is not None:
@@ -322,13 +326,15 @@ async def _desk(
         opened.push_async_callback(broker.close)
         connected = await _connect(broker, parts, world)
     opened.push_async_callback(parts.tasks.close)
+    if world.watching:  # begins with the loop's next turn: the caller subscribes before anything happens
+        connected.start(parts.tasks)
     live = connected.live
     return Desk(
         environment=environment,
         mode=ibkr_mode(environment),
         gateway_url=connection.url,
         clock=world.clock,
-        calendar=await asyncio.to_thread(exchange_calendar, world.clock().year),
+        calendar=calendar,
         hub=hub,
         tasks=parts.tasks,
         book=Book(database, clock=world.clock) if live is None
@@ -357,12 +363,8 @@ async def _connect(broker: "Broker", parts: _Parts, world: _World) -> _Connected
     except DeskError as error:
         if not world.watching:
             raise
-        parts.tasks.start("open the gateway", _fail(error))
-        return _Connected()
-    connected = _services(broker, parts)
-    if world.watching:
-        connected.start()
-    return connected
+        return _Connected(problem=error)
+    return _services(broker, parts)
 
 
 def _services(broker: "Broker", parts: _Parts) -> _Connected:
