@@ -195,3 +195,10 @@ async def free_port() -> int:
     server.close()
     await server.wait_closed()
     return port
+
+
+async def until(claim: Callable[[], bool]) -> None:
+    """Let the other side work until the claim is true."""
+    async with asyncio.timeout(5):
+        while not claim():
+            await asyncio.sleep(0.005)

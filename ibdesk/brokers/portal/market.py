@@ -83,7 +83,7 @@ class PortalMarket:
             missing = [conid for conid in conids if conid not in found]
             if not missing:
                 break
-        return found
+        return {conid: found[conid] for conid in conids if conid in found}
 
     async def _ask(self, conids: Sequence[Conid], at: datetime) -> dict[Conid, Quote]:
         query = {"conids": ",".join(str(conid) for conid in conids), "fields": ",".join(parse.FIELDS)}

@@ -90,7 +90,10 @@ class PortalSession:
             return replace(flags, is_paper=self._sign_in.is_paper)
         if not (flags.authenticated and flags.established):
             return flags
-        return replace(flags, is_paper=(await self._calls.brokerage_accounts()).is_paper)
+        try:
+            return replace(flags, is_paper=(await self._calls.brokerage_accounts()).is_paper)
+        except DeskError:  # the flags are the answer; what is wrong with the accounts shows when they are read
+            return flags
 
     def _noted(self, flags: SessionFlags) -> SessionFlags:
         if not flags.signed_in:
