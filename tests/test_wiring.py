@@ -4,23 +4,21 @@ import asyncio
 import subprocess
 import sys
 import tempfile
-from datetime import date, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from ibdesk import wiring
-from ibdesk.brokers.base import Connection
 from ibdesk.domain.accounts import Account, AccountId, Environment
 from ibdesk.domain.calls import ApiCall
 from ibdesk.domain.compliance.disclosures import Acknowledgment
-from ibdesk.domain.errors import Cause, DeskError, Refused
+from ibdesk.domain.errors import Cause, Refused
 from ibdesk.domain.events import AccountChanged, QuotesChanged
 from ibdesk.domain.modes import Mode
 from ibdesk.domain.money import USD
 from ibdesk.domain.portfolio import AccountPage
 from ibdesk.domain.records import Credentials
-from ibdesk.domain.settings import Origin, Settings, defaults, with_values
 from ibdesk.services.desk import Desk
 from ibdesk.services.first_run import FirstRunResult
 from ibdesk.store import vault as vaults
@@ -91,43 +89,8 @@ def test_a_second_desk_on_the_same_vault_is_refused(tmp_path: Path) -> None:
     asyncio.run(run())
 
 
-def test_switched_off_or_not_connected_the_books_stay_readable(tmp_path: Path) -> None:
-    async def run() -> None:
-        desk, _ = await wiring.create_desk(
-            tmp_path, PASSPHRASE, result(), overrides={"ibkr_enabled": "off"}, watching=False
-        )
-        assert (desk.session, desk.sync, desk.market, desk.live) == (None, None, None, None)
-        assert len(await desk.book.accounts()) == 1
-        await desk.close()
-        desk = await wiring.open_desk(tmp_path, PASSPHRASE, environment=Environment.LIVE)
-        assert desk.session is None and desk.mode is Mode.IBKR_LIVE
-        await desk.close()
-
-    asyncio.run(run())
-
-
-def test_a_gateway_on_another_computer_that_nobody_allowed_is_reported_and_the_desk_opens(tmp_path: Path) -> None:
-    reported: list[BaseException] = []
-
-    async def run() -> None:
-        desk, _ = await wiring.create_desk(tmp_path, PASSPHRASE, result(), watching=False)
-        await desk.close()
-        far = {"gateway_url": "https://192.0.2.7:5000"}
-        desk = await wiring.open_desk(tmp_path, PASSPHRASE, overrides=far)
-        desk.tasks.on_failure = lambda name, error: reported.append(error)
-        await asyncio.sleep(0.01)
-        assert desk.session is None and len(await desk.book.accounts()) == 1
-        await desk.close()
-        with pytest.raises(Refused):
-            await wiring.open_desk(tmp_path, PASSPHRASE, overrides=far, watching=False)
-
-    asyncio.run(run())
-    (error,) = reported
-    assert isinstance(error, DeskError) and error.cause is Cause.HOST_NOT_LOOPBACK
-
-
-def test_the_demo_desk_syncs_streams_and_leaves_no_trace() -> None:
-    before = _leftovers()
+def test_the_demo_desk_syncs_streams_and_leaves_no_trace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
 
     async def run() -> None:
         desk = await wiring.open_demo_desk()
@@ -140,7 +103,7 @@ def test_the_demo_desk_syncs_streams_and_leaves_no_trace() -> None:
         await desk.close()
 
     asyncio.run(run())
-    assert _leftovers() == before
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_wizard_s_demo_becomes_the_desk_s() -> None:
@@ -178,47 +141,6 @@ def test_an_open_desk_s_wizard_saves_into_its_vault(tmp_path: Path) -> None:
     asyncio.run(run())
 
 
-def stored(*environments: Environment) -> list[Credentials]:
-    return [
-        Credentials(environment=each, gateway_url=NOWHERE, user_name="", account=AccountId("U1234567"))
-        for each in environments
-    ]
-
-
-@pytest.mark.parametrize(
-    ("connected", "chosen"),
-    [
-        ((), Environment.PAPER),
-        ((Environment.PAPER, Environment.LIVE), Environment.PAPER),
-        ((Environment.LIVE,), Environment.LIVE),
-    ],
-)
-def test_the_desk_opens_with_the_setting_s_environment_or_the_only_one(
-    connected: tuple[Environment, ...], chosen: Environment
-) -> None:
-    assert wiring.chosen_environment(Settings(), stored(*connected)) is chosen
-
-
-def connection(**values: object) -> Connection:
-    sourced = with_values(defaults(), values, Origin.ENVIRONMENT, {})
-    return wiring.connection_to(sourced, PAPER, Environment.PAPER)
-
-
-def test_the_stored_address_is_used_with_its_pin_until_a_person_sets_another() -> None:
-    assert (connection().url, connection().certificate_sha256) == (NOWHERE, PAPER.certificate_sha256)
-    moved = connection(gateway_port=5001)
-    assert (moved.url, moved.certificate_sha256, moved.allow_remote) == ("https://localhost:5001", "", False)
-    assert connection(gateway_url=NOWHERE + "/").certificate_sha256 == PAPER.certificate_sha256
-
-
-def test_the_calendar_knows_holidays_and_half_days() -> None:
-    calendar = wiring.exchange_calendar(2026)
-
-    assert not calendar.is_trading_day(date(2026, 11, 26))
-    assert calendar.close_time(date(2026, 11, 27)).hour == 13
-    assert calendar.is_trading_day(date(2026, 11, 20))
-
-
 def test_nothing_heavy_is_imported_with_it() -> None:
     heavy = "[name for name in ('PySide6', 'sqlalchemy', 'aiohttp', 'numpy', 'holidays') if name in sys.modules]"
 
@@ -240,7 +162,3 @@ async def _page(desk: Desk) -> AccountPage:
     page = await desk.book.page(MAIN)
     assert page is not None
     return page
-
-
-def _leftovers() -> set[str]:
-    return {path.name for path in Path(tempfile.gettempdir()).glob("ibdesk-demo-*")}

@@ -1,0 +1,216 @@
+"""Which implementation stands behind each name: the one place that builds things and takes them apart again.
+
+Charter. What: an open vault, a broker from the plain dict in `gateways` and services around them (`desks`), handed out
+as one `Desk`; here are the doors: an existing vault, a new one, the demo.
+Why: every other file gets what it needs as an argument, so tests and the demo swap a clock or a gateway here and
+nowhere else. Tried: a container that resolves by type (it hides the order of closing, which is what matters).
+Would change our mind: a second broker open at the same time; then `_Connected` becomes one for each.
+Imports that cost time are inside the functions: the first paint needs none of them.
+"""
+
+import asyncio
+import logging
+import os
+import secrets as randomness
+import shutil
+import tempfile
+from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ibdesk.domain.accounts import AccountId, Environment
+from ibdesk.domain.calls import ApiCall
+from ibdesk.domain.records import Credentials
+from ibdesk.services.desk import Desk
+from ibdesk.wiring.desks import World, build_desk, exchange_calendar, save_result
+from ibdesk.wiring.gateways import connector_with, open_broker, show_certificate, start_demo
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection as Transaction
+
+    from ibdesk.brokers.base import CallSink
+    from ibdesk.services.connector import Connector, DemoAddress
+    from ibdesk.services.first_run import FirstRunResult
+    from ibdesk.store.vault import OpenVault
+
+__all__ = [
+    "create_desk", "default_home", "exchange_calendar", "first_run_connector", "now", "open_broker", "open_demo_desk",
+    "open_desk", "remembered", "show_certificate", "start_demo", "vault_exists",
+]  # fmt: skip
+
+log = logging.getLogger(__name__)
+
+DEMO_ACCOUNT = AccountId("DU7654321")
+
+
+def now() -> datetime:
+    """The system's clock."""
+    return datetime.now(UTC)
+
+
+def default_home() -> Path:
+    """Where this system keeps an application's files."""
+    import platformdirs
+
+    return Path(platformdirs.user_data_dir("ibdesk", appauthor=False))
+
+
+def vault_exists(home: Path) -> bool:
+    """Whether `home` holds a vault, whole or damaged."""
+    from ibdesk.store import vault
+
+    return vault.exists(home)
+
+
+def remembered(home: Path) -> bytes | None:
+    """The key by which this computer's own key store opens the vault in `home`; None when it does not know it."""
+    from ibdesk.store import keystore
+
+    store = keystore.system_key_store()
+    return None if store is None else keystore.recall(home, store)
+
+
+async def open_desk(
+    home: Path,
+    secret: str | bytes,
+    *,
+    overrides: Mapping[str, str] | None = None,
+    environment: Environment | None = None,
+    watching: bool = True,
+) -> Desk:
+    """Open the vault in `home` with its passphrase, recovery code or `remembered` key and build the desk.
+
+    `environment` chooses another than the settings do. `watching` False starts no loops: the command line asks when
+    it wants. Raises what `store.vault.open` raises, and Refused(BAD_SETTING).
+    """
+    from ibdesk.store import vault as vaults
+
+    world = World(
+        home=home, clock=now, variables=os.environ, overrides=overrides or {}, environment=environment,
+        watching=watching,
+    )  # fmt: skip
+    async with AsyncExitStack() as opened:
+        vault = await asyncio.to_thread(vaults.open, home, secret)
+        opened.callback(vault.close)
+        _log_to(home, opened)
+        return _owned(await build_desk(vault, opened, world), opened)
+
+
+async def create_desk(
+    home: Path,
+    passphrase: str,
+    result: "FirstRunResult",
+    *,
+    calls: Sequence[ApiCall] = (),
+    overrides: Mapping[str, str] | None = None,
+    watching: bool = True,
+) -> tuple[Desk, str]:
+    """Create the vault, save what the wizard found and build the desk; the second value is the recovery code.
+
+    `calls` are those the wizard made before there was an audit to hold them. On any failure no vault is left.
+    Raises what `store.vault.create` raises.
+    """
+    from ibdesk.store import vault as vaults
+
+    world = World(
+        home=home, clock=now, variables=os.environ, overrides=overrides or {},
+        environment=result.credentials.environment, watching=watching,
+    )  # fmt: skip
+    async with AsyncExitStack() as opened:
+        vault, code = await asyncio.to_thread(vaults.create, home, passphrase)
+        opened.push_async_exit(partial(_discard_on_error, vault))
+        _log_to(home, opened)
+        desk = await build_desk(vault, opened, world, first=partial(save_result, vault, result), calls=calls)
+        return _owned(desk, opened), code
+
+
+async def open_demo_desk(
+    result: "FirstRunResult | None" = None, *, demo: "DemoAddress | None" = None, watching: bool = True
+) -> Desk:
+    """A desk on the demo gateway, with a throwaway vault in a temporary folder. Closing it leaves no trace.
+
+    `demo` is a gateway that runs already (the wizard's) and is stopped with the desk; without it one is started,
+    signed in. Any passphrase unlocks the window: there is nothing to protect.
+    """
+    from ibdesk.store import vault as vaults
+    from ibdesk.store.header import LOWEST_COST
+
+    async with AsyncExitStack() as opened:
+        address = demo or await start_demo(signed_out=False)
+        opened.push_async_callback(address.stop)
+        home = Path(tempfile.mkdtemp(prefix="ibdesk-demo-"))
+        opened.callback(shutil.rmtree, home, ignore_errors=True)
+        vault, _ = await asyncio.to_thread(vaults.create, home, randomness.token_hex(32), cost=LOWEST_COST)
+        opened.callback(vault.close)
+        world = World(
+            home=home, clock=address.clock or now, variables=_appearance(os.environ), overrides={},
+            environment=Environment.DEMO, watching=watching,
+        )  # fmt: skip
+        first = partial(_save_demo, vault, address) if result is None else partial(save_result, vault, result)
+        desk = await build_desk(vault, opened, world, first=first)
+        return replace(_owned(desk, opened), check_passphrase=_anything)
+
+
+def first_run_connector(on_call: "CallSink | None" = None) -> "Connector":
+    """The wizard's connector before there is a vault. It saves nothing: `create_desk` does, with a passphrase.
+
+    `on_call` hears of its calls, to be handed to `create_desk` for the audit.
+    """
+
+    async def nothing() -> tuple[Credentials, ...]:
+        return ()
+
+    async def later(_result: "FirstRunResult") -> None:
+        log.info("The wizard is finished; its result is saved with the new vault.")
+
+    return connector_with(on_call or (lambda call: None), clock=now, known=nothing, save=later)
+
+
+def _save_demo(vault: "OpenVault", address: "DemoAddress", tx: "Transaction", at: datetime) -> None:
+    from ibdesk.store import secrets
+
+    credentials = Credentials(
+        environment=Environment.DEMO,
+        gateway_url=address.url,
+        user_name=address.user_name,
+        account=DEMO_ACCOUNT,
+        certificate_sha256=address.certificate_sha256,
+    )
+    secrets.save_credentials(tx, vault, credentials, at)
+
+
+def _owned(desk: Desk, opened: AsyncExitStack) -> Desk:
+    """The desk as the owner of all that was opened for it."""
+    return replace(desk, close=opened.pop_all().aclose)
+
+
+def _log_to(home: Path, opened: AsyncExitStack) -> None:
+    from ibdesk.store import logs
+
+    opened.callback(logs.close_log, logs.open_log(home))
+
+
+def _appearance(variables: Mapping[str, str]) -> Mapping[str, str]:
+    """The variables the demo heeds: how it looks, never where a real gateway is."""
+    return {name: value for name, value in variables.items() if name.startswith("IBDESK_")}
+
+
+async def _discard_on_error(
+    vault: "OpenVault", kind: type[BaseException] | None, _error: BaseException | None, _trace: object
+) -> None:
+    """Close the vault; delete it when building the desk failed."""
+    from ibdesk.store import vault as vaults
+
+    vault.close()
+    if kind is not None:
+        vaults.discard(vault)
+
+
+async def _anything(_secret: str) -> bool:
+    return True
+
+

@@ -1,0 +1,224 @@
+"""How a desk is put together around an open vault: database, audit, broker, services, in the order they must close."""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ibdesk.domain.accounts import Environment
+from ibdesk.domain.calls import ApiCall
+from ibdesk.domain.errors import DeskError
+from ibdesk.domain.events import RateChanged
+from ibdesk.domain.hours import Calendar, half_days
+from ibdesk.domain.modes import ibkr_mode
+from ibdesk.domain.settings import Settings
+from ibdesk.services.desk import Clock, Desk
+from ibdesk.wiring.gateways import chosen_environment, connection_to, connector_with, open_broker
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection as Transaction
+
+    from ibdesk.brokers.base import Broker
+    from ibdesk.services.first_run import FirstRunResult
+    from ibdesk.services.hub import Hub
+    from ibdesk.services.live import Live
+    from ibdesk.services.market import Market
+    from ibdesk.services.preferences import Preferences
+    from ibdesk.services.session import SessionService
+    from ibdesk.services.sync import SyncService
+    from ibdesk.services.tasks import Tasks
+    from ibdesk.store.database import Database
+    from ibdesk.store.vault import OpenVault
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class World:
+    """What differs between a desk on a person's own vault and one in the demo's world."""
+
+    home: Path
+    clock: Clock
+    variables: Mapping[str, str]
+    overrides: Mapping[str, str]
+    environment: Environment | None
+    watching: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Parts:
+    """What every service is built from."""
+
+    hub: "Hub"
+    tasks: "Tasks"
+    database: "Database"
+    preferences: "Preferences"
+    environment: Environment
+    clock: Clock
+
+    @property
+    def settings(self) -> Settings:
+        return self.preferences.settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Connected:
+    """The services that need a broker; all None without one, or with a `problem` that forbids it."""
+
+    session: "SessionService | None" = None
+    sync: "SyncService | None" = None
+    market: "Market | None" = None
+    live: "Live | None" = None
+    problem: DeskError | None = None
+
+    def start(self, tasks: "Tasks") -> None:
+        """Begin watching. The session first: the others wait for it."""
+        if self.problem is not None:
+            tasks.start("open the gateway", _fail(self.problem))
+        for service in (self.session, self.sync, self.live):
+            if service is not None:
+                service.start()
+
+
+async def build_desk(
+    vault: "OpenVault",
+    opened: AsyncExitStack,
+    world: World,
+    *,
+    first: "Callable[[Transaction, datetime], None] | None" = None,
+    calls: Sequence[ApiCall] = (),
+) -> Desk:
+    """Build everything around an open vault; `first` is written before anything reads. What has to be closed goes
+    onto `opened` in the order of opening: database, audit, broker, tasks."""
+    from ibdesk.services.activity import Activity
+    from ibdesk.services.audit import CallLog
+    from ibdesk.services.book import Book
+    from ibdesk.services.hub import Hub
+    from ibdesk.services.preferences import Preferences
+    from ibdesk.services.tasks import Tasks
+    from ibdesk.store import vault as vaults
+    from ibdesk.store.database import open_database
+
+    calendar = await asyncio.to_thread(exchange_calendar, world.clock().year)
+    database = await asyncio.to_thread(open_database, vault)
+    opened.push_async_callback(database.close)
+    if first is not None:
+        await database.write(first, world.clock())
+    hub = Hub()
+    preferences = Preferences(
+        world.home, vault=vault, database=database, hub=hub, clock=world.clock, environment=world.variables,
+        overrides=world.overrides,
+    )  # fmt: skip
+    call_log = CallLog(database, hub)
+    for call in calls:
+        call_log.record(call)
+    call_log.start()
+    opened.push_async_callback(call_log.close)
+    stored = await preferences.credentials()
+    environment = world.environment or chosen_environment(preferences.settings, stored)
+    known = next((each for each in stored if each.environment is environment), None)
+    connection = connection_to(preferences.sourced, known, environment)
+    parts = _Parts(
+        hub=hub, tasks=Tasks(), database=database, preferences=preferences, environment=environment, clock=world.clock
+    )
+    connected = _Connected()
+    if known is not None and preferences.settings.ibkr_enabled:
+        broker = open_broker(
+            connection, on_call=call_log.record, on_rate=lambda rate: hub.publish(RateChanged(rate=rate)),
+            clock=world.clock,
+        )  # fmt: skip
+        opened.push_async_callback(broker.close)
+        connected = await _connect(broker, parts, world)
+    opened.push_async_callback(parts.tasks.close)
+    if world.watching:  # begins with the loop's next turn: the caller subscribes before anything happens
+        connected.start(parts.tasks)
+    live = connected.live
+    return Desk(
+        environment=environment,
+        mode=ibkr_mode(environment),
+        gateway_url=connection.url,
+        clock=world.clock,
+        calendar=calendar,
+        hub=hub,
+        tasks=parts.tasks,
+        book=Book(database, clock=world.clock) if live is None
+        else Book(database, clock=world.clock, quotes=lambda: live.quotes, pnl=lambda: live.pnl),
+        activity=Activity(database),
+        preferences=preferences,
+        connector=connector_with(
+            call_log.record, clock=world.clock, known=preferences.credentials,
+            save=lambda result: database.write(partial(save_result, vault, result), world.clock()),
+        ),
+        session=connected.session,
+        sync=connected.sync,
+        market=connected.market,
+        live=live,
+        check_passphrase=lambda secret: asyncio.to_thread(vaults.opens, vault, secret),
+        database_bytes=lambda: database.size,
+        close=opened.aclose,
+    )
+
+
+async def _connect(broker: "Broker", parts: _Parts, world: World) -> _Connected:
+    """Open the broker and build what works on it. A desk that watches opens even when the broker may not be: the
+    stored books stay readable, and the reason is reported like any failed work."""
+    try:
+        await broker.open()
+    except DeskError as error:
+        if not world.watching:
+            raise
+        return _Connected(problem=error)
+    return _services(broker, parts)
+
+
+def _services(broker: "Broker", parts: _Parts) -> _Connected:
+    from ibdesk.services.live import Live
+    from ibdesk.services.market import Market
+    from ibdesk.services.session import SessionService
+    from ibdesk.services.sync import SyncService
+
+    def settings() -> Settings:
+        return parts.settings
+
+    hub, tasks, database, clock = parts.hub, parts.tasks, parts.database, parts.clock
+    session = None
+    if broker.session is not None:
+        session = SessionService(
+            broker.session, hub=hub, tasks=tasks, database=database, environment=parts.environment, settings=settings,
+            clock=clock,
+        )  # fmt: skip
+    sync = SyncService(
+        broker, session=session, hub=hub, tasks=tasks, database=database, environment=parts.environment,
+        settings=settings, clock=clock,
+    )  # fmt: skip
+    market = None
+    if broker.market is not None:
+        market = Market(broker.market, session=session, database=database, clock=clock)
+    live = None
+    if broker.stream is not None:
+        live = Live(broker.stream, source=broker.name, session=session, hub=hub, tasks=tasks, database=database)
+    return _Connected(session=session, sync=sync, market=market, live=live)
+
+
+def save_result(vault: "OpenVault", result: "FirstRunResult", tx: "Transaction", at: datetime) -> None:
+    """Everything a finished wizard leaves: how the gateway is reached, the accounts, the acknowledgments."""
+    from ibdesk.store import accounts, records, secrets
+
+    secrets.save_credentials(tx, vault, result.credentials, at)
+    accounts.save_accounts(tx, result.accounts or (result.account,), at)
+    records.add_acknowledgments(tx, result.acknowledgments)
+
+
+def exchange_calendar(year: int) -> Calendar:
+    """The New York exchange's closed and half days around a year."""
+    import holidays
+
+    years = range(year - 1, year + 3)
+    closed = dict(holidays.financial_holidays("XNYS", years=years).items())
+    return Calendar(closed=closed, early=half_days(closed, years))
+
+
+async def _fail(error: DeskError) -> None:
+    raise error

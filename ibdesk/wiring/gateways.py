@@ -1,0 +1,115 @@
+"""How a gateway is chosen and spoken to: which adapter, address and environment, and the wizard's connector."""
+
+import webbrowser
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from ibdesk import __version__
+from ibdesk.domain.accounts import Environment
+from ibdesk.domain.positions import Source
+from ibdesk.domain.records import Credentials
+from ibdesk.domain.settings import Origin, Settings, Sourced
+from ibdesk.services.desk import Clock
+
+if TYPE_CHECKING:
+    from ibdesk.brokers.base import Broker, CallSink, Certificate, Connection, RateSink
+    from ibdesk.services.connector import Connector, DemoAddress
+    from ibdesk.services.first_run import FirstRunResult
+
+DEMO_USER = "demo"
+#: Settings that say where the gateway is; any of them set by a person wins over the stored connection.
+ADDRESS = ("gateway_url", "gateway_host", "gateway_port", "gateway_ssl")
+
+
+def open_broker(
+    connection: "Connection", *, on_call: "CallSink", on_rate: "RateSink", clock: Clock, source: Source = Source.PORTAL
+) -> "Broker":
+    """The adapter for a source; nothing is sent yet."""
+    return BROKERS[source](connection, on_call, on_rate, clock)
+
+
+def _portal(connection: "Connection", on_call: "CallSink", on_rate: "RateSink", clock: Clock) -> "Broker":
+    from ibdesk.brokers.portal.broker import PortalBroker
+
+    return PortalBroker(connection, on_call=on_call, on_rate=on_rate, clock=clock)
+
+
+BROKERS: Mapping[Source, "Callable[[Connection, CallSink, RateSink, Clock], Broker]"] = {Source.PORTAL: _portal}
+
+
+def chosen_environment(settings: Settings, stored: Sequence[Credentials]) -> Environment:
+    """The environment to open with: the setting's where it is connected, else the one that is."""
+    environments = [each.environment for each in stored]
+    if settings.default_environment in environments or not environments:
+        return settings.default_environment
+    return environments[0]
+
+
+def connection_to(sourced: Sourced, known: Credentials | None, environment: Environment) -> "Connection":
+    """How the gateway is reached. An address from settings, environment or command line wins over the stored one;
+    the pin and the leave to reach another computer belong to the stored address only."""
+    from ibdesk.brokers.base import Connection
+
+    settings = sourced.settings
+    is_set = any(sourced.origins[name] is not Origin.DEFAULT for name in ADDRESS)
+    url = settings.gateway if known is None or is_set else known.gateway_url
+    is_known = known is not None and known.gateway_url.rstrip("/") == url
+    return Connection(
+        url=url,
+        environment=environment,
+        certificate_sha256=known.certificate_sha256 if known is not None and is_known else "",
+        allow_remote=is_known,
+        timeout=timedelta(seconds=float(settings.request_timeout)),
+        requests_per_second=settings.requests_per_second,
+    )
+
+
+async def show_certificate(url: str, *, allow_remote: bool = True) -> "Certificate":
+    """What a gateway shows, for a person to look at; nothing is sent. Raises DeskError branches."""
+    from ibdesk.brokers.http import fetch_certificate
+
+    return await fetch_certificate(url, allow_remote=allow_remote)
+
+
+async def start_demo(*, signed_out: bool = True) -> "DemoAddress":
+    """Start the demo gateway in this process, on a free port."""
+    from ibdesk.demo.gateway import DemoGateway, sign_in
+    from ibdesk.services.connector import DemoAddress
+
+    gateway = DemoGateway(signed_out=signed_out)
+    await gateway.start()
+    return DemoAddress(
+        url=gateway.url,
+        certificate_sha256=bytes.fromhex(gateway.certificate_sha256).hex(":").upper(),
+        user_name=DEMO_USER,
+        sign_in=lambda: sign_in(gateway.url),
+        stop=gateway.stop,
+        clock=gateway.clock.now,
+    )
+
+
+def connector_with(
+    on_call: "CallSink",
+    *,
+    clock: Clock,
+    known: Callable[[], Awaitable[tuple[Credentials, ...]]],
+    save: "Callable[[FirstRunResult], Awaitable[None]]",
+) -> "Connector":
+    """The wizard's connector; it is given everything it touches."""
+    from ibdesk.services.connector import Connector
+    from ibdesk.store.passphrase import advise
+
+    return Connector(
+        open_broker=lambda connection: open_broker(
+            connection, on_call=on_call, on_rate=lambda rate: None, clock=clock
+        ),
+        fetch_certificate=show_certificate,  # looking sends nothing; whether it may be used is asked
+        start_demo=start_demo,
+        save=save,
+        advise=advise,
+        known=known,
+        clock=clock,
+        app_version=__version__,
+        open_browser=webbrowser.open,
+    )
