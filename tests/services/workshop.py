@@ -101,7 +101,7 @@ class Heard:
 async def eventually(is_so: Callable[[], bool], within: float = 10.0) -> None:
     """Let the loop run until something is so."""
     async with asyncio.timeout(within):
-        while not is_so():  # noqa: ASYNC110 - what it waits for is no event
+        while not is_so():
             await asyncio.sleep(0.005)
 
 
