@@ -167,7 +167,7 @@ def _instrument(row: Row, conid: Conid, currency: Currency) -> Instrument:
         symbol=_symbol(row),
         asset_class=kind,
         currency=currency,
-        name=row.full_name or row.name or (row.contract_desc or "").split("[")[0].strip(),
+        name=row.name or row.full_name or (row.contract_desc or "").split("[")[0].strip(),
         broker_class=row.asset_class or "",
         multiplier=_multiplier(row, kind, code),
         exchange=row.listing_exchange or "",
