@@ -23,7 +23,8 @@ class EquityChart(QWidget):
         super().__init__(parent)
         self.plot = LinePlot()
         self.plot.times.zone = NEW_YORK
-        self.plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        for part in (self.plot, self.plot.viewport()):
+            part.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._benchmark = self.plot.add_line("faint")
         self._line = self.plot.add_line("accent", fill=True)
         self._cross = pg.InfiniteLine(angle=90, movable=False)

@@ -35,7 +35,8 @@ Line = int | GroupLine
 
 def arrange(rows: Sequence[Row], columns: Sequence[Column], wish: Arrangement) -> list[Line]:
     """The table's lines, top to bottom. Rows that sort equal keep the book's order."""
-    chosen = [index for index, row in enumerate(rows) if _is_wanted(row, wish)]
+    everything = wish.quick == "All" and not wish.words
+    chosen = list(range(len(rows))) if everything else [i for i, row in enumerate(rows) if _is_wanted(row, wish)]
     column = next((each for each in columns if each.key == wish.sort), None)
     if column is not None:
         chosen = _sorted(rows, chosen, column, descending=wish.descending)

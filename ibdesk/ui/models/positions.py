@@ -6,7 +6,8 @@ read. Rows nobody sees cost nothing until they are scrolled to. Sorting is never
 moves a row: the order is made anew by the person's click and by each new book (reference/performance.md, decision 4).
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from time import perf_counter
 from typing import Any, NamedTuple
@@ -88,18 +89,16 @@ class PositionModel(QAbstractTableModel):
 
     def set_book(self, rows: tuple[Row, ...], base: str) -> None:
         """Show another picture of the account. Selection, order and scroll stay where the rows are the same."""
-        known = {row.position.key for row in rows}
-        same = len(rows) == len(self._rows) and all(row.position.key in known for row in self._rows)
-        if not same:
+        if base == self._base and rows == self._rows:
+            return
+        if {row.position.key for row in rows} != {row.position.key for row in self._rows}:
             self.beginResetModel()
             self._take(rows, base)
             self._lines = arrange(self._current(), self.columns, self.wish)
             self.endResetModel()
         else:
-            before = [self._key_of(line) for line in self._lines]
-            self.layoutAboutToBeChanged.emit()
-            self._take(rows, base)
-            self._rearranged(before)
+            with self._same_places():
+                self._take(rows, base)
         self.totals_changed.emit()
 
     def set_quotes(self, quotes: Iterable[Quote]) -> None:
@@ -123,12 +122,10 @@ class PositionModel(QAbstractTableModel):
             self._lines = arrange(self._current(), self.columns, wish)
             self._groups.clear()
             self.endResetModel()
+            self.totals_changed.emit()
         else:
-            before = [self._key_of(line) for line in self._lines]
-            self.layoutAboutToBeChanged.emit()
-            self.wish = wish
-            self._rearranged(before)
-        self.totals_changed.emit()
+            with self._same_places():
+                self.wish = wish
 
     def toggle(self, line: int) -> None:
         """Open or close the group on this line."""
@@ -253,18 +250,20 @@ class PositionModel(QAbstractTableModel):
         conids = {row.position.instrument.conid for row in rows}
         self._quotes = {conid: quote for conid, quote in self._quotes.items() if conid in conids}
 
-    def _rearranged(self, before: Sequence[tuple[AccountId, Conid] | str]) -> None:
-        """Finish a change of order: what was selected moves with its row."""
+    @contextmanager
+    def _same_places(self) -> Iterator[None]:
+        """Change rows or order inside; what was selected moves with its row."""
+        self.layoutAboutToBeChanged.emit()
+        old = self.persistentIndexList()
+        keys = [self._key_of(self._lines[index.row()]) for index in old]
+        yield
         self._lines = arrange(self._current(), self.columns, self.wish)
         self._groups.clear()
-        where = {self._key_of(line): at for at, line in enumerate(self._lines)}
-        old = self.persistentIndexList()
-        new = [
-            self.index(where[before[index.row()]], index.column())
-            if index.row() < len(before) and before[index.row()] in where else QModelIndex()
-            for index in old
-        ]
-        self.changePersistentIndexList(old, new)
+        where = {self._key_of(line): at for at, line in enumerate(self._lines)} if old else {}
+        self.changePersistentIndexList(old, [
+            self.index(where[key], index.column()) if key in where else QModelIndex()
+            for key, index in zip(keys, old, strict=True)
+        ])
         self.layoutChanged.emit()
 
     def _current(self) -> Sequence[Row]:
@@ -311,7 +310,7 @@ class PositionModel(QAbstractTableModel):
                 continue
             self._refresh(entry, now)
             changed.add(line)
-        if self._dirty and len(self._cells) > len(entries):
+        if self._dirty and not self._cells.keys() <= set(entries.values()):
             # Rows off screen are formatted when they are scrolled to.
             self._cells = {entry: self._cells[entry] for entry in entries.values() if entry in self._cells}
         self._dirty = waiting

@@ -70,7 +70,8 @@ class View:
 
     @property
     def rows(self) -> tuple[Row, ...]:
-        return tuple(row for page in self.pages for row in page.rows)
+        pages = self.pages
+        return pages[0].rows if len(pages) == 1 else tuple(row for page in pages for row in page.rows)
 
     @property
     def ledger(self) -> tuple[LedgerLine, ...]:

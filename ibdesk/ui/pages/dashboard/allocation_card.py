@@ -61,17 +61,19 @@ class AllocationCard(Card):
         self._view = view
         if view.state in (State.LOADING, State.WAITING):
             self._places.setCurrentWidget(self._skeleton)
+            self._drawn = None
             return
+        drawn = (view.rows, view.ledger, view.base, view.figures, self.by.current, fmt.is_discreet())
+        if drawn == self._drawn:
+            return
+        self._drawn = drawn
         shares = view.shares(self.by.current)
         if not shares:
             self._empty.set("Nothing to divide", view.why_no_sum or "There are no positions and no cash yet.")
             self._places.setCurrentWidget(self._empty)
             return
         self._places.setCurrentWidget(self._full)
-        drawn = (shares, view.base, view.figures, fmt.is_discreet())
-        if drawn != self._drawn:
-            self._drawn = drawn
-            self._draw(shares, view)
+        self._draw(shares, view)
 
     def _draw(self, shares: Sequence[Share], view: View) -> None:
         shown = shares[:MOST_PARTS]

@@ -13,6 +13,7 @@ from ibdesk.ui.pages.dashboard.account import AccountTab
 from ibdesk.ui.pages.dashboard.overview import Overview
 from ibdesk.ui.pages.export import save_csv
 from ibdesk.ui.pages.freshness import CONNECT, AgeLabel, Stopped, no_account
+from ibdesk.ui.theme import look
 from ibdesk.ui.widgets import Segmented
 
 if TYPE_CHECKING:
@@ -93,6 +94,7 @@ class Dashboard(QWidget):
         self.empty.pressed.connect(lambda: self._bridge.command.emit(CONNECT[0]))
         self.stopped.wanted.connect(self._bridge.command)
         self.book.changed.connect(self.draw)
+        look().themeChanged.connect(self.draw)
         self.book.figures_changed.connect(self._draw_figures)
         self.book.quotes_changed.connect(self.overview.positions.table.position_model.set_quotes)
         self.book.aged.connect(self._draw_age)

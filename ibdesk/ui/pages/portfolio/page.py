@@ -13,7 +13,7 @@ from ibdesk.ui.pages.cash_card import CashCard
 from ibdesk.ui.pages.export import save_csv
 from ibdesk.ui.pages.freshness import CONNECT, AgeLabel, Stopped, no_account
 from ibdesk.ui.pages.positions_card import PositionsCard
-from ibdesk.ui.theme import Text
+from ibdesk.ui.theme import Text, look
 from ibdesk.ui.widgets import Button, IconButton, Label
 
 if TYPE_CHECKING:
@@ -125,6 +125,7 @@ class Portfolio(QWidget):
         self.empty.pressed.connect(lambda: self._bridge.command.emit(CONNECT[0]))
         self.stopped.wanted.connect(self._bridge.command)
         self.book.changed.connect(self.draw)
+        look().themeChanged.connect(self.draw)
         self.book.quotes_changed.connect(self.positions.table.position_model.set_quotes)
         self.book.aged.connect(self._draw_age)
         find = QShortcut(QKeySequence.StandardKey.Find, self)

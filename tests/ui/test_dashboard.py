@@ -1,0 +1,384 @@
+"""The Dashboard through its real wiring: the stored book, live figures, ages, failures and every empty state."""
+
+import asyncio
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication, QWidget
+from pytestqt.qtbot import QtBot
+
+from ibdesk.domain.accounts import AccountId, AccountPnl
+from ibdesk.domain.errors import Cause, NeedsPerson, Unavailable
+from ibdesk.domain.events import AccountChanged, ConnectionLost, PnlChanged, QuotesChanged, SyncChanged
+from ibdesk.domain.instruments import Conid
+from ibdesk.domain.market import Quote
+from ibdesk.domain.portfolio import AccountPage
+from ibdesk.domain.returns import Range
+from ibdesk.domain.settings import ThemeName
+from ibdesk.services.desk import Desk
+from ibdesk.services.market import Series
+from ibdesk.ui import theme
+from ibdesk.ui.bridge import Bridge
+from ibdesk.ui.pages.dashboard import Dashboard, build
+from tests.ui.conftest import Run
+from tests.ui.sample_book import EUR, MAIN, NOW, SECOND, equity, page
+from tests.ui.sample_rooms import MadeUpMarket, StoredBook, bridge_to, room_desk
+
+
+async def frames(count: int = 4) -> None:
+    """Let the bridge's frame clock run a few times."""
+    for _ in range(count):
+        await asyncio.sleep(0.02)
+
+
+class Room:
+    """A dashboard on screen and what it hangs on."""
+
+    def __init__(self, desk: Desk, chosen: AccountId | None, qtbot: QtBot) -> None:
+        self.desk, self.bridge = desk, bridge_to(desk, chosen)
+        made = build(desk, self.bridge)
+        assert isinstance(made, Dashboard)
+        self.page = made
+        qtbot.addWidget(made)
+        made.resize(1104, 700)
+
+    async def open(self) -> Dashboard:
+        self.page.show()
+        await frames()
+        return self.page
+
+    async def close(self) -> None:
+        self.page.hide()
+        await self.desk.tasks.close()
+
+
+def room(
+    qtbot: QtBot, *pages: AccountPage, chosen: AccountId | None = MAIN, **parts: object
+) -> Room:
+    return Room(room_desk(*pages, **parts), chosen, qtbot)  # type: ignore[arg-type]
+
+
+def test_the_first_paint_is_a_skeleton_and_the_stored_book_follows_without_any_network(run: Run, qtbot: QtBot) -> None:
+    async def journey() -> None:
+        made = room(qtbot, page(), session=None, sync=None)
+        assert made.page.overview.figures.net.value.text() == "—"
+        shown = await made.open()
+        assert shown.overview.figures.net.value.text() == "$1,284,930.42"
+        assert shown.overview.figures.daily.sub.text() == "+0.66 %"
+        assert shown.overview.figures.unrealized.sub.text() == "20 positions"
+        assert shown.overview.figures.power.value.text() == "$2,410,552"
+        assert shown.age.text() == "As of 4 s ago · Client Portal"
+        assert shown.overview.positions.table.position_model.rowCount() == 20
+        await made.close()
+
+    run(journey())
+
+
+def test_an_empty_desk_offers_the_one_button_that_helps(run: Run, qtbot: QtBot) -> None:
+    async def journey() -> None:
+        made = room(qtbot)
+        shown = await made.open()
+        asked: list[str] = []
+        made.bridge.command.connect(asked.append)
+        assert shown.empty.isVisible()
+        assert shown.empty.button.text() == "Connect IBKR Account"
+        qtbot.mouseClick(shown.empty.button, Qt.MouseButton.LeftButton)
+        assert asked == ["connect"]
+        await made.close()
+
+    run(journey())
+
+
+def test_a_connected_account_without_a_first_sync_keeps_the_skeleton(run: Run, qtbot: QtBot) -> None:
+    async def journey() -> None:
+        made = room(qtbot, book=StoredBook((), known=(page().account,)))
+        shown = await made.open()
+        assert not shown.empty.isVisible()
+        assert not shown.overview.positions.table.isVisible()
+        await made.close()
+
+    run(journey())
+
+
+def test_live_figures_and_quotes_arrive_without_reading_the_book_again(run: Run, qtbot: QtBot) -> None:
+    async def journey() -> None:
+        made = room(qtbot, page())
+        shown = await made.open()
+        reads = made.desk.book.reads  # type: ignore[attr-defined]
+        made.desk.hub.publish(PnlChanged(pnl=AccountPnl(
+            account=MAIN, daily=Decimal("-25.50"), unrealized=Decimal("1.00"), net_liquidation=Decimal("1000.00"),
+            excess_liquidity=None, as_of=NOW,
+        )))
+        price = Decimal("999.99")
+        made.desk.hub.publish(QuotesChanged(quotes=(
+            Quote(conid=Conid(265598), received_at=NOW, last=price, bid=price, ask=price, daily_pnl=Decimal("4.20")),
+        )))
+        await frames(8)
+        model = shown.overview.positions.table.position_model
+        assert shown.overview.figures.daily.value.text() == "−$25.50"
+        assert shown.overview.figures.net.value.text() == "$1,000.00"
+        assert [model.cell(0, at).text for at in (4, 9)] == ["999.99", "+4.20"]
+        assert made.desk.book.reads == reads  # type: ignore[attr-defined]
+        await made.close()
+
+    run(journey())
+
+
+def test_a_new_snapshot_is_read_and_drawn(run: Run, qtbot: QtBot) -> None:
+    async def journey() -> None:
+        made = room(qtbot, page())
+        shown = await made.open()
+        made.desk.book.stored = (replace(page(), rows=page().rows[:3]),)  # type: ignore[attr-defined]
+        made.desk.hub.publish(AccountChanged(account=MAIN, as_of=NOW))
+        await frames()
+        assert shown.overview.positions.table.position_model.rowCount() == 3
+        await made.close()
+
+    run(journey())
+
+
+def test_old_figures_are_dimmed_and_carry_their_age(run: Run, qtbot: QtBot) -> None:
+    async def journey() -> None:
+        made = room(qtbot, page(), now=NOW + timedelta(minutes=12))
+        shown = await made.open()
+        assert shown.age.text() == "Old: as of 12 min ago · Client Portal"
+        assert all(figure.is_stale for figure in shown.overview.figures.all)
+        assert shown.overview.positions.table.position_model.is_dimmed
+        await made.close()
+
+    run(journey())
+
+
+def test_a_lost_source_makes_fresh_figures_stale_at_once(run: Run, qtbot: QtBot) -> None:
+    async def journey() -> None:
+        made = room(qtbot, page())
+        shown = await made.open()
+        assert not shown.overview.figures.net.is_stale
+        made.desk.hub.publish(ConnectionLost(source="portal", since=NOW, reason="The gateway does not answer."))
+        await frames()
+        assert shown.overview.figures.net.is_stale
+        await made.close()
+
+    run(journey())
+
+
+@pytest.mark.parametrize(
+    ("error", "button", "command"),
+    [
+        (NeedsPerson("You are signed out.", remedy="Sign in.", cause=Cause.NOT_AUTHENTICATED), "Sign in", "sign-in"),
+        (Unavailable("No gateway answers.", remedy="Start it.", cause=Cause.GATEWAY_NOT_RUNNING), "Try again", "sync"),
+    ],
+)
+def test_a_failed_sync_says_why_keeps_the_book_and_offers_one_action(
+    run: Run, qtbot: QtBot, error: NeedsPerson | Unavailable, button: str, command: str
+) -> None:
+    async def journey() -> None:
+        made = room(qtbot, page())
+        shown = await made.open()
+        asked: list[str] = []
+        made.bridge.command.connect(asked.append)
+        made.desk.hub.publish(SyncChanged(account=None, started_at=NOW, finished_at=NOW, error=error))
+        await frames()
+        banner = shown.stopped.banner
+        assert banner.isVisible()
+        assert banner.text.text() == error.message
+        assert error.remedy in banner.detail.text()
+        assert shown.overview.figures.net.value.text() == "$1,284,930.42"
+        assert banner.button.text() == button
+        qtbot.mouseClick(banner.button, Qt.MouseButton.LeftButton)
+        assert asked == [command]
+        made.desk.hub.publish(SyncChanged(account=None, started_at=NOW, finished_at=NOW))
+        await frames()
+        assert not banner.isVisible()
+        await made.close()
+
+    run(journey())
+
+
+def test_switching_the_account_switches_every_card(run: Run, qtbot: QtBot) -> None:
+    async def journey() -> None:
+        made = room(qtbot, page(MAIN), page(SECOND))
+        shown = await made.open()
+        made.bridge.select(SECOND)
+        assert shown.overview.positions.table.position_model.rowCount() == 3
+        made.bridge.select(None)
+        assert shown.overview.positions.table.position_model.rowCount() == 23
+        assert shown.overview.figures.net.value.text() == "$2,569,860.84"
+        assert shown.overview.figures.net.sub.text() == "USD · 2 accounts"
+        assert shown.overview.figures.rule.value.text() == "Per account"
+        await made.close()
+
+    run(journey())
+
+
+def test_accounts_in_different_currencies_are_not_added_and_say_why(run: Run, qtbot: QtBot) -> None:
+    async def journey() -> None:
+        made = room(qtbot, page(MAIN), page(SECOND, currency=EUR), chosen=None)
+        shown = await made.open()
+        assert shown.overview.figures.net.value.text() == "—"
+        assert shown.overview.figures.net.sub.text() == "base currencies differ"
+        assert "EUR, USD" in shown.overview.figures.net.toolTip()
+        await made.close()
+
+    run(journey())
+
+
+def test_the_ranges_tell_the_change_over_each(run: Run, qtbot: QtBot) -> None:
+    async def journey() -> None:
+        made = room(qtbot, page())
+        shown = await made.open()
+        card = shown.overview.equity
+        told = set()
+        for span in Range:
+            card.ranges.set_current(span.value)
+            card.ranges.chosen.emit(span.value)
+            told.add(card.change.text())
+        assert len(told) == len(Range)
+        assert all(text[0] in "+−" and "$" in text and text.endswith(" %") for text in told)
+        await made.close()
+
+    run(journey())
+
+
+def test_the_benchmark_is_drawn_when_it_is_there(run: Run, qtbot: QtBot) -> None:
+    async def journey() -> None:
+        market = MadeUpMarket(series=Series(points=equity(), reason=""))
+        made = room(qtbot, page(), market=market)
+        shown = await made.open()
+        card = shown.overview.equity
+        qtbot.mouseClick(card.versus, Qt.MouseButton.LeftButton)
+        await frames()
+        assert ("SPY", Range.YEAR_TO_DATE) in market.asked
+        assert card.chart is not None
+        assert len(card.chart._against) > 100
+        assert card.why.text() == ""
+        await made.close()
+
+    run(journey())
+
+
+def test_a_benchmark_without_history_is_hidden_with_its_reason(run: Run, qtbot: QtBot) -> None:
+    async def journey() -> None:
+        made = room(qtbot, page(), market=MadeUpMarket())
+        shown = await made.open()
+        card = shown.overview.equity
+        qtbot.mouseClick(card.versus, Qt.MouseButton.LeftButton)
+        await frames()
+        assert card.why.text() == "SPY hidden"
+        assert card.why.toolTip() == "The broker has no history for SPY."
+        await made.close()
+
+    run(journey())
+
+
+def test_an_account_without_history_says_so_where_the_curve_would_be(run: Run, qtbot: QtBot) -> None:
+    async def journey() -> None:
+        made = room(qtbot, replace(page(), equity=()))
+        shown = await made.open()
+        assert shown.overview.equity._empty.isVisible()
+        assert shown.overview.equity._empty.title.text() == "No history yet"
+        await made.close()
+
+    run(journey())
+
+
+def test_missing_trends_are_asked_for_once_and_drawn(run: Run, qtbot: QtBot) -> None:
+    async def journey() -> None:
+        bare = replace(page(), rows=tuple(replace(row, trend=()) for row in page().rows))
+        market = MadeUpMarket(closes={Conid(265598): (Decimal(1), Decimal(2))})
+        made = room(qtbot, bare, market=market)
+        shown = await made.open()
+        row = shown.overview.positions.table.position_model.row_at(0)
+        assert row is not None
+        assert row.trend == (1, 2)
+        made.desk.hub.publish(AccountChanged(account=MAIN, as_of=NOW))
+        await frames()
+        assert len(market.asked) == 1
+        await made.close()
+
+    run(journey())
+
+
+def test_the_allocation_sums_to_a_hundred_percent_each_way(run: Run, qtbot: QtBot) -> None:
+    async def journey() -> None:
+        made = room(qtbot, page())
+        shown = await made.open()
+        card = shown.overview.allocation
+        for way in ("class", "currency", "sector"):
+            card.by.set_current(way)
+            card.by.chosen.emit(way)
+            shares = made.page.book.view.shares(way)
+            assert sum(share.percent for share in shares) == pytest.approx(100)
+            assert shares[0].name in card.donut.accessibleDescription()
+        await made.close()
+
+    run(journey())
+
+
+def test_the_account_tab_has_every_group_a_trader_looks_for(run: Run, qtbot: QtBot) -> None:
+    async def journey() -> None:
+        made = room(qtbot, page())
+        shown = await made.open()
+        shown.show_tab("account")
+        tab = shown.account
+        facts = {name: figure for card in (tab.value, tab.power, tab.margin, tab.trading, tab.options, tab.who)
+                 for name, figure, _ in card.facts}
+        assert facts["Net liquidation"] == "$1,284,930.42"
+        assert facts["Equity with loan value"] == "$1,283,010.42"
+        assert facts["Available funds"] == "$602,638.00"
+        assert facts["Day trades left today"] == "not reported"
+        assert facts["Pattern day trader"] == "not reported"
+        assert facts["Options level"] == "Level 3"
+        assert facts["Cushion"] == "50.98 %"
+        assert facts["Number"] == MAIN
+        assert tab.cash.table.rowCount() == 5
+        assert tab.cash.table.item(2, 1).text() == "¥1,250,000"
+        await made.close()
+
+    run(journey())
+
+
+def test_every_control_has_a_name_and_every_figure_a_sentence(run: Run, qtbot: QtBot) -> None:
+    async def journey() -> None:
+        made = room(qtbot, page())
+        shown = await made.open()
+        unnamed = [
+            type(widget).__name__ for widget in shown.findChildren(QWidget)
+            if widget.isVisible() and widget.focusPolicy() & Qt.FocusPolicy.TabFocus and not widget.accessibleName()
+            and not widget.objectName().startswith("qt_")
+        ]
+        assert unnamed == []
+        assert shown.overview.figures.net.accessibleName() == "Net liquidation: $1,284,930.42"
+        await made.close()
+
+    run(journey())
+
+
+def test_hidden_amounts_are_hidden_everywhere(run: Run, qtbot: QtBot, dressed: QApplication) -> None:
+    async def journey() -> None:
+        made = room(qtbot, page())
+        shown = await made.open()
+        theme.apply(dressed, theme.Theme(name=ThemeName.DARK, discreet=True))
+        await frames()
+        model = shown.overview.positions.table.position_model
+        assert shown.overview.figures.net.value.text() == "•••"
+        assert model.cell(0, 6).text == "•••"
+        assert model.totals().texts["value"][0] == "•••"
+        assert "$1,284" not in shown.overview.equity.change.text()
+        await made.close()
+
+    run(journey())
+
+
+def test_nothing_is_read_while_the_room_was_never_shown(run: Run, qtbot: QtBot) -> None:
+    async def journey() -> None:
+        made = room(qtbot, page())
+        await frames()
+        assert made.desk.book.reads == 0  # type: ignore[attr-defined]
+        assert isinstance(made.bridge, Bridge)
+        await made.close()
+
+    run(journey())
