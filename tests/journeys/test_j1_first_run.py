@@ -249,7 +249,7 @@ async def asked() -> Any:
 @pytest.mark.timeout(300)
 def test_the_demo_does_the_whole_main_job_by_itself(tmp_path: Path) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "ibdesk.cli", "demo", "--shots", str(tmp_path / "shots")],
+        [sys.executable, "-m", "ibdesk", "demo", "--shots", str(tmp_path / "shots")],
         capture_output=True, text=True, timeout=280, check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr

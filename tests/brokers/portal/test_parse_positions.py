@@ -30,7 +30,7 @@ def test_a_short_stock_keeps_its_sign() -> None:
     assert (held.instrument.asset_class, held.instrument.symbol) == (AssetClass.STOCK, "AAPL")
     assert (held.quantity, held.instrument.multiplier) == (-100, 1)
     assert (held.market_value, held.unrealized) == (Decimal("-22949.0"), Decimal("-2949.0"))
-    assert (held.instrument.name, held.instrument.exchange, held.instrument.sector) == ("X", "NASDAQ", "Technology")
+    assert (held.instrument.name, held.instrument.exchange, held.instrument.sector) == ("APPLE INC", "NASDAQ", "Technology")
     assert held.instrument.expiry is None and held.instrument.option is None
 
 
