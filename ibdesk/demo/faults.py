@@ -1,19 +1,26 @@
 """Everything that can be made to go wrong on purpose, and for how long."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import cycle
 
+import msgspec
+
 
 class BadBytes(StrEnum):
-    """What an answer is replaced by."""
+    """What an answer is replaced by; the last four change the first row of a page only."""
 
     HTML = "html"
     TRUNCATED = "truncated"
     EMPTY = "empty"
     NOT_JSON = "not_json"
     UNSET = "unset"
+    UNKNOWN_CLASS = "unknown_class"
+    MISSING_FIELDS = "missing_fields"
+    NAN_TEXT = "nan_text"
+    UNKNOWN_KEYS = "unknown_keys"
 
 
 HTML_PAGE = b"<!DOCTYPE html><html><head><title>Error</title></head><body><h1>Service unavailable</h1></body></html>"
@@ -76,3 +83,23 @@ def _replacement(kind: BadBytes, body: bytes) -> tuple[bytes, str]:
         case BadBytes.UNSET:
             spellings = cycle(SENTINELS)
             return AMOUNTS.sub(lambda found: found[1] + next(spellings), body), "application/json"
+        case _:
+            return _with_odd_row(kind, body), "application/json"
+
+
+#: What happens to the first row: keys that go, and keys that change.
+MONEY = ("mktPrice", "mktValue", "unrealizedPnl", "avgCost")
+LOSSES: Mapping[BadBytes, tuple[str, ...]] = {BadBytes.MISSING_FIELDS: (*MONEY, "currency", "contractDesc")}
+CHANGES: Mapping[BadBytes, dict[str, object]] = {
+    BadBytes.UNKNOWN_CLASS: {"assetClass": "XYZ"},
+    BadBytes.NAN_TEXT: dict.fromkeys(MONEY, "NaN"),
+    BadBytes.UNKNOWN_KEYS: {"moonPhase": "waxing", "extra": {"nested": [1, None]}},
+}
+
+
+def _with_odd_row(kind: BadBytes, body: bytes) -> bytes:
+    rows = msgspec.json.decode(body)
+    if not isinstance(rows, list) or not rows:
+        return body
+    first = {key: value for key, value in rows[0].items() if key not in LOSSES.get(kind, ())}
+    return msgspec.json.encode([{**first, **CHANGES.get(kind, {})}, *rows[1:]])

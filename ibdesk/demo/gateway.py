@@ -167,7 +167,8 @@ class DemoGateway:
         self.faults.silent_sockets = are_silent
 
     def bad_bytes(self, kind: str, path: str = ".*", times: int = 1) -> None:
-        """The next answers on matching paths are `html`, `truncated`, `empty`, `not_json`, or hold `unset` amounts."""
+        """The next answers on matching paths are `html`, `truncated`, `empty`, `not_json`, or hold `unset` amounts; or
+        the first row of a page has an `unknown_class`, `missing_fields`, a `nan_text` or `unknown_keys`."""
         self.faults.spoiled.append(Spoiled(BadBytes(kind), re.compile(path), times))
 
     def unauthorized(self, after_n_calls: int = 0) -> None:

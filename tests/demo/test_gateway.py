@@ -95,6 +95,23 @@ def test_bad_bytes_spoil_the_next_answers_of_one_path(kind: str, content_type: s
     asyncio.run(main())
 
 
+@pytest.mark.parametrize(
+    ("kind", "key", "value"),
+    [("unknown_class", "assetClass", "XYZ"), ("missing_fields", "mktPrice", None), ("nan_text", "mktValue", "NaN"),
+     ("unknown_keys", "moonPhase", "waxing")],
+)
+def test_the_first_row_of_a_page_can_be_odd(kind: str, key: str, value: object) -> None:
+    async def main() -> None:
+        async with open_demo() as (gateway, door):
+            whole = await door.ok(f"portfolio/{MAIN}/positions/0")
+            gateway.bad_bytes(kind, path="positions/0")
+            odd = await door.ok(f"portfolio/{MAIN}/positions/0")
+            assert odd[0].get(key) == value != whole[0].get(key)
+            assert odd[1]["mktValue"] == whole[1]["mktValue"]
+
+    asyncio.run(main())
+
+
 def test_an_unknown_kind_of_bad_bytes_is_refused() -> None:
     with pytest.raises(ValueError, match="soup"):
         DemoGateway(identity=shared_identity()).bad_bytes("soup")
