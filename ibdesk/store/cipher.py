@@ -100,6 +100,13 @@ def integrity_findings(connection: Any) -> tuple[str, ...]:
     return tuple(found)
 
 
+def revision(connection: Any) -> str | None:
+    """Which migration the tables are at; None before the first."""
+    tables = connection.execute("SELECT count(*) FROM sqlite_master WHERE name = 'alembic_version'").fetchone()[0]
+    row = connection.execute("SELECT version_num FROM alembic_version").fetchone() if tables else None
+    return None if row is None else str(row[0])
+
+
 def copy(source: Any, target: Path, key: bytes) -> None:
     """A consistent, encrypted copy of an open database in `target`, an empty private file; proved by opening it."""
     with closing(sqlcipher.connect(f"{target.as_uri()}?mode=rw", uri=True)) as connection:

@@ -39,14 +39,20 @@ CHECK_WHOLE_UP_TO = 4 * 1024 * 1024
 
 
 class OpenVault:
-    """An open vault: its lock is ours and its data key is in memory until `close`."""
+    """An open vault: its lock is ours and its data key is in memory until `close`.
 
-    def __init__(self, paths: Paths, vault_id: bytes, data_key: bytearray, lock: FileLock) -> None:
+    `revision` is the migration its tables are at, None before the first.
+    """
+
+    def __init__(
+        self, paths: Paths, vault_id: bytes, data_key: bytearray, lock: FileLock, revision: str | None = None
+    ) -> None:
         self.paths = paths
         self.id = vault_id.hex()
         self._vault_id = vault_id
         self._data_key = data_key
         self._lock = lock
+        self.revision = revision
         self.is_open = True
 
     def subkey(self, purpose: str) -> bytes:
@@ -174,8 +180,9 @@ def _open(paths: Paths, secret: str | bytes, lock: FileLock, *, check_whole: boo
         data_key = _data_key(read, secret)
         if paths.staged_database.exists() and not paths.database.exists():
             _place_staged(paths)
-        _check_database(paths.database, _subkey(data_key, read.vault_id, "database"), check_whole=check_whole)
-    return OpenVault(paths, read.vault_id, data_key, lock)
+        key = _subkey(data_key, read.vault_id, "database")
+        revision = _check_database(paths.database, key, check_whole=check_whole)
+    return OpenVault(paths, read.vault_id, data_key, lock, revision)
 
 
 def _data_key(read: header.Header, secret: str | bytes) -> bytearray:
@@ -223,7 +230,8 @@ def opens(vault: OpenVault, secret: str) -> bool:
     return True
 
 
-def _check_database(path: Path, key: bytes, *, check_whole: bool) -> None:
+def _check_database(path: Path, key: bytes, *, check_whole: bool) -> str | None:
+    """Prove that the database is this vault's and in order; which migration it is at."""
     if not path.exists() or not path.stat().st_size:
         raise damaged(f"The vault's database {path} is missing or empty.")
     if cipher.is_plain(path):
@@ -239,6 +247,7 @@ def _check_database(path: Path, key: bytes, *, check_whole: bool) -> None:
             found = connection.execute("PRAGMA cipher_integrity_check").fetchone()
             if found is not None:
                 raise damaged(f"The vault's database {path} is damaged: {found[0]}.")
+        return cipher.revision(connection)
 
 
 def change_slot(vault: OpenVault, kind: str, secret: bytes | None) -> None:

@@ -59,9 +59,12 @@ def revision(open_vault: OpenVault, told: str) -> None:
 
 def test_a_vault_of_a_newer_version_is_refused_and_left_alone(open_vault: OpenVault) -> None:
     revision(open_vault, "9999")
+    open_vault.close()
     before = open_vault.paths.database.read_bytes()
+    again = vault.open(open_vault.paths.folder, PASSPHRASE)
     with pytest.raises(Refused) as caught:
-        migrations.upgrade(open_vault)
+        migrations.upgrade(again)
+    again.close()
     assert caught.value.cause is Cause.VAULT_NEWER
     assert open_vault.paths.database.read_bytes() == before
 

@@ -36,22 +36,17 @@ def upgrade(vault: OpenVault, steps: Path = FOLDER) -> Upgrade:
     Refused(VAULT_NEWER) when a newer version wrote the vault, Unavailable(DISK_FULL), BadData(VAULT_DAMAGED).
     """
     path, known = vault.paths.database, revisions(steps)
+    if vault.revision == known[-1]:
+        return Upgrade(before=known[-1], after=known[-1])
     with cipher.engine_errors(path), disk_errors(vault.paths.folder):
         with closing(cipher.connect(path, vault.database_key())) as connection:
-            before = _revision(connection)
-            if before == known[-1]:
-                return Upgrade(before=before, after=before)
+            before = cipher.revision(connection)
             if before is not None and before not in known:
                 raise header.newer_vault()
             backup = None if before is None else _back_up(vault, connection, known[-1])
         _run(vault, steps)
+    vault.revision = known[-1]
     return Upgrade(before=before, after=known[-1], backup=backup)
-
-
-def _revision(connection: Any) -> str | None:
-    tables = connection.execute("SELECT count(*) FROM sqlite_master WHERE name = 'alembic_version'").fetchone()[0]
-    row = connection.execute("SELECT version_num FROM alembic_version").fetchone() if tables else None
-    return None if row is None else str(row[0])
 
 
 def _back_up(vault: OpenVault, connection: Any, target: str) -> Path:
