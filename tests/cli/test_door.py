@@ -1,0 +1,85 @@
+"""The way to an open desk: passphrases, and vaults that are missing, taken or somebody else's."""
+
+import io
+import sys
+from pathlib import Path
+
+import pytest
+
+from ibdesk.cli.door import new_passphrase
+from ibdesk.store import vault as vaults
+from ibdesk.store.header import LOWEST_COST
+from tests.cli.conftest import PASSPHRASE, Ibdesk
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """A vault nobody is connected in."""
+    made, _ = vaults.create(tmp_path / "home", PASSPHRASE, cost=LOWEST_COST)
+    made.close()
+    return tmp_path / "home"
+
+
+def test_without_a_vault_the_first_step_is_named(ibdesk: Ibdesk) -> None:
+    answer = ibdesk("sync")
+
+    assert answer.code == 5
+    assert "account add" in answer.err and answer.out == ""
+
+
+def test_a_wrong_passphrase_is_a_person_s_turn(ibdesk: Ibdesk, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("IBDESK_PASSPHRASE", "not the one")
+
+    answer = ibdesk("--json", "db", "check")
+
+    assert (answer.code, answer.json["status"], answer.json["cause"]) == (3, "error", "wrong_passphrase")
+
+
+def test_the_passphrase_may_come_on_standard_input(
+    ibdesk: Ibdesk, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("IBDESK_PASSPHRASE")
+    monkeypatch.setattr(sys, "stdin", io.StringIO(PASSPHRASE + "\n"))
+    assert ibdesk("db", "check").code == 0
+
+    monkeypatch.setattr(sys, "stdin", io.StringIO(""))
+    assert ibdesk("db", "check").code == 3
+
+
+def test_a_short_encryption_key_in_the_environment_is_refused(
+    ibdesk: Ibdesk, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("IBDESK_PASSPHRASE")
+    monkeypatch.setenv("VITE_ENCRYPTION_KEY", "x" * 31)
+
+    answer = ibdesk("--json", "db", "check")
+
+    assert (answer.code, answer.json["cause"]) == (5, "bad_setting")
+
+
+def test_a_vault_an_open_desk_holds_is_refused_in_a_sentence(ibdesk: Ibdesk, home: Path) -> None:
+    held = vaults.open(home, PASSPHRASE)
+    try:
+        answer = ibdesk("db", "check")
+    finally:
+        held.close()
+
+    assert answer.code == 5
+    assert "has this vault open" in answer.err
+
+
+def test_an_account_is_needed_before_the_broker_is_asked(ibdesk: Ibdesk, home: Path) -> None:
+    for verb in (["sync"], ["session", "status"], ["contract", "find", "AAPL"]):
+        answer = ibdesk("--json", *verb)
+        assert (answer.code, answer.json["cause"]) == (5, "unknown_account")
+    assert ibdesk("health").code == 5
+    assert ibdesk("account", "list").out == "No account yet.\n"
+
+
+def test_a_new_passphrase_comes_from_the_environment_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("IBDESK_PASSPHRASE", PASSPHRASE)
+    assert new_passphrase() == PASSPHRASE
+
+    monkeypatch.delenv("IBDESK_PASSPHRASE")
+    monkeypatch.setattr(sys, "stdin", io.StringIO("from a pipe\n"))
+    assert new_passphrase() == "from a pipe"

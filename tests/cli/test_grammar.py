@@ -1,0 +1,66 @@
+"""The grammar: every verb of this part, the exit codes in the help, and servers that stop when told."""
+
+import subprocess
+import sys
+
+import pytest
+
+from ibdesk.cli.grammar import parser
+from tests.cli.conftest import Ibdesk, serve, stop
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "demo --serve --portal-port 5000 --signed-out", "demo --shots pictures", "health", "session status",
+        "session login --no-browser", "session logout", "account list", "account sync", "account sync U1234567",
+        "sync --account DU1234567 --source portal", "contract find AAPL", "db check",
+        "account add --broker ibkr --gateway-url https://localhost:5000 --id U1234567 --environment live"
+        " --type brokerage --currency USD --pin-certificate",
+    ],
+)  # fmt: skip
+def test_the_verbs_are_understood(line: str) -> None:
+    assert callable(parser().parse_args(line.split()).run)
+
+
+@pytest.mark.parametrize("line", ["trade", "session", "account add", "sync --source tws", "--json=5"])
+def test_what_is_not_understood_is_a_mistake_of_usage(line: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as end:
+        parser().parse_args(line.split())
+
+    assert end.value.code == 2
+    assert "usage:" in capsys.readouterr().err
+
+
+def test_the_help_documents_the_exit_codes() -> None:
+    text = parser().format_help()
+
+    for code in range(7):
+        assert f"  {code}  " in text
+
+
+def test_the_servers_start_at_the_sign_in_page_and_stop_cleanly() -> None:
+    served = serve("--signed-out")
+
+    assert served.line["signed_in"] is False
+    assert served.line["accounts"] == ["DU7654321", "DU7654322"]
+    assert stop(served) == 0
+
+
+def test_a_port_that_is_taken_is_said_in_a_sentence(ibdesk: Ibdesk) -> None:
+    served = serve()
+    try:
+        answer = ibdesk("--json", "demo", "--serve", "--portal-port", served.url.rsplit(":", 1)[1])
+    finally:
+        stop(served)
+
+    assert answer.code == 4 and "--portal-port" in answer.json["remedy"]
+
+
+def test_no_qt_is_imported_with_the_command_line() -> None:
+    found = subprocess.run(
+        [sys.executable, "-c", "import sys, ibdesk.cli; print('PySide6' in sys.modules)"], capture_output=True,
+        text=True, check=True,
+    )  # fmt: skip
+
+    assert found.stdout.strip() == "False"

@@ -1,0 +1,54 @@
+"""Answers: text or one JSON value, errors where they belong, a code for each branch."""
+
+import json
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+
+from ibdesk.cli.talk import Talk, code_of
+from ibdesk.domain.errors import BadData, Cause, DeskError, NeedsPerson, Refused, Unavailable
+
+BOXED = Unavailable("Locked out.", remedy="Wait.", cause=Cause.PENALTY_BOX)
+
+
+@pytest.mark.parametrize(("branch", "code"), [(NeedsPerson, 3), (Unavailable, 4), (Refused, 5), (BadData, 6)])
+def test_every_branch_has_its_exit_code(branch: type[DeskError], code: int) -> None:
+    assert code_of(branch("It stopped.", remedy="Go on.", cause=Cause.BROKER_ERROR)) == code
+
+
+def test_no_error_is_code_zero() -> None:
+    assert code_of(None) == 0
+
+
+def test_json_is_one_value_with_exact_amounts_and_iso_instants(capsys: pytest.CaptureFixture[str]) -> None:
+    Talk(json=True, quiet=True).tell({"v": Decimal("1E+2"), "at": datetime(2026, 11, 20, tzinfo=UTC)}, ["text"])
+
+    assert json.loads(capsys.readouterr().out) == {"v": "100", "at": "2026-11-20T00:00:00+00:00"}
+
+
+def test_quiet_leaves_out_text_but_neither_errors_nor_what_must_be_seen(capsys: pytest.CaptureFixture[str]) -> None:
+    talk = Talk(json=False, quiet=True)
+    talk.tell({}, ["text"])
+    talk.say("aside")
+    talk.insist("recovery code")
+    talk.complain(BOXED)
+
+    said = capsys.readouterr()
+    assert said.out == "recovery code\n"
+    assert said.err == "Locked out.\nWait.\n"
+
+
+def test_errors_in_json_go_where_programs_read(capsys: pytest.CaptureFixture[str]) -> None:
+    Talk(json=True, quiet=False).complain(BOXED)
+
+    said = capsys.readouterr()
+    assert json.loads(said.out) == {
+        "status": "error", "cause": "penalty_box", "message": "Locked out.", "remedy": "Wait."
+    }  # fmt: skip
+    assert said.err == ""
+
+
+def test_what_has_no_json_form_is_our_mistake() -> None:
+    with pytest.raises(TypeError):
+        Talk(json=True, quiet=False).tell({"x": object()}, [])
