@@ -1,11 +1,13 @@
 """The Activity room: which list is shown, what filters it, and when it is read again."""
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QTimer
-from PySide6.QtGui import QShowEvent
+from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QCheckBox, QFileDialog, QHBoxLayout, QLineEdit, QStackedWidget, QVBoxLayout, QWidget
 
+from ibdesk.domain.errors import Refused
 from ibdesk.ui.pages.activity.columns import CALLS, SESSIONS, SYNCS
 from ibdesk.ui.pages.activity.table import RecordList
 from ibdesk.ui.pages.export import write_csv
@@ -60,13 +62,18 @@ class ActivityPage(QWidget):
         self.reload()
 
     def reload(self) -> None:
-        """Read the list on screen again."""
+        """Read the list on screen again. A desk that is closing has nothing more to show."""
         self._timer.stop()
-        self._bridge.start("read the activity", self._read(self.tabs.current))
+        with suppress(Refused):
+            self._bridge.start("read the activity", self._read(self.tabs.current))
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self._settle()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self._timer.stop()
 
     def _stack(self) -> None:
         self.filter.setPlaceholderText("Filter by path, outcome or detail")

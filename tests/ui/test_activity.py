@@ -1,0 +1,207 @@
+"""The Activity room on a real vault: newest first, filtered, older ones on demand, the chain verified, CSV true."""
+
+import asyncio
+import csv
+import io
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit
+
+from ibdesk.domain.events import CallsLogged
+from ibdesk.ui.pages.activity import ActivityPage, build
+from ibdesk.ui.pages.activity.columns import CALLS, SYNCS
+from ibdesk.ui.pages.activity.model import RecordModel
+from ibdesk.ui.pages.activity.table import RecordList
+from tests.ui.rooms_desk import Opened, add_session, add_sync, call, rooms_desk
+
+Run = Callable[[Coroutine[Any, Any, Any]], Any]
+
+
+async def until(true: Callable[[], bool]) -> None:
+    for _ in range(500):
+        if true():
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError("it never came true")
+
+
+def opened_page(opened: Opened) -> ActivityPage:
+    page = build(opened.desk, opened.bridge)
+    assert isinstance(page, ActivityPage)
+    page.resize(1280, 800)
+    page.show()
+    return page
+
+
+def column(place: RecordList, title: str) -> list[str]:
+    at = [field.title for field in place.model.fields].index(title)
+    return [place.model.data(place.model.index(row, at)) for row in range(place.model.rowCount())]
+
+
+def test_nothing_yet_says_what_will_be_here(run: Run, tmp_path: Path) -> None:
+    async def walk() -> None:
+        async with rooms_desk(tmp_path) as opened:
+            page = opened_page(opened)
+            await until(page.lists["syncs"].empty.isVisible)
+            assert "F5 syncs now" in page.lists["syncs"].empty.why.text()
+            page.close()
+
+    run(walk())
+
+
+def test_syncs_show_what_changed_and_what_failed(run: Run, tmp_path: Path) -> None:
+    async def walk() -> None:
+        async with rooms_desk(tmp_path) as opened:
+            await add_sync(opened.database, 1)
+            await add_sync(opened.database, 2, "Positions of DU7654321 could not be read.")
+            page = opened_page(opened)
+            place = page.lists["syncs"]
+            await until(lambda: place.model.rowCount() == 2)
+            assert column(place, "Status") == ["failed", "success"]
+            assert column(place, "What failed")[0] == "Positions of DU7654321 could not be read."
+            assert column(place, "Took")[1] == "740 ms"
+            assert column(place, "Stages")[1] == "summary 120 ms · positions 400 ms"
+            page.close()
+
+    run(walk())
+
+
+def test_sessions_have_their_own_list(run: Run, tmp_path: Path) -> None:
+    async def walk() -> None:
+        async with rooms_desk(tmp_path) as opened:
+            await add_session(opened.database, "signed out")
+            await add_session(opened.database, "ready")
+            page = opened_page(opened)
+            page.show_tab("sessions")
+            await until(lambda: column(page.lists["sessions"], "State") == ["ready", "signed out"])
+            assert not page.filter.isVisible()
+            page.close()
+
+    run(walk())
+
+
+def test_calls_are_filtered_by_text_and_by_error(run: Run, tmp_path: Path) -> None:
+    async def walk() -> None:
+        async with rooms_desk(tmp_path) as opened:
+            await opened.log(
+                call(1), call(2, path="/v1/api/portfolio/accounts"), call(3, outcome="timed_out", status=None)
+            )
+            page = opened_page(opened)
+            page.show_tab("calls")
+            place = page.lists["calls"]
+            await until(lambda: column(place, "No.") == ["3", "2", "1"])
+            assert column(place, "Status") == ["—", "200", "200"]
+            QTest.keyClicks(page.filter, "portfolio")
+            await until(lambda: column(place, "Path") == ["/v1/api/portfolio/accounts"])
+            page.filter.clear()
+            page.only_errors.click()
+            await until(lambda: column(place, "Outcome") == ["timed out"])
+            QTest.keyClicks(page.filter, "nowhere")
+            await until(lambda: place.empty.isVisible() and place.empty.title.text() == "No call matches")
+            page.close()
+
+    run(walk())
+
+
+def test_older_calls_come_when_asked_for(run: Run, tmp_path: Path) -> None:
+    async def walk() -> None:
+        async with rooms_desk(tmp_path) as opened:
+            await opened.log(*(call(number) for number in range(1, 251)))
+            page = opened_page(opened)
+            page.show_tab("calls")
+            place = page.lists["calls"]
+            await until(lambda: place.model.rowCount() == 200)
+            assert place.count.text() == "the newest 200 shown"
+            place.more.click()
+            await until(lambda: place.model.rowCount() == 250)
+            assert column(place, "No.") == [str(number) for number in range(250, 0, -1)]
+            assert not place.more.isVisible()
+            page.close()
+
+    run(walk())
+
+
+def test_a_new_call_appears_by_itself(run: Run, tmp_path: Path) -> None:
+    async def walk() -> None:
+        async with rooms_desk(tmp_path) as opened:
+            page = opened_page(opened)
+            page.show_tab("calls")
+            await until(page.lists["calls"].empty.isVisible)
+            await opened.log(call(1))
+            opened.desk.hub.publish(CallsLogged(count=1))
+            await until(lambda: page.lists["calls"].model.rowCount() == 1)
+            page.close()
+
+    run(walk())
+
+
+def test_the_chain_is_verified_and_a_changed_row_is_named(run: Run, tmp_path: Path) -> None:
+    async def walk() -> None:
+        async with rooms_desk(tmp_path) as opened:
+            await opened.log(*(call(number) for number in range(1, 6)))
+            page = opened_page(opened)
+            page.show_tab("calls")
+            page.verify.click()
+            await until(page.verdict.isVisible)
+            assert "whole" in page.verdict.text.text()
+            await opened.database.write(_tamper)
+            await until(page.verify.isEnabled)
+            page.verify.click()
+            await until(lambda: "no. 3" in page.verdict.text.text())
+            page.close()
+
+    def _tamper(tx: Any) -> None:
+        triggers = tx.exec_driver_sql(
+            "select name from sqlite_master where type = 'trigger' and tbl_name = 'ibkr_trading_activity_log'"
+        ).scalars()
+        for name in list(triggers):
+            tx.exec_driver_sql(f"drop trigger {name}")
+        tx.exec_driver_sql("update ibkr_trading_activity_log set path = '/elsewhere' where seq = 3")
+
+    run(walk())
+
+
+def test_csv_keeps_numbers_bare_and_times_exact(run: Run, tmp_path: Path) -> None:
+    async def walk() -> None:
+        async with rooms_desk(tmp_path / "home") as opened:
+            await opened.log(call(1), call(2, outcome="=cmd()", status=None))
+            page = opened_page(opened)
+            page.show_tab("calls")
+            await until(lambda: page.lists["calls"].model.rowCount() == 2)
+            page.export.click()
+            await until(lambda: bool(_dialogs()))
+            dialog = _dialogs()[0]
+            assert dialog.selectedFiles()[0].endswith("ibdesk-calls.csv")
+            typed = dialog.findChild(QLineEdit, "fileNameEdit")
+            assert isinstance(typed, QLineEdit)
+            typed.setText(str(tmp_path / "calls.csv"))
+            dialog.accept()
+            await until((tmp_path / "calls.csv").is_file)
+            await until(page.export.isEnabled)
+            page.close()
+        rows = list(csv.DictReader(io.StringIO((tmp_path / "calls.csv").read_text("utf-8-sig"))))
+        assert [row["No."] for row in rows] == ["2", "1"]
+        assert rows[1]["In, bytes"] == "1416"
+        assert rows[0]["Status"] == ""
+        assert rows[0]["Outcome"] == "'=cmd()"
+        assert rows[1]["At"] == "2026-11-20T17:48:08+00:00"
+
+    run(walk())
+
+
+def _dialogs() -> list[QFileDialog]:
+    return [each for each in QApplication.topLevelWidgets() if isinstance(each, QFileDialog) and each.isVisible()]
+
+
+def test_selected_rows_are_copied_with_their_headers(dressed: QApplication) -> None:
+    place = RecordList("Calls", CALLS, icon="activity", empty="", why="")
+    assert SYNCS
+    assert isinstance(place.model, RecordModel)
+    place.show_records([], is_all=True)
+    QTest.keyClick(place.table, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+    assert QGuiApplication.clipboard().text().startswith("No.\tAt\tChannel")
