@@ -18,6 +18,7 @@ from ibdesk.domain.settings import ThemeName
 from ibdesk.services.first_run import Step, missing
 from ibdesk.services.waiting import until
 from ibdesk.ui import theme
+from ibdesk.ui.pages.dashboard.page import Dashboard
 from ibdesk.ui.rooms import ROOMS
 from ibdesk.ui.widgets import Segmented
 from ibdesk.ui.wizard.panel import WizardPanel
@@ -151,8 +152,13 @@ class _Tour:
                     tabs.choose(key)
                 await self._settle()
                 await self.shoot(f"{room.key}-{key}".rstrip("-"))
+            if isinstance(tabs, Segmented):
+                tabs.choose(tabs.keys[0])
             print(f"✓ room {room.title}")
         view.open_room("dashboard")
+        dashboard = view.page("dashboard")
+        assert isinstance(dashboard, Dashboard)  # noqa: S101 - it was just built
+        dashboard.overview.equity.versus.click()
         self._app.window.resize(1280, 800)
         await self._settle()
         await self.shoot("dashboard-1280x800")

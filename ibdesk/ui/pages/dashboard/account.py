@@ -133,7 +133,7 @@ def _value(page: AccountPage) -> Facts:
     live = page.pnl.net_liquidation if page.pnl is not None else None
     return (
         ("Net liquidation", fmt.money(s.net_liquidation if live is None else live, base), ""),
-        ("Securities value", fmt.money(s.gross_position_value, base), ""),
+        ("Gross position value", fmt.money(s.gross_position_value, base), ""),
         ("Total cash", fmt.money(s.total_cash, base), ""),
         ("Equity with loan value", fmt.money(s.equity_with_loan, base), ""),
         ("Equity at the previous close", fmt.money(s.previous_equity, base), ""),
