@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
+    from ibdesk.domain.accounts import Environment
     from ibdesk.services.desk import Desk
     from ibdesk.services.first_run import FirstRunResult
     from ibdesk.ui.bridge import Bridge
@@ -84,7 +85,7 @@ class DeskApp:
         if self._demo or not wiring.vault_exists(self.home):
             self.first_run()
         else:
-            self.ask_passphrase()
+            self.start("look for the remembered key", self._remembered(self.ask_passphrase()))
             self.start("look ahead", _import_soon())
 
     def ask_passphrase(self) -> UnlockScreen:
@@ -144,6 +145,7 @@ class DeskApp:
         self.view.wanted.connect(self.do)
         self.view.retitled.connect(self._retitle)
         self.window.show_desk(self.view)
+        self._retitle(self.view.title)
         bridge.start("open the desk", self.view.load())
 
     def do(self, name: str) -> None:
@@ -205,7 +207,17 @@ class DeskApp:
         self.window.forget_desk()
         self.view, self._is_locked = None, False
 
-    async def _open(self, screen: UnlockScreen, secret: str) -> None:
+    async def _remembered(self, screen: UnlockScreen) -> None:
+        import asyncio
+
+        from ibdesk import wiring
+
+        key = await asyncio.to_thread(wiring.remembered, self.home)
+        if key is not None:
+            screen.set_busy(True)
+            await self._open(screen, key)
+
+    async def _open(self, screen: UnlockScreen, secret: str | bytes) -> None:
         from ibdesk import wiring
         from ibdesk.domain.errors import DeskError
 
@@ -237,13 +249,16 @@ class DeskApp:
         if self._demo:
             self.quit()
         else:
-            self.ask_passphrase()
+            self.enter()
 
-    async def _connect(self) -> None:
+    async def _connect(self, environment: Environment | None = None) -> None:
         from ibdesk.ui.wizard.dialog import WizardDialog
 
         desk, bridge = self._open_desk()
-        dialog = WizardDialog(desk.connector, bridge, parent=self.window)
+        if desk.environment == "demo":
+            bridge.say("This is the demo. Quit it and open ibdesk to connect an account of your own.")
+            return
+        dialog = WizardDialog(desk.connector, bridge, environment=environment, parent=self.window)
         if await bridge.ask(dialog):
             self.start("open the connection", self._reopen("The account is connected. Unlock to open it."))
 
@@ -255,6 +270,9 @@ class DeskApp:
         desk, bridge = self._open_desk()
         face = face_of(Mode(mode))
         if face.environment is desk.environment:
+            return
+        if all(each.environment is not face.environment for each in await desk.preferences.credentials()):
+            await self._connect(face.environment)
             return
         question = Question(
             f"Change to {face.word}?", "The session of this desk is closed first. Then you unlock the other one.",
@@ -327,16 +345,20 @@ def main(
     """Open the window and stay until it is closed; the exit code. `shots`: walk through it all and leave pictures."""
     sys.setswitchinterval(0.0005)  # a worker thread delays the window by 0.8 instead of 5.3 ms (performance.md 8)
     qt = start.application()
-    start.keep_window_settings(None if demo else str(home or _default_home()))
+    folder = home or default_home()
+    start.keep_window_settings(None if demo else str(folder))
     window = MainWindow()
     start.first_paint(qt, window)
-    return _live(qt, window, home or _default_home(), demo=demo, shots=shots, overrides=overrides or {})
+    return _live(qt, window, folder, demo=demo, shots=shots, overrides=overrides or {})
 
 
-def _default_home() -> Path:
-    from ibdesk.wiring import default_home
+def default_home() -> Path:
+    """The folder `wiring.default_home` names, without what wiring imports: it is asked for before the first paint."""
+    from pathlib import Path
 
-    return default_home()
+    import platformdirs
+
+    return Path(platformdirs.user_data_dir("ibdesk", appauthor=False))
 
 
 def _dress(qt: QApplication, window: MainWindow) -> None:

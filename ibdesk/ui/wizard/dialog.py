@@ -37,7 +37,7 @@ class WizardDialog(QDialog):
         column.addWidget(stripe)
         column.addWidget(self.panel)
         self.panel.completed.connect(self._completed)
-        self.panel.cancelled.connect(super().reject)
+        self.panel.cancelled.connect(self._left)
         self.panel.start()
 
     def reject(self) -> None:
@@ -53,6 +53,10 @@ class WizardDialog(QDialog):
             self.panel.ask_to_cancel()
         else:
             super().closeEvent(event)
+
+    def _left(self) -> None:
+        # A slot named super().reject would be called as the overriding method, which only asks again.
+        super().reject()
 
     def _completed(self, result: FirstRunResult) -> None:
         self.connected = result
