@@ -58,6 +58,9 @@ class MadeUpPreferences:
         self._hub.publish(SettingsChanged(names=(name,)))
         return self.sourced
 
+    async def credentials(self) -> tuple[()]:
+        return ()
+
 
 class MadeUpSession:
     """A session that stays as it is; it notes what was asked of it."""
@@ -92,6 +95,8 @@ class MadeUpConnector:
 
 class MadeUpSync:
     """Counts how often it was asked."""
+
+    last = None
 
     def __init__(self) -> None:
         self.runs = 0

@@ -1,7 +1,7 @@
 """The Dashboard through its real wiring: the stored book, live figures, ages, failures and every empty state."""
 
 import asyncio
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -16,10 +16,12 @@ from ibdesk.domain.events import AccountChanged, ConnectionLost, PnlChanged, Quo
 from ibdesk.domain.instruments import Conid
 from ibdesk.domain.market import Quote
 from ibdesk.domain.portfolio import AccountPage
+from ibdesk.domain.records import SyncStatus
 from ibdesk.domain.returns import Range
 from ibdesk.domain.settings import ThemeName
 from ibdesk.services.desk import Desk
 from ibdesk.services.market import Series
+from ibdesk.services.sync import SyncOutcome
 from ibdesk.ui import theme
 from ibdesk.ui.bridge import Bridge
 from ibdesk.ui.pages.dashboard import Dashboard, build
@@ -53,6 +55,13 @@ class Room:
     async def close(self) -> None:
         self.page.hide()
         await self.desk.tasks.close()
+
+
+@dataclass
+class FailedSync:
+    """A sync that has already run."""
+
+    last: SyncOutcome
 
 
 def room(
@@ -193,6 +202,35 @@ def test_a_failed_sync_says_why_keeps_the_book_and_offers_one_action(
         made.desk.hub.publish(SyncChanged(account=None, started_at=NOW, finished_at=NOW))
         await frames()
         assert not banner.isVisible()
+        await made.close()
+
+    run(journey())
+
+
+def test_one_accounts_failure_is_not_hidden_by_anothers_success(run: Run, qtbot: QtBot) -> None:
+    async def journey() -> None:
+        made = room(qtbot, page(MAIN), page(SECOND), chosen=None)
+        shown = await made.open()
+        error = Unavailable("The second page was cut off.", remedy="Try again.", cause=Cause.BAD_ANSWER)
+        made.desk.hub.publish(SyncChanged(account=MAIN, started_at=NOW, finished_at=NOW, error=error))
+        made.desk.hub.publish(SyncChanged(account=SECOND, started_at=NOW, finished_at=NOW))
+        await frames()
+        assert shown.stopped.banner.isVisible()
+        made.bridge.select(SECOND)
+        assert not shown.stopped.banner.isVisible()
+        made.bridge.select(MAIN)
+        assert shown.stopped.banner.isVisible()
+        await made.close()
+
+    run(journey())
+
+
+def test_a_sync_that_failed_before_the_room_was_built_is_told(run: Run, qtbot: QtBot) -> None:
+    async def journey() -> None:
+        error = Unavailable("No gateway answers.", remedy="Start it.", cause=Cause.GATEWAY_NOT_RUNNING)
+        made = room(qtbot, page(), sync=FailedSync(SyncOutcome(status=SyncStatus.FAILED, records=(), error=error)))
+        shown = await made.open()
+        assert shown.stopped.banner.text.text() == "No gateway answers."
         await made.close()
 
     run(journey())

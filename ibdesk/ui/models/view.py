@@ -1,7 +1,7 @@
 """What the account rooms draw: the chosen accounts' stored pages, how old they are, and what stands in the way."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -40,7 +40,8 @@ class View:
     """A picture of one account, or of all when `chosen` is None.
 
     `is_read` tells whether the vault has answered. `promise` is how often a sync is meant to happen. `lost_since` is
-    set while the source does not answer. `options_level` is what the person entered.
+    set while the source does not answer; `failures` is what stopped the last sync, by account.
+    `options_level` is what the person entered.
     """
 
     is_read: bool = False
@@ -49,7 +50,7 @@ class View:
     chosen: AccountId | None = None
     promise: timedelta = timedelta(seconds=30)
     lost_since: datetime | None = None
-    failure: DeskError | None = None
+    failures: Mapping[AccountId | None, DeskError] = field(default_factory=dict)
     is_syncing: bool = False
     options_level: int | None = None
 
@@ -59,6 +60,12 @@ class View:
         if self.chosen is None:
             return self.all_pages
         return tuple(page for page in self.all_pages if page.account.id == self.chosen)
+
+    @property
+    def failure(self) -> DeskError | None:
+        """What stopped the last sync of what is shown; None stands for all accounts at once."""
+        wanted = (None, self.chosen) if self.chosen is not None else tuple(self.failures)
+        return next((self.failures[account] for account in wanted if account in self.failures), None)
 
     @property
     def state(self) -> State:

@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QWidget
 
 from ibdesk.domain.accounts import AccountId
+from ibdesk.domain.errors import DeskError
 from ibdesk.domain.events import (
     AccountChanged,
     ConnectionLost,
@@ -37,7 +38,12 @@ class BookView(QObject):
     def __init__(self, desk: "Desk", bridge: "Bridge", parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._desk, self._bridge = desk, bridge
-        self.view = View(chosen=bridge.selected)
+        # What stopped a sync before this room was built.
+        last = desk.sync.last if desk.sync is not None else None
+        before: dict[AccountId | None, DeskError] = {}
+        if last is not None and last.error is not None:
+            before[None] = last.error
+        self.view = View(chosen=bridge.selected, failures=before)
         self._awake: set[QWidget] = set()
         self._is_reading = False
         self._read_again = False
@@ -161,8 +167,13 @@ class BookView(QObject):
     def _sync_changed(self, event: SyncChanged) -> None:
         if event.finished_at is None:
             self._show(replace(self.view, is_syncing=True))
-        else:
-            self._show(replace(self.view, is_syncing=False, failure=event.error))
+            return
+        failures = dict(self.view.failures)
+        failures.pop(None, None)
+        failures.pop(event.account, None)
+        if event.error is not None:
+            failures[event.account] = event.error
+        self._show(replace(self.view, is_syncing=False, failures=failures))
 
     def _connection_changed(self, event: ConnectionLost | ConnectionRestored) -> None:
         since = event.since if isinstance(event, ConnectionLost) else None
