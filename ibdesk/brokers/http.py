@@ -179,8 +179,9 @@ class Http:
                     timeout=aiohttp.ClientWSTimeout(ws_close=2.0),
                 )
         except aiohttp.WSServerHandshakeError as problem:
-            refused = self._judge(Answer(path=path, status=problem.status, headers={}, body=b""))
-            raise (refused or failure_of(problem, self._connection.url)) from problem
+            refused = Answer(path=path, status=problem.status, headers={}, body=b"")
+            error = self._throttle.punish(None) if problem.status == 429 else self._judge(refused)
+            raise (error or failure_of(problem, self._connection.url)) from problem
         except (aiohttp.ClientError, OSError, TimeoutError) as problem:
             raise failure_of(problem, self._connection.url) from problem
 

@@ -23,7 +23,7 @@ from ibdesk.brokers.portal.stream import PortalStream, StreamTimings
 from ibdesk.brokers.throttle import Budget, Clock, Throttle
 from ibdesk.domain.accounts import Account, AccountId, AccountPnl
 from ibdesk.domain.errors import BadData, Cause, DeskError, Unavailable
-from ibdesk.domain.positions import Freshness, Snapshot, Source
+from ibdesk.domain.positions import Freshness, Position, Skipped, Snapshot, Source
 from ibdesk.domain.returns import Point
 
 #: Nobody holds a hundred thousand instruments; more pages than that is a gateway that ignores the page number.
@@ -108,8 +108,8 @@ class PortalBroker:
             await self._calls.post(endpoints.invalidate(account))
         summary = parse.summary(await self._calls.get(endpoints.summary(account)), account, self._clock())
         ledger = parse.ledger(await self._calls.get(endpoints.ledger(account)), account)
-        rows = await self._whole_rows(account)
-        positions, skipped = parse_positions.positions(rows, account, await self._definitions(rows))
+        pages = await self._whole_pages(account)
+        positions, skipped = await self._held(pages, account, await self._definitions(pages))
         pnl = await self._running_pnl()
         return Snapshot(
             account=account, source=self.source, as_of=summary.as_of, received_at=self._clock(), summary=summary,
@@ -137,7 +137,17 @@ class PortalBroker:
         body = await self._calls.post(endpoints.PERFORMANCE, {"acctIds": accounts, "period": "1Y"})
         return parse_market.equity_performance(body)
 
-    async def _whole_rows(self, account: AccountId) -> _Rows:
+    async def _held(
+        self, pages: Sequence[_Rows], account: AccountId, found: dict[int, Definition]
+    ) -> tuple[tuple[Position, ...], tuple[Skipped, ...]]:
+        """Page by page, letting the window breathe in between: a large account takes a noticeable moment."""
+        read: list[parse_positions.Line | Skipped] = []
+        for page in pages:
+            read += parse_positions.lines(page, account, found)
+            await asyncio.sleep(0)
+        return parse_positions.held(read)
+
+    async def _whole_pages(self, account: AccountId) -> list[_Rows]:
         """Every row of every page, re-read while contract halves are still being filled in."""
         pages = await self._pages(account)
         for _ in range(_REREADS):
@@ -147,7 +157,7 @@ class PortalBroker:
             await self._calls.pause(_REREAD_AFTER)
             for number in halves:
                 pages[number] = await self._page(account, number) or pages[number]
-        return [row for page in pages for row in page]
+        return pages
 
     async def _pages(self, account: AccountId) -> list[_Rows]:
         """Pages until one is empty or brings nothing new. A short page ends nothing: page sizes differ by version."""
@@ -167,8 +177,9 @@ class PortalBroker:
     async def _page(self, account: AccountId, number: int) -> _Rows:
         return parse_positions.rows(await self._calls.get(endpoints.positions(account, number)))
 
-    async def _definitions(self, rows: _Rows) -> dict[int, Definition]:
+    async def _definitions(self, pages: Sequence[_Rows]) -> dict[int, Definition]:
         """The contract halves that are still missing, asked for by conid."""
+        rows = (row for page in pages for row in page)
         missing = sorted({row.conid for row in rows if isinstance(row, Row) and _is_half(row) and row.conid})
         found: dict[int, Definition] = {}
         for begin in range(0, len(missing), endpoints.MOST_DEFINITIONS):

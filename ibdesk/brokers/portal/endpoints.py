@@ -25,9 +25,10 @@ CONTRACT_SEARCH = "/iserver/secdef/search"
 QUOTES = "/iserver/marketdata/snapshot"
 HISTORY = "/iserver/marketdata/history"
 
-#: At most 200 conids a request to SECURITY_DEFINITIONS, 100 to QUOTES.
+#: At most 200 conids a request to SECURITY_DEFINITIONS, 100 to QUOTES; a user has 100 market-data lines by default.
 MOST_DEFINITIONS = 200
 MOST_QUOTES = 100
+MOST_LINES = 100
 
 _QUARTER_HOUR = 15 * 60.0
 

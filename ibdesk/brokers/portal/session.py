@@ -30,7 +30,7 @@ class PortalSession:
 
     async def status(self) -> SessionFlags:
         try:
-            flags = parse.flags(await self._calls.post(endpoints.AUTH_STATUS, urgent=True))
+            flags = parse.flags(await self._calls.get(endpoints.AUTH_STATUS, urgent=True))
         except DeskError as problem:
             return self._noted(await self._after(problem))
         if not flags.authenticated:

@@ -78,7 +78,7 @@ class PortalStream:
         self._awake.set()
 
     async def watch(self, conids: Sequence[Conid]) -> None:
-        wanted = tuple(dict.fromkeys(conids))
+        wanted = tuple(dict.fromkeys(conids))[: endpoints.MOST_LINES]
         before, self._wanted = set(self._wanted), wanted
         for conid in before - set(wanted):
             self._quotes.pop(conid, None)

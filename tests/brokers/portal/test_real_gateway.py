@@ -1,7 +1,7 @@
 """Our client through the broker's own gateway program, with the demo behind it as the broker.
 
-Set IBDESK_REAL_GATEWAY to the unpacked folder of a Client Portal Gateway (the one with bin, build, dist and root) to run
-these; Java has to be on the path. The recipe is reference/client-portal-api.md section 14.
+Set IBDESK_REAL_GATEWAY to the unpacked folder of a Client Portal Gateway (the one with bin, build, dist and root) to
+run this; Java has to be on the path. The recipe is reference/client-portal-api.md section 14.
 """
 
 import asyncio
@@ -17,6 +17,7 @@ from ibdesk.brokers.http import fetch_certificate
 from ibdesk.demo.clock import DemoClock
 from ibdesk.demo.gateway import DemoGateway, sign_in
 from ibdesk.demo.timings import DemoLimits, DemoTimings
+from ibdesk.domain.errors import Unavailable
 from ibdesk.domain.session import SessionState, state_of
 from tests.brokers.door import LUNCH, MAIN, Desk, connected, free_port
 
@@ -80,7 +81,7 @@ async def _certificate(url: str) -> str:
     for _ in range(100):
         try:
             return (await fetch_certificate(url)).sha256
-        except Exception:
+        except Unavailable:  # it is still starting
             await asyncio.sleep(0.2)
     raise AssertionError("the gateway did not start")
 

@@ -25,9 +25,11 @@ def stream(desk: Desk) -> LiveStream:
     return desk.broker.stream
 
 
-async def listen(desk: Desk, enough: Callable[[list[StreamEvent]], bool], seconds: float = 5) -> list[StreamEvent]:
-    """Events until there are enough of them."""
-    heard: list[StreamEvent] = []
+async def listen(
+    desk: Desk, enough: Callable[[list[StreamEvent]], bool], seconds: float = 5, heard: list[StreamEvent] | None = None
+) -> list[StreamEvent]:
+    """Events until there are enough of them; `heard` lets somebody else look on."""
+    heard = [] if heard is None else heard
     async with asyncio.timeout(seconds), aclosing(stream(desk).events()) as batches:  # type: ignore[type-var]
         async for batch in batches:
             heard += batch
@@ -229,8 +231,9 @@ def test_silence_without_a_heartbeat_is_death_and_the_stream_comes_back_with_its
 def test_a_killed_gateway_takes_the_stream_down_and_a_new_one_brings_it_back() -> None:
     async def scene() -> None:
         async with at_demo() as (desk, gateway):
-            listening = asyncio.get_running_loop().create_task(listen(desk, has(StreamUp, 2)))
-            await until(lambda: "CONNECT /ws" in desk.sent)
+            so_far: list[StreamEvent] = []
+            listening = asyncio.get_running_loop().create_task(listen(desk, has(StreamUp, 2), heard=so_far))
+            await until(lambda: has(StreamUp)(so_far))
             await gateway.kill()
             desk.calls.clear()
             await until(lambda: any(call.outcome == "gateway_not_running" for call in desk.calls))

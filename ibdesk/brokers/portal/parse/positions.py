@@ -5,9 +5,10 @@ What a row lacks is taken from the contract definition, then from its own descri
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
+from typing import NamedTuple
 
 import msgspec
 
@@ -24,6 +25,7 @@ _OPTION_CODE = re.compile(
 )
 _DERIVATIVES = (AssetClass.OPTION, AssetClass.FUTURE_OPTION, AssetClass.WARRANT, AssetClass.FUTURE)
 _OPTIONS = (AssetClass.OPTION, AssetClass.FUTURE_OPTION, AssetClass.WARRANT)
+_CLASSES = {each.value: each for each in AssetClass}
 _ONE = Decimal(1)
 
 
@@ -89,6 +91,13 @@ class _Definitions(msgspec.Struct, rename="camel"):
     secdef: list[msgspec.Raw]
 
 
+class Line(NamedTuple):
+    """A position, and the model portfolio inside the account that holds it."""
+
+    position: Position
+    model: str
+
+
 def rows(body: bytes) -> list[Row | msgspec.Raw]:
     """One page. A row that is no object stays raw. Raises BadData when the page is no list."""
     return wire.decode_rows(body, Row, "the positions")
@@ -101,31 +110,38 @@ def definitions(body: bytes) -> dict[int, Definition]:
     return {each.conid: each for each in parsed if isinstance(each, Definition) and each.conid}
 
 
-def positions(
-    pages: Sequence[Row | msgspec.Raw], account: AccountId, found: Mapping[int, Definition]
-) -> tuple[tuple[Position, ...], tuple[Skipped, ...]]:
-    """What is held, once per conid, and what could not be taken in. Rows of quantity zero are neither."""
-    held: dict[tuple[int | None, str], Position] = {}
+def lines(
+    page: Sequence[Row | msgspec.Raw], account: AccountId, found: Mapping[int, Definition]
+) -> list[Line | Skipped]:
+    """What each row of a page means. Rows of quantity zero are left out: they were closed today."""
+    base = base_account(account)
+    read = (_line(row, account, base, found) for row in page)
+    return [each for each in read if each is not None]
+
+
+def held(read: Iterable[Line | Skipped]) -> tuple[tuple[Position, ...], tuple[Skipped, ...]]:
+    """Each instrument once, and by name what could not be taken in. A repeated row replaces the one before it."""
+    newest: dict[tuple[Conid, str], Position] = {}
     skipped: list[Skipped] = []
-    for row in pages:
-        taken = _position(row, account, found)
-        if isinstance(taken, Skipped):
-            skipped.append(taken)
-        elif taken is not None and isinstance(row, Row):
-            held[(row.conid, row.model or "")] = taken
-    whole = {conid: held[conid, model] for conid, model in reversed(held)}  # the first line of each conid
-    for (conid, model), line in held.items():
-        if whole[conid] is not line:
-            skipped.append(Skipped(what=line.instrument.label, why=f"It is a second line of it, in model {model}."))
-    return tuple(whole[conid] for conid in dict.fromkeys(conid for conid, _ in held)), tuple(skipped)
+    for each in read:
+        if isinstance(each, Skipped):
+            skipped.append(each)
+        else:
+            newest[each.position.instrument.conid, each.model] = each.position
+    first: dict[Conid, Position] = {}
+    for (conid, model), position in newest.items():
+        if first.setdefault(conid, position) is not position:
+            why = f"It is a second line of it, in model {model}."
+            skipped.append(Skipped(what=position.instrument.label, why=why))
+    return tuple(first.values()), tuple(skipped)
 
 
-def _position(
-    row: Row | msgspec.Raw, account: AccountId, found: Mapping[int, Definition]
-) -> Position | Skipped | None:
+def _line(
+    row: Row | msgspec.Raw, account: AccountId, base: AccountId, found: Mapping[int, Definition]
+) -> Line | Skipped | None:
     if isinstance(row, msgspec.Raw):
         return Skipped(what=bytes(row)[:60].decode("utf-8", "replace"), why="It is not a position.")
-    if row.acct_id and base_account(row.acct_id) != base_account(account):
+    if row.acct_id and row.acct_id != account and base_account(row.acct_id) != base:
         return Skipped(what=row.says, why="It belongs to another account.")
     if not row.conid:
         return Skipped(what=row.says, why="The broker sent no contract id with it.")
@@ -136,7 +152,7 @@ def _position(
         return None
     if not row.currency:
         return Skipped(what=row.says, why="The broker sent no currency with it.")
-    return Position(
+    position = Position(
         account=account,
         instrument=_instrument(_completed(row, found.get(row.conid)), Conid(row.conid), Currency(row.currency)),
         quantity=quantity,
@@ -147,6 +163,7 @@ def _position(
         unrealized=known(row.unrealized_pnl),
         realized=known(row.realized_pnl),
     )
+    return Line(position, row.model or "")
 
 
 def _completed(row: Row, half: Definition | None) -> Row:
@@ -160,8 +177,8 @@ def _completed(row: Row, half: Definition | None) -> Row:
 
 def _instrument(row: Row, conid: Conid, currency: Currency) -> Instrument:
     kind = class_of(row.asset_class, row.type)
-    code = _OPTION_CODE.search(row.contract_desc or "")
-    expiry = wire.day(row.expiry) or wire.day(row.last_trading_day) or (wire.day("20" + code["day"]) if code else None)
+    code = _OPTION_CODE.search(row.contract_desc or "") if kind in _OPTIONS else None
+    expiry = wire.day(row.expiry) or wire.day(row.last_trading_day) or wire.day("20" + code["day"] if code else None)
     return Instrument(
         conid=conid,
         symbol=_symbol(row),
@@ -182,10 +199,7 @@ def class_of(text: str | None, kind: str | None = None) -> AssetClass:
     """Our class for the broker's word; a stock of type ETF is an ETF, a word we do not know is OTHER."""
     if text == "STK" and kind == "ETF":
         return AssetClass.ETF
-    try:
-        return AssetClass(text or "")
-    except ValueError:
-        return AssetClass.OTHER
+    return _CLASSES.get(text or "", AssetClass.OTHER)
 
 
 def _symbol(row: Row) -> str:
