@@ -201,7 +201,7 @@ def with_ibdesk(server: Responder, *, into_domain: bool = False) -> Iterator[Met
         count = 0
         for page in range(PAGES):
             rows = parse.rows(await http.call("GET", endpoints.positions(account, page)))
-            count += len(parse.positions(rows, account, {})[0] if into_domain else rows)
+            count += len(parse.held(parse.lines(rows, account, {}))[0] if into_domain else rows)
         assert len(calls) == PAGES
         return count
 
