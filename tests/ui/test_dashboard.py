@@ -1,6 +1,7 @@
 """The Dashboard through its real wiring: the stored book, live figures, ages, failures and every empty state."""
 
 import asyncio
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
@@ -55,6 +56,14 @@ class Room:
     async def close(self) -> None:
         self.page.hide()
         await self.desk.tasks.close()
+
+
+class FailingMarket(MadeUpMarket):
+    """Notes what was asked and answers nothing."""
+
+    async def trends(self, conids: Sequence[Conid]) -> Mapping[Conid, tuple[Decimal, ...]]:
+        self.asked.append(tuple(conids))
+        raise Unavailable("No answer.", remedy="Try later.", cause=Cause.TIMED_OUT)
 
 
 @dataclass
@@ -335,6 +344,37 @@ def test_missing_trends_are_asked_for_once_and_drawn(run: Run, qtbot: QtBot) -> 
         made.desk.hub.publish(AccountChanged(account=MAIN, as_of=NOW))
         await frames()
         assert len(market.asked) == 1
+        await made.close()
+
+    run(journey())
+
+
+def test_trends_that_fail_are_asked_for_again_with_the_next_sync(run: Run, qtbot: QtBot) -> None:
+    async def journey() -> None:
+        bare = replace(page(), rows=tuple(replace(row, trend=()) for row in page().rows))
+        market = FailingMarket()
+        made = room(qtbot, bare, market=market)
+        shown = await made.open()
+        told: list[object] = []
+        made.bridge.notice.connect(told.append)
+        made.desk.hub.publish(AccountChanged(account=MAIN, as_of=NOW))
+        await frames()
+        assert len(market.asked) == 2
+        assert told == []
+        assert shown.overview.positions.table.position_model.rowCount() == 20
+        await made.close()
+
+    run(journey())
+
+
+def test_the_penalty_box_is_told_by_the_window_alone(run: Run, qtbot: QtBot) -> None:
+    async def journey() -> None:
+        made = room(qtbot, page())
+        shown = await made.open()
+        error = Unavailable("Locked out.", remedy="Wait.", cause=Cause.PENALTY_BOX)
+        made.desk.hub.publish(SyncChanged(account=None, started_at=NOW, finished_at=NOW, error=error))
+        await frames()
+        assert not shown.stopped.banner.isVisible()
         await made.close()
 
     run(journey())

@@ -9,6 +9,7 @@ from PySide6.QtGui import QBrush, QColor, QFontMetrics, QPainter, QPen, QPolygon
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from ibdesk.ui.charts import sparkline
+from ibdesk.ui.format import UNKNOWN
 from ibdesk.ui.models.arrangement import GroupLine
 from ibdesk.ui.models.columns import Kind
 from ibdesk.ui.models.positions import AnyIndex, PositionModel
@@ -147,7 +148,9 @@ class PositionDelegate(QStyledItemDelegate):
     def _paint_trend(self, painter: QPainter, rect: QRect, line: int, entry: int) -> None:
         row = self._model.row_at(line)
         if row is None or len(row.trend) < 2:
-            self._paint_text(painter, rect, line, self._kinds.index(Kind.TREND), right=True)
+            painter.setFont(self._font)
+            painter.setPen(self._muted)
+            painter.drawText(rect.adjusted(PAD, 0, -PAD, 0), _RIGHT, UNKNOWN)
             return
         key = (entry, rect.width(), rect.height())
         drawn = self._lines.get(key)

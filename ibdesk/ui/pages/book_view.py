@@ -139,7 +139,12 @@ class BookView(QObject):
 
     async def _trends(self, conids: list[Conid]) -> None:
         assert self._desk.market is not None  # noqa: S101 - asked before starting
-        found = await self._desk.market.trends(conids)
+        try:
+            found = await self._desk.market.trends(conids)
+        except DeskError:
+            # The column says that it has no history; the next sync asks again. The call itself is in the audit log.
+            self._asked -= set(conids)
+            return
         pages = tuple(
             replace(page, rows=tuple(
                 replace(row, trend=found[row.position.instrument.conid])

@@ -64,7 +64,9 @@ class Stopped(QObject):
     def show_view(self, view: View, now: datetime) -> None:
         """Show or hide the banner; what is stored stays on screen below it."""
         error = view.failure
-        if error is None or view.state in (State.LOADING, State.EMPTY):
+        # The window itself counts down the penalty box; trying again would be refused.
+        told = error is not None and error.cause is Cause.PENALTY_BOX
+        if error is None or told or view.state in (State.LOADING, State.EMPTY):
             self.banner.hide()
             return
         self._command, action = way_out(error)
