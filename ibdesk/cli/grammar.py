@@ -37,6 +37,7 @@ def parser() -> argparse.ArgumentParser:
     _verb(session, "status", "what the gateway says", in_desk(verbs.status))
     login = _verb(session, "login", "open the sign-in page and wait until somebody signed in", in_desk(verbs.login))
     login.add_argument("--no-browser", action="store_true", help="print the address instead of opening it")
+    login.add_argument("--take-over", action="store_true", help="end another login that has the session")
     login.add_argument("--within", type=float, default=SIGN_IN_WITHIN, metavar="SECONDS", help="how long to wait")
     _verb(session, "logout", "end the session", in_desk(verbs.logout))
     account = _group(every, "account", "the accounts in the vault")

@@ -54,14 +54,18 @@ async def status(desk: Desk, _args: argparse.Namespace, talk: Talk) -> int:
 async def login(desk: Desk, args: argparse.Namespace, talk: Talk) -> int:
     """Open the sign-in page and wait until somebody signed in there."""
     service = session_of(desk)
-    if not (await service.refresh()).is_ready:
-        if service.problem is not None and service.problem.cause is not Cause.NOT_AUTHENTICATED:
-            return _tell_session(service, service.session, talk)
+    await service.refresh()
+    cause = None if service.problem is None else service.problem.cause
+    if cause is Cause.COMPETING_SESSION and args.take_over:
+        await service.open_brokerage(take_over=True)
+    elif cause is Cause.NOT_AUTHENTICATED:
         if args.no_browser or not webbrowser.open(service.sign_in_page):
             talk.say(f"Sign in here: {service.sign_in_page}")
         talk.say("Waiting for the sign-in …")
-        service.start()
-        await service.wait_until_ready(timedelta(seconds=args.within))
+    elif cause is not Cause.BROKERAGE_LOST:  # ready, or nothing that waiting could mend
+        return _tell_session(service, service.session, talk)
+    service.start()
+    await service.wait_until_ready(timedelta(seconds=args.within))
     return _tell_session(service, service.session, talk)
 
 

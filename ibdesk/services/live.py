@@ -3,8 +3,8 @@
 import asyncio
 import logging
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from ibdesk.brokers.base import LiveStream, StreamDown, StreamEvent, StreamUp
 from ibdesk.domain.accounts import AccountId, AccountPnl
@@ -20,7 +20,6 @@ from ibdesk.domain.events import (
 from ibdesk.domain.instruments import Conid
 from ibdesk.domain.market import Quote
 from ibdesk.domain.money import ZERO
-from ibdesk.domain.positions import Position
 from ibdesk.domain.session import SessionFlags
 from ibdesk.services.hub import Hub
 from ibdesk.services.session import SessionService
@@ -28,6 +27,9 @@ from ibdesk.services.tasks import Tasks
 from ibdesk.services.waiting import Wait, wait
 from ibdesk.store import snapshots
 from ibdesk.store.database import Database
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
 
 log = logging.getLogger(__name__)
 
@@ -87,8 +89,7 @@ class Live:
         self._tasks.start("watch what is held", self._follow(event.account))
 
     async def _follow(self, account: AccountId) -> None:
-        held = await self._database.read(snapshots.load_positions, account)
-        self._held[account] = tuple(each.instrument.conid for each in sorted(held, key=_size))
+        self._held[account] = await self._database.read(_largest, account)
         await self._watch()
 
     async def _watch(self) -> None:
@@ -133,6 +134,7 @@ class Live:
             self._hub.publish(QuotesChanged(quotes=tuple(moved.values())))
 
 
-def _size(position: Position) -> Decimal:
-    """Sorts the largest holdings first."""
-    return -abs(position.market_value or ZERO)
+def _largest(tx: "Connection", account: AccountId) -> tuple[Conid, ...]:
+    """As many of the account's holdings as there are lines, the largest first."""
+    held = sorted(snapshots.load_positions(tx, account), key=lambda each: -abs(each.market_value or ZERO))
+    return tuple(each.instrument.conid for each in held[:LINES])

@@ -216,13 +216,15 @@ class SessionService:
         await self._observe(await self._control.open_brokerage(take_over=take_over))
 
     async def _failed(self, error: DeskError) -> None:
-        """What an error says of the session. In the penalty box nothing is known anew, so the state stays."""
-        if error.cause is Cause.PENALTY_BOX:
+        """What an error says of the session. One that says nothing of it (the penalty box, a broker's 503) leaves the
+        state as it is and its sentence beside it."""
+        flags = _flags_of(self.session.flags, error)
+        if flags is None:
             self._not_before = error.retry_at if isinstance(error, Unavailable) else None
             await self._become(replace(self.session, detail=error.message))
             return
         is_news = self._error is None or self._error.cause is not error.cause
-        await self._observe(_flags_of(self.session.flags, error), error)
+        await self._observe(flags, error)
         if is_news and isinstance(error, NeedsPerson):
             self._hub.publish(Notice(error=error))
 
@@ -301,8 +303,8 @@ def _standing(session: Session) -> tuple[SessionState, bool, str]:
     return (session.state, session.flags.competing, session.detail)
 
 
-def _flags_of(flags: SessionFlags, error: DeskError) -> SessionFlags:
-    """The flags an error stands for."""
+def _flags_of(flags: SessionFlags, error: DeskError) -> SessionFlags | None:
+    """The flags an error stands for; None when it says nothing of the session."""
     match error.cause:
         case Cause.NOT_AUTHENTICATED:
             return SessionFlags(reachable=True)
@@ -310,5 +312,7 @@ def _flags_of(flags: SessionFlags, error: DeskError) -> SessionFlags:
             return replace(flags, reachable=True, signed_in=True, authenticated=False, connected=False)
         case Cause.COMPETING_SESSION:
             return replace(flags, reachable=True, signed_in=True, authenticated=False, competing=True)
+        case Cause.PENALTY_BOX | Cause.MAINTENANCE | Cause.BROKER_ERROR | Cause.BAD_ANSWER:
+            return None
         case _:
             return SessionFlags(reachable=False, message=error.message)

@@ -117,7 +117,7 @@ async def build_desk(
     call_log.start()
     opened.push_async_callback(call_log.close)
     stored = await preferences.credentials()
-    environment = world.environment or chosen_environment(preferences.settings, stored)
+    environment = world.environment or chosen_environment(preferences.sourced, stored)
     known = next((each for each in stored if each.environment is environment), None)
     connection = connection_to(preferences.sourced, known, environment)
     parts = _Parts(

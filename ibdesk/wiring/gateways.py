@@ -9,7 +9,7 @@ from ibdesk import __version__
 from ibdesk.domain.accounts import Environment
 from ibdesk.domain.positions import Source
 from ibdesk.domain.records import Credentials
-from ibdesk.domain.settings import Origin, Settings, Sourced
+from ibdesk.domain.settings import Origin, Sourced
 from ibdesk.services.desk import Clock
 
 if TYPE_CHECKING:
@@ -38,12 +38,13 @@ def _portal(connection: "Connection", on_call: "CallSink", on_rate: "RateSink", 
 BROKERS: Mapping[Source, "Callable[[Connection, CallSink, RateSink, Clock], Broker]"] = {Source.PORTAL: _portal}
 
 
-def chosen_environment(settings: Settings, stored: Sequence[Credentials]) -> Environment:
-    """The environment to open with: the setting's where it is connected, else the one that is."""
-    environments = [each.environment for each in stored]
-    if settings.default_environment in environments or not environments:
-        return settings.default_environment
-    return environments[0]
+def chosen_environment(sourced: Sourced, stored: Sequence[Credentials]) -> Environment:
+    """The environment to open with: the one a person set; unset, the default where it is connected, else the only
+    one that is."""
+    wanted = sourced.settings.default_environment
+    connected = [each.environment for each in stored]
+    is_set = sourced.origins["default_environment"] is not Origin.DEFAULT
+    return wanted if is_set or wanted in connected or not connected else connected[0]
 
 
 def connection_to(sourced: Sourced, known: Credentials | None, environment: Environment) -> "Connection":

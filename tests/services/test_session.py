@@ -225,3 +225,15 @@ def test_in_the_penalty_box_the_state_stays_and_nothing_is_asked(tmp_path: Path)
             assert len(shop.gateway.calls) == asked
 
     asyncio.run(run())
+
+
+def test_a_broker_s_outage_says_nothing_of_the_session(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with workshop(tmp_path) as shop:
+            await shop.session.refresh()
+            shop.gateway.bad_bytes("not_json", path="iserver/auth/status")
+            session = await shop.session.refresh()
+            assert session.state is SessionState.READY and session.detail
+            assert (await shop.session.refresh()).detail == ""
+
+    asyncio.run(run())

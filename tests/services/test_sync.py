@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from ibdesk.domain.accounts import AccountId, Environment
-from ibdesk.domain.events import AccountChanged, SyncChanged
+from ibdesk.domain.events import AccountChanged, Notice, SyncChanged
 from ibdesk.domain.positions import SyncCounts
 from ibdesk.domain.records import SyncStatus
 from ibdesk.store import vault as vaults
@@ -214,6 +214,20 @@ def test_a_reason_that_lasts_is_written_down_once(tmp_path: Path) -> None:
                 shop.dial.advance(timedelta(seconds=30))
                 await eventually(lambda: shop.dial.next_in == timedelta(seconds=30))
             assert len(await shop.activity.syncs()) == 1
+
+    asyncio.run(run())
+
+
+@pytest.mark.logs("The sync could not be written down: The vault is closed.")
+def test_a_vault_that_takes_nothing_is_told_and_nothing_is_lost(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with workshop(tmp_path) as shop:
+            notices = Heard(shop.hub, Notice)
+            await ready(shop)
+            await shop.database.close()
+            outcome = await shop.sync.run()
+            assert (outcome.status, outcome.records[0].cause) == (SyncStatus.FAILED, "vault_closed")
+            assert notices.events
 
     asyncio.run(run())
 

@@ -8,7 +8,7 @@ from ibdesk.brokers.base import Connection
 from ibdesk.domain.accounts import AccountId, Environment
 from ibdesk.domain.errors import Cause, Refused
 from ibdesk.domain.records import Credentials
-from ibdesk.domain.settings import Origin, Settings, defaults, with_values
+from ibdesk.domain.settings import Origin, defaults, with_values
 from ibdesk.wiring import gateways
 from ibdesk.wiring.gateways import chosen_environment, connection_to, show_certificate, start_demo
 from tests.services.workshop import NOON
@@ -33,7 +33,13 @@ def stored(*environments: Environment) -> list[Credentials]:
 def test_the_desk_opens_with_the_setting_s_environment_or_the_only_one(
     connected: tuple[Environment, ...], chosen: Environment
 ) -> None:
-    assert chosen_environment(Settings(), stored(*connected)) is chosen
+    assert chosen_environment(defaults(), stored(*connected)) is chosen
+
+
+def test_an_environment_a_person_set_is_opened_even_before_it_is_connected() -> None:
+    sourced = with_values(defaults(), {"default_environment": Environment.LIVE}, Origin.FILE, {})
+
+    assert chosen_environment(sourced, stored(Environment.PAPER)) is Environment.LIVE
 
 
 def connection(**values: object) -> Connection:
