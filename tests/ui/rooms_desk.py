@@ -7,6 +7,9 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import shiboken6
+from PySide6.QtWidgets import QWidget
+
 from ibdesk.domain.accounts import AccountId, Environment
 from ibdesk.domain.calls import ApiCall
 from ibdesk.domain.positions import Source, SyncCounts
@@ -33,6 +36,14 @@ class Opened:
     bridge: Bridge
     database: Database
     vault: vaults.OpenVault
+    pages: list[QWidget]
+
+    def show(self, page: QWidget) -> None:
+        """Put a page on screen; it is deleted with the desk, or every later test would restyle it again."""
+        self.pages.append(page)
+        page.resize(1280, 800)
+        page.show()
+        page.activateWindow()
 
     async def log(self, *calls: ApiCall) -> None:
         await self.database.write(audit.append_calls, calls)
@@ -55,11 +66,14 @@ async def rooms_desk(
     desk = replace(desk, preferences=preferences, activity=Activity(database), **parts)
     bridge = Bridge(desk.tasks)
     bridge.listen(desk.hub)
+    pages: list[QWidget] = []
     try:
-        yield Opened(desk, bridge, database, vault)
+        yield Opened(desk, bridge, database, vault, pages)
     finally:
         bridge.deafen()
         await desk.tasks.close()
+        for page in pages:
+            shiboken6.delete(page)
         await database.close()
         vault.close()
 

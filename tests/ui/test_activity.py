@@ -7,6 +7,7 @@ from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
+import shiboken6
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
@@ -33,8 +34,7 @@ async def until(true: Callable[[], bool]) -> None:
 def opened_page(opened: Opened) -> ActivityPage:
     page = build(opened.desk, opened.bridge)
     assert isinstance(page, ActivityPage)
-    page.resize(1280, 800)
-    page.show()
+    opened.show(page)
     return page
 
 
@@ -49,7 +49,6 @@ def test_nothing_yet_says_what_will_be_here(run: Run, tmp_path: Path) -> None:
             page = opened_page(opened)
             await until(page.lists["syncs"].empty.isVisible)
             assert "F5 syncs now" in page.lists["syncs"].empty.why.text()
-            page.close()
 
     run(walk())
 
@@ -66,7 +65,6 @@ def test_syncs_show_what_changed_and_what_failed(run: Run, tmp_path: Path) -> No
             assert column(place, "What failed")[0] == "Positions of DU7654321 could not be read."
             assert column(place, "Took")[1] == "740 ms"
             assert column(place, "Stages")[1] == "summary 120 ms · positions 400 ms"
-            page.close()
 
     run(walk())
 
@@ -80,7 +78,6 @@ def test_sessions_have_their_own_list(run: Run, tmp_path: Path) -> None:
             page.show_tab("sessions")
             await until(lambda: column(page.lists["sessions"], "State") == ["ready", "signed out"])
             assert not page.filter.isVisible()
-            page.close()
 
     run(walk())
 
@@ -103,7 +100,6 @@ def test_calls_are_filtered_by_text_and_by_error(run: Run, tmp_path: Path) -> No
             await until(lambda: column(place, "Outcome") == ["timed out"])
             QTest.keyClicks(page.filter, "nowhere")
             await until(lambda: place.empty.isVisible() and place.empty.title.text() == "No call matches")
-            page.close()
 
     run(walk())
 
@@ -121,7 +117,6 @@ def test_older_calls_come_when_asked_for(run: Run, tmp_path: Path) -> None:
             await until(lambda: place.model.rowCount() == 250)
             assert column(place, "No.") == [str(number) for number in range(250, 0, -1)]
             assert not place.more.isVisible()
-            page.close()
 
     run(walk())
 
@@ -135,7 +130,6 @@ def test_a_new_call_appears_by_itself(run: Run, tmp_path: Path) -> None:
             await opened.log(call(1))
             opened.desk.hub.publish(CallsLogged(count=1))
             await until(lambda: page.lists["calls"].model.rowCount() == 1)
-            page.close()
 
     run(walk())
 
@@ -153,7 +147,6 @@ def test_the_chain_is_verified_and_a_changed_row_is_named(run: Run, tmp_path: Pa
             await until(page.verify.isEnabled)
             page.verify.click()
             await until(lambda: "no. 3" in page.verdict.text.text())
-            page.close()
 
     def _tamper(tx: Any) -> None:
         triggers = tx.exec_driver_sql(
@@ -183,7 +176,6 @@ def test_csv_keeps_numbers_bare_and_times_exact(run: Run, tmp_path: Path) -> Non
             dialog.accept()
             await until((tmp_path / "calls.csv").is_file)
             await until(page.export.isEnabled)
-            page.close()
         rows = list(csv.DictReader(io.StringIO((tmp_path / "calls.csv").read_text("utf-8-sig"))))
         assert [row["No."] for row in rows] == ["2", "1"]
         assert rows[1]["In, bytes"] == "1416"
@@ -205,3 +197,4 @@ def test_selected_rows_are_copied_with_their_headers(dressed: QApplication) -> N
     place.show_records([], is_all=True)
     QTest.keyClick(place.table, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
     assert QGuiApplication.clipboard().text().startswith("No.\tAt\tChannel")
+    shiboken6.delete(place)

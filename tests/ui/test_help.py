@@ -1,6 +1,7 @@
 """The help window: every topic has its text, links between texts stay inside, others go to the browser."""
 
 import pytest
+import shiboken6
 from PySide6.QtCore import QUrl
 from PySide6.QtWidgets import QApplication
 
@@ -13,7 +14,7 @@ def test_every_topic_has_its_text(dressed: QApplication, topic: str, title: str)
     dialog = HelpDialog(topic)
     assert dialog.topics.currentItem().text() == title
     assert len(dialog.text.toPlainText()) > 200
-    dialog.deleteLater()
+    shiboken6.delete(dialog)
 
 
 def test_a_missing_text_says_so_instead_of_failing() -> None:
@@ -28,7 +29,7 @@ def test_links_to_the_web_leave_and_links_to_our_texts_stay(dressed: QApplicatio
     dialog.text.anchorClicked.emit(QUrl("risk.md"))
     assert dialog.topics.currentItem().text() == "Risk statement"
     assert len(opened) == 1
-    dialog.deleteLater()
+    shiboken6.delete(dialog)
 
 
 def test_only_web_addresses_reach_the_browser(dressed: QApplication, monkeypatch: pytest.MonkeyPatch) -> None:

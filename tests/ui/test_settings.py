@@ -32,9 +32,7 @@ async def until(true: Callable[[], bool]) -> None:
 def opened_page(opened: Opened) -> SettingsPage:
     page = build(opened.desk, opened.bridge)
     assert isinstance(page, SettingsPage)
-    page.resize(1280, 800)
-    page.show()
-    page.activateWindow()
+    opened.show(page)
     return page
 
 
@@ -60,7 +58,6 @@ def test_every_setting_is_here_with_title_help_and_origin(run: Run, tmp_path: Pa
                 assert row.title.text() == meta_of(name).title
                 assert row.origin.text() == "default"
             await until(lambda: bool(page.connections.lines))
-            page.close()
 
     run(walk())
 
@@ -76,7 +73,6 @@ def test_a_change_is_kept_in_the_file_and_can_be_reset(run: Run, tmp_path: Path)
             row.reset.click()
             await until(lambda: row.origin.text() == "default")
             assert field(page, "sync_interval").text() == "30"
-            page.close()
 
     run(walk())
 
@@ -98,7 +94,6 @@ def test_a_value_that_is_not_allowed_says_what_is(run: Run, tmp_path: Path, name
             assert field(page, name).property("invalid") == "true"
             assert field(page, name).text() == text, "what was typed stays to be corrected"
             assert not (tmp_path / "settings.toml").exists()
-            page.close()
 
     run(walk())
 
@@ -112,7 +107,6 @@ def test_a_variable_overrides_and_the_editor_says_which(run: Run, tmp_path: Path
             assert field(page, "gateway_port").text() == "5005"
             assert not row.editor.widget.isEnabled()
             await until(lambda: bool(page.connections.lines))
-            page.close()
 
     run(walk())
 
@@ -131,7 +125,6 @@ def test_encryption_off_shows_a_red_banner_that_turns_it_on(run: Run, tmp_path: 
             page.plain.button.click()
             await until(lambda: not page.plain.isVisible())
             assert switch.isChecked()
-            page.close()
 
     run(walk())
 
@@ -142,7 +135,6 @@ def test_a_gateway_elsewhere_is_warned_about(run: Run, tmp_path: Path) -> None:
             page = opened_page(opened)
             assert page.remote.isVisible()
             await until(lambda: bool(page.connections.lines))
-            page.close()
 
     run(walk())
 
@@ -160,7 +152,6 @@ def test_search_leaves_what_matches_every_word(run: Run, tmp_path: Path) -> None
             opened.bridge.setting_wanted.emit("colour_blind")
             assert page.rows["colour_blind"].editor.widget.visibleRegion().isEmpty() is False
             await until(lambda: bool(page.connections.lines))
-            page.close()
 
     run(walk())
 
@@ -175,7 +166,6 @@ def test_a_choice_is_made_from_the_list(run: Run, tmp_path: Path) -> None:
             box.setFocus()
             QTest.keyClick(box, Qt.Key.Key_Down)
             await until(lambda: opened.desk.preferences.settings.default_environment is Environment.LIVE)
-            page.close()
 
     run(walk())
 
@@ -191,7 +181,6 @@ def test_connect_ibkr_account_asks_the_window_for_the_wizard(run: Run, tmp_path:
             page.connections.connect_button.click()
             assert asked == ["connect"]
             await asyncio.sleep(0)
-            page.close()
 
     run(walk())
 
@@ -215,7 +204,6 @@ def test_credentials_are_deleted_only_after_the_word_and_the_row_is_gone(run: Ru
             assert await opened.database.read(_count) == 0
             [logged] = await opened.desk.activity.calls(text="credentials")
             assert logged.call.method == "DELETE"
-            page.close()
 
     def _count(tx: Any) -> int:
         return int(tx.exec_driver_sql("select count(*) from ibkr_credentials").scalar())
@@ -233,6 +221,5 @@ def test_no_field_of_the_room_hides_what_is_typed(run: Run, tmp_path: Path) -> N
             page = opened_page(opened)
             await until(lambda: bool(page.connections.lines))
             assert all(f.echoMode() is QLineEdit.EchoMode.Normal for f in page.findChildren(QLineEdit))
-            page.close()
 
     run(walk())

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from PySide6.QtCore import Qt, QUrl
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QListWidget, QListWidgetItem, QTextBrowser, QVBoxLayout, QWidget
 
+from ibdesk import __version__
 from ibdesk.assets import resource
 from ibdesk.ui.links import open_link
 from ibdesk.ui.widgets.buttons import Button
@@ -17,6 +18,13 @@ TOPICS = (
     ("resources", "Resources"),
     ("keys", "Keys"),
     ("changelog", "What is new"),
+    ("about", "About ibdesk"),
+)
+
+
+_ABOUT = (
+    "A desk for people who trade and manage money at Interactive Brokers. It is made and supported by nobody at "
+    "Interactive Brokers. Its window is drawn with Qt, used under the LGPL."
 )
 
 
@@ -81,7 +89,9 @@ class HelpDialog(QDialog):
 
 
 def help_text(topic: str) -> str:
-    """One text as Markdown, or a sentence when this copy of the program lacks it."""
+    """One text as Markdown, or a sentence when this copy of the program lacks it. About carries the risk statement."""
+    if topic == "about":
+        return f"# ibdesk {__version__}\n\n{_ABOUT}\n\n{help_text('risk')}"
     file = resource("help", f"{topic}.md")
     if not file.is_file():
         return "This help text is missing from this copy of ibdesk. Installing it again brings it back."

@@ -20,6 +20,7 @@ from ibdesk.services.first_run import FirstRun, Tick, acknowledge, show, unackno
 from ibdesk.ui import format as fmt
 from ibdesk.ui.icons import icon
 from ibdesk.ui.theme import Text
+from ibdesk.ui.widgets.buttons import Button
 from ibdesk.ui.widgets.labels import Label
 from ibdesk.ui.wizard.host import Host
 from ibdesk.ui.wizard.parts import Heading
@@ -43,6 +44,8 @@ class AcknowledgePage(QWidget):
         self.text.verticalScrollBar().valueChanged.connect(self._scrolled)
         self.text.verticalScrollBar().rangeChanged.connect(self._scrolled)
         self.proof = Label("", kind=Text.CAPTION, tone="muted")
+        self.risk = Button("Risk statement", kind="link")
+        self.risk.clicked.connect(lambda: host.help("risk"))
         self.box = QCheckBox()
         self.statement = Label("", wrap=True)
         self.statement.setBuddy(self.box)
@@ -78,7 +81,10 @@ class AcknowledgePage(QWidget):
         self._row.setSpacing(6)
         column.addLayout(self._row)
         column.addWidget(self.text, 1)
-        column.addWidget(self.proof)
+        below = QHBoxLayout()
+        below.addWidget(self.proof, 1)
+        below.addWidget(self.risk)
+        column.addLayout(below)
         line = QHBoxLayout()
         line.setSpacing(6)
         line.addWidget(self.box, 0, Qt.AlignmentFlag.AlignTop)

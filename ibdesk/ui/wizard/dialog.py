@@ -1,4 +1,7 @@
-"""The wizard as a modal window over the desk, for Settings; the first run shows the same panel in the whole window."""
+"""The wizard as a modal window over the desk, for Settings; the first run shows the same panel in the whole window.
+
+A desk connects Paper and Live; the demo is a desk of its own and never comes into a person's vault.
+"""
 
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QDialog, QFrame, QVBoxLayout, QWidget
@@ -8,6 +11,8 @@ from ibdesk.services.connector import Connector
 from ibdesk.services.first_run import FirstRunResult
 from ibdesk.ui.bridge import Bridge
 from ibdesk.ui.wizard.panel import WizardPanel
+
+OFFERED = (Environment.PAPER, Environment.LIVE)
 
 
 class WizardDialog(QDialog):
@@ -27,7 +32,7 @@ class WizardDialog(QDialog):
         self.resize(1000, 700)
         self.setMinimumSize(820, 560)
         self.connected: FirstRunResult | None = None
-        self.panel = WizardPanel(connector, bridge, environment=environment)
+        self.panel = WizardPanel(connector, bridge, environment=environment, offered=OFFERED)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)

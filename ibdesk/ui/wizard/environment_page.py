@@ -1,5 +1,7 @@
 """Step 1: which world, and what a gateway needs before step 2 can work."""
 
+from collections.abc import Collection
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
@@ -17,12 +19,12 @@ _PRO = "IBKR Pro, funded and approved. The gateway does not serve IBKR Lite acco
 
 
 class EnvironmentPage(QWidget):
-    """Three cards; Paper and Live show below what they need."""
+    """A card for each environment on offer; Paper and Live show below what they need."""
 
-    def __init__(self, host: Host) -> None:
+    def __init__(self, host: Host, offered: Collection[Environment]) -> None:
         super().__init__()
         self._host = host
-        self.cards = {environment: ChoiceCard(*words) for environment, words in ENVIRONMENTS.items()}
+        self.cards = {kind: ChoiceCard(*words) for kind, words in ENVIRONMENTS.items() if kind in offered}
         self.group = QButtonGroup(self)
         self.needs = GatewayNeeds(host)
         column = QVBoxLayout(self)
@@ -35,6 +37,11 @@ class EnvironmentPage(QWidget):
             card.chosen.connect(lambda chosen=environment: host.change(lambda s: choose_environment(s, chosen)))
         column.addWidget(self.needs)
         column.addStretch(1)
+
+    def focus_for(self, chosen: Environment | None) -> QWidget:
+        """The card that takes the focus: the chosen one or the first."""
+        card = self.cards.get(chosen) if chosen is not None else None
+        return (card or next(iter(self.cards.values()))).radio
 
     def draw(self, state: FirstRun) -> None:
         """Show what is chosen."""

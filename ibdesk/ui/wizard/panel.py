@@ -1,7 +1,7 @@
 """The wizard as people see it: steps on the left, the page of the current step, and the keys that drive it."""
 
 import platform
-from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Coroutine
 from contextlib import aclosing
 from dataclasses import replace
 from pathlib import Path
@@ -68,6 +68,7 @@ class WizardPanel(WizardFrame):
         finish: Finish | None = None,
         needs_passphrase: bool = False,
         environment: Environment | None = None,
+        offered: Collection[Environment] = tuple(Environment),
         parent: QWidget | None = None,
     ) -> None:
         """Without `finish` the result goes to `connector.save`."""
@@ -80,7 +81,7 @@ class WizardPanel(WizardFrame):
             disclosures=load_disclosures(), needs_passphrase=needs_passphrase, environment=environment,
             default_url=connector.default_url,
         )
-        self._make_pages()
+        self._make_pages(offered)
         self.banner.closed.connect(self.banner.hide)
         self.copy_button.clicked.connect(self._copy)
         self.cancel_button.clicked.connect(self.ask_to_cancel)
@@ -188,9 +189,9 @@ class WizardPanel(WizardFrame):
         else:
             super().keyPressEvent(event)
 
-    def _make_pages(self) -> None:
+    def _make_pages(self, offered: Collection[Environment]) -> None:
         self.passphrase = PassphrasePage(self, self._connector)
-        self.environment = EnvironmentPage(self)
+        self.environment = EnvironmentPage(self, offered)
         self.gateway = GatewayPage(self)
         self.verify = VerifyPage(self)
         self.acknowledge = AcknowledgePage(self, self._connector.clock)
@@ -256,7 +257,7 @@ class WizardPanel(WizardFrame):
     def _focus(self) -> None:
         first = {
             Step.PASSPHRASE: self.passphrase.first,
-            Step.ENVIRONMENT: self.environment.cards[self.state.entries.environment or Environment.DEMO].radio,
+            Step.ENVIRONMENT: self.environment.focus_for(self.state.entries.environment),
             Step.GATEWAY: self.gateway.user_name if not self.state.entries.user_name else self.next_button,
             Step.ACKNOWLEDGE: self.acknowledge.text,
         }.get(self.state.step, self.next_button)

@@ -18,7 +18,7 @@ ENVIRONMENTS = {
         "Paper Trading",
         "IBKR’s practice account: real prices, pretend money. It has a user name of its own.",
     ),
-    Environment.LIVE: ("Live Trading", "Your real account with real money. Every order asks twice."),
+    Environment.LIVE: ("Live Trading", "Your real account, with real money."),
 }
 
 VERBS = {
@@ -109,7 +109,8 @@ def regime_detail(regime: Regime) -> str:
     """Who says so, and the broker's own count."""
     left = regime.day_trades_remaining
     reported = (
-        "the broker reports no day-trade limit" if left is None or left < 0
+        "the broker reports no count" if left is None
+        else "the broker reports no day-trade limit" if left < 0
         else f"the broker reports {left} day trades left"
     )
     if regime.source is RegimeSource.ACCOUNT_TYPE:

@@ -18,7 +18,7 @@ from ibdesk.domain.records import Credentials
 from ibdesk.services.findings import Action, CheckId, Outcome
 from ibdesk.services.first_run import Step
 from ibdesk.ui.wizard.parts import Question
-from tests.ui.wizard.conftest import Driver, demo, wizard
+from tests.ui.wizard.driver import Driver, demo, wizard
 
 Run = Callable[[Coroutine[Any, Any, Any]], Any]
 ENTER, ESCAPE, SPACE, LEFT = Qt.Key.Key_Return, Qt.Key.Key_Escape, Qt.Key.Key_Space, Qt.Key.Key_Left

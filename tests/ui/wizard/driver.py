@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
+import shiboken6
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QWidget
@@ -110,8 +111,7 @@ async def wizard(
     finally:
         await tasks.close()
         await connector.abandon()
-        panel.close()
-        panel.deleteLater()
+        shiboken6.delete(panel)
 
 
 @asynccontextmanager
