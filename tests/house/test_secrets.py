@@ -35,9 +35,9 @@ def test_no_account_number_but_those_of_the_demo_and_of_the_examples() -> None:
 
 
 def is_made_up(account: str) -> bool:
-    """1 2 3 4 5 6 7, the broker's own example, and its neighbours; or a number of two digits, such as 1000001."""
+    """1 2 3 4 5 6 7, the broker's own example, and its neighbours; the same backwards; or two digits, as in 1000001."""
     digits = account.lstrip("DUFI")
-    return digits.startswith("12345") or len(set(digits)) <= 2
+    return digits.startswith("12345") or digits == "7654321" or len(set(digits)) <= 2
 
 
 def test_no_path_of_anybodys_machine() -> None:
