@@ -1,0 +1,98 @@
+"""The eyes of the account rooms: one for each desk, read when somebody looks, and never twice at once."""
+
+import asyncio
+
+from PySide6.QtWidgets import QWidget
+from pytestqt.qtbot import QtBot
+
+from ibdesk.domain.events import AccountChanged
+from ibdesk.ui.models.view import State
+from ibdesk.ui.pages.book_view import BookView
+from tests.ui.conftest import Run
+from tests.ui.sample_book import MAIN, NOW, page
+from tests.ui.sample_rooms import StoredBook, bridge_to, room_desk
+
+
+async def frames(count: int = 4) -> None:
+    for _ in range(count):
+        await asyncio.sleep(0.02)
+
+
+def test_all_rooms_of_a_desk_share_one_view_and_another_desk_gets_its_own(run: Run) -> None:
+    async def journey() -> None:
+        desk, other = room_desk(page()), room_desk(page())
+        bridge = bridge_to(desk)
+        first = BookView.of(desk, bridge)
+        assert BookView.of(desk, bridge) is first
+        assert BookView.of(other, bridge) is not first
+        assert len(bridge.findChildren(BookView)) == 1
+        await desk.tasks.close()
+        await other.tasks.close()
+
+    run(journey())
+
+
+def test_many_snapshots_while_reading_are_read_once_more_and_not_each(run: Run) -> None:
+    async def journey() -> None:
+        book = StoredBook((page(),))
+        desk = room_desk(book=book)
+        view = BookView.of(desk, bridge_to(desk))
+        for _ in range(50):
+            view.read()
+        await frames()
+        assert book.reads == 2
+        assert view.view.state is State.FULL
+        await desk.tasks.close()
+
+    run(journey())
+
+
+def test_what_did_not_change_is_not_drawn_again(run: Run) -> None:
+    async def journey() -> None:
+        desk = room_desk(page())
+        view = BookView.of(desk, bridge_to(desk))
+        drawn: list[None] = []
+        view.changed.connect(lambda: drawn.append(None))
+        view.read()
+        await frames()
+        desk.hub.publish(AccountChanged(account=MAIN, as_of=NOW))
+        await frames()
+        assert len(drawn) == 1
+        await desk.tasks.close()
+
+    run(journey())
+
+
+def test_seconds_are_counted_only_while_a_room_is_on_screen(run: Run, qtbot: QtBot) -> None:
+    async def journey() -> None:
+        desk = room_desk(page())
+        view = BookView.of(desk, bridge_to(desk))
+        one, two = QWidget(), QWidget()
+        for room in (one, two):
+            qtbot.addWidget(room)
+        view.wake(one)
+        assert not view._second.isActive()
+        one.show()
+        two.show()
+        view.wake(one)
+        view.wake(two)
+        view.rest(one)
+        assert view._second.isActive()
+        view.rest(two)
+        assert not view._second.isActive()
+        await frames()
+        await desk.tasks.close()
+
+    run(journey())
+
+
+def test_the_entered_options_level_is_read_with_the_book(run: Run) -> None:
+    async def journey() -> None:
+        desk = room_desk(page(), level=2)
+        view = BookView.of(desk, bridge_to(desk))
+        view.read()
+        await frames()
+        assert view.view.options_level == 2
+        await desk.tasks.close()
+
+    run(journey())

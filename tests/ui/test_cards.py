@@ -1,0 +1,126 @@
+"""The cards both rooms share: positions with their states, cash, and the line of freshness."""
+
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QSettings, Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from ibdesk.domain.errors import Cause, DeskError, NeedsPerson, Refused, Unavailable
+from ibdesk.ui.models.columns import OVERVIEW
+from ibdesk.ui.models.view import View
+from ibdesk.ui.pages.cash_card import CashCard
+from ibdesk.ui.pages.freshness import SIGN_IN, TRY_AGAIN, AgeLabel, Stopped, way_out
+from ibdesk.ui.pages.positions_card import PositionsCard
+from tests.ui.sample_book import EUR, NOW, SECOND, page
+
+
+def one() -> View:
+    return View(is_read=True, accounts=(page().account,), all_pages=(page(),))
+
+
+@pytest.fixture
+def kept(tmp_path: Path) -> QSettings:
+    return QSettings(str(tmp_path / "cards.ini"), QSettings.Format.IniFormat)
+
+
+@pytest.fixture
+def card(dressed: QApplication, kept: QSettings, qtbot: QtBot) -> PositionsCard:
+    made = PositionsCard(OVERVIEW, "A card", kept)
+    qtbot.addWidget(made)
+    made.resize(1000, 400)
+    with qtbot.waitExposed(made):
+        made.show()
+    return made
+
+
+def test_positions_wait_as_a_skeleton_and_then_appear(card: PositionsCard) -> None:
+    card.show_view(View(), NOW)
+    assert not card.table.isVisible()
+    card.show_view(one(), NOW)
+    assert card.table.isVisible()
+    assert card.count.text() == "20"
+
+
+def test_the_quick_filter_by_its_own_button(card: PositionsCard, qtbot: QtBot) -> None:
+    card.show_view(one(), NOW)
+    card.quick.chosen.emit("Futures")
+    assert card.count.text() == "1 of 20"
+    assert card.table.position_model.cell(0, 0).text == "ES Dec'26"
+
+
+def test_the_grouping_is_remembered_and_an_unknown_one_is_ignored(
+    card: PositionsCard, kept: QSettings, qtbot: QtBot
+) -> None:
+    card.group_by("sector")
+    card.group_by("nonsense")
+    again = PositionsCard(OVERVIEW, "A card", kept)
+    qtbot.addWidget(again)
+    assert again.table.position_model.wish.group == "sector"
+    assert again.group_button.text().startswith("Group: sector")
+
+
+def test_the_group_menu_offers_what_can_be_grouped(card: PositionsCard) -> None:
+    names = [action.text() for action in card.group_menu.actions()]
+    assert names == ["None", "Class", "Currency", "Sector"]
+    card.group_menu.actions()[2].trigger()
+    assert card.table.position_model.wish.group == "currency"
+
+
+def test_cash_is_copied_as_plain_numbers(dressed: QApplication, qtbot: QtBot) -> None:
+    made = CashCard()
+    qtbot.addWidget(made)
+    made.show_view(one())
+    made.table.selectRow(3)
+    qtbot.keyClick(made.table, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+    head, line = QGuiApplication.clipboard().text().splitlines()
+    assert head.split("\t")[:2] == ["Currency", "Cash"]
+    assert line.split("\t")[:2] == ["GBP", "-3120.55"]
+
+
+def test_cash_of_accounts_with_different_bases_has_no_total(dressed: QApplication, qtbot: QtBot) -> None:
+    made = CashCard()
+    qtbot.addWidget(made)
+    pages = (page(), page(SECOND, currency=EUR))
+    made.show_view(View(is_read=True, accounts=(page().account,), all_pages=pages))
+    assert made.table.rowCount() == 8
+    assert made.count.text() == "8"
+
+
+def test_the_age_warns_when_it_is_old(dressed: QApplication, qtbot: QtBot) -> None:
+    label = AgeLabel()
+    qtbot.addWidget(label)
+    label.show_view(one(), NOW)
+    assert (label.text(), label.property("tone")) == ("As of 4 s ago · Client Portal", "muted")
+    label.show_view(one(), NOW + timedelta(hours=2))
+    assert label.property("tone") == "warn"
+    label.show_view(View(), NOW)
+    assert label.text() == ""
+
+
+@pytest.mark.parametrize(
+    ("error", "way"),
+    [
+        (NeedsPerson("a", remedy="b", cause=Cause.NOT_AUTHENTICATED), SIGN_IN),
+        (NeedsPerson("a", remedy="b", cause=Cause.COMPETING_SESSION), SIGN_IN),
+        (NeedsPerson("a", remedy="b", cause=Cause.CERTIFICATE_CHANGED), TRY_AGAIN),
+        (Unavailable("a", remedy="b", cause=Cause.TIMED_OUT), TRY_AGAIN),
+        (Refused("a", remedy="b", cause=Cause.ACCESS_DENIED), TRY_AGAIN),
+    ],
+)
+def test_every_error_has_one_way_out(error: DeskError, way: tuple[str, str]) -> None:
+    assert way_out(error) == way
+
+
+def test_what_is_stored_is_named_beside_the_error(dressed: QApplication, qtbot: QtBot) -> None:
+    stopped = Stopped()
+    qtbot.addWidget(stopped.banner)
+    error = Unavailable("No gateway answers.", remedy="Start it.", cause=Cause.GATEWAY_NOT_RUNNING)
+    stopped.show_view(replace(one(), failures={None: error}), NOW)
+    assert stopped.banner.detail.text() == "Start it. Shown: as of 4 s ago."
+    stopped.show_view(one(), NOW)
+    assert stopped.banner.isHidden()
