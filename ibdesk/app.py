@@ -108,7 +108,7 @@ class DeskApp:
         from ibdesk.ui.wizard.panel import WizardPanel
 
         calls: list[Any] = []
-        connector = wiring.first_run_connector(calls.append)
+        connector = wiring.first_run_connector(calls.append, home=self.home, overrides=self._overrides)
         opened: list[Desk] = []
 
         async def finish(result: FirstRunResult, passphrase: str) -> str:
@@ -383,6 +383,8 @@ def _live(
 
     import qasync
 
+    from ibdesk.ui.garbage import Garbage
+
     loop = qasync.QEventLoop(qt)
     asyncio.set_event_loop(loop)  # some libraries ask the policy for its loop, not the running one
 
@@ -392,8 +394,12 @@ def _live(
         loop.set_exception_handler(lambda _loop, context: _told(app, context))
         return await app.run(shots)
 
-    with loop:
-        return int(loop.run_until_complete(live()))
+    garbage = Garbage(qt)
+    try:
+        with loop:
+            return int(loop.run_until_complete(live()))
+    finally:
+        garbage.stop()
 
 
 def _show_door(qt: QApplication, window: MainWindow) -> None:

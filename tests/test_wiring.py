@@ -162,3 +162,11 @@ async def _page(desk: Desk) -> AccountPage:
     page = await desk.book.page(MAIN)
     assert page is not None
     return page
+
+
+def test_the_wizard_offers_the_address_that_is_in_force(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert wiring.first_run_connector(home=tmp_path).default_url == "https://localhost:5000"
+    monkeypatch.setenv("IBKR_GATEWAY_URL", "https://localhost:5055")
+    assert wiring.first_run_connector(home=tmp_path).default_url == "https://localhost:5055"
+    monkeypatch.setenv("IBKR_GATEWAY_URL", "nonsense")
+    assert wiring.first_run_connector(home=tmp_path).default_url == "https://localhost:5000"

@@ -24,7 +24,9 @@ from typing import TYPE_CHECKING
 
 from ibdesk.domain.accounts import AccountId, Environment
 from ibdesk.domain.calls import ApiCall
+from ibdesk.domain.errors import Refused
 from ibdesk.domain.records import Credentials
+from ibdesk.domain.settings import Settings
 from ibdesk.services.desk import Desk
 from ibdesk.wiring.desks import World, build_desk, exchange_calendar, save_result
 from ibdesk.wiring.gateways import connector_with, open_broker, show_certificate, start_demo
@@ -155,10 +157,13 @@ async def open_demo_desk(
         return replace(_owned(desk, opened), check_passphrase=_anything)
 
 
-def first_run_connector(on_call: "CallSink | None" = None) -> "Connector":
+def first_run_connector(
+    on_call: "CallSink | None" = None, *, home: Path | None = None, overrides: Mapping[str, str] | None = None
+) -> "Connector":
     """The wizard's connector before there is a vault. It saves nothing: `create_desk` does, with a passphrase.
 
-    `on_call` hears of its calls, to be handed to `create_desk` for the audit.
+    `on_call` hears of its calls, to be handed to `create_desk` for the audit. The gateway's address that is offered
+    first is the one in force in `home`: settings file, environment, command line.
     """
 
     async def nothing() -> tuple[Credentials, ...]:
@@ -167,7 +172,19 @@ def first_run_connector(on_call: "CallSink | None" = None) -> "Connector":
     async def later(_result: "FirstRunResult") -> None:
         log.info("The wizard is finished; its result is saved with the new vault.")
 
-    return connector_with(on_call or (lambda call: None), clock=now, known=nothing, save=later)
+    return connector_with(
+        on_call or (lambda call: None), clock=now, known=nothing, save=later,
+        default_url=_offered_url(home or default_home(), overrides or {}),
+    )  # fmt: skip
+
+
+def _offered_url(home: Path, overrides: Mapping[str, str]) -> str:
+    from ibdesk.store.settings import load_settings
+
+    try:
+        return load_settings(home, os.environ, overrides).settings.gateway
+    except Refused:  # a setting that cannot be read is told when the desk opens; the wizard can still be walked
+        return Settings().gateway
 
 
 def _save_demo(vault: "OpenVault", address: "DemoAddress", tx: "Transaction", at: datetime) -> None:

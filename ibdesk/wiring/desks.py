@@ -149,6 +149,7 @@ async def build_desk(
         preferences=preferences,
         connector=connector_with(
             call_log.record, clock=world.clock, known=preferences.credentials,
+            default_url=preferences.settings.gateway,
             save=lambda result: database.write(partial(save_result, vault, result), world.clock()),
         ),
         session=connected.session,

@@ -9,7 +9,7 @@ from ibdesk import __version__
 from ibdesk.domain.accounts import Environment
 from ibdesk.domain.positions import Source
 from ibdesk.domain.records import Credentials
-from ibdesk.domain.settings import Origin, Sourced
+from ibdesk.domain.settings import Origin, Settings, Sourced
 from ibdesk.services.desk import Clock
 
 if TYPE_CHECKING:
@@ -96,8 +96,9 @@ def connector_with(
     clock: Clock,
     known: Callable[[], Awaitable[tuple[Credentials, ...]]],
     save: "Callable[[FirstRunResult], Awaitable[None]]",
+    default_url: str = Settings().gateway,
 ) -> "Connector":
-    """The wizard's connector; it is given everything it touches."""
+    """The wizard's connector; it is given everything it touches. `default_url` is the address it offers first."""
     from ibdesk.services.connector import Connector
     from ibdesk.store.passphrase import advise
 
@@ -113,4 +114,5 @@ def connector_with(
         clock=clock,
         app_version=__version__,
         open_browser=webbrowser.open,
+        default_url=default_url,
     )
