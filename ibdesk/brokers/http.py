@@ -30,6 +30,8 @@ from ibdesk.domain.errors import Cause, DeskError, Refused, Unavailable
 _SECRET_NAMES = ("session", "token", "oauth_token", "t", "username", "user")
 #: Larger than any message the broker sends; a gateway drops those over 64 KiB anyway.
 _LARGEST_MESSAGE = 16 * 1024 * 1024
+#: A whole page of positions (about 120 kB) without pausing the connection in the middle.
+_READ_AHEAD = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +88,7 @@ class Http:
                 headers={"User-Agent": f"ibdesk/{ibdesk.__version__}"},
                 timeout=aiohttp.ClientTimeout(total=self._connection.timeout.total_seconds()),
                 trust_env=False,
+                read_bufsize=_READ_AHEAD,
             )
 
     async def close(self) -> None:

@@ -135,10 +135,11 @@ class Throttle:
     def report(self, latency_ms: float | None) -> None:
         """Publish how the budget stands."""
         now = self._ticks()
-        recent = sum(1 for sent in self._departures if now - sent < 1.0)
+        while self._departures and now - self._departures[0] >= 1.0:
+            self._departures.popleft()
         self._on_rate(
             RateState(
-                per_second=float(recent), limit=self._budget.per_second, waiting=len(self._line),
+                per_second=float(len(self._departures)), limit=self._budget.per_second, waiting=len(self._line),
                 boxed_until=self._budget.boxed_until, latency_ms=latency_ms,
             )
         )

@@ -29,7 +29,7 @@ _CLASSES = {each.value: each for each in AssetClass}
 _ONE = Decimal(1)
 
 
-class Row(msgspec.Struct, rename="camel"):
+class Row(msgspec.Struct, rename="camel", gc=False):
     """A position as sent. Everything may be missing."""
 
     acct_id: str | None = None
