@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from ibdesk.brokers.base import SessionControl
 from ibdesk.domain.accounts import Environment
-from ibdesk.domain.errors import Cause, DeskError, NeedsPerson, Unavailable
+from ibdesk.domain.errors import DeskError, NeedsPerson, Unavailable
 from ibdesk.domain.events import Notice, SessionChanged
 from ibdesk.domain.records import SessionRecord
 from ibdesk.domain.session import (
@@ -27,6 +27,7 @@ from ibdesk.domain.session import (
 from ibdesk.domain.settings import Settings
 from ibdesk.services.desk import Clock
 from ibdesk.services.hub import Hub
+from ibdesk.services.problems import flags_of, problem_of
 from ibdesk.services.tasks import Tasks
 from ibdesk.services.waiting import Wait, wait
 from ibdesk.store import records
@@ -82,7 +83,7 @@ class SessionService:
         """Why nothing can be asked of the broker now, and the one next step; None when all is well."""
         if self.session.is_ready:
             return None
-        return self._error or _problem_of(self.session.state)
+        return self._error or problem_of(self.session.state)
 
     def start(self) -> None:
         """Ask for the status now and keep the session alive from then on."""
@@ -218,7 +219,7 @@ class SessionService:
     async def _failed(self, error: DeskError) -> None:
         """What an error says of the session. One that says nothing of it (the penalty box, a broker's 503) leaves the
         state as it is and its sentence beside it."""
-        flags = _flags_of(self.session.flags, error)
+        flags = flags_of(self.session.flags, error)
         if flags is None:
             self._not_before = error.retry_at if isinstance(error, Unavailable) else None
             await self._become(replace(self.session, detail=error.message))
@@ -269,50 +270,6 @@ class SessionService:
         )
 
 
-def _problem_of(state: SessionState) -> DeskError:
-    """What a person reads when the broker cannot be asked in this state."""
-    match state:
-        case SessionState.OFFLINE | SessionState.UNKNOWN:
-            return Unavailable(
-                "The gateway does not answer.",
-                remedy="Start the Client Portal Gateway and try again.",
-                cause=Cause.GATEWAY_NOT_RUNNING,
-            )
-        case SessionState.COMPETING:
-            return NeedsPerson(
-                "Another program uses this user name's brokerage session.",
-                remedy="Close it there, or take the session over here.",
-                cause=Cause.COMPETING_SESSION,
-            )
-        case SessionState.BROKERAGE_LOST | SessionState.CONNECTING:
-            return Unavailable(
-                "The gateway must be authenticated: the brokerage session is not open.",
-                remedy="Wait a moment; it is opened again by itself.",
-                cause=Cause.BROKERAGE_LOST,
-            )
-        case _:
-            return NeedsPerson(
-                "The gateway must be authenticated: nobody is signed in.",
-                remedy="Sign in on the gateway's page.",
-                cause=Cause.NOT_AUTHENTICATED,
-            )
-
-
 def _standing(session: Session) -> tuple[SessionState, bool, str]:
     """What makes a state worth a line in the record."""
     return (session.state, session.flags.competing, session.detail)
-
-
-def _flags_of(flags: SessionFlags, error: DeskError) -> SessionFlags | None:
-    """The flags an error stands for; None when it says nothing of the session."""
-    match error.cause:
-        case Cause.NOT_AUTHENTICATED:
-            return SessionFlags(reachable=True)
-        case Cause.BROKERAGE_LOST:
-            return replace(flags, reachable=True, signed_in=True, authenticated=False, connected=False)
-        case Cause.COMPETING_SESSION:
-            return replace(flags, reachable=True, signed_in=True, authenticated=False, competing=True)
-        case Cause.PENALTY_BOX | Cause.MAINTENANCE | Cause.BROKER_ERROR | Cause.BAD_ANSWER:
-            return None
-        case _:
-            return SessionFlags(reachable=False, message=error.message)

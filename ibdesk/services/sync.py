@@ -6,9 +6,7 @@ picture before it stays. Every attempt leaves a line in the sync log that names 
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from time import perf_counter
 from typing import TYPE_CHECKING
@@ -25,6 +23,7 @@ from ibdesk.domain.settings import Settings
 from ibdesk.services.desk import Clock
 from ibdesk.services.history import EquityHistory
 from ibdesk.services.hub import Hub
+from ibdesk.services.outcome import Stages, SyncOutcome, status_of
 from ibdesk.services.session import SessionService
 from ibdesk.services.tasks import Tasks
 from ibdesk.services.waiting import Wait, wait
@@ -34,6 +33,8 @@ from ibdesk.store.database import Database
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+__all__ = ["SyncOutcome", "SyncService"]
+
 log = logging.getLogger(__name__)
 
 #: After these no other account will fare better, so the run stops asking.
@@ -42,35 +43,6 @@ ENDS_THE_RUN = frozenset({
     Cause.CERTIFICATE_UNKNOWN, Cause.CERTIFICATE_CHANGED, Cause.NOT_AUTHENTICATED, Cause.BROKERAGE_LOST,
     Cause.COMPETING_SESSION, Cause.PENALTY_BOX, Cause.MAINTENANCE, Cause.DISK_FULL, Cause.VAULT_CLOSED,
 })  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SyncOutcome:
-    """What one run did, account by account; `error` is the last that stopped one, with its remedy."""
-
-    status: SyncStatus
-    records: tuple[SyncRecord, ...]
-    error: DeskError | None = None
-
-    @property
-    def counts(self) -> SyncCounts:
-        return sum((record.counts for record in self.records), SyncCounts())
-
-
-@dataclass(slots=True)
-class Stages:
-    """How long each stage took, in milliseconds by name."""
-
-    timer: Callable[[], float]
-    taken: dict[str, int] = field(default_factory=dict)
-
-    @contextmanager
-    def stage(self, name: str) -> Iterator[None]:
-        began = self.timer()
-        try:
-            yield
-        finally:
-            self.taken[name] = round((self.timer() - began) * 1000)
 
 
 class SyncService:
@@ -171,7 +143,7 @@ class SyncService:
         async with self._turn:
             self._failure = None
             made = await self._records(account, fresh=fresh)
-            self.last = SyncOutcome(status=_status_of(made), records=made, error=self._failure)
+            self.last = SyncOutcome(status=status_of(made), records=made, error=self._failure)
         if any(record.status in (SyncStatus.SUCCESS, SyncStatus.PARTIAL) for record in made) and self._history.is_due(
             self._accounts
         ):
@@ -313,15 +285,3 @@ def _store(tx: "Connection", picture: Snapshot) -> SyncCounts:
     if value is not None:
         series.add_equity(tx, picture.account, (Point(at=picture.as_of, value=value),), picture.source)
     return counts
-
-
-def _status_of(made: Sequence[SyncRecord]) -> SyncStatus:
-    """One word for several records: partial as soon as they differ."""
-    statuses = {record.status for record in made}
-    if len(statuses) == 1:
-        return statuses.pop()
-    if not statuses:
-        return SyncStatus.SKIPPED
-    if statuses <= {SyncStatus.FAILED, SyncStatus.SKIPPED}:
-        return SyncStatus.FAILED
-    return SyncStatus.PARTIAL
