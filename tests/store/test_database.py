@@ -256,7 +256,7 @@ asyncio.run(main())
 
 def test_a_killed_desk_loses_nothing_it_confirmed(open_vault: OpenVault, home: Path) -> None:
     open_vault.close()
-    chance = random.Random(20261121)  # noqa: S311 - any moments will do
+    chance = random.Random(20261121)
     for _ in range(5):
         writer = subprocess.Popen(
             [sys.executable, "-c", WRITER, str(home), PASSPHRASE], stdout=subprocess.PIPE, text=True
