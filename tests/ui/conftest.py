@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication
 
 from ibdesk.domain.settings import ThemeName
 from ibdesk.ui import theme
+from ibdesk.ui.garbage import Garbage
 
 Run = Callable[[Coroutine[Any, Any, Any]], Any]
 
@@ -37,6 +38,7 @@ def dressed(qapp: QApplication) -> Iterator[QApplication]:
 @pytest.fixture
 def loop(dressed: QApplication) -> Iterator[qasync.QEventLoop]:
     """asyncio on Qt's loop; what a test leaves running is cancelled and told."""
+    garbage = Garbage(dressed)  # as the application does: worker threads must not free Qt objects
     made = qasync.QEventLoop(dressed, already_running=False)
     asyncio.set_event_loop(made)
     yield made
@@ -47,6 +49,8 @@ def loop(dressed: QApplication) -> Iterator[qasync.QEventLoop]:
     made.run_until_complete(made.shutdown_asyncgens())
     made.close()
     asyncio.set_event_loop(None)
+    garbage.stop()
+    garbage.deleteLater()
     assert not left, f"left running: {sorted(task.get_name() for task in left)}"
 
 
