@@ -67,6 +67,14 @@ class FailingMarket(MadeUpMarket):
 
 
 @dataclass
+class Heard:
+    """What the live service knows."""
+
+    quotes: Mapping[Conid, Quote]
+    pnl: Mapping[AccountId, AccountPnl]
+
+
+@dataclass
 class FailedSync:
     """A sync that has already run."""
 
@@ -140,6 +148,23 @@ def test_live_figures_and_quotes_arrive_without_reading_the_book_again(run: Run,
         assert shown.overview.figures.net.value.text() == "$1,000.00"
         assert [model.cell(0, at).text for at in (4, 9)] == ["999.99", "+4.20"]
         assert made.desk.book.reads == reads  # type: ignore[attr-defined]
+        await made.close()
+
+    run(journey())
+
+
+def test_quotes_that_came_before_the_room_or_for_another_account_are_not_lost(run: Run, qtbot: QtBot) -> None:
+    async def journey() -> None:
+        price = Decimal("321.00")
+        known = Quote(conid=Conid(8719), received_at=NOW, last=price, bid=price, ask=price, daily_pnl=price)
+        live = Heard(quotes={known.conid: known}, pnl={})
+        made = room(qtbot, page(MAIN), page(SECOND), live=live)
+        shown = await made.open()
+        model = shown.overview.positions.table.position_model
+        assert model.row_at(3).last == price  # type: ignore[union-attr]
+        made.bridge.select(SECOND)
+        made.bridge.select(MAIN)
+        assert model.row_at(3).last == price  # type: ignore[union-attr]
         await made.close()
 
     run(journey())

@@ -154,6 +154,7 @@ class LinePlot(pg.PlotWidget):  # type: ignore[misc]
         self.amounts.setWidth(58)
         # Opaque lines: translucent ones at three levels were two thirds of a pan's cost.
         self.amounts.setGrid(255)
+        self.amounts.setZValue(-1000)
         look().themeChanged.connect(self.dress)
         self.dress()
 
@@ -186,7 +187,7 @@ class LinePlot(pg.PlotWidget):  # type: ignore[misc]
             axis.setTextPen(QColor(t.muted))
             axis.setTickFont(_found(font(Text.CAPTION)))
         self.amounts.setTickPen(QColor(mixed(t.line, t.surface, 0.6)))
-        self.times.setTickPen(QColor(0, 0, 0, 0))
+        self.times.setTickPen(QColor(t.surface))
         for line, token, fill in self._lines:
             self._dress_line(line, token, fill)
 

@@ -103,7 +103,7 @@ class PositionModel(QAbstractTableModel):
 
     def set_quotes(self, quotes: Iterable[Quote]) -> None:
         """Take the newest quotes, each whole as `services.live` publishes it; they are drawn with the next frame."""
-        newest = {quote.conid: quote for quote in quotes}
+        newest = {quote.conid: quote for quote in quotes if quote is not self._quotes.get(quote.conid)}
         self._quotes.update(newest)
         self._dirty.update(newest)
         if newest and (not self._frame.isActive() or self._frame.remainingTime() > FRAME_MS):

@@ -19,6 +19,7 @@ from ibdesk.domain.events import (
     SyncChanged,
 )
 from ibdesk.domain.instruments import Conid
+from ibdesk.domain.market import Quote
 from ibdesk.ui.models.view import View
 
 if TYPE_CHECKING:
@@ -74,6 +75,11 @@ class BookView(QObject):
     def now(self) -> datetime:
         return self._desk.clock()
 
+    @property
+    def quotes(self) -> tuple[Quote, ...]:
+        """The newest quotes that are known, for a table that was not there when they came."""
+        return tuple(self._desk.live.quotes.values()) if self._desk.live is not None else ()
+
     def wake(self, room: QWidget) -> None:
         """A room came on screen: count the seconds, and read the book if nobody did."""
         if not room.isVisible():
@@ -117,8 +123,6 @@ class BookView(QObject):
         self._show(replace(
             self.view, is_read=True, accounts=accounts, all_pages=pages, promise=promise, options_level=level
         ))
-        if live is not None and live.quotes:
-            self.quotes_changed.emit(tuple(live.quotes.values()))
         self._ask_trends()
         if self._read_again:
             self._read_again = False

@@ -56,6 +56,7 @@ class Dashboard(QWidget):
             return
         self.show_tab(self.tabs.current)
         self.overview.show_view(view, now)
+        self.overview.positions.table.position_model.set_quotes(self.book.quotes)
         self.account.show_view(view, now)
         self.overview.equity.rename_benchmark(self._desk.preferences.sourced.settings.benchmark)
 

@@ -69,6 +69,7 @@ class Portfolio(QWidget):
             return
         self._places.setCurrentWidget(self._full)
         self.positions.show_view(view, now)
+        self.positions.table.position_model.set_quotes(self.book.quotes)
         self.cash.show_view(view)
 
     def showEvent(self, event: QShowEvent) -> None:
