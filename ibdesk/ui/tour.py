@@ -3,8 +3,7 @@
 It presses the window's own buttons and reads what the window shows, so a tour that ends well is a desk that works.
 """
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -44,12 +43,12 @@ async def walk(app: "DeskApp", folder: Path) -> int:
     tour = _Tour(app, folder)
     app.window.resize(SIZE)
     try:
+        tour.prepare()
         await tour.connect()
         await tour.see_the_account()
         await tour.visit_the_rooms()
         await tour.lock()
     except TourFailed as failure:
-        await tour.shoot("failed")
         print(f"✕ {failure}")
         return 1
     if tour.mistakes:
@@ -64,9 +63,15 @@ class _Tour:
 
     def __init__(self, app: "DeskApp", folder: Path) -> None:
         self._app, self._folder = app, folder
-        folder.mkdir(parents=True, exist_ok=True)
         self.pictures = 0
         self.mistakes: list[str] = []
+
+    def prepare(self) -> None:
+        """A folder for the pictures."""
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise TourFailed(f"no pictures can be written to {self._folder}: {error.strerror}") from error
 
     async def connect(self) -> None:
         """The wizard, from the first page to the open desk."""
@@ -188,23 +193,15 @@ class _Tour:
         await self.shoot("locked")
 
     async def shoot(self, name: str) -> None:
-        """A picture of the window in each theme."""
-        for each in THEMES:
-            with self._wearing(each):
-                await until(lambda: False, REPAINT)
-                image = self._app.window.grab().toImage()
-                if image.isNull() or not image.save(str(self._folder / f"{name}-{each.value}.png")):
-                    raise TourFailed(f"the picture {name} could not be written to {self._folder}")
-                self.pictures += 1
-
-    @contextmanager
-    def _wearing(self, name: ThemeName) -> Iterator[None]:
-        before = theme.look().theme.name
-        theme.change(self._app.qt, name=name)
-        try:
-            yield
-        finally:
-            theme.change(self._app.qt, name=before)
+        """A picture of the window in each theme; the one it wears comes first, for a change of theme is dear."""
+        for each in sorted(THEMES, key=lambda theme_name: theme_name is not theme.look().theme.name):
+            if each is not theme.look().theme.name:
+                theme.change(self._app.qt, name=each)
+            await until(lambda: False, REPAINT)
+            image = self._app.window.grab().toImage()
+            if image.isNull() or not image.save(str(self._folder / f"{name}-{each.value}.png")):
+                raise TourFailed(f"the picture {name} could not be written to {self._folder}")
+            self.pictures += 1
 
     @property
     def _desk(self) -> "Desk":

@@ -1,14 +1,11 @@
 """J1: from nothing on the disk to the account on the screen, and back to it without any network."""
 
 import asyncio
-import subprocess
-import sys
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-import pytest
 import qasync
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
@@ -244,17 +241,3 @@ async def asked() -> Any:
 
     await happens(lambda: bool(dialogs()), "a question")
     return dialogs()[0]
-
-
-@pytest.mark.timeout(300)
-def test_the_demo_does_the_whole_main_job_by_itself(tmp_path: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "ibdesk", "demo", "--shots", str(tmp_path / "shots")],
-        capture_output=True, text=True, timeout=280, check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert done.stderr == ""
-    pictures = {path.name for path in (tmp_path / "shots").glob("*.png")}
-    for page in ("wizard-1-environment", "wizard-3-verify", "dashboard-overview", "dashboard-account", "portfolio",
-                 "trade", "orders", "performance", "trust", "activity-calls", "settings", "locked"):
-        assert {f"{page}-dark.png", f"{page}-light.png"} <= pictures, page
