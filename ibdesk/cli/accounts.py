@@ -54,10 +54,12 @@ async def _save(args: argparse.Namespace, result: FirstRunResult) -> str:
     """Keep it in the vault; the recovery code when the vault is new."""
     home = home_of(args)
     if wiring.vault_exists(home):
-        async with open_desk(home) as desk:
+        async with open_desk(args) as desk:
             await desk.connector.save(result)
         return ""
-    desk, code = await wiring.create_desk(home, new_passphrase(), result, watching=False)
+    desk, code = await wiring.create_desk(
+        home, new_passphrase(), result, overrides=dict(args.set), watching=False
+    )
     await desk.close()
     return code
 

@@ -26,7 +26,7 @@ def in_desk(verb: DeskVerb) -> Callable[[argparse.Namespace, Talk], int]:
 
     def run(args: argparse.Namespace, talk: Talk) -> int:
         async def work() -> int:
-            async with open_desk(home_of(args)) as desk:
+            async with open_desk(args) as desk:
                 return await verb(desk, args, talk)
 
         return asyncio.run(work())
@@ -35,15 +35,17 @@ def in_desk(verb: DeskVerb) -> Callable[[argparse.Namespace, Talk], int]:
 
 
 @asynccontextmanager
-async def open_desk(home: Path) -> AsyncIterator[Desk]:
-    """The desk on the vault in `home`. Raises Refused(VAULT_MISSING, VAULT_IN_USE), NeedsPerson(WRONG_PASSPHRASE)."""
+async def open_desk(args: argparse.Namespace) -> AsyncIterator[Desk]:
+    """The desk on the vault that is meant. Raises Refused(VAULT_MISSING, VAULT_IN_USE, BAD_SETTING),
+    NeedsPerson(WRONG_PASSPHRASE)."""
+    home = home_of(args)
     if not wiring.vault_exists(home):
         raise Refused(
             f"There is no vault in {home}.",
             remedy="Connect an account first: ibdesk account add --help",
             cause=Cause.VAULT_MISSING,
         )
-    desk = await wiring.open_desk(home, _secret(home), watching=False)
+    desk = await wiring.open_desk(home, _secret(home), overrides=dict(args.set), watching=False)
     try:
         yield desk
     finally:

@@ -11,6 +11,7 @@ from ibdesk.cli.door import in_desk
 from ibdesk.cli.talk import CODES, Talk
 from ibdesk.domain.accounts import AccountId, looks_like_account
 from ibdesk.domain.errors import Cause, Unavailable
+from ibdesk.domain.settings import names
 
 SIGN_IN_WITHIN = 600.0
 
@@ -28,6 +29,10 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--home", type=Path, help="the vault's folder (default: this system's place for application data)")
     top.add_argument("--json", action="store_true", help="answer with JSON")
     top.add_argument("--quiet", action="store_true", help="say nothing but errors")
+    top.add_argument(
+        "--set", action="append", default=[], type=_setting, metavar="NAME=VALUE",
+        help="a setting for this run alone, such as gateway_port=5001; it wins over file and environment",
+    )  # fmt: skip
     top.add_argument("--version", action="version", version=f"ibdesk {__version__}")
     top.set_defaults(run=_window)
     every = top.add_subparsers(title="verbs", metavar="VERB")
@@ -90,6 +95,13 @@ def _add_verb(account: Any, run: Callable[[argparse.Namespace, Talk], int]) -> N
     add.add_argument("--accept-certificate", default="", metavar="SHA256", help="trust exactly this certificate")
 
 
+def _setting(text: str) -> tuple[str, str]:
+    name, is_there, value = text.partition("=")
+    if not is_there or name not in names():
+        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=VALUE with a name among {', '.join(names())}")
+    return name, value
+
+
 def _account_id(text: str) -> AccountId:
     if not looks_like_account(text):
         raise argparse.ArgumentTypeError(f"{text!r} is no account id such as U1234567 or DU1234567")
@@ -99,14 +111,14 @@ def _account_id(text: str) -> AccountId:
 def _window(args: argparse.Namespace, _talk: Talk) -> int:
     from ibdesk import app
 
-    return app.main(home=args.home, demo=False, shots=None)
+    return app.main(home=args.home, overrides=dict(args.set))
 
 
 def _demo(args: argparse.Namespace, _talk: Talk) -> int:
     if not args.serve:
         from ibdesk import app
 
-        return app.main(home=None, demo=True, shots=args.shots)
+        return app.main(demo=True, shots=args.shots)
     from ibdesk.demo.gateway import serve
 
     try:

@@ -1,10 +1,13 @@
 """Connecting an account from the command line, and the list of accounts."""
 
+import getpass
+import io
+import sys
 from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import Ibdesk, Served, connect
+from tests.cli.conftest import PASSPHRASE, Ibdesk, Served, connect
 
 
 def test_adding_an_account_makes_the_vault_and_shows_the_recovery_code_once(
@@ -79,3 +82,39 @@ def test_the_list_shows_figures_once_synced(ibdesk: Ibdesk, served: Served) -> N
     assert [row["id"] for row in listed] == ["DU7654321", "DU7654322"]
     assert float(listed[0]["net_liquidation"]) > 1_000_000 and listed[0]["positions"] == 21
     assert "21 positions" in ibdesk("account", "list").out
+
+
+class Terminal(io.StringIO):
+    """A person in front of a keyboard."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(("answer", "code"), [("yes\n", 0), ("no\n", 3)])
+def test_a_person_may_compare_the_certificate_and_pin_it(
+    ibdesk: Ibdesk, served: Served, monkeypatch: pytest.MonkeyPatch, answer: str, code: int
+) -> None:
+    monkeypatch.setattr(sys, "stdin", Terminal(answer))
+
+    added = ibdesk(
+        "account", "add", "--gateway-url", served.url, "--id", "DU7654321", "--environment", "paper",
+        "--pin-certificate",
+    )  # fmt: skip
+
+    assert added.code == code
+    assert bytes.fromhex(served.certificate_sha256).hex(":").upper() in added.out
+
+
+def test_a_typed_passphrase_is_typed_twice(
+    ibdesk: Ibdesk, served: Served, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    typed = iter((PASSPHRASE, "something else altogether"))
+    monkeypatch.delenv("IBDESK_PASSPHRASE")
+    monkeypatch.setattr(sys, "stdin", Terminal())
+    monkeypatch.setattr(getpass, "getpass", lambda question: next(typed))
+
+    added = connect(ibdesk, served)
+
+    assert (added.code, added.json["cause"]) == (3, "wrong_passphrase")
+    assert not (tmp_path / "home").exists()

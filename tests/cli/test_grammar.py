@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from ibdesk.cli.grammar import parser
-from tests.cli.conftest import Ibdesk, serve, stop
+from tests.cli.conftest import Ibdesk, Served, connect, serve, stop
 
 
 @pytest.mark.parametrize(
@@ -23,13 +23,26 @@ def test_the_verbs_are_understood(line: str) -> None:
     assert callable(parser().parse_args(line.split()).run)
 
 
-@pytest.mark.parametrize("line", ["trade", "session", "account add", "sync --source tws", "--json=5"])
+@pytest.mark.parametrize(
+    "line", ["trade", "session", "account add", "sync --source tws", "--json=5", "--set nothing=1 health"]
+)
 def test_what_is_not_understood_is_a_mistake_of_usage(line: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as end:
         parser().parse_args(line.split())
 
     assert end.value.code == 2
     assert "usage:" in capsys.readouterr().err
+
+
+def test_a_setting_for_this_run_wins_over_the_environment(
+    ibdesk: Ibdesk, served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connect(ibdesk, served)
+    monkeypatch.setenv("IBKR_GATEWAY_URL", "https://127.0.0.1:9")
+
+    assert ibdesk("--json", "health").json["gateway"] == "https://127.0.0.1:9"
+    assert ibdesk("--json", "--set", f"gateway_url={served.url}", "health").json["status"] == "ready"
+    assert ibdesk("--set", "sync_interval=1", "health").code == 5
 
 
 def test_the_help_documents_the_exit_codes() -> None:
