@@ -257,6 +257,18 @@ def test_the_same_instrument_in_two_accounts_is_two_rows(model: PositionModel) -
     assert model.rowCount() == 2
 
 
+def test_a_doubtful_day_pnl_is_a_dash_that_explains_itself_and_is_not_summed(model: PositionModel) -> None:
+    rows = page().rows
+    before = model.totals().texts["daily"]
+    model.set_book(rows, "USD", frozenset({rows[0].position.key}))
+    model.set_quotes([quote(AAPL, "300", "612.10")])
+    model.show_changes()
+    assert text(model, AAPL, DAILY) == "—"
+    assert text(model, AAPL, LAST) == "300.00"
+    assert "session's account" in model.index(0, model.columns.index(DAILY)).data(Qt.ItemDataRole.ToolTipRole)
+    assert model.totals().texts["daily"] != before
+
+
 def test_screen_readers_hear_the_columns_name(model: PositionModel) -> None:
     index = model.index(line_of(model, AAPL), model.columns.index(UNREALIZED))
     assert index.data(Qt.ItemDataRole.AccessibleTextRole) == "Unrealized P&L: +18,530.40"

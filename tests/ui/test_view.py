@@ -66,3 +66,13 @@ def test_running_figures_reach_only_their_account() -> None:
     assert other is not None
     assert one.daily == 7
     assert other.daily == Decimal("8412.10")
+
+
+def test_another_accounts_day_pnl_is_not_taken_for_ones_own() -> None:
+    view = replace(both(), opened_with=MAIN)
+    shared = {row.position.key for row in page(SECOND).rows}
+    assert view.doubtful == shared
+    assert replace(view, chosen=MAIN).doubtful == frozenset()
+    assert replace(view, chosen=SECOND).doubtful == shared
+    assert len(replace(view, opened_with=None).doubtful) == 2 * len(shared)
+    assert View(is_read=True, accounts=(page().account,), all_pages=(page(),)).doubtful == frozenset()

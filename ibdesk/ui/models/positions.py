@@ -64,6 +64,7 @@ class PositionModel(QAbstractTableModel):
         self._clock = clock
         self._rows: tuple[Row, ...] = ()
         self._base = ""
+        self._doubtful: frozenset[tuple[AccountId, Conid]] = frozenset()
         self._lines: list[Line] = []
         self._cells: dict[int, list[Cell | None]] = {}
         self._groups: dict[str, Totals] = {}
@@ -87,10 +88,14 @@ class PositionModel(QAbstractTableModel):
 
     # What the table holds ------------------------------------------------------------------------------------------
 
-    def set_book(self, rows: tuple[Row, ...], base: str) -> None:
-        """Show another picture of the account. Selection, order and scroll stay where the rows are the same."""
-        if base == self._base and rows == self._rows:
+    def set_book(
+        self, rows: tuple[Row, ...], base: str, doubtful: frozenset[tuple[AccountId, Conid]] = frozenset()
+    ) -> None:
+        """Show another picture of the account. Selection, order and scroll stay where the rows are the same.
+        A `doubtful` position's quoted day P&L is not its own and is not shown."""
+        if base == self._base and doubtful == self._doubtful and rows == self._rows:
             return
+        self._doubtful = doubtful
         if {row.position.key for row in rows} != {row.position.key for row in self._rows}:
             self.beginResetModel()
             self._take(rows, base)
@@ -267,7 +272,9 @@ class PositionModel(QAbstractTableModel):
         self.layoutChanged.emit()
 
     def _current(self) -> Sequence[Row]:
-        return [self._row(index) for index in range(len(self._rows))] if self._quotes else self._rows
+        if not self._quotes and not self._doubtful:
+            return self._rows
+        return [self._row(index) for index in range(len(self._rows))]
 
     def _members(self) -> list[int]:
         found: list[int] = []
@@ -281,9 +288,11 @@ class PositionModel(QAbstractTableModel):
     def _row(self, index: int) -> Row:
         row = self._rows[index]
         live = self._quotes.get(row.position.instrument.conid)
-        if live is None:
-            return row
-        return replace(row, quote=live if row.quote is None else row.quote.merged(live))
+        if live is not None:
+            row = replace(row, quote=live if row.quote is None else row.quote.merged(live))
+        if self._doubtful and row.quote is not None and row.position.key in self._doubtful:
+            row = replace(row, quote=replace(row.quote, daily_pnl=None))
+        return row
 
     def _key_of(self, line: Line) -> tuple[AccountId, Conid] | str:
         return line.name if isinstance(line, GroupLine) else self._rows[line].position.key
@@ -372,6 +381,8 @@ class PositionModel(QAbstractTableModel):
             return " · ".join(part for part in (instrument.label, instrument.name, instrument.exchange) if part)
         if shown.kind is Kind.TREND:
             return trend_words(row)
+        if shown.key == "daily" and row.position.key in self._doubtful:
+            return "Another account holds it too, and the broker tells the day's P&L for the session's account only."
         if shown.is_live and row.quote is not None:
             halted = ", halted" if row.quote.is_halted else ""
             close = ", previous close" if row.quote.is_close and shown.key == "last" else ""

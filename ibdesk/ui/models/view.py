@@ -1,5 +1,6 @@
 """What the account rooms draw: the chosen accounts' stored pages, how old they are, and what stands in the way."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -7,6 +8,7 @@ from enum import StrEnum
 
 from ibdesk.domain.accounts import Account, AccountId, AccountPnl, LedgerLine
 from ibdesk.domain.errors import DeskError
+from ibdesk.domain.instruments import Conid
 from ibdesk.domain.portfolio import (
     AccountPage,
     Figures,
@@ -41,7 +43,7 @@ class View:
 
     `is_read` tells whether the vault has answered. `promise` is how often a sync is meant to happen. `lost_since` is
     set while the source does not answer; `failures` is what stopped the last sync, by account.
-    `options_level` is what the person entered.
+    `options_level` is what the person entered, `opened_with` the account the session was opened with.
     """
 
     is_read: bool = False
@@ -53,6 +55,7 @@ class View:
     failures: Mapping[AccountId | None, DeskError] = field(default_factory=dict)
     is_syncing: bool = False
     options_level: int | None = None
+    opened_with: AccountId | None = None
 
     @property
     def pages(self) -> tuple[AccountPage, ...]:
@@ -79,6 +82,18 @@ class View:
     def rows(self) -> tuple[Row, ...]:
         pages = self.pages
         return pages[0].rows if len(pages) == 1 else tuple(row for page in pages for row in page.rows)
+
+    @property
+    def doubtful(self) -> frozenset[tuple[AccountId, Conid]]:
+        """Positions whose quoted day P&L is another account's: market data tells it for the session's account only
+        (reference/client-portal-api.md 6.2, field 78), and the same instrument is held in several."""
+        if len(self.all_pages) < 2:
+            return frozenset()
+        holders = Counter(row.position.instrument.conid for page in self.all_pages for row in page.rows)
+        return frozenset(
+            row.position.key for row in self.rows
+            if holders[row.position.instrument.conid] > 1 and row.position.account != self.opened_with
+        )
 
     @property
     def ledger(self) -> tuple[LedgerLine, ...]:

@@ -20,6 +20,7 @@ from ibdesk.domain.events import (
 )
 from ibdesk.domain.instruments import Conid
 from ibdesk.domain.market import Quote
+from ibdesk.domain.records import Credentials
 from ibdesk.ui.models.view import View
 
 if TYPE_CHECKING:
@@ -111,7 +112,7 @@ class BookView(QObject):
         try:
             accounts = await self._desk.book.accounts()
             pages = await self._desk.book.pages()
-            level = await self._options_level()
+            known = await self._credentials()
         finally:
             self._is_reading = False
         promise = timedelta(seconds=float(self._desk.preferences.sourced.settings.sync_interval))
@@ -121,18 +122,18 @@ class BookView(QObject):
                 replace(page, pnl=live.pnl[page.account.id]) if page.account.id in live.pnl else page for page in pages
             )
         self._show(replace(
-            self.view, is_read=True, accounts=accounts, all_pages=pages, promise=promise, options_level=level
+            self.view, is_read=True, accounts=accounts, all_pages=pages, promise=promise,
+            options_level=known.options_level if known else None, opened_with=known.account if known else None,
         ))
         self._ask_trends()
         if self._read_again:
             self._read_again = False
             self.read()
 
-    async def _options_level(self) -> int | None:
+    async def _credentials(self) -> Credentials | None:
+        """How this environment is reached, as the person entered it."""
         found = await self._desk.preferences.credentials()
-        return next(
-            (each.options_level for each in found if each.environment is self._desk.environment), None
-        )
+        return next((each for each in found if each.environment is self._desk.environment), None)
 
     def _ask_trends(self) -> None:
         """Closes for the trend column of instruments that have none yet; each is asked for once."""

@@ -53,7 +53,7 @@ class PositionsCard(Card):
             self.count.hide()
             return
         self.table.withhold("account", len(view.pages) < 2)
-        self.table.position_model.set_book(view.rows, view.base)
+        self.table.position_model.set_book(view.rows, view.base, view.doubtful)
         self.show_age(view, now)
         self._tell()
 
