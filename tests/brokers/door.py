@@ -128,6 +128,7 @@ class Small:
     asked: list[str] = field(default_factory=list)
     bodies: list[bytes] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
+    peers: set[object] = field(default_factory=set)
     routes: dict[str, Handler] = field(default_factory=dict)
 
     def says(self, path: str, body: str | bytes, status: int = 200, **headers: str) -> None:
@@ -143,6 +144,7 @@ class Small:
         path = request.path.removeprefix(endpoints.BASE)
         self.asked.append(f"{request.method} {path}")
         self.headers.append(dict(request.headers))
+        self.peers.add(request.transport and request.transport.get_extra_info("peername"))
         self.bodies.append(await request.read())
         handler = self.routes.get(path) or self.routes.get("*")
         return await handler(request) if handler else web.Response(status=404)

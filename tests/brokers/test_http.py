@@ -55,6 +55,17 @@ def test_the_right_pin_is_enough_for_an_expired_certificate_without_names() -> N
     asyncio.run(scene())
 
 
+def test_one_handshake_serves_many_calls() -> None:
+    async def scene() -> None:
+        async with small(tls=True) as server, connected(server.url, server.certificate) as desk:
+            for _ in range(3):
+                await _sign_out(server, desk)
+            assert len(server.asked) == 3
+            assert len(server.peers) == 1
+
+    asyncio.run(scene())
+
+
 def test_another_host_is_refused_when_opening() -> None:
     async def scene() -> None:
         with pytest.raises(Refused) as refused:

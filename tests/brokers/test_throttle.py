@@ -145,6 +145,21 @@ def test_whoever_gives_up_waiting_frees_its_place() -> None:
     assert asyncio.run(scene()) == ["/first", "/third"]
 
 
+def test_whoever_is_called_off_in_the_moment_of_its_turn_gives_the_place_back() -> None:
+    async def scene() -> list[str]:
+        bench = Bench(in_flight=1)
+        async with bench.throttle.turn("/first"):
+            second = start(bench.send("/second"))
+            await _settle()
+        second.cancel()  # its turn has just been granted, and it has not run since
+        await asyncio.gather(second, return_exceptions=True)
+        async with asyncio.timeout(5):
+            await bench.send("/third")
+        return [path for _, path in bench.left]
+
+    assert asyncio.run(scene()) == ["/third"]
+
+
 def test_a_429_shuts_everything_for_fifteen_minutes_and_says_until_when() -> None:
     async def scene() -> None:
         bench = Bench()

@@ -81,6 +81,18 @@ def test_a_401_that_names_authentication_means_the_brokerage_session_while_the_k
     asyncio.run(scene())
 
 
+def test_a_status_that_denies_everything_leaves_it_to_the_keep_alive_who_is_signed_in() -> None:
+    async def scene() -> None:
+        async with small() as server, connected(server.url) as desk:
+            server.says("/iserver/auth/status", reply("status_signed_out"))
+            server.says("/tickle", '{"session": "1"}')
+            assert await state(desk) is SessionState.BROKERAGE_LOST
+            server.says("/tickle", "", 401)
+            assert await state(desk) is SessionState.SIGNED_OUT
+
+    asyncio.run(scene())
+
+
 def test_a_competing_session_is_never_taken_over_without_a_yes() -> None:
     async def scene() -> None:
         async with at_demo() as (desk, gateway):

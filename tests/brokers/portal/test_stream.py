@@ -205,7 +205,7 @@ def test_subscriptions_are_renewed_and_the_server_is_told_that_we_live() -> None
             peer.furnish()
             await stream(desk).watch([SPY])
             listening = asyncio.get_running_loop().create_task(listen(desk, has(StreamDown)))
-            await _said(peer, "smd+756733+", times=2)
+            await _said(peer, "smd+756733+", times=3)
             assert "tic" in peer.said
             assert peer.said.count("spl+{}") == 1
             await listening  # nobody sent a heartbeat
