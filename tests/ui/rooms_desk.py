@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import shiboken6
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QAbstractButton, QLabel, QListView, QWidget
 
 from ibdesk.domain.accounts import AccountId, Environment
 from ibdesk.domain.calls import ApiCall
@@ -76,6 +77,19 @@ async def rooms_desk(
             shiboken6.delete(page)
         await database.close()
         vault.close()
+
+
+def unnamed(root: QWidget) -> list[str]:
+    """The controls a screen reader could reach but not name. A label is read by its text, a list that drops down by its
+    box."""
+    return [
+        f"{type(each).__name__} {each.objectName()} in {type(each.parent()).__name__}"
+        for each in root.findChildren(QWidget)
+        if each.focusPolicy() is not Qt.FocusPolicy.NoFocus
+        and not (each.accessibleName() or each.objectName().startswith("qt_"))
+        and not isinstance(each, QLabel | QListView)
+        and not (isinstance(each, QAbstractButton) and (each.text() or not each.isVisibleTo(root)))
+    ]
 
 
 def call(number: int, *, path: str = "/v1/api/tickle", outcome: str = "ok", status: int | None = 200) -> ApiCall:

@@ -18,7 +18,7 @@ from ibdesk.ui.pages.activity import ActivityPage, build
 from ibdesk.ui.pages.activity.columns import CALLS, SYNCS
 from ibdesk.ui.pages.activity.model import RecordModel
 from ibdesk.ui.pages.activity.table import RecordList
-from tests.ui.rooms_desk import Opened, add_session, add_sync, call, rooms_desk
+from tests.ui.rooms_desk import Opened, add_session, add_sync, call, rooms_desk, unnamed
 
 Run = Callable[[Coroutine[Any, Any, Any]], Any]
 
@@ -130,6 +130,16 @@ def test_a_new_call_appears_by_itself(run: Run, tmp_path: Path) -> None:
             await opened.log(call(1))
             opened.desk.hub.publish(CallsLogged(count=1))
             await until(lambda: page.lists["calls"].model.rowCount() == 1)
+
+    run(walk())
+
+
+def test_every_control_has_a_name(run: Run, tmp_path: Path) -> None:
+    async def walk() -> None:
+        async with rooms_desk(tmp_path) as opened:
+            page = opened_page(opened)
+            await asyncio.sleep(0.05)
+            assert unnamed(page) == []
 
     run(walk())
 

@@ -16,7 +16,7 @@ from ibdesk.ui.pages.settings import SettingsPage, build
 from ibdesk.ui.pages.settings.editors import TextEditor
 from ibdesk.ui.pages.settings.switch import Switch
 from ibdesk.ui.wizard.parts import Question
-from tests.ui.rooms_desk import Opened, rooms_desk
+from tests.ui.rooms_desk import Opened, rooms_desk, unnamed
 
 Run = Callable[[Coroutine[Any, Any, Any]], Any]
 
@@ -213,6 +213,16 @@ def test_credentials_are_deleted_only_after_the_word_and_the_row_is_gone(run: Ru
 
 def _questions() -> list[Question]:
     return [widget for widget in QApplication.topLevelWidgets() if isinstance(widget, Question) and widget.isVisible()]
+
+
+def test_every_control_has_a_name(run: Run, tmp_path: Path) -> None:
+    async def walk() -> None:
+        async with rooms_desk(tmp_path) as opened:
+            page = opened_page(opened)
+            await asyncio.sleep(0.05)
+            assert unnamed(page) == []
+
+    run(walk())
 
 
 def test_no_field_of_the_room_hides_what_is_typed(run: Run, tmp_path: Path) -> None:

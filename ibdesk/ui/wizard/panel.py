@@ -82,6 +82,8 @@ class WizardPanel(WizardFrame):
             default_url=connector.default_url,
         )
         self._make_pages(offered)
+        self.setAccessibleName("Connect an account")
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.banner.closed.connect(self.banner.hide)
         self.copy_button.clicked.connect(self._copy)
         self.cancel_button.clicked.connect(self.ask_to_cancel)
@@ -246,6 +248,8 @@ class WizardPanel(WizardFrame):
         self.hint.setText(why)
         self.next_button.setToolTip(why)
         self.next_button.setEnabled(self.finished.is_done if is_finished else not why and not self._is_saving)
+        if self.hasFocus() and self.next_button.isEnabled():
+            self.next_button.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _wear(self, environment: Environment | None) -> None:
         """The window takes the colour of the environment that is being connected."""
@@ -261,7 +265,7 @@ class WizardPanel(WizardFrame):
             Step.GATEWAY: self.gateway.user_name if not self.state.entries.user_name else self.next_button,
             Step.ACKNOWLEDGE: self.acknowledge.text,
         }.get(self.state.step, self.next_button)
-        first.setFocus(Qt.FocusReason.OtherFocusReason)
+        (first if first.isEnabled() else self).setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _arrive(self) -> None:
         """What a page does when the person comes to it."""

@@ -18,6 +18,7 @@ from ibdesk.domain.records import Credentials
 from ibdesk.services.findings import Action, CheckId, Outcome
 from ibdesk.services.first_run import Step
 from ibdesk.ui.wizard.parts import Question
+from tests.ui.rooms_desk import unnamed
 from tests.ui.wizard.driver import Driver, demo, wizard
 
 Run = Callable[[Coroutine[Any, Any, Any]], Any]
@@ -353,6 +354,14 @@ def test_diagnostics_are_copied_without_names(run: Run) -> None:
             copied = QGuiApplication.clipboard().text()
             assert "gateway reachable: passed" in copied
             assert "zsecretuserz" not in copied
+
+    run(walk())
+
+
+def test_every_control_has_a_name(run: Run) -> None:
+    async def walk() -> None:
+        async with wizard(needs_passphrase=True) as driver:
+            assert unnamed(driver.panel) == []
 
     run(walk())
 
