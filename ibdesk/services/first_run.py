@@ -13,13 +13,12 @@ from enum import StrEnum
 from typing import assert_never
 
 from ibdesk.brokers.base import Certificate
-from ibdesk.domain.accounts import Account, AccountId, AccountSummary, Environment, masked
+from ibdesk.domain.accounts import Account, AccountId, AccountSummary, Environment
 from ibdesk.domain.compliance.disclosures import Acknowledgment, Disclosure
 from ibdesk.domain.compliance.regime import Regime
 from ibdesk.domain.market import Delay
 from ibdesk.domain.records import Credentials
 from ibdesk.domain.session import SessionFlags
-from ibdesk.services.disclosures import sha256
 from ibdesk.services.findings import (
     AccountSeen,
     AccountsSeen,
@@ -37,7 +36,6 @@ from ibdesk.services.findings import (
     failed,
     in_pairs,
     not_running,
-    origin,
     signed_out,
     unknown,
 )
@@ -341,47 +339,6 @@ def cancel(state: FirstRun) -> FirstRun:
     return FirstRun(step=Step.CANCELLED, disclosures=state.disclosures)
 
 
-def result_of(state: FirstRun, *, now: datetime, app_version: str) -> FirstRunResult:
-    """What to save. Only a finished wizard has a result."""
-    account, environment = state.facts.account, state.entries.environment
-    if state.step is not Step.FINISHED or account is None or environment is None:
-        raise ValueError("only a finished wizard has a result")
-    credentials = Credentials(
-        environment=environment,
-        gateway_url=state.entries.gateway_url,
-        user_name=state.entries.user_name,
-        account=account.id,
-        certificate_sha256=state.pin,
-        options_level=state.entries.options_level,
-        updated_at=now,
-    )
-    return FirstRunResult(
-        credentials=credentials,
-        account=account,
-        accounts=state.facts.accounts,
-        acknowledgments=_acknowledgments(state, account.id, app_version),
-        allow_remote=state.entries.allow_remote,
-    )
-
-
-def describe(state: FirstRun) -> dict[str, str]:
-    """The state for logs and diagnostics: only what is listed here, so a new field stays out until someone thinks."""
-    texts, left = len(state.disclosures), len(unacknowledged(state))
-    told = {
-        "step": state.step.value,
-        "environment": str(state.entries.environment or "not chosen"),
-        "gateway": origin(state.entries.gateway_url),
-        "user name": "entered" if state.entries.user_name else "empty",
-        "certificate shown": state.certificate.sha256 if state.certificate is not None else "none",
-        "certificate pinned": state.pin or "none",
-        "account id": masked(state.facts.account.id) if state.facts.account is not None else "none",
-        "accounts seen": str(len(state.facts.accounts)),
-        "options level": "not entered" if state.entries.options_level is None else str(state.entries.options_level),
-        "disclosures acknowledged": f"{texts - left} of {texts}",
-    }
-    return told | {check.id.value: _told(check) for check in state.checks}
-
-
 def _go(state: FirstRun, step: Step) -> FirstRun:
     return replace(state, step=step, past=(*state.past, state))
 
@@ -471,25 +428,3 @@ def _missing_at_verify(state: FirstRun) -> str:
     if state.check(CheckId.MARKET_DATA).outcome is Outcome.PENDING:
         return "Market data is being looked at."
     return ""
-
-
-def _acknowledgments(state: FirstRun, account: AccountId, app_version: str) -> tuple[Acknowledgment, ...]:
-    texts = {text.id: text for text in state.disclosures}
-    return tuple(
-        Acknowledgment(
-            disclosure_id=tick.disclosure_id,
-            version=texts[tick.disclosure_id].version,
-            sha256=texts[tick.disclosure_id].sha256,
-            statement_sha256=sha256(texts[tick.disclosure_id].statement),
-            shown_at=tick.shown_at,
-            acknowledged_at=tick.acknowledged_at,
-            account_hash=sha256(account),
-            app_version=app_version,
-        )
-        for tick in state.ticks
-        if tick.acknowledged_at is not None and tick.disclosure_id in texts
-    )
-
-
-def _told(check: Check) -> str:
-    return check.outcome.value if check.cause is None else f"{check.outcome.value}: {check.cause.value}"

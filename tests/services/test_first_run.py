@@ -41,16 +41,15 @@ from ibdesk.services.first_run import (
     choose_level,
     demo_instead,
     demo_started,
-    describe,
     edit_address,
     edit_user_name,
     forward,
     missing,
     passphrase_chosen,
     recheck,
-    result_of,
     show,
 )
+from ibdesk.services.first_run_result import describe, result_of
 from tests.services.first_run_values import (
     ACCOUNT,
     CERTIFICATE,

@@ -27,23 +27,22 @@ from ibdesk.services.first_run import (
     begin,
     cancel,
     demo_started,
-    describe,
     edit_address,
     forward,
     missing,
     recheck,
-    result_of,
 )
+from ibdesk.services.first_run_result import describe, result_of
 from ibdesk.services.gateway_folder import inspect_folder, installed_java
 from ibdesk.ui import theme
 from ibdesk.ui.bridge import Bridge
 from ibdesk.ui.pages.help import HelpDialog
+from ibdesk.ui.wizard import questions
 from ibdesk.ui.wizard.acknowledge_page import AcknowledgePage
 from ibdesk.ui.wizard.environment_page import EnvironmentPage
 from ibdesk.ui.wizard.finished_page import FinishedPage
 from ibdesk.ui.wizard.frame import WizardFrame
 from ibdesk.ui.wizard.gateway_page import GatewayPage
-from ibdesk.ui.wizard.parts import Question
 from ibdesk.ui.wizard.passphrase_page import PassphrasePage
 from ibdesk.ui.wizard.verify_page import VerifyPage
 from ibdesk.ui.wizard.wording import ENVIRONMENTS, where
@@ -348,42 +347,22 @@ class WizardPanel(WizardFrame):
             self.probe()
 
     async def _ask_about_certificate(self) -> None:
-        dialog = Question(
-            "Accept another certificate?",
-            "Only do this if you replaced the gateway or its certificate yourself. Otherwise another program is "
-            "listening there and would see everything the desk sends.",
-            "Accept the new one", word="replace", danger=True, parent=self,
-        )
-        if await self._bridge.ask(dialog):
+        if await self._bridge.ask(questions.replace_certificate(self)):
             self._pin_shown()
 
     async def _ask_about_remote(self) -> None:
-        dialog = Question(
-            "Use a gateway on another computer?",
-            "Everyone who reaches that gateway can see the account and trade as you. IBKR means it to run on your own "
-            "computer.", "Use it", danger=True, parent=self,
-        )
-        if await self._bridge.ask(dialog):
+        if await self._bridge.ask(questions.use_remote(self)):
             self.change(allow_remote)
             self.probe()
 
     async def _ask_to_take_over(self) -> None:
-        dialog = Question(
-            "Take the session over?",
-            "The other program (TWS, IBKR Mobile or a browser) is signed out of trading at once. Orders stay where "
-            "they are.", "Take over", danger=True, parent=self,
-        )
-        if await self._bridge.ask(dialog):
+        if await self._bridge.ask(questions.take_over(self)):
             await self._follow(self._connector.take_over(self.state.target))
             if self.state.step is Step.VERIFY:
                 self.probe()
 
     async def _ask_to_cancel(self) -> None:
-        dialog = Question(
-            "Leave the wizard?", "Nothing you entered here is kept, and nothing was saved.", "Leave", no="Stay",
-            parent=self,
-        )
-        if await self._bridge.ask(dialog):
+        if await self._bridge.ask(questions.leave(self)):
             self.state = cancel(self.state)
             self.passphrase.forget()
             self._wear(None)
