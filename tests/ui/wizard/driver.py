@@ -19,7 +19,7 @@ from ibdesk.services.connector import Connector, DemoAddress
 from ibdesk.services.first_run import FirstRunResult, Step
 from ibdesk.services.tasks import Tasks
 from ibdesk.ui.bridge import Bridge
-from ibdesk.ui.wizard.panel import WizardPanel
+from ibdesk.ui.wizard.panel import Finish, WizardPanel
 
 
 @dataclass
@@ -72,7 +72,7 @@ async def wizard(
     environment: Environment | None = None,
     needs_passphrase: bool = False,
     known: tuple[Credentials, ...] = (),
-    finish: bool = True,
+    finish: Finish | None = None,
 ) -> AsyncIterator[Driver]:
     """A wizard that starts `gateway` as its demo; what it makes is collected in `saved`."""
     connector = wiring.first_run_connector()
@@ -97,7 +97,7 @@ async def wizard(
     connector.open_browser = opened.append
     tasks = Tasks()
     panel = WizardPanel(
-        connector, Bridge(tasks), finish=keep if finish else None, needs_passphrase=needs_passphrase,
+        connector, Bridge(tasks), finish=finish or keep, needs_passphrase=needs_passphrase,
         environment=environment,
     )
     panel.resize(1280, 800)

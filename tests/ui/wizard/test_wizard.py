@@ -5,6 +5,7 @@ import socket
 from collections.abc import Callable, Coroutine
 from contextlib import closing
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,11 +13,13 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QLineEdit
 
+from ibdesk import wiring
 from ibdesk.domain.accounts import AccountId, Environment
 from ibdesk.domain.errors import Cause
 from ibdesk.domain.records import Credentials
+from ibdesk.services.desk import Desk
 from ibdesk.services.findings import Action, CheckId, Outcome
-from ibdesk.services.first_run import Step
+from ibdesk.services.first_run import FirstRunResult, Step
 from ibdesk.ui.wizard.parts import Question
 from tests.ui.rooms_desk import unnamed
 from tests.ui.wizard.driver import Driver, demo, wizard
@@ -180,6 +183,56 @@ def test_a_new_desk_needs_a_good_passphrase_typed_twice_and_shows_the_recovery_c
             assert "violet" not in str(panel.state)
 
     run(walk())
+
+
+def test_a_finished_paper_wizard_leaves_one_vault_with_everything_and_a_cancelled_one_leaves_nothing(
+    loop: Any, tmp_path: Path
+) -> None:
+    home = tmp_path / "home"
+    desks: list[Desk] = []
+
+    async def create(result: FirstRunResult, passphrase: str) -> str:
+        desk, code = await wiring.create_desk(home, passphrase, result, watching=False)
+        desks.append(desk)
+        return code
+
+    async def walk(*, cancels: bool) -> None:
+        async with demo(signed_out=False) as gateway, wizard(needs_passphrase=True, finish=create) as driver:
+            panel = driver.panel
+            driver.type(panel.passphrase.first, "violet tram orbits quietly")
+            driver.type(panel.passphrase.second, "violet tram orbits quietly")
+            driver.key(ENTER)
+            await paper(driver, gateway.url)
+            panel.gateway.reachable.button.click()
+            await driver.until(panel.next_button.isEnabled, "signed in")
+            panel.next_button.click()
+            await driver.until(lambda: panel.state.step is Step.VERIFY and panel.next_button.isEnabled(), "verified")
+            panel.next_button.click()
+            await driver.at(Step.ACKNOWLEDGE)
+            await acknowledge_all(driver)
+            if cancels:
+                driver.key(ESCAPE)
+                question = await driver.dialog()
+                assert isinstance(question, Question)
+                question.yes.click()
+                await driver.at(Step.CANCELLED)
+                await driver.idle()
+                return
+            panel.next_button.click()
+            await driver.at(Step.FINISHED)
+            assert len(panel.finished.code.text().replace("-", "")) > 30
+            desk = desks[0]
+            [saved] = await desk.preferences.credentials()
+            assert (saved.environment, saved.user_name, saved.account) == (Environment.PAPER, "ada", "DU7654321")
+            assert saved.certificate_sha256 == panel.state.pin
+            assert len(await desk.preferences.acknowledgments()) == 4
+            assert [account.id for account in await desk.book.accounts()] == ["DU7654321", "DU7654322"]
+            await desk.close()
+
+    loop.run_until_complete(asyncio.wait_for(walk(cancels=True), 30))
+    assert not home.exists() or not any(home.iterdir())
+    loop.run_until_complete(asyncio.wait_for(walk(cancels=False), 30))
+    assert wiring.vault_exists(home)
 
 
 def closed_port() -> int:
