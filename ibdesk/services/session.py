@@ -211,6 +211,8 @@ class SessionService:
             return
         self.session = tickled(self.session, self._clock())
         await self._observe(flags)
+        if self.session.is_ready:
+            await self._write_down(self.session, "Kept alive.")
 
     async def _open(self, *, take_over: bool) -> None:
         self._opened_at = self._clock()
@@ -251,13 +253,13 @@ class SessionService:
         if changed:
             await self._write_down(newer)
 
-    async def _write_down(self, session: Session) -> None:
+    async def _write_down(self, session: Session, message: str = "") -> None:
         try:
-            await self._database.write(records.add_session, self._record(session))
+            await self._database.write(records.add_session, self._record(session, message))
         except DeskError as error:
             log.error("The session's state could not be stored: %s", error.message)
 
-    def _record(self, session: Session) -> SessionRecord:
+    def _record(self, session: Session, message: str) -> SessionRecord:
         return SessionRecord(
             at=self._clock(),
             environment=self._environment,
@@ -266,7 +268,7 @@ class SessionService:
             competing=session.flags.competing,
             last_tickle=session.last_tickle,
             expires_at=session.ends_at,
-            message=session.detail or session.flags.message,
+            message=message or session.detail or session.flags.message,
         )
 
 

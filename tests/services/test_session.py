@@ -32,9 +32,11 @@ def test_a_ready_session_is_found_tickled_and_written_down(tmp_path: Path) -> No
             assert shop.session.session.state is SessionState.READY
             assert shop.session.problem is None
             assert shop.asked("/tickle") == 1
-            (record,) = await shop.activity.sessions()
-            assert (record.status, record.authenticated, record.expires_at) == (
+            await eventually(lambda: shop.dial.next_in is not None)
+            kept_alive, became_ready = await shop.activity.sessions()
+            assert (became_ready.status, became_ready.authenticated, became_ready.expires_at) == (
                 "ready", True, shop.session.session.ends_at)
+            assert (kept_alive.message, kept_alive.last_tickle) == ("Kept alive.", shop.dial.instant)
 
     asyncio.run(run())
 
