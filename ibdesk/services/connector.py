@@ -123,10 +123,9 @@ class Connector:
                     return
                 await self.wait(ASK_EVERY.total_seconds(), stop)
 
-    def open_sign_in_page(self, target: Target) -> str:
-        """Show the gateway's page in the system's browser; the address, for those who want it elsewhere."""
-        self.open_browser(target.url)
-        return target.url
+    def open_sign_in_page(self, target: Target) -> bool:
+        """Show the gateway's page in the system's browser; False where the system has none."""
+        return self.open_browser(target.url) is not False
 
     async def take_over(self, target: Target) -> AsyncGenerator[Finding, None]:
         """End the competing login. Only after the person said yes."""

@@ -305,7 +305,7 @@ def missing(state: FirstRun) -> str:
             return _missing_at_verify(state)
         case Step.ACKNOWLEDGE:
             left = len(unacknowledged(state))
-            return f"{left} of {len(state.disclosures)} disclosures are still to be acknowledged." if left else ""
+            return f"{left} of {len(state.disclosures)} still to be acknowledged." if left else ""
         case Step.FINISHED | Step.CANCELLED:
             return "The wizard is over."
     assert_never(state.step)

@@ -204,10 +204,10 @@ def test_every_disclosure_needs_its_own_tick() -> None:
     state = forward(verified())
     for text in TEXTS[:-1]:
         state = acknowledge(show(state, text.id, NOW), text.id, NOW)
-    assert missing(state) == "1 of 4 disclosures are still to be acknowledged."
+    assert missing(state) == "1 of 4 still to be acknowledged."
     assert forward(state) is state
     state = acknowledge(state, TEXTS[-1].id, NOW)
-    assert missing(state) == "1 of 4 disclosures are still to be acknowledged.", "a text nobody saw cannot be ticked"
+    assert missing(state) == "1 of 4 still to be acknowledged.", "a text nobody saw cannot be ticked"
 
 
 def test_a_tick_can_be_taken_back() -> None:

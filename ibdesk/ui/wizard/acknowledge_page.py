@@ -43,7 +43,7 @@ class AcknowledgePage(QWidget):
         self.text.anchorClicked.connect(lambda url: host.open_page(url.toString()))
         self.text.verticalScrollBar().valueChanged.connect(self._scrolled)
         self.text.verticalScrollBar().rangeChanged.connect(self._scrolled)
-        self.proof = Label("", kind=Text.CAPTION, tone="muted")
+        self.proof = Label("", kind=Text.CAPTION, tone="muted", wrap=True)
         self.risk = Button("Risk statement", kind="link")
         self.risk.clicked.connect(lambda: host.help("risk"))
         self.box = QCheckBox()

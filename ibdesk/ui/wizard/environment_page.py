@@ -85,11 +85,12 @@ class GatewayNeeds(QFrame):
             column.addWidget(line)
         row = QHBoxLayout()
         row.setSpacing(8)
-        for button in (self.get, self.have, self.paper):
+        for button in (self.get, self.have):
             row.addWidget(button)
         row.addStretch(1)
         column.addSpacing(4)
         column.addLayout(row)
+        column.addWidget(self.paper, 0, Qt.AlignmentFlag.AlignLeft)
         column.addWidget(self.found)
         self.found.hide()
 

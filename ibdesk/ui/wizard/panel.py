@@ -324,7 +324,10 @@ class WizardPanel(WizardFrame):
 
     async def _sign_in(self) -> None:
         target = self.state.target
-        self._connector.open_sign_in_page(target)
+        if not self._connector.open_sign_in_page(target):
+            detail = f"Open {target.url} in a browser on this computer and sign in there."
+            self.banner.set("No browser could be opened.", detail=detail, tone="warn")
+            self.banner.show()
         await self._follow(self._connector.watch_sign_in(target))
         if self.state.step is Step.VERIFY:
             self.probe()

@@ -106,6 +106,18 @@ def test_log_in_opens_the_system_browser_and_notices_the_sign_in(run: Run) -> No
     run(walk())
 
 
+def test_without_a_browser_the_address_is_shown(run: Run) -> None:
+    async def walk() -> None:
+        async with demo() as gateway, wizard(gateway, environment=Environment.DEMO) as driver:
+            await to_gateway(driver)
+            driver.connector.open_browser = lambda url: False
+            driver.panel.gateway.signed_in.button.click()
+            await driver.until(driver.panel.banner.isVisible, "the address")
+            assert gateway.url in driver.panel.banner.detail.text()
+
+    run(walk())
+
+
 def test_back_keeps_what_was_typed_and_escape_asks_before_leaving(run: Run) -> None:
     async def walk() -> None:
         async with demo() as gateway, wizard(gateway, environment=Environment.DEMO) as driver:
