@@ -113,7 +113,8 @@ QPushButton[kind="pill"], QPushButton[kind="choice"] {{ background: {t.raised}; 
   border: 1px solid {t.raised}; padding: 0 10px; min-height: 26px; }}
 QPushButton[kind="pill"] {{ text-align: left; }}
 QPushButton[kind="pill"]:hover, QPushButton[kind="choice"]:hover {{ color: {t.text}; background: {hover}; }}
-QPushButton[kind="pill"]:focus, QPushButton[kind="choice"]:focus {{ border: 2px solid {t.accent}; padding: 0 9px; min-height: 24px; }}
+QPushButton[kind="pill"]:focus, QPushButton[kind="choice"]:focus {{
+  border: 2px solid {t.accent}; padding: 0 9px; min-height: 24px; }}
 QPushButton[kind="mode"] {{ background: {mode}; color: {t.text}; border: 1px solid {t.environment};
   font-weight: 600; padding: 0 10px; min-height: 26px; }}
 QPushButton[kind="mode"]:hover {{ background: {mixed(t.environment, t.surface, 0.4)}; }}
