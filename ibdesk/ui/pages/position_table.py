@@ -201,6 +201,8 @@ class PositionTable(QTableView):
         self.setTabKeyNavigation(False)
         self.setWordWrap(False)
         self.setCornerButtonEnabled(False)
+        # Without one of its own the corner between the scroll bars is drawn by the platform's style.
+        self.setCornerWidget(QWidget())
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.customContextMenuRequested.connect(lambda at: self._menu(at).popup(self.viewport().mapToGlobal(at)))
         self.clicked.connect(self._clicked)

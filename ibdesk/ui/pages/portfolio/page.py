@@ -92,7 +92,7 @@ class Portfolio(QWidget):
         self._full.addWidget(self.cash)
         self._full.setStretchFactor(0, 3)
         self._full.setStretchFactor(1, 1)
-        self._full.setSizes([480, 190])
+        self._full.setSizes([460, 218])
         for place in (self._full, self.empty):
             self._places.addWidget(place)
         column.addWidget(self._places, 1)
