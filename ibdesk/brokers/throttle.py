@@ -1,8 +1,10 @@
 """When the next request may leave: the broker's budget in total and per endpoint, and its penalty box.
 
-A budget of `limit` per `window` is kept exactly: in no stretch of that length do more than `limit` requests leave.
-(A refilled bucket would let twice the limit through around a pause.) Nothing runs in the background: whoever waits
-holds a future, and each departure, arrival or timer looks through the line once.
+A budget of `limit` per `window` is kept exactly where it is counted, at the broker's end: a request counts there at
+some instant between its departure and its answer, so it holds its place until a whole window after the answer.
+(A refilled bucket lets twice the limit through around a pause; counting departures does the same whenever a busy
+window holds written requests back.) Nothing runs in the background: whoever waits holds a future, and each departure,
+answer or timer looks through the line once.
 """
 
 import asyncio
@@ -14,6 +16,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
+from weakref import WeakSet
 
 from ibdesk.brokers.base import RateSink
 from ibdesk.domain.calls import RateState
@@ -21,7 +24,7 @@ from ibdesk.domain.errors import Cause, Unavailable
 
 Clock = Callable[[], datetime]
 
-#: The broker counts at its end, so requests that travelled unevenly may arrive closer together than they left.
+#: The broker's clock and ours do not run at quite the same speed.
 _SLACK = 1.05
 #: Documents say 15 minutes, newer text says 10: the longer one is safe (reference/client-portal-api.md section 10).
 PENALTY = timedelta(minutes=15)
@@ -48,18 +51,48 @@ Later = Callable[[float, Callable[[], None]], Cancellable]
 
 
 class Bucket:
-    """The departures of one budget. Times are seconds of any monotonic clock."""
+    """The requests of one budget: how many are under way and when the latest were answered.
+
+    Times are seconds of any monotonic clock.
+    """
+
+    def __init__(self, requests: int, seconds: float) -> None:
+        self._requests, self._seconds = requests, seconds
+        self._under_way = 0
+        self._answered: deque[float] = deque(maxlen=requests)
+
+    def ready_at(self, now: float) -> float | None:
+        """When the next may leave; None while that depends on an answer still to come."""
+        free = self._requests - self._under_way
+        if free <= 0:
+            return None
+        if len(self._answered) < free:
+            return now
+        return max(now, self._answered[-free] + self._seconds)
+
+    def leave(self) -> None:
+        """A request leaves."""
+        self._under_way += 1
+
+    def answer(self, now: float) -> None:
+        """A request that left was answered, or given up."""
+        self._under_way -= 1
+        self._answered.append(now)
+
+
+class Pace:
+    """At most `requests` per `seconds` of what gets no answer, counted as it leaves."""
 
     def __init__(self, requests: int, seconds: float) -> None:
         self._seconds = seconds
         self._sent: deque[float] = deque(maxlen=requests)
 
     def ready_at(self, now: float) -> float:
-        if len(self._sent) < (self._sent.maxlen or 1):
-            return now
-        return max(now, self._sent[0] + self._seconds)
+        """When the next may leave."""
+        return now if len(self._sent) < (self._sent.maxlen or 1) else max(now, self._sent[0] + self._seconds)
 
     def take(self, now: float) -> None:
+        """One leaves."""
         self._sent.append(now)
 
 
@@ -70,11 +103,17 @@ class Budget:
         self.per_second = per_second
         self.total = Bucket(per_second, _SLACK)
         self.boxed_until: datetime | None = None
+        self.lines: WeakSet[Throttle] = WeakSet()
         self._limits = tuple((each.prefix, Bucket(each.requests, each.seconds * _SLACK)) for each in limits)
 
     def bucket_of(self, path: str) -> Bucket | None:
         """The endpoint's own budget: the first prefix that fits."""
         return next((bucket for prefix, bucket in self._limits if path.startswith(prefix)), None)
+
+    def look(self) -> None:
+        """An answer made room: whoever shares this budget may go on."""
+        for line in tuple(self.lines):
+            line.look()
 
 
 @dataclass(slots=True, eq=False)
@@ -104,6 +143,7 @@ class Throttle:
         self._count = 0
         self._timer: Cancellable | None = None
         self._departures: deque[float] = deque(maxlen=256)
+        budget.lines.add(self)
 
     @asynccontextmanager
     async def turn(self, path: str, *, urgent: bool = False) -> AsyncIterator[None]:
@@ -118,8 +158,7 @@ class Throttle:
         try:
             yield
         finally:
-            self._free += 1
-            self._look()
+            self._end(bucket)
 
     def punish(self, retry_after: timedelta | None) -> Unavailable:
         """The broker said "too many": shut the box, send everyone in the line away, and return the error to raise."""
@@ -149,7 +188,7 @@ class Throttle:
         self._count += 1
         waiter = _Waiter(order=(0 if urgent else 1, self._count), bucket=bucket, turn=turn)
         insort(self._line, waiter, key=lambda each: each.order)
-        self._look()
+        self.look()
         try:
             await turn
         except asyncio.CancelledError:
@@ -161,29 +200,38 @@ class Throttle:
         if waiter in self._line:
             self._line.remove(waiter)
         elif waiter.turn.done() and not waiter.turn.cancelled() and waiter.turn.exception() is None:
-            self._free += 1
-        self._look()
+            self._end(waiter.bucket)
+            return
+        self.look()
 
-    def _look(self) -> None:
+    def look(self) -> None:
         """Let go whoever may go now, first come first served, and set one timer for the next."""
         now = self._ticks()
         for waiter in tuple(self._line):
-            if self._free == 0 or self._budget.total.ready_at(now) > now:
+            if self._free == 0 or not _is_ready(self._budget.total, now):
                 break
             if waiter.turn.done():
                 self._line.remove(waiter)
-            elif waiter.bucket is None or waiter.bucket.ready_at(now) <= now:
+            elif waiter.bucket is None or _is_ready(waiter.bucket, now):
                 self._line.remove(waiter)
                 self._release(waiter, now)
         self._set_timer(now)
 
     def _release(self, waiter: _Waiter, now: float) -> None:
         self._free -= 1
-        self._budget.total.take(now)
+        self._budget.total.leave()
         self._departures.append(now)
         if waiter.bucket is not None:
-            waiter.bucket.take(now)
+            waiter.bucket.leave()
         waiter.turn.set_result(None)
+
+    def _end(self, bucket: Bucket | None) -> None:
+        now = self._ticks()
+        self._free += 1
+        self._budget.total.answer(now)
+        if bucket is not None:
+            bucket.answer(now)
+        self._budget.look()
 
     def _set_timer(self, now: float) -> None:
         if self._timer is not None:
@@ -192,13 +240,17 @@ class Throttle:
         if not self._line or self._free == 0:
             return
         total = self._budget.total.ready_at(now)
-        at = min(max(total, each.bucket.ready_at(now) if each.bucket else now) for each in self._line)
+        own = [each.bucket.ready_at(now) if each.bucket is not None else now for each in self._line]
+        known = [at for at in own if at is not None]
+        if total is None or not known:
+            return  # an answer will look again
         later = self._later or asyncio.get_running_loop().call_later
-        self._timer = later(max(at - now, 0.001), self._look)
+        self._timer = later(max(max(total, min(known)) - now, 0.001), self.look)
 
     def _refuse_far_off(self, path: str, bucket: Bucket | None) -> None:
         now = self._ticks()
-        wait = 0.0 if bucket is None else bucket.ready_at(now) - now
+        ready_at = now if bucket is None else bucket.ready_at(now)
+        wait = 0.0 if ready_at is None else ready_at - now
         if wait > _PATIENCE:
             raise Unavailable(
                 f"The broker answers {path} only once in a while, and it was asked a moment ago.",
@@ -219,3 +271,8 @@ class Throttle:
             remedy="Wait until the countdown ends; nothing is sent before.",
             cause=Cause.PENALTY_BOX, retry_at=self._budget.boxed_until,
         )
+
+
+def _is_ready(bucket: Bucket, now: float) -> bool:
+    at = bucket.ready_at(now)
+    return at is not None and at <= now

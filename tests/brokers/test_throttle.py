@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from ibdesk.brokers.throttle import Bucket, Budget, Limit, Throttle
+from ibdesk.brokers.throttle import Budget, Limit, Pace, Throttle
 from ibdesk.domain.calls import RateState
 from ibdesk.domain.errors import Cause, Unavailable
 from tests.brokers.door import Dial
@@ -250,9 +250,44 @@ def test_the_rate_counts_the_last_second() -> None:
 
 
 def test_a_bucket_is_full_until_its_oldest_departure_is_old_enough() -> None:
-    bucket = Bucket(2, 1.0)
+    bucket = Pace(2, 1.0)
     bucket.take(0.0)
     assert bucket.ready_at(0.1) == 0.1
     bucket.take(0.1)
     assert bucket.ready_at(0.5) == 1.0
     assert bucket.ready_at(1.5) == 1.5
+
+
+def test_a_request_held_back_on_its_way_counts_where_it_arrives() -> None:
+    """A window too busy to write its sockets: ten leave at 0 and arrive, at the latest, with their answers at 0.3."""
+
+    async def scene() -> list[float]:
+        bench = Bench(in_flight=20)
+        answered = asyncio.Event()
+        first = [start(bench.send("/a", until=answered)) for _ in range(10)]
+        rest = [start(bench.send("/b")) for _ in range(10)]
+        await bench.run_until(0.3)
+        answered.set()
+        await bench.run_until(5)
+        await asyncio.gather(*first, *rest)
+        return [at for at, path in bench.left if path == "/b"]
+
+    assert asyncio.run(scene()) == [1.35] * 10
+
+
+def test_an_answer_to_one_connection_makes_room_for_another_that_shares_its_budget() -> None:
+    async def scene() -> int:
+        bench = Bench(per_second=1, in_flight=1)
+        other, answered = bench.another(), asyncio.Event()
+        first = start(bench.send("/a", until=answered))
+        await bench.run_until(0.1)
+        bench.throttle = other
+        second = start(bench.send("/b"))
+        await bench.run_until(3)
+        assert len(bench.left) == 1  # the first is still under way: nobody knows when it counts
+        answered.set()
+        await bench.run_until(10)
+        await asyncio.gather(first, second)
+        return len(bench.left)
+
+    assert asyncio.run(scene()) == 2

@@ -21,7 +21,7 @@ from ibdesk.brokers.portal.calls import Calls
 from ibdesk.brokers.portal.parse import market as parse_market
 from ibdesk.brokers.portal.parse import stream as parse
 from ibdesk.brokers.portal.session import PortalSession
-from ibdesk.brokers.throttle import Bucket, Clock
+from ibdesk.brokers.throttle import Clock, Pace
 from ibdesk.domain.accounts import AccountId, AccountPnl
 from ibdesk.domain.errors import Cause, DeskError, Unavailable
 from ibdesk.domain.instruments import Conid
@@ -64,7 +64,7 @@ class PortalStream:
         self._clock, self._timings, self._ticks, self._jitter = clock, timings, ticks, jitter
         self._wanted: tuple[Conid, ...] = ()
         self._due: deque[str] = deque()
-        self._pace = Bucket(timings.subscriptions_per_second, 1.0)
+        self._pace = Pace(timings.subscriptions_per_second, 1.0)
         self._socket: aiohttp.ClientWebSocketResponse | None = None
         self._is_up = False
         self._closed = False
