@@ -102,10 +102,11 @@ def value_of(
 ) -> Decimal | None:
     """What the holding adds to net assets, in its own currency.
 
-    A future's gains are already in cash (daily variation), so it adds nothing; a CFD adds its unrealised profit;
-    everything else is worth price x quantity x multiplier, which the broker reports as its market value.
+    A future's gains are already in cash (daily variation) and a currency row is cash told a second time (the money
+    itself is a ledger line), so they add nothing; a CFD adds its unrealised profit; everything else is worth price x
+    quantity x multiplier, which the broker reports as its market value.
     """
-    if asset_class is AssetClass.FUTURE:
+    if asset_class in (AssetClass.FUTURE, AssetClass.CASH):
         return ZERO
     if asset_class is AssetClass.CFD:
         return unrealized

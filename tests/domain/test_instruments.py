@@ -26,12 +26,17 @@ def test_a_future_adds_nothing_because_its_gains_are_already_cash() -> None:
     assert value_of(AssetClass.FUTURE, Decimal("601250"), Decimal("3225")) == 0
 
 
+def test_a_currency_row_adds_nothing_because_the_ledger_already_holds_the_money() -> None:
+    assert value_of(AssetClass.CASH, Decimal("54520"), Decimal("415")) == 0
+
+
 def test_a_cfd_adds_only_its_unrealised_profit() -> None:
     assert value_of(AssetClass.CFD, Decimal("20000"), Decimal("-150.25")) == Decimal("-150.25")
 
 
 @pytest.mark.parametrize(
-    "asset_class", [each for each in AssetClass if each not in (AssetClass.FUTURE, AssetClass.CFD)]
+    "asset_class",
+    [each for each in AssetClass if each not in (AssetClass.FUTURE, AssetClass.CASH, AssetClass.CFD)],
 )
 def test_everything_else_adds_its_market_value(asset_class: AssetClass) -> None:
     assert value_of(asset_class, Decimal("-6150"), Decimal("2270")) == Decimal("-6150")
