@@ -246,3 +246,19 @@ GROUPINGS: dict[str, Callable[[Row], str]] = {
     "sector": lambda row: row.position.instrument.sector or "Other",
     "account": lambda row: row.position.account,
 }
+
+
+def tip_of(row: Row, column: Column, *, is_doubtful: bool = False) -> str:
+    """What a hover tells beyond the cell's text. `is_doubtful`: its quoted day P&L is another account's."""
+    if column.kind is Kind.INSTRUMENT:
+        instrument = row.position.instrument
+        return " · ".join(part for part in (instrument.label, instrument.name, instrument.exchange) if part)
+    if column.kind is Kind.TREND:
+        return trend_words(row)
+    if column is DAILY and is_doubtful:
+        return "Another account holds it too, and the broker tells the day's P&L for the session's account only."
+    if column.is_live and row.quote is not None:
+        close = ", previous close" if row.quote.is_close and column is LAST else ""
+        return f"{column.title}: {row.quote.delay.value}{close}{', halted' if row.quote.is_halted else ''}"
+    symbol = symbol_of(row)
+    return f"In {symbol}" if symbol and column.kind in (Kind.NUMBER, Kind.GAIN) else ""

@@ -20,7 +20,7 @@ from ibdesk.domain.market import Quote
 from ibdesk.domain.portfolio import Row
 from ibdesk.ui import format as fmt
 from ibdesk.ui.models.arrangement import Arrangement, GroupLine, Line, arrange
-from ibdesk.ui.models.columns import Column, Kind, Totals, symbol_of, totals_of, trend_words
+from ibdesk.ui.models.columns import Column, Kind, Totals, tip_of, totals_of
 
 FRAME_MS = 16
 #: A figure is redrawn at most this often (seconds): people read no faster (house 2.5, J2).
@@ -375,20 +375,7 @@ class PositionModel(QAbstractTableModel):
         row = self.row_at(line)
         if row is None:
             return ""
-        shown = self.columns[column]
-        if shown.kind is Kind.INSTRUMENT:
-            instrument = row.position.instrument
-            return " · ".join(part for part in (instrument.label, instrument.name, instrument.exchange) if part)
-        if shown.kind is Kind.TREND:
-            return trend_words(row)
-        if shown.key == "daily" and row.position.key in self._doubtful:
-            return "Another account holds it too, and the broker tells the day's P&L for the session's account only."
-        if shown.is_live and row.quote is not None:
-            halted = ", halted" if row.quote.is_halted else ""
-            close = ", previous close" if row.quote.is_close and shown.key == "last" else ""
-            return f"{shown.title}: {row.quote.delay.value}{close}{halted}"
-        symbol = symbol_of(row)
-        return f"In {symbol}" if symbol and shown.kind in (Kind.NUMBER, Kind.GAIN) else ""
+        return tip_of(row, self.columns[column], is_doubtful=row.position.key in self._doubtful)
 
 
 def _runs(numbers: Sequence[int]) -> list[tuple[int, int]]:
