@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from ibdesk.domain.accounts import Environment
+    from ibdesk.services.connector import Connector
     from ibdesk.services.desk import Desk
     from ibdesk.services.first_run import FirstRunResult
     from ibdesk.ui.bridge import Bridge
@@ -56,6 +57,7 @@ class DeskApp:
 
         self.qt, self.window, self.home = qt, window, home
         self.desk: Desk | None = None
+        self._wizard: Connector | None = None
         self.bridge: Bridge | None = None
         self.view: DeskView | None = None
         self._demo, self._overrides = demo, overrides
@@ -109,6 +111,7 @@ class DeskApp:
 
         calls: list[Any] = []
         connector = wiring.first_run_connector(calls.append, home=self.home, overrides=self._overrides)
+        self._wizard = connector
         opened: list[Desk] = []
 
         async def finish(result: FirstRunResult, passphrase: str) -> str:
@@ -193,6 +196,8 @@ class DeskApp:
         try:
             await self._drop_desk()
             await self._tasks.close()
+            if self._wizard is not None:
+                await self._wizard.abandon()  # a demo that was started and never became a desk
         finally:
             self.window.close_for_good()
             if not self._ended.done():
