@@ -353,7 +353,7 @@ def main(
     folder = home or default_home()
     start.keep_window_settings(None if demo else str(folder))
     window = MainWindow()
-    start.first_paint(qt, window)
+    start.first_paint(qt, window, window.outline)
     return _live(qt, window, folder, demo=demo, shots=shots, overrides=overrides or {})
 
 

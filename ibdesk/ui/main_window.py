@@ -5,8 +5,8 @@ it wore last. `dress` follows the theme from then on. The desk's own view is mad
 `Qt` is left out on purpose: importing its enums alone costs 15 ms.
 """
 
-from PySide6.QtCore import QPoint, QRectF, QSettings, QSize, Signal
-from PySide6.QtGui import QCloseEvent, QColor, QGuiApplication, QIcon, QPainter, QPaintEvent, QPalette
+from PySide6.QtCore import QSettings, QSize, Signal
+from PySide6.QtGui import QCloseEvent, QColor, QGuiApplication, QIcon, QPalette, QResizeEvent
 from PySide6.QtWidgets import QFrame, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 STRIPE = 3
@@ -31,10 +31,10 @@ class MainWindow(QMainWindow):
         colours = _last_colours()
         self.stripe = QFrame()
         self.stripe.setFixedHeight(STRIPE)
-        self.stripe.setAutoFillBackground(True)
-        self.stripe.setPalette(QPalette(colours[3]))
+        _fill(self.stripe, colours[3])
         self.stack = QStackedWidget()
-        self.stack.addWidget(_Outline(colours))
+        self.outline = _Outline(colours)
+        self.stack.addWidget(self.outline)
         centre = QWidget()
         column = QVBoxLayout(centre)
         column.setContentsMargins(0, 0, 0, 0)
@@ -142,20 +142,32 @@ class MainWindow(QMainWindow):
 
 
 class _Outline(QWidget):
-    """The ground and the outline of a card, for the moment before the theme is read."""
+    """The ground and the outline of a card, for the moment before the theme is read.
+
+    Filled widgets instead of a painter: QPainter's overloads bring in all of `Qt`.
+    """
 
     def __init__(self, colours: list[QColor]) -> None:
         super().__init__()
-        self._ground, self._surface, self._line, _ = colours
+        ground, surface, line, _ = colours
+        _fill(self, ground)
+        self._card = QWidget(self)
+        inside = QWidget(self._card)
+        _fill(self._card, line)
+        _fill(inside, surface)
+        self._card.resize(420, 240)
+        inside.setGeometry(1, 1, 418, 238)
 
-    def paintEvent(self, _event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.fillRect(self.rect(), self._ground)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(self._line)
-        painter.setBrush(self._surface)
-        middle = self.rect().center() - QPoint(210, 150)
-        painter.drawRoundedRect(QRectF(middle.x() + 0.5, middle.y() + 0.5, 420, 240), 10, 10)
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._card.move((self.width() - 420) // 2, self.height() // 2 - 150)
+
+
+def _fill(widget: QWidget, colour: QColor) -> None:
+    wearing = widget.palette()
+    wearing.setColor(QPalette.ColorRole.Window, colour)
+    widget.setPalette(wearing)
+    widget.setAutoFillBackground(True)
 
 
 def _last_colours() -> list[QColor]:

@@ -43,19 +43,19 @@ def _throwaway() -> str:
     return made
 
 
-def first_paint(qt: QApplication, window: QWidget) -> None:
-    """Show the window and come back once it was painted, or after PAINT_WITHIN_MS."""
+def first_paint(qt: QApplication, window: QWidget, ground: QWidget) -> None:
+    """Show the window and come back once its `ground` was painted, or after PAINT_WITHIN_MS."""
     painted, clock = _Painted(), QElapsedTimer()
-    window.installEventFilter(painted)
+    ground.installEventFilter(painted)
     clock.start()
     window.show()
     while not painted.done and clock.elapsed() < PAINT_WITHIN_MS:
         qt.processEvents(QEventLoop.ProcessEventsFlag.AllEvents, 10)
-    window.removeEventFilter(painted)
+    ground.removeEventFilter(painted)
 
 
 class _Painted(QObject):
-    """Notices the first paint of what it filters."""
+    """Notices the first paint."""
 
     def __init__(self) -> None:
         super().__init__()

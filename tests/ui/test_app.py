@@ -268,7 +268,7 @@ def test_the_first_paint_wears_the_colours_of_last_time(dressed, qtbot):
     window = MainWindow()
     window.closing.connect(window.close_for_good)
     qtbot.addWidget(window)
-    start.first_paint(dressed, window)
+    start.first_paint(dressed, window, window.outline)
     image = window.grab().toImage()
     assert image.pixelColor(5, 1).name() == "#aabbcc"
     assert image.pixelColor(5, 50).name() == "#112233"
