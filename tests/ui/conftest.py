@@ -56,5 +56,5 @@ def loop(dressed: QApplication) -> Iterator[qasync.QEventLoop]:
 
 @pytest.fixture
 def run(loop: qasync.QEventLoop) -> Run:
-    """Run a coroutine on the Qt loop, at most 10 s."""
-    return lambda work: loop.run_until_complete(asyncio.wait_for(work, 10))
+    """Run a coroutine on the Qt loop, at most 40 s: a cold machine imports for several."""
+    return lambda work: loop.run_until_complete(asyncio.wait_for(work, 40))

@@ -50,7 +50,7 @@ def _result(environment: Environment, name: str) -> FirstRunResult:
 
 
 async def soon(holds: Callable[[], object]) -> None:
-    assert await until(lambda: bool(holds()), 8)
+    assert await until(lambda: bool(holds()), 30)
 
 
 class Running:
