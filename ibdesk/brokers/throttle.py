@@ -11,7 +11,7 @@ import asyncio
 import time
 from bisect import insort
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,7 +19,7 @@ from typing import Protocol
 from weakref import WeakSet
 
 from ibdesk.brokers.base import RateSink
-from ibdesk.domain.calls import RateState
+from ibdesk.domain.calls import ApiCall, RateState
 from ibdesk.domain.errors import Cause, Unavailable
 
 Clock = Callable[[], datetime]
@@ -28,6 +28,8 @@ Clock = Callable[[], datetime]
 _SLACK = 1.05
 #: Documents say 15 minutes, newer text says 10: the longer one is safe (reference/client-portal-api.md section 10).
 PENALTY = timedelta(minutes=15)
+#: The status by which the broker says so.
+TOO_MANY = 429
 #: A caller waits this long for an endpoint's own budget; a longer wait is an answer of its own.
 _PATIENCE = 15.0
 
@@ -79,6 +81,10 @@ class Bucket:
         self._under_way -= 1
         self._answered.append(now)
 
+    def recall(self, at: float) -> None:
+        """A request of an earlier process was answered at this instant; to be told in their order."""
+        self._answered.append(at)
+
 
 class Pace:
     """At most `requests` per `seconds` of what gets no answer, counted as it leaves."""
@@ -104,11 +110,33 @@ class Budget:
         self.total = Bucket(per_second, _SLACK)
         self.boxed_until: datetime | None = None
         self.lines: WeakSet[Throttle] = WeakSet()
+        self._is_used = False
         self._limits = tuple((each.prefix, Bucket(each.requests, each.seconds * _SLACK)) for each in limits)
 
     def bucket_of(self, path: str) -> Bucket | None:
         """The endpoint's own budget: the first prefix that fits."""
         return next((bucket for prefix, bucket in self._limits if path.startswith(prefix)), None)
+
+    def recall(self, calls: Iterable[ApiCall], *, base: str, now: datetime, ticks: float) -> None:
+        """Count what an earlier process sent, as the audit tells it: the broker counts on, and its penalty box stays
+        shut, whoever starts anew. `base` is what the audit has before our paths; `now` and `ticks` are one instant.
+        A budget that was used already knows, and is left as it is."""
+        if self._is_used:
+            return
+        self._is_used = True
+        ended = ((call.at + timedelta(milliseconds=call.milliseconds), call) for call in calls)
+        for at, call in sorted(((at, call) for at, call in ended if at - now < PENALTY), key=lambda each: each[0]):
+            ended_at = min(ticks - (now - at).total_seconds(), ticks)  # a clock that was set back does not stretch it
+            self.total.recall(ended_at)
+            bucket = self.bucket_of(call.path.removeprefix(base))
+            if bucket is not None:
+                bucket.recall(ended_at)
+            if call.status == TOO_MANY and now < at + PENALTY:
+                self.boxed_until = min(at, now) + PENALTY
+
+    def use(self) -> None:
+        """Somebody spends from it now."""
+        self._is_used = True
 
     def look(self) -> None:
         """An answer made room: whoever shares this budget may go on."""
@@ -151,6 +179,7 @@ class Throttle:
 
         Raises Unavailable at once: PENALTY_BOX in the penalty box, BROKER_ERROR when this endpoint's turn is far off.
         """
+        self._budget.use()
         self._refuse_in_box()
         bucket = self._budget.bucket_of(path)
         self._refuse_far_off(path, bucket)

@@ -7,10 +7,11 @@ chain, or cut off its end; the log proves that nothing changed by accident or in
 
 import hashlib
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, or_, select
+from sqlalchemy import Connection, func, or_, select
 
 from ibdesk.domain.calls import ApiCall
 from ibdesk.domain.records import LoggedCall
@@ -21,6 +22,8 @@ from ibdesk.store.tables import ibkr_trading_activity_log as log
 
 #: What the first row seals.
 GENESIS = "0" * 64
+#: More calls than a quarter of an hour can hold: 10 per second is all the broker allows.
+RECENT = 9_000
 
 
 def append_calls(tx: Connection, calls: Iterable[ApiCall]) -> int:
@@ -57,6 +60,14 @@ def load_calls(
         has = [column.icontains(text, autoescape=True) for column in (c.path, c.outcome, c.detail, c.method)]
         statement = statement.where(or_(*has))
     return tuple(_logged(row) for row in tx.execute(statement))
+
+
+def calls_since(tx: Connection, instant: datetime, environment: str) -> tuple[ApiCall, ...]:
+    """The requests to one environment's gateway at or after an instant, oldest first; of the newest `RECENT` rows."""
+    c = log.c
+    newest = tx.execute(select(func.max(c.seq))).scalar() or 0
+    recent = (c.seq > newest - RECENT, c.at >= instant, c.environment == environment, c.channel == "rest")
+    return tuple(_logged(row).call for row in tx.execute(select(log).where(*recent).order_by(c.seq)))
 
 
 def _chained(calls: Iterable[ApiCall], seq: int, sealed: str) -> Iterator[tuple[object, ...]]:

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from ibdesk.brokers.throttle import Budget, Limit, Pace, Throttle
-from ibdesk.domain.calls import RateState
+from ibdesk.domain.calls import ApiCall, RateState
 from ibdesk.domain.errors import Cause, Unavailable
 from tests.brokers.door import Dial
 
@@ -291,3 +291,76 @@ def test_an_answer_to_one_connection_makes_room_for_another_that_shares_its_budg
         return len(bench.left)
 
     assert asyncio.run(scene()) == 2
+
+
+def _past(bench: Bench, path: str, ago: float, *, status: int = 200) -> ApiCall:
+    at = bench.dial.clock() - timedelta(seconds=ago)
+    return ApiCall(
+        at=at, channel="rest", method="GET", path=f"/v1/api{path}", status=status, outcome="ok", milliseconds=0,
+        bytes_out=0, bytes_in=0,
+    )
+
+
+def _recall(bench: Bench, *calls: ApiCall) -> None:
+    bench.budget.recall(calls, base="/v1/api", now=bench.dial.clock(), ticks=bench.dial.ticks())
+
+
+def test_what_an_earlier_process_sent_still_counts() -> None:
+    async def scene() -> list[tuple[float, str]]:
+        bench = Bench(limits=(Limit(prefix="/slow", requests=1, seconds=5),))
+        _recall(bench, _past(bench, "/slow?x=1", 2.0), _past(bench, "/quick", 0.5))
+        work = [start(bench.send("/slow")), start(bench.send("/quick"))]
+        await bench.run_until(10)
+        await asyncio.gather(*work)
+        return bench.left
+
+    assert asyncio.run(scene()) == [(0.0, "/quick"), (3.25, "/slow")]
+
+
+def test_the_whole_budget_spent_by_an_earlier_process_is_waited_out() -> None:
+    async def scene() -> list[tuple[float, str]]:
+        bench = Bench(per_second=2)
+        _recall(bench, _past(bench, "/b", 0.25), _past(bench, "/a", 0.75))
+        work = [start(bench.send("/c")), start(bench.send("/d"))]
+        await bench.run_until(10)
+        await asyncio.gather(*work)
+        return bench.left
+
+    assert asyncio.run(scene()) == [(0.3, "/c"), (0.8, "/d")]
+
+
+def test_the_penalty_box_stays_shut_for_the_next_process() -> None:
+    async def scene() -> None:
+        bench = Bench()
+        _recall(bench, _past(bench, "/a", 60, status=429), _past(bench, "/b", 30))
+        with pytest.raises(Unavailable) as refused:
+            await bench.send("/a")
+        assert refused.value.cause is Cause.PENALTY_BOX
+        assert refused.value.retry_at == bench.dial.clock() + timedelta(minutes=14)
+        bench.dial.turn(14 * 60)
+        await bench.send("/a")
+
+    asyncio.run(scene())
+
+
+def test_a_clock_set_back_does_not_lengthen_the_box() -> None:
+    async def scene() -> None:
+        bench = Bench(limits=(Limit(prefix="/slow", requests=1, seconds=5),))
+        soon, tomorrow = _past(bench, "/a", -600, status=429), _past(bench, "/b", -86400, status=429)
+        _recall(bench, soon, _past(bench, "/slow", -600), tomorrow)
+        assert bench.budget.boxed_until == bench.dial.clock() + timedelta(minutes=15)
+        bench.dial.turn(15 * 60)
+        await bench.send("/slow")
+
+    asyncio.run(scene())
+
+
+def test_a_budget_in_use_is_not_told_what_it_knows() -> None:
+    async def scene() -> None:
+        bench = Bench(limits=(Limit(prefix="/slow", requests=1, seconds=5),))
+        await bench.send("/quick")
+        _recall(bench, _past(bench, "/slow", 1.0), _past(bench, "/a", 1.0, status=429))
+        await bench.send("/slow")
+        assert bench.left == [(0.0, "/quick"), (0.0, "/slow")]
+
+    asyncio.run(scene())

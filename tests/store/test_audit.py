@@ -37,6 +37,14 @@ def test_calls_can_be_searched_filtered_and_paged(in_transaction: Run) -> None:
     assert [c.seq for c in in_transaction(audit.load_calls, before=11, limit=3)] == [10, 9, 8]
 
 
+def test_the_calls_of_the_last_minutes_are_found_for_one_environment(in_transaction: Run) -> None:
+    here = [call(n, environment="paper", channel="rest") for n in range(4)]
+    elsewhere = call(5, environment="live", channel="rest"), call(6, environment="paper", channel="ws")
+    in_transaction(audit.append_calls, [*here, *elsewhere])
+    assert in_transaction(audit.calls_since, here[2].at, "paper") == tuple(here[2:])
+    assert in_transaction(audit.calls_since, here[3].at, "demo") == ()
+
+
 @pytest.mark.parametrize("change", [update(log).values(outcome="ok"), delete(log).where(log.c.seq == 1)])
 def test_the_database_itself_refuses_to_change_the_log(in_transaction: Run, change: Any) -> None:
     in_transaction(audit.append_calls, [call(1), call(2)])
