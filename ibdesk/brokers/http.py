@@ -36,7 +36,7 @@ _READ_AHEAD = 1024 * 1024
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What came back, unread. Header names are lower case."""
+    """What came back, unread. Ask for headers by their lower-case names."""
 
     path: str
     status: int
@@ -157,10 +157,7 @@ class Http:
                 content = await reply.read()
         except (aiohttp.ClientError, OSError, TimeoutError) as problem:
             raise failure_of(problem, self._connection.url) from problem
-        return Answer(
-            path=path, status=reply.status, body=content,
-            headers={name.lower(): value for name, value in reply.headers.items()},
-        )
+        return Answer(path=path, status=reply.status, body=content, headers=reply.headers)
 
     async def socket(self, path: str, *, cookie: str) -> aiohttp.ClientWebSocketResponse:
         """An open WebSocket, audited; close it with `hang_up`. Raises DeskError branches."""

@@ -5,6 +5,7 @@ import random
 import time
 from collections.abc import Callable, Sequence
 from datetime import timedelta
+from itertools import chain
 
 import msgspec
 
@@ -14,20 +15,20 @@ from ibdesk.brokers.portal import endpoints
 from ibdesk.brokers.portal.answers import judge
 from ibdesk.brokers.portal.calls import Calls, Pause
 from ibdesk.brokers.portal.market import PortalMarket
+from ibdesk.brokers.portal.pages import Rows, every_page
 from ibdesk.brokers.portal.parse import accounts as parse
 from ibdesk.brokers.portal.parse import market as parse_market
 from ibdesk.brokers.portal.parse import positions as parse_positions
-from ibdesk.brokers.portal.parse.positions import Definition, Row
+from ibdesk.brokers.portal.parse.positions import Definition, Line, Row
 from ibdesk.brokers.portal.session import PortalSession
 from ibdesk.brokers.portal.stream import PortalStream, StreamTimings
 from ibdesk.brokers.throttle import Budget, Clock, Throttle
 from ibdesk.domain.accounts import Account, AccountId, AccountPnl
-from ibdesk.domain.errors import BadData, Cause, DeskError, Unavailable
-from ibdesk.domain.positions import Freshness, Position, Skipped, Snapshot, Source
+from ibdesk.domain.calls import ApiCall
+from ibdesk.domain.errors import Cause, DeskError, Unavailable
+from ibdesk.domain.positions import Freshness, Skipped, Snapshot, Source
 from ibdesk.domain.returns import Point
 
-#: Nobody holds a hundred thousand instruments; more pages than that is a gateway that ignores the page number.
-_MOST_PAGES = 1000
 #: How often rows without their contract's half are read again, and how long between.
 _REREADS = 2
 _REREAD_AFTER = 0.5
@@ -36,10 +37,8 @@ _PNL_FOR = timedelta(seconds=5)
 #: The broker computes performance once a day and answers once in 15 minutes.
 _EQUITY_FOR = timedelta(minutes=15)
 
-_Rows = Sequence[Row | msgspec.Raw]
-
 #: The broker counts per user, not per object of ours: a desk opened after a wizard spends from the same budget, and
-#: a penalty box outlives the broker that earned it.
+#: a penalty box outlives the broker that earned it. `recent` calls tell what earlier processes spent.
 _BUDGETS: dict[tuple[str, str, int], Budget] = {}
 
 
@@ -70,8 +69,11 @@ class PortalBroker:
         jitter: Callable[[], float] = random.random,
         timings: StreamTimings | None = None,
         budget: Budget | None = None,
+        recent: Sequence[ApiCall] = (),
     ) -> None:
-        throttle = Throttle(budget or _budget_of(connection), clock=clock, on_rate=on_rate, ticks=ticks)
+        budget = budget or _budget_of(connection)
+        budget.recall(recent, base=endpoints.BASE, now=clock(), ticks=ticks())
+        throttle = Throttle(budget, clock=clock, on_rate=on_rate, ticks=ticks)
         self._http = Http(
             connection, base=endpoints.BASE, judge=judge, throttle=throttle, on_call=on_call, clock=clock
         )
@@ -108,8 +110,7 @@ class PortalBroker:
             await self._calls.post(endpoints.invalidate(account))
         summary = parse.summary(await self._calls.get(endpoints.summary(account)), account, self._clock())
         ledger = parse.ledger(await self._calls.get(endpoints.ledger(account)), account)
-        pages = await self._whole_pages(account)
-        positions, skipped = await self._held(pages, account, await self._definitions(pages))
+        positions, skipped = parse_positions.held(chain.from_iterable(await self._lines(account)))
         pnl = await self._running_pnl()
         return Snapshot(
             account=account, source=self.source, as_of=summary.as_of, received_at=self._clock(), summary=summary,
@@ -137,50 +138,42 @@ class PortalBroker:
         body = await self._calls.post(endpoints.PERFORMANCE, {"acctIds": accounts, "period": "1Y"})
         return parse_market.equity_performance(body)
 
-    async def _held(
-        self, pages: Sequence[_Rows], account: AccountId, found: dict[int, Definition]
-    ) -> tuple[tuple[Position, ...], tuple[Skipped, ...]]:
-        """Page by page, letting the window breathe in between: a large account takes a noticeable moment."""
-        read: list[parse_positions.Line | Skipped] = []
-        for page in pages:
-            read += parse_positions.lines(page, account, found)
+    async def _lines(self, account: AccountId) -> list[list[Line | Skipped]]:
+        """What each page means, read as it comes; pages with contract halves still to come are asked for again.
+
+        Page by page, letting the window breathe in between: a large account takes a noticeable moment.
+        """
+        read: list[list[Line | Skipped]] = []
+        halves: dict[int, Rows] = {}
+        async for page in every_page(lambda number: self._page(account, number)):
+            if any(map(_is_half, page)):
+                halves[len(read)] = page
+            read.append([] if len(read) in halves else parse_positions.lines(page, account, {}))
             await asyncio.sleep(0)
-        return parse_positions.held(read)
+        await self._fill(halves, account)
+        found = await self._definitions(tuple(halves.values()))
+        for number, page in halves.items():
+            read[number] = parse_positions.lines(page, account, found)
+        return read
 
-    async def _whole_pages(self, account: AccountId) -> list[_Rows]:
-        """Every row of every page, re-read while contract halves are still being filled in."""
-        pages = await self._pages(account)
+    async def _fill(self, halves: dict[int, Rows], account: AccountId) -> None:
+        """Read these pages again, those with halves still missing once more."""
+        missing = tuple(halves)
         for _ in range(_REREADS):
-            halves = [number for number, page in enumerate(pages) if any(map(_is_half, page))]
-            if not halves:
-                break
+            if not missing:
+                return
             await self._calls.pause(_REREAD_AFTER)
-            for number in halves:
-                pages[number] = await self._page(account, number) or pages[number]
-        return pages
+            for number in missing:
+                halves[number] = parse_positions.rows(await self._page(account, number)) or halves[number]
+            missing = tuple(number for number in missing if any(map(_is_half, halves[number])))
 
-    async def _pages(self, account: AccountId) -> list[_Rows]:
-        """Pages until one is empty or brings nothing new. A short page ends nothing: page sizes differ by version."""
-        pages: list[_Rows] = []
-        seen: set[int] = set()
-        for number in range(_MOST_PAGES):
-            page = await self._page(account, number)
-            conids = {row.conid for row in page if isinstance(row, Row) and row.conid}
-            if not page or (pages and conids and conids <= seen):
-                return pages
-            pages.append(page)
-            seen |= conids
-        raise BadData(
-            "The broker's list of positions does not end.", remedy="Restart the gateway.", cause=Cause.BAD_ANSWER
-        )
+    async def _page(self, account: AccountId, number: int) -> bytes:
+        return await self._calls.get(endpoints.positions(account, number))
 
-    async def _page(self, account: AccountId, number: int) -> _Rows:
-        return parse_positions.rows(await self._calls.get(endpoints.positions(account, number)))
-
-    async def _definitions(self, pages: Sequence[_Rows]) -> dict[int, Definition]:
+    async def _definitions(self, pages: Sequence[Rows]) -> dict[int, Definition]:
         """The contract halves that are still missing, asked for by conid."""
         rows = (row for page in pages for row in page)
-        missing = sorted({row.conid for row in rows if isinstance(row, Row) and _is_half(row) and row.conid})
+        missing = sorted({row.conid for row in rows if isinstance(row, Row) and row.is_half and row.conid})
         found: dict[int, Definition] = {}
         for begin in range(0, len(missing), endpoints.MOST_DEFINITIONS):
             conids = ",".join(map(str, missing[begin : begin + endpoints.MOST_DEFINITIONS]))
@@ -202,4 +195,4 @@ class PortalBroker:
 
 
 def _is_half(row: Row | msgspec.Raw) -> bool:
-    return isinstance(row, Row) and bool(row.position) and not row.has_contract_half
+    return isinstance(row, Row) and row.is_half

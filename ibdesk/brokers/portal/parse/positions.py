@@ -16,7 +16,7 @@ from ibdesk.brokers.portal.parse import wire
 from ibdesk.brokers.portal.parse.accounts import base_account
 from ibdesk.domain.accounts import AccountId
 from ibdesk.domain.instruments import AssetClass, Conid, Instrument, OptionTerms, Right
-from ibdesk.domain.money import Currency, known
+from ibdesk.domain.money import Currency
 from ibdesk.domain.positions import Position, Skipped
 
 #: `SPY    JAN2025 440 C [SPY   250117C00440000 100]`: symbol, expiry, right, strike x 1000, multiplier.
@@ -30,37 +30,45 @@ _ONE = Decimal(1)
 
 
 class Row(msgspec.Struct, rename="camel", gc=False):
-    """A position as sent. Everything may be missing."""
+    """A position as sent, its figures as written and its fields in the wire's order, which reads fastest.
+
+    Everything may be missing.
+    """
 
     acct_id: str | None = None
     conid: int | None = None
     contract_desc: str | None = None
-    position: Decimal | None = None
-    mkt_price: Decimal | None = None
-    mkt_value: Decimal | None = None
+    position: wire.Written = wire.NOTHING
+    mkt_price: wire.Written = wire.NOTHING
+    mkt_value: wire.Written = wire.NOTHING
     currency: str | None = None
-    avg_cost: Decimal | None = None
-    avg_price: Decimal | None = None
-    realized_pnl: Decimal | None = None
-    unrealized_pnl: Decimal | None = None
+    avg_cost: wire.Written = wire.NOTHING
+    avg_price: wire.Written = wire.NOTHING
+    realized_pnl: wire.Written = wire.NOTHING
+    unrealized_pnl: wire.Written = wire.NOTHING
     expiry: wire.Text = None
     put_or_call: str | None = None
-    multiplier: Decimal | None = None
-    strike: Decimal | None = None
+    multiplier: wire.Written = wire.NOTHING
+    strike: wire.Written = wire.NOTHING
     asset_class: str | None = None
     und_conid: int | None = None
-    ticker: str | None = None
-    type: str | None = None
-    name: str | None = None
-    full_name: str | None = None
+    model: str | None = None
     listing_exchange: str | None = None
+    name: str | None = None
     last_trading_day: wire.Text = None
     sector: str | None = None
-    model: str | None = None
+    ticker: str | None = None
+    type: str | None = None
+    full_name: str | None = None
 
     @property
     def has_contract_half(self) -> bool:
         return bool(self.ticker or self.name or self.listing_exchange)
+
+    @property
+    def is_half(self) -> bool:
+        """Held, and its contract's half has not arrived yet."""
+        return not self.has_contract_half and bool(wire.figure(self.position))
 
     @property
     def says(self) -> str:
@@ -68,7 +76,7 @@ class Row(msgspec.Struct, rename="camel", gc=False):
         return (self.contract_desc or self.ticker or "").strip() or f"conid {self.conid or 'unknown'}"
 
 
-class Definition(msgspec.Struct, rename="camel"):
+class Definition(msgspec.Struct, rename="camel", gc=False):
     """A contract's half, asked for by conid."""
 
     conid: int
@@ -81,14 +89,24 @@ class Definition(msgspec.Struct, rename="camel"):
     expiry: wire.Text = None
     last_trading_day: wire.Text = None
     put_or_call: str | None = None
-    strike: Decimal | None = None
-    multiplier: Decimal | None = None
+    strike: wire.Written = wire.NOTHING
+    multiplier: wire.Written = wire.NOTHING
     sector: str | None = None
     und_conid: int | None = None
 
 
 class _Definitions(msgspec.Struct, rename="camel"):
     secdef: list[msgspec.Raw]
+
+
+class _Figures(NamedTuple):
+    """The figures of a row that say something about its instrument too, each read once."""
+
+    quantity: Decimal
+    average_cost: Decimal | None
+    average_price: Decimal | None
+    price: Decimal | None
+    market_value: Decimal | None
 
 
 class Line(NamedTuple):
@@ -145,23 +163,28 @@ def _line(
         return Skipped(what=row.says, why="It belongs to another account.")
     if not row.conid:
         return Skipped(what=row.says, why="The broker sent no contract id with it.")
-    quantity = known(row.position)
+    quantity = wire.figure(row.position)
     if quantity is None:
         return Skipped(what=row.says, why="The broker sent no quantity with it.")
     if quantity == 0:
         return None
     if not row.currency:
         return Skipped(what=row.says, why="The broker sent no currency with it.")
+    figures = _Figures(
+        quantity=quantity, average_cost=wire.figure(row.avg_cost), average_price=wire.figure(row.avg_price),
+        price=wire.figure(row.mkt_price), market_value=wire.figure(row.mkt_value),
+    )
+    whole = _completed(row, found.get(row.conid))
     position = Position(
         account=account,
-        instrument=_instrument(_completed(row, found.get(row.conid)), Conid(row.conid), Currency(row.currency)),
+        instrument=_instrument(whole, Conid(row.conid), Currency(row.currency), figures),
         quantity=quantity,
-        average_cost=known(row.avg_cost),
-        average_price=known(row.avg_price),
-        price=known(row.mkt_price),
-        market_value=known(row.mkt_value),
-        unrealized=known(row.unrealized_pnl),
-        realized=known(row.realized_pnl),
+        average_cost=figures.average_cost,
+        average_price=figures.average_price,
+        price=figures.price,
+        market_value=figures.market_value,
+        unrealized=wire.figure(row.unrealized_pnl),
+        realized=wire.figure(row.realized_pnl),
     )
     return Line(position, row.model or "")
 
@@ -171,11 +194,15 @@ def _completed(row: Row, half: Definition | None) -> Row:
     if half is None:
         return row
     names = (field for field in Definition.__struct_fields__ if field != "conid")
-    gaps = {name: getattr(half, name) for name in names if not getattr(row, name)}
+    gaps = {name: getattr(half, name) for name in names if _is_gap(getattr(row, name))}
     return msgspec.structs.replace(row, **gaps)
 
 
-def _instrument(row: Row, conid: Conid, currency: Currency) -> Instrument:
+def _is_gap(value: object) -> bool:
+    return not (wire.figure(value) if isinstance(value, wire.Written) else value)
+
+
+def _instrument(row: Row, conid: Conid, currency: Currency, figures: _Figures) -> Instrument:
     kind = class_of(row.asset_class, row.type)
     code = _OPTION_CODE.search(row.contract_desc or "") if kind in _OPTIONS else None
     expiry = wire.day(row.expiry) or wire.day(row.last_trading_day) or wire.day("20" + code["day"] if code else None)
@@ -186,7 +213,7 @@ def _instrument(row: Row, conid: Conid, currency: Currency) -> Instrument:
         currency=currency,
         name=row.name or row.full_name or (row.contract_desc or "").split("[")[0].strip(),
         broker_class=row.asset_class or "",
-        multiplier=_multiplier(row, kind, code),
+        multiplier=_multiplier(row, kind, code, figures),
         exchange=row.listing_exchange or "",
         sector=row.sector or "",
         expiry=expiry if kind in _DERIVATIVES or kind in (AssetClass.BOND, AssetClass.BILL) else None,
@@ -210,35 +237,38 @@ def _symbol(row: Row) -> str:
 
 def _option_terms(row: Row, code: re.Match[str] | None, expiry: date | None) -> OptionTerms | None:
     right = (row.put_or_call or (code["right"] if code else ""))[:1].upper()
-    strike = known(row.strike) or (Decimal(code["strike"]) / 1000 if code else None)
+    strike = wire.figure(row.strike) or (Decimal(code["strike"]) / 1000 if code else None)
     if right not in ("C", "P") or not strike or expiry is None:
         return None
     return OptionTerms(right=Right(right), strike=strike, expiry=expiry)
 
 
-def _multiplier(row: Row, kind: AssetClass, code: re.Match[str] | None) -> Decimal:
+def _multiplier(row: Row, kind: AssetClass, code: re.Match[str] | None, figures: _Figures) -> Decimal:
     """What the broker says; else the option's own code; else cost per contract over cost per unit of price.
 
     A bond's is market value over price x quantity, because whether its quantity is face value or thousands of it is
     documented nowhere (reference/client-portal-api.md 4.2).
     """
     if kind in (AssetClass.BOND, AssetClass.BILL):
-        return _power_of_ten(_ratio(row.mkt_value, row.mkt_price, row.position)) or Decimal("0.01")
-    stated = known(row.multiplier)
+        return _power_of_ten(_per_unit(figures)) or Decimal("0.01")
+    stated = wire.figure(row.multiplier)
     if stated:
         return _tidy(abs(stated))
     if kind not in _DERIVATIVES:
         return _ONE
     if code:
         return _tidy(Decimal(code["multiplier"]))
-    derived = _ratio(row.avg_cost, row.avg_price, _ONE) or _ratio(row.mkt_value, row.mkt_price, row.position)
+    derived = _ratio(figures.average_cost, figures.average_price, _ONE) or _per_unit(figures)
     if derived is None:
         return _ONE
     return derived.quantize(_ONE) if derived >= 1 else _power_of_ten(derived) or _ONE
 
 
+def _per_unit(figures: _Figures) -> Decimal | None:
+    return _ratio(figures.market_value, figures.price, figures.quantity)
+
+
 def _ratio(whole: Decimal | None, price: Decimal | None, quantity: Decimal | None) -> Decimal | None:
-    whole, price, quantity = known(whole), known(price), known(quantity)
     if not whole or not price or not quantity:
         return None
     return abs(whole / (price * quantity))

@@ -3,6 +3,7 @@
 Numbers come as JSON numbers or as text; both become Decimal straight from their digits, never through a float.
 """
 
+import functools
 import re
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
@@ -19,7 +20,11 @@ S = TypeVar("S", bound=msgspec.Struct)
 
 #: The broker's text fields hold numbers now and then.
 Text = str | int | None
-_NOTHING = msgspec.Raw(b"null")
+#: A figure of a long list stays as it was written, to the digit, until somebody needs it (`figure`): most of what
+#: reading a row would cost is making Decimals. It keeps the whole body alive for as long as it lives itself.
+Written = msgspec.Raw
+NOTHING = Written(b"null")
+_FIGURE = msgspec.json.Decoder(Decimal | None, strict=False)
 #: A string, or a word that JavaScript allows and JSON does not.
 _BARE_WORD = re.compile(rb'"(?:\\.|[^"\\])*"|-?\b(?:NaN|Infinity)\b')
 
@@ -40,10 +45,24 @@ def decode(body: bytes, kind: type[T], what: str) -> T:
 def decode_rows(body: bytes, kind: type[S], what: str) -> list[S | msgspec.Raw]:
     """A list of rows; a row that does not fit stays raw for its owner to name. Raises BadData when it is no list."""
     try:
-        return list(msgspec.json.decode(body, type=list[kind], strict=False))  # type: ignore[valid-type]
+        return list(_list_of(kind).decode(body))
     except msgspec.DecodeError:
         raws = decode(body, list[msgspec.Raw], what)
     return [row(raw, kind) for raw in raws]
+
+
+@functools.cache
+def _list_of(kind: type[S]) -> msgspec.json.Decoder[list[S]]:
+    """Made once per kind: a decoder has to look through all the fields first."""
+    return msgspec.json.Decoder(list[kind], strict=False)  # type: ignore[valid-type]
+
+
+def figure(written: Written) -> Decimal | None:
+    """The figure as it was written; None when it is missing, unset or no figure."""
+    try:
+        return known(_FIGURE.decode(written))
+    except msgspec.DecodeError:
+        return number(plain(written))
 
 
 def row(raw: msgspec.Raw, kind: type[S]) -> S | msgspec.Raw:
@@ -62,7 +81,7 @@ def _repaired(raw: msgspec.Raw, kind: type[S]) -> S | msgspec.Raw:
         return raw
     kept = {}
     for field in msgspec.structs.fields(kind):
-        value = fields.get(field.encode_name, _NOTHING)
+        value = fields.get(field.encode_name, NOTHING)
         try:
             kept[field.name] = msgspec.json.decode(value, type=field.type, strict=False)
         except msgspec.DecodeError:
