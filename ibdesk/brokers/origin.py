@@ -26,20 +26,24 @@ def origin_of(url: str, *, allow_remote: bool = False) -> Origin:
 
     `localhost` becomes 127.0.0.1: the gateway listens on IPv4 only (reference/client-portal-api.md 1.5).
     """
-    parts = urlsplit(url)
     try:
+        parts = urlsplit(url)
         port = parts.port or (443 if parts.scheme == "https" else 80)
-    except ValueError:
-        port = 0
-    if parts.scheme not in ("https", "http") or not parts.hostname or not port:
-        raise Refused(
-            f"{url} is not a gateway address.", remedy="Use an address such as https://localhost:5000.",
-            cause=Cause.BAD_SETTING,
-        )
+    except ValueError as error:  # a port out of range, half an IPv6 address
+        raise _no_address(url) from error
+    if parts.scheme not in ("https", "http") or not parts.hostname:
+        raise _no_address(url)
     host = "127.0.0.1" if parts.hostname == "localhost" else parts.hostname
     if not _is_loopback(host):
         _check_remote(host, parts.scheme, allow_remote)
     return Origin(scheme=parts.scheme, host=host, port=port)
+
+
+def _no_address(url: str) -> Refused:
+    return Refused(
+        f"{url} is not a gateway address.", remedy="Use an address such as https://localhost:5000.",
+        cause=Cause.BAD_SETTING,
+    )
 
 
 def _is_loopback(host: str) -> bool:

@@ -2,6 +2,8 @@
 
 import argparse
 import asyncio
+import errno
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -76,7 +78,7 @@ def _demo_verb(every: Any) -> None:
     demo = _verb(every, "demo", "the desk on a pretend broker, leaving no trace", _demo)
     demo.add_argument("--shots", type=Path, metavar="DIR", help="walk through everything and leave pictures in DIR")
     demo.add_argument("--serve", action="store_true", help="run the pretend broker's servers alone")
-    demo.add_argument("--portal-port", type=int, default=0, metavar="N", help="with --serve: the gateway's port")
+    demo.add_argument("--portal-port", type=_port, default=0, metavar="N", help="with --serve: the gateway's port")
     demo.add_argument("--signed-out", action="store_true", help="with --serve: begin at the sign-in page")
     demo.add_argument("--upstream", action="store_true", help="with --serve: stand behind a real gateway")
 
@@ -102,6 +104,12 @@ def _setting(text: str) -> tuple[str, str]:
     return name, value
 
 
+def _port(text: str) -> int:
+    if not text.isdecimal() or int(text) > 65535:
+        raise argparse.ArgumentTypeError(f"{text!r} is no port; use 1 to 65535, or 0 for any free one")
+    return int(text)
+
+
 def _account_id(text: str) -> AccountId:
     if not looks_like_account(text):
         raise argparse.ArgumentTypeError(f"{text!r} is no account id such as U1234567 or DU1234567")
@@ -125,7 +133,14 @@ def _demo(args: argparse.Namespace, _talk: Talk) -> int:
         return asyncio.run(serve(portal_port=args.portal_port, signed_out=args.signed_out, upstream=args.upstream))
     except OSError as error:
         raise Unavailable(
-            f"The port {args.portal_port} cannot be used: {error.strerror}.",
+            f"The port {args.portal_port} cannot be used: {_why(error)}.",
             remedy="Choose another with --portal-port, or leave it away.",
             cause=Cause.BAD_SETTING,
         ) from error
+
+
+def _why(error: OSError) -> str:
+    """What the system says, without the words asyncio puts around it."""
+    if error.errno == errno.EADDRINUSE:
+        return "another program has it"
+    return os.strerror(error.errno) if error.errno else str(error)

@@ -32,12 +32,21 @@ def told(error: DeskError | None) -> dict[str, str]:
     """An error's part of an answer; nothing without one."""
     if error is None:
         return {}
-    return {"cause": error.cause.value, "message": error.message, "remedy": error.remedy}
+    later = error.retry_at if isinstance(error, Unavailable) else None
+    return {"cause": error.cause.value, "message": error.message, "remedy": error.remedy} | (
+        {} if later is None else {"retry_at": later.isoformat()}
+    )
 
 
 def lines_of(error: DeskError | None) -> list[str]:
     """The same for people."""
-    return [] if error is None else [error.message, error.remedy]
+    return [] if error is None else [error.message, *next_steps(error)]
+
+
+def next_steps(error: DeskError) -> list[str]:
+    """What to do now, and from when on it can work again."""
+    later = error.retry_at if isinstance(error, Unavailable) else None
+    return [error.remedy] if later is None else [error.remedy, f"Try again after {later:%Y-%m-%d %H:%M:%S} UTC."]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from ibdesk.cli.door import not_connected, session_of
-from ibdesk.cli.talk import Talk, code_of, lines_of, told
+from ibdesk.cli.talk import Talk, code_of, lines_of, next_steps, told
 from ibdesk.domain.accounts import AccountId
 from ibdesk.domain.errors import Cause
 from ibdesk.domain.session import Session
@@ -99,12 +99,13 @@ async def sync(desk: Desk, args: argparse.Namespace, talk: Talk) -> int:
     if desk.sync is None:
         raise not_connected(desk)
     outcome = await desk.sync.run(None if args.account is None else AccountId(args.account))
+    await desk.sync.finish()
     talk.tell(_outcome(outcome), _outcome_lines(outcome))
     return code_of(outcome.error)
 
 
 def _outcome(outcome: "SyncOutcome") -> dict[str, Any]:
-    """The documents' answer to a sync (D15), with removed and skipped as well."""
+    """The documents' answer to a sync (D15), with removed and skipped as well, and the next step after a failure."""
     counts = outcome.counts
     return {
         "status": outcome.status.value,
@@ -129,7 +130,7 @@ def _outcome(outcome: "SyncOutcome") -> dict[str, Any]:
             }
             for record in outcome.records
         ],
-    }
+    } | told(outcome.error)
 
 
 def _outcome_lines(outcome: "SyncOutcome") -> list[str]:
@@ -141,7 +142,7 @@ def _outcome_lines(outcome: "SyncOutcome") -> list[str]:
             f"{counts.removed} gone"
         )
         lines += [f"  {message}" for message in record.errors]
-    return lines if outcome.error is None else [*lines, outcome.error.remedy]
+    return lines if outcome.error is None else [*lines, *next_steps(outcome.error)]
 
 
 async def find(desk: Desk, args: argparse.Namespace, talk: Talk) -> int:

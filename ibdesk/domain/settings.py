@@ -238,9 +238,15 @@ def _check_range(name: str, value: Decimal, meta: Meta) -> None:
 def _check_form(name: str, value: Any) -> None:
     if name == "account_id" and value and not looks_like_account(value):
         raise _bad(name, value, "an account id such as U1234567 or DU1234567")
-    if name == "gateway_url" and value:
-        parts = urlsplit(value)
-        if parts.scheme not in ("https", "http") or not parts.hostname:
-            raise _bad(name, value, "a whole address such as https://localhost:5000")
+    if name == "gateway_url" and value and not _is_address(value):
+        raise _bad(name, value, "a whole address such as https://localhost:5000")
     if name == "default_environment" and value is Environment.DEMO:
         raise _bad(name, value, "paper or live; the demo is a command of its own")
+
+
+def _is_address(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        return parts.scheme in ("https", "http") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a port out of range, half an IPv6 address
+        return False

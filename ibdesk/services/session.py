@@ -220,10 +220,12 @@ class SessionService:
 
     async def _failed(self, error: DeskError) -> None:
         """What an error says of the session. One that says nothing of it (the penalty box, a broker's 503) leaves the
-        state as it is and its sentence beside it."""
+        state as it is and its sentence beside it; where no state is known yet, it is all there is to say."""
         flags = flags_of(self.session.flags, error)
         if flags is None:
             self._not_before = error.retry_at if isinstance(error, Unavailable) else None
+            if not self.session.flags.reachable:
+                self._error = error
             await self._become(replace(self.session, detail=error.message))
             return
         is_news = self._error is None or self._error.cause is not error.cause

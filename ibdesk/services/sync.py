@@ -81,6 +81,7 @@ class SyncService:
         self._not_before: datetime | None = None
         self._failure: DeskError | None = None
         self._was_ready = False
+        self._beside: asyncio.Task[None] | None = None
 
     @property
     def running(self) -> bool:
@@ -95,6 +96,11 @@ class SyncService:
         """Sync this account, or all. Callers during a run get its outcome (one gateway, one fetch). Failures are in
         the records, never raised."""
         return await asyncio.shield(self._shared(account, fresh=True))
+
+    async def finish(self) -> None:
+        """Wait for what a run began beside itself, the equity history: who closes the desk at once would cut it off."""
+        if self._beside is not None:
+            await asyncio.wait((self._beside,))
 
     def _shared(self, account: AccountId | None, *, fresh: bool) -> asyncio.Task[SyncOutcome]:
         running = self._runs.get(account) or self._runs.get(None)
@@ -147,7 +153,7 @@ class SyncService:
         if any(record.status in (SyncStatus.SUCCESS, SyncStatus.PARTIAL) for record in made) and self._history.is_due(
             self._accounts
         ):
-            self._tasks.start("equity history", self._history.fetch(self._accounts))
+            self._beside = self._tasks.start("equity history", self._history.fetch(self._accounts))
         return self.last
 
     async def _records(self, account: AccountId | None, *, fresh: bool) -> tuple[SyncRecord, ...]:

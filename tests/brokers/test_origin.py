@@ -29,7 +29,9 @@ def test_an_unencrypted_connection_to_another_host_is_refused_even_then() -> Non
     assert refused.value.cause is Cause.HOST_NOT_LOOPBACK
 
 
-@pytest.mark.parametrize("url", ["localhost:5000", "ftp://localhost", "https://", "https://localhost:99999", ""])
+@pytest.mark.parametrize(
+    "url", ["localhost:5000", "ftp://localhost", "https://", "https://localhost:99999", "https://[::1", ""]
+)
 def test_what_is_no_address_is_said_to_be_none(url: str) -> None:
     with pytest.raises(Refused) as refused:
         origin_of(url)

@@ -24,8 +24,12 @@ def test_the_verbs_are_understood(line: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["trade", "session", "account add", "sync --source tws", "--json=5", "--set nothing=1 health"]
-)
+    "line",
+    [
+        "trade", "session", "account add", "sync --source tws", "--json=5", "--set nothing=1 health",
+        "demo --serve --portal-port 65536", "demo --serve --portal-port=-1",
+    ],
+)  # fmt: skip
 def test_what_is_not_understood_is_a_mistake_of_usage(line: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as end:
         parser().parse_args(line.split())
@@ -68,6 +72,7 @@ def test_a_port_that_is_taken_is_said_in_a_sentence(ibdesk: Ibdesk) -> None:
         stop(served)
 
     assert answer.code == 4 and "--portal-port" in answer.json["remedy"]
+    assert answer.json["message"].endswith("cannot be used: another program has it.")
 
 
 def test_no_qt_is_imported_with_the_command_line() -> None:

@@ -27,6 +27,17 @@ def test_json_is_one_value_with_exact_amounts_and_iso_instants(capsys: pytest.Ca
     assert json.loads(capsys.readouterr().out) == {"v": "100", "at": "2026-11-20T00:00:00+00:00"}
 
 
+def test_an_error_that_ends_by_itself_is_told_with_its_end(capsys: pytest.CaptureFixture[str]) -> None:
+    later = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
+    error = Unavailable("Locked out.", remedy="Wait.", cause=Cause.PENALTY_BOX, retry_at=later)
+    Talk(json=True, quiet=False).complain(error)
+    Talk(json=False, quiet=False).complain(error)
+
+    said = capsys.readouterr()
+    assert json.loads(said.out)["retry_at"] == "2026-11-20T09:30:00+00:00"
+    assert said.err == "Locked out.\nWait.\nTry again after 2026-11-20 09:30:00 UTC.\n"
+
+
 def test_quiet_leaves_out_text_but_neither_errors_nor_what_must_be_seen(capsys: pytest.CaptureFixture[str]) -> None:
     talk = Talk(json=False, quiet=True)
     talk.tell({}, ["text"])

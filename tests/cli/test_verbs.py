@@ -22,6 +22,12 @@ def test_a_sync_answers_with_the_documents_keys(connected: Ibdesk) -> None:
     assert connected("--json", "sync", "--account", "DU7654322").json["updated"] == 3
 
 
+def test_a_sync_brings_the_equity_history_too(connected: Ibdesk) -> None:
+    connected("--json", "sync")
+
+    assert connected("--json", "db", "check").json["rows"]["equity_history"] > 250
+
+
 def test_syncing_an_account_nobody_may_see_is_refused(connected: Ibdesk) -> None:
     synced = connected("--json", "account", "sync", "DU1234567")
 

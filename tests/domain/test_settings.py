@@ -41,6 +41,8 @@ def test_a_whole_address_wins_over_its_parts() -> None:
         ("account_id", "1234567"),
         ("gateway_url", "localhost:5000"),
         ("gateway_url", "ftp://localhost"),
+        ("gateway_url", "https://localhost:99999"),
+        ("gateway_url", "https://[::1"),
     ],
 )
 def test_a_value_out_of_bounds_is_refused_with_what_is_allowed(name: str, text: str) -> None:

@@ -229,6 +229,17 @@ def test_in_the_penalty_box_the_state_stays_and_nothing_is_asked(tmp_path: Path)
     asyncio.run(run())
 
 
+def test_a_penalty_box_found_at_the_first_look_is_not_called_a_dead_gateway(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with workshop(tmp_path) as shop:
+            shop.gateway.limit()
+            await shop.session.refresh()
+            assert shop.session.problem is not None
+            assert shop.session.problem.cause is Cause.PENALTY_BOX
+
+    asyncio.run(run())
+
+
 def test_a_broker_s_outage_says_nothing_of_the_session(tmp_path: Path) -> None:
     async def run() -> None:
         async with workshop(tmp_path) as shop:
