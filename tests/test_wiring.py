@@ -4,16 +4,19 @@ import asyncio
 import subprocess
 import sys
 import tempfile
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from ibdesk import wiring
+from ibdesk.demo.gateway import DemoGateway
+from ibdesk.demo.timings import DemoLimits
 from ibdesk.domain.accounts import Account, AccountId, Environment
 from ibdesk.domain.calls import ApiCall
 from ibdesk.domain.compliance.disclosures import Acknowledgment
-from ibdesk.domain.errors import Cause, Refused
+from ibdesk.domain.errors import Cause, DeskError, Refused, Unavailable
 from ibdesk.domain.events import AccountChanged, QuotesChanged
 from ibdesk.domain.modes import Mode
 from ibdesk.domain.money import USD
@@ -22,6 +25,7 @@ from ibdesk.domain.records import Credentials
 from ibdesk.services.desk import Desk
 from ibdesk.services.first_run import FirstRunResult
 from ibdesk.store import vault as vaults
+from tests.demo.door import shared_identity
 from tests.services.workshop import MAIN, NOON, PASSPHRASE, Heard
 
 NOWHERE = "https://127.0.0.1:9"
@@ -64,6 +68,37 @@ def test_a_new_desk_holds_what_the_wizard_found_and_opens_again(tmp_path: Path) 
         await desk.close()
 
     asyncio.run(run())
+
+
+def test_a_desk_opened_anew_stays_in_the_penalty_box_and_sends_nothing(tmp_path: Path) -> None:
+    async def run() -> None:
+        gateway = DemoGateway(identity=shared_identity(), limits=DemoLimits.off())
+        await gateway.start()
+        reached = replace(PAPER, gateway_url=gateway.url, certificate_sha256=gateway.certificate_sha256, account=MAIN)
+        desk, _ = await wiring.create_desk(tmp_path, PASSPHRASE, result(reached), watching=False)
+        gateway.limit()
+        assert (await _problem(desk)).cause is Cause.PENALTY_BOX
+        await desk.close()
+        gateway.heal()
+        asked = len(gateway.calls)
+        # another budget of requests has an account of its own, as another process would
+        desk = await wiring.open_desk(tmp_path, PASSPHRASE, overrides={"requests_per_second": "9"}, watching=False)
+        problem = await _problem(desk)
+        assert problem.cause is Cause.PENALTY_BOX
+        assert isinstance(problem, Unavailable) and problem.retry_at is not None
+        assert timedelta(minutes=14) < problem.retry_at - wiring.now() <= timedelta(minutes=15)
+        assert len(gateway.calls) == asked
+        await desk.close()
+        await gateway.stop()
+
+    asyncio.run(run())
+
+
+async def _problem(desk: Desk) -> DeskError:
+    assert desk.session is not None
+    await desk.session.refresh()
+    assert desk.session.problem is not None
+    return desk.session.problem
 
 
 def test_a_desk_that_cannot_be_built_leaves_no_vault(tmp_path: Path) -> None:

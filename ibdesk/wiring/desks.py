@@ -17,7 +17,7 @@ from ibdesk.domain.hours import Calendar, half_days
 from ibdesk.domain.modes import ibkr_mode
 from ibdesk.domain.settings import Settings
 from ibdesk.services.desk import Clock, Desk
-from ibdesk.wiring.gateways import chosen_environment, connection_to, connector_with, open_broker
+from ibdesk.wiring.gateways import COUNTS_FOR, chosen_environment, connection_to, connector_with, open_broker
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection as Transaction
@@ -98,6 +98,7 @@ async def build_desk(
     from ibdesk.services.hub import Hub
     from ibdesk.services.preferences import Preferences
     from ibdesk.services.tasks import Tasks
+    from ibdesk.store import audit
     from ibdesk.store import vault as vaults
     from ibdesk.store.database import open_database
 
@@ -125,9 +126,10 @@ async def build_desk(
     )
     connected = _Connected()
     if known is not None and preferences.settings.ibkr_enabled:
+        since = world.clock() - COUNTS_FOR
         broker = open_broker(
             connection, on_call=call_log.record, on_rate=lambda rate: hub.publish(RateChanged(rate=rate)),
-            clock=world.clock,
+            clock=world.clock, recent=await database.read(audit.calls_since, since, environment.value),
         )  # fmt: skip
         opened.push_async_callback(broker.close)
         connected = await _connect(broker, parts, world)
@@ -143,8 +145,10 @@ async def build_desk(
         calendar=calendar,
         hub=hub,
         tasks=parts.tasks,
-        book=Book(database, clock=world.clock) if live is None
-        else Book(database, clock=world.clock, quotes=lambda: live.quotes, pnl=lambda: live.pnl),
+        book=Book(database, environment=environment, clock=world.clock) if live is None
+        else Book(
+            database, environment=environment, clock=world.clock, quotes=lambda: live.quotes, pnl=lambda: live.pnl
+        ),
         activity=Activity(database),
         preferences=preferences,
         connector=connector_with(

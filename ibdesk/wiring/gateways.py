@@ -14,6 +14,7 @@ from ibdesk.services.desk import Clock
 
 if TYPE_CHECKING:
     from ibdesk.brokers.base import Broker, CallSink, Certificate, Connection, RateSink
+    from ibdesk.domain.calls import ApiCall
     from ibdesk.services.connector import Connector, DemoAddress
     from ibdesk.services.first_run import FirstRunResult
 
@@ -23,19 +24,26 @@ ADDRESS = ("gateway_url", "gateway_host", "gateway_port", "gateway_ssl")
 
 
 def open_broker(
-    connection: "Connection", *, on_call: "CallSink", on_rate: "RateSink", clock: Clock, source: Source = Source.PORTAL
+    connection: "Connection", *, on_call: "CallSink", on_rate: "RateSink", clock: Clock,
+    recent: "Sequence[ApiCall]" = (), source: Source = Source.PORTAL,
+) -> "Broker":  # fmt: skip
+    """The adapter for a source; nothing is sent yet. `recent` are the calls of earlier processes that still count."""
+    return BROKERS[source](connection, on_call, on_rate, clock, recent)
+
+
+def _portal(
+    connection: "Connection", on_call: "CallSink", on_rate: "RateSink", clock: Clock, recent: "Sequence[ApiCall]"
 ) -> "Broker":
-    """The adapter for a source; nothing is sent yet."""
-    return BROKERS[source](connection, on_call, on_rate, clock)
-
-
-def _portal(connection: "Connection", on_call: "CallSink", on_rate: "RateSink", clock: Clock) -> "Broker":
     from ibdesk.brokers.portal.broker import PortalBroker
 
-    return PortalBroker(connection, on_call=on_call, on_rate=on_rate, clock=clock)
+    return PortalBroker(connection, on_call=on_call, on_rate=on_rate, clock=clock, recent=recent)
 
 
-BROKERS: Mapping[Source, "Callable[[Connection, CallSink, RateSink, Clock], Broker]"] = {Source.PORTAL: _portal}
+BROKERS: Mapping[Source, "Callable[[Connection, CallSink, RateSink, Clock, Sequence[ApiCall]], Broker]"] = {
+    Source.PORTAL: _portal,
+}
+#: How long the broker's count of a call can matter: its longest budgets and its penalty box are a quarter of an hour.
+COUNTS_FOR = timedelta(minutes=16)
 
 
 def chosen_environment(sourced: Sourced, stored: Sequence[Credentials]) -> Environment:
