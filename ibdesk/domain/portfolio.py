@@ -52,6 +52,11 @@ class Row:
         return None if gain is None or self.rate is None else gain * self.rate
 
     @property
+    def base_realized(self) -> Decimal | None:
+        gain = self.position.realized
+        return None if gain is None or self.rate is None else gain * self.rate
+
+    @property
     def base_daily(self) -> Decimal | None:
         return None if self.daily is None or self.rate is None else self.daily * self.rate
 

@@ -103,6 +103,15 @@ def test_totals_are_in_base_currency_and_leave_notional_out(model: PositionModel
     assert NOTIONAL.total == ""
 
 
+def test_every_column_that_names_a_total_has_one(model: PositionModel) -> None:
+    row = page().rows[0]
+    euros = replace(row, position=replace(row.position, realized=Decimal("-200")), rate=Decimal("1.25"))
+    model.set_book((euros, *page().rows[1:]), "USD")
+    totals = model.totals().texts
+    assert totals["realized"] == ("\u2212$250.00", -1)
+    assert {column.total for column in FULL if column.total} == set(totals)
+
+
 def test_different_base_currencies_are_not_summed(model: PositionModel) -> None:
     model.set_book(page().rows, "")
     assert model.totals().texts == {}

@@ -59,12 +59,14 @@ def totals_of(rows: Iterable[Row], base: str) -> Totals:
         return Totals(count=len(listed), texts={})
     value = total(row.base_value for row in listed)
     unrealized = total(row.base_unrealized for row in listed)
+    realized = total(row.base_realized for row in listed)
     daily = total(row.base_daily for row in listed)
     return Totals(
         count=len(listed),
         texts={
             "value": (fmt.money(value, base), 0),
             "unrealized": (fmt.gain(unrealized, base), fmt.sign(unrealized)),
+            "realized": (fmt.gain(realized, base), fmt.sign(realized)),
             "daily": (fmt.gain(daily, base), fmt.sign(daily)),
         },
     )
@@ -205,8 +207,8 @@ PERCENT = Column(
     formula="Unrealized P&L ÷ cost, where cost is quantity × average cost.")
 REALIZED = Column(
     key="realized", title="Realized P&L", kind=Kind.GAIN, width=108,
-    value=lambda row: row.position.realized, text=_gain(lambda row: row.position.realized),
-    formula="Gain or loss of what was closed, reported by the broker.")
+    value=lambda row: row.position.realized, text=_gain(lambda row: row.position.realized), total="realized",
+    formula="Gain or loss of what was closed, reported by the broker. The total is in your base currency.")
 DAILY = Column(
     key="daily", title="Day P&L", kind=Kind.GAIN, width=92, is_live=True, value=lambda row: row.daily,
     text=_gain(lambda row: row.daily), total="daily",
