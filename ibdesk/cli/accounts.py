@@ -95,10 +95,9 @@ def _says_yes(shown: Certificate, talk: Talk) -> bool:
 
 async def list_accounts(desk: Desk, _args: argparse.Namespace, talk: Talk) -> int:
     """Every account that was seen, with its last figures."""
-    pages = {page.account.id: page for page in await desk.book.pages()}
     rows: list[dict[str, Any]] = []
-    for account in await desk.book.accounts():
-        page = pages.get(account.id)
+    for account in await desk.book.every_account():
+        page = await desk.book.page(account.id)
         rows.append(
             {
                 "id": account.id,

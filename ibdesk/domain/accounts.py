@@ -102,6 +102,13 @@ class AccountPnl:
     as_of: datetime
 
 
+def newest_pnl(stored: AccountPnl | None, streamed: AccountPnl | None) -> AccountPnl | None:
+    """The younger of two tellings; a stream that broke off does not outlive what was read since."""
+    if stored is None or streamed is None:
+        return stored or streamed
+    return streamed if streamed.as_of >= stored.as_of else stored
+
+
 def masked(account: str) -> str:
     """The account as logs may show it: its kind and its last four characters."""
     if len(account) <= 4:

@@ -52,16 +52,22 @@ def ibkr_mode(environment: Environment) -> Mode:
     }[environment]
 
 
+def belongs(environment: Environment, account: Account) -> bool:
+    """Whether the account lives in this environment. The demo's accounts are paper accounts."""
+    is_paper = account.is_paper or looks_paper(account.id)
+    return is_paper == (environment is not Environment.LIVE)
+
+
 def check_environment(environment: Environment, account: Account) -> None:
     """Refuse an account that lives in another environment than the one chosen.
 
     Raises Refused(WRONG_ENVIRONMENT). The demo's account is a paper account.
     """
-    is_paper = account.is_paper or looks_paper(account.id)
-    if environment is Environment.LIVE and is_paper:
+    if belongs(environment, account):
+        return
+    if environment is Environment.LIVE:
         raise _wrong(account.id, "a paper account", "Live Trading")
-    if environment is not Environment.LIVE and not is_paper:
-        raise _wrong(account.id, "a live account", "Paper Trading")
+    raise _wrong(account.id, "a live account", "Paper Trading")
 
 
 def _wrong(account: AccountId, kind: str, chosen: str) -> Refused:

@@ -1,13 +1,14 @@
 """What is stored of the accounts, put together as the views read it; never asks the network."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from ibdesk.domain.accounts import Account, AccountId, AccountPnl
+from ibdesk.domain.accounts import Account, AccountId, AccountPnl, Environment, newest_pnl
 from ibdesk.domain.instruments import Conid
 from ibdesk.domain.market import Quote
+from ibdesk.domain.modes import belongs
 from ibdesk.domain.portfolio import AccountPage, rows_of
 from ibdesk.domain.positions import Snapshot, Source
 from ibdesk.domain.returns import Point
@@ -24,30 +25,39 @@ IN_FULL = timedelta(days=8)
 
 
 class Book:
-    """The stored accounts. `quotes` and `pnl` give the newest that was streamed, to be shown at once."""
+    """The stored accounts of one environment: paper and real money are never on one page, let alone in one sum.
+
+    `quotes` and `pnl` give the newest that was streamed, to be shown at once.
+    """
 
     def __init__(
         self,
         database: Database,
         *,
+        environment: Environment,
         clock: Clock,
         quotes: Callable[[], Mapping[Conid, Quote]] = dict,
         pnl: Callable[[], Mapping[AccountId, AccountPnl]] = dict,
         source: Source = Source.PORTAL,
     ) -> None:
         self._database = database
+        self._environment = environment
         self._clock = clock
         self._quotes = quotes
         self._pnl = pnl
         self._source = source
 
     async def accounts(self) -> tuple[Account, ...]:
-        """Every account that was ever seen, in the broker's order."""
+        """The environment's accounts, every one that was ever seen, in the broker's order."""
+        return tuple(each for each in await self.every_account() if belongs(self._environment, each))
+
+    async def every_account(self) -> tuple[Account, ...]:
+        """Those of the other environments too: for listing, never for adding up."""
         return await self._database.read(accounts.load_accounts)
 
     async def page(self, account: AccountId) -> AccountPage | None:
-        """All that is stored of one account; None before its first sync."""
-        found = [each for each in await self.accounts() if each.id == account]
+        """All that is stored of one account, of any environment; None before its first sync."""
+        found = [each for each in await self.every_account() if each.id == account]
         return await self._page(found[0]) if found else None
 
     async def pages(self) -> tuple[AccountPage, ...]:
@@ -69,14 +79,8 @@ class Book:
             ledger=picture.ledger,
             rows=rows_of(picture.positions, picture.ledger, self._quotes(), trends, account.currency),
             equity=equity,
-            pnl=_newer(picture.pnl, self._pnl().get(account.id)),
+            pnl=newest_pnl(picture.pnl, self._pnl().get(account.id)),
         )
-
-
-def _newer(stored: AccountPnl | None, streamed: AccountPnl | None) -> AccountPnl | None:
-    if stored is None or streamed is None:
-        return stored or streamed
-    return streamed if streamed.as_of >= stored.as_of else stored
 
 
 def _load(
@@ -86,14 +90,10 @@ def _load(
     picture = snapshots.load_snapshot(tx, account, source)
     if picture is None:
         return None
-    equity = thinned(series.load_equity(tx, account, source), now - IN_FULL)
+    full_from = now - IN_FULL
+    equity = (
+        *series.load_equity_daily(tx, account, source, before=full_from),
+        *series.load_equity(tx, account, source, since=full_from),
+    )
     held = [position.instrument.conid for position in picture.positions[:TRENDS_AT_MOST]]
     return picture, equity, load_trends(tx, held, now)
-
-
-def thinned(points: Sequence[Point], full_from: datetime) -> tuple[Point, ...]:
-    """The last point of each UTC day before `full_from`, and every point from then on."""
-    days: dict[object, Point] = {}
-    for point in points:
-        days[point if point.at >= full_from else point.at.date()] = point
-    return tuple(days.values())

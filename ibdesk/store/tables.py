@@ -320,6 +320,17 @@ class PriceColumns(TypedColumns):
 price_history = Table("price_history", metadata, PriceColumns, sqlite_with_rowid=False)
 
 
+class SymbolColumns(TypedColumns):
+    """The contract a symbol (upper case) stood for when the broker was last asked."""
+
+    symbol: Named[str] = Column(primary_key=True)
+    conid: Named[int] = Column(BigInteger)
+    found_at: Named[datetime] = Column(UtcInstant())
+
+
+known_symbols = Table("known_symbols", metadata, SymbolColumns)
+
+
 class ChunkColumns(TypedColumns):
     """Stretches of a long series as binary doubles, for drawing: a cache of `equity_history`, rebuilt when missing."""
 

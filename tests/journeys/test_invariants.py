@@ -172,7 +172,7 @@ def test_7_a_killed_desk_opens_again_with_its_last_whole_picture(syncs: int, tmp
         database = open_database(vault)
         try:
             assert (await check(database)).findings == ()
-            pages = await Book(database, clock=wiring.now).pages()
+            pages = await Book(database, environment=Environment.DEMO, clock=wiring.now).pages()
             assert {len(page.rows) > 0 for page in pages} == {True}
             for page in pages:
                 assert page.received_at == page.summary.received_at

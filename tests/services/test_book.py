@@ -5,11 +5,12 @@ from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 
-from ibdesk.domain.accounts import AccountPnl
+from ibdesk.domain.accounts import Account, AccountId, AccountPnl, Environment
 from ibdesk.domain.market import Quote
+from ibdesk.domain.money import USD
 from ibdesk.domain.returns import Point
-from ibdesk.services.book import Book, thinned
-from ibdesk.store import series
+from ibdesk.services.book import Book
+from ibdesk.store import accounts, series
 from tests.services.workshop import MAIN, NOON, SECOND, workshop
 
 
@@ -66,11 +67,16 @@ def test_streamed_quotes_and_pnl_are_shown_where_they_are_newer(tmp_path: Path) 
             older = _pnl(stored.pnl, Decimal(1), -timedelta(days=1))
             newer = _pnl(stored.pnl, Decimal(2), timedelta(days=1))
 
-            book = Book(shop.database, clock=shop.dial, quotes=lambda: {conid: quote}, pnl=lambda: {MAIN: older})
-            page = await book.page(MAIN)
+            def book(pnl: AccountPnl) -> Book:
+                return Book(
+                    shop.database, environment=Environment.DEMO, clock=shop.dial, quotes=lambda: {conid: quote},
+                    pnl=lambda: {MAIN: pnl},
+                )
+
+            page = await book(older).page(MAIN)
             assert page is not None and page.rows[0].last == Decimal("1.23") and page.pnl == stored.pnl
 
-            page = await Book(shop.database, clock=shop.dial, pnl=lambda: {MAIN: newer}).page(MAIN)
+            page = await book(newer).page(MAIN)
             assert page is not None and page.pnl == newer
 
     asyncio.run(run())
@@ -92,12 +98,20 @@ def test_the_curve_keeps_every_sync_of_the_last_days_and_one_point_a_day_before(
     asyncio.run(run())
 
 
-def test_thinning_keeps_the_last_point_of_a_day_and_the_order() -> None:
-    points = [Point(at=NOON + timedelta(hours=6 * n), value=Decimal(n)) for n in range(8)]
+def test_paper_and_real_money_are_never_in_one_sum(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with workshop(tmp_path) as shop:
+            await shop.session.refresh()
+            await shop.sync.run()
+            real = Account(id=AccountId("U1234567"), title="Real", currency=USD, is_paper=False)
+            await shop.database.write(accounts.save_accounts, (real,), NOON)
+            live = Book(shop.database, environment=Environment.LIVE, clock=shop.dial)
+            assert await live.accounts() == (real,)
+            assert await live.pages() == ()
+            assert {each.id for each in await shop.book.accounts()} == {MAIN, SECOND}
+            assert {each.id for each in await live.every_account()} == {MAIN, SECOND, real.id}
 
-    kept = thinned(points, NOON + timedelta(hours=24))
-
-    assert [point.value for point in kept] == [Decimal(1), Decimal(3), Decimal(4), Decimal(5), Decimal(6), Decimal(7)]
+    asyncio.run(run())
 
 
 def _pnl(like: AccountPnl, daily: Decimal, later: timedelta) -> AccountPnl:

@@ -182,7 +182,8 @@ async def workshop(
             try:
                 yield Workshop(
                     gateway=gateway, database=database, broker=broker, dial=dial, hub=hub, tasks=tasks,
-                    session=session, sync=sync, book=Book(database, clock=dial), activity=Activity(database),
+                    session=session, sync=sync, book=Book(database, environment=environment, clock=dial),
+                    activity=Activity(database),
                     calls=calls, failures=failures, settings=chosen,
                 )
             finally:

@@ -17,12 +17,28 @@ from tests.store.conftest import PASSPHRASE
 
 Run = Callable[..., Any]
 NEWEST = migrations.revisions()[-1]
+NEXT = int(NEWEST) + 1
 
 
 def test_a_new_vault_gets_every_table(home: Path) -> None:
     made, _ = vault.create(home, PASSPHRASE, cost=LOWEST_COST)
     assert migrations.upgrade(made) == migrations.Upgrade(before=None, after=NEWEST)
     assert migrations.upgrade(made) == migrations.Upgrade(before=NEWEST, after=NEWEST)
+    made.close()
+
+
+def test_a_vault_at_the_first_step_keeps_its_rows(home: Path) -> None:
+    made, _ = vault.create(home, PASSPHRASE, cost=LOWEST_COST)
+    first = home / "first"
+    shutil.copytree(
+        migrations.FOLDER, first, ignore=lambda _folder, names: [n for n in names if n[:4].isdigit() and n[:4] > "0001"]
+    )
+    migrations.upgrade(made, first)
+    with closing(cipher.connect(made.paths.database, made.database_key())) as connection:
+        connection.execute("INSERT INTO equity_history VALUES ('DU1234567', 'portal', 1, '2.50')")
+    assert migrations.upgrade(made).after == NEWEST
+    with closing(cipher.connect(made.paths.database, made.database_key())) as connection:
+        assert connection.execute("SELECT * FROM equity_history").fetchone() == ("DU1234567", "portal", 1, "2.50")
     made.close()
 
 
@@ -89,20 +105,24 @@ def newer(tmp_path: Path) -> Callable[..., Path]:
     def steps(*statements: str) -> Path:
         folder = tmp_path / "steps"
         shutil.copytree(migrations.FOLDER, folder, ignore=shutil.ignore_patterns("__pycache__"))
-        for this, statement in enumerate(statements, start=2):
-            step = STEP.format(this=this, before=this - 1, last=statement)
+        for this, statement in enumerate(statements, start=NEXT):
+            step = STEP.format(this=this, before=this - 1, last=statement.format(this=this))
             (folder / "versions" / f"{this:04}_later.py").write_text(step)
         return folder
 
     return steps
 
 
+def later_tables(connection: Any) -> list[str]:
+    return [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE name LIKE 'later%'")]
+
+
 def test_an_upgrade_keeps_an_encrypted_backup_that_opens(
     open_vault: OpenVault, newer: Callable[..., Path], tmp_path: Path
 ) -> None:
-    steps = newer("INSERT INTO later_2 VALUES (1)")
+    steps = newer("INSERT INTO later_{this} VALUES (1)")
     done = migrations.upgrade(open_vault, steps)
-    assert (done.before, done.after) == ("0001", "0002")
+    assert (done.before, done.after) == (NEWEST, f"{NEXT:04}")
     assert done.backup is not None
     restored = vault.Paths(folder=tmp_path / "restored")
     restored.folder.mkdir()
@@ -110,7 +130,7 @@ def test_an_upgrade_keeps_an_encrypted_backup_that_opens(
     done.backup.with_name(done.backup.name + ".json").rename(restored.header)
     again = vault.open(restored.folder, PASSPHRASE)
     with closing(cipher.connect(restored.database, again.database_key())) as connection:
-        assert connection.execute("SELECT version_num FROM alembic_version").fetchall() == [("0001",)]
+        assert connection.execute("SELECT version_num FROM alembic_version").fetchall() == [(NEWEST,)]
     again.close()
 
 
@@ -119,17 +139,17 @@ def test_a_step_that_fails_changes_nothing(open_vault: OpenVault, newer: Callabl
     with pytest.raises(Exception, match="no_such_table"):
         migrations.upgrade(open_vault, steps)
     with closing(cipher.connect(open_vault.paths.database, open_vault.database_key())) as connection:
-        assert connection.execute("SELECT version_num FROM alembic_version").fetchall() == [("0001",)]
-        assert connection.execute("SELECT count(*) FROM sqlite_master WHERE name = 'later_2'").fetchone() == (0,)
+        assert connection.execute("SELECT version_num FROM alembic_version").fetchall() == [(NEWEST,)]
+        assert later_tables(connection) == []
 
 
 def test_a_failing_step_keeps_the_steps_before_it(open_vault: OpenVault, newer: Callable[..., Path]) -> None:
-    steps = newer("INSERT INTO later_2 VALUES (1)", "INSERT INTO no_such_table VALUES (1)")
+    steps = newer("INSERT INTO later_{this} VALUES (1)", "INSERT INTO no_such_table VALUES (1)")
     with pytest.raises(Exception, match="no_such_table"):
         migrations.upgrade(open_vault, steps)
     with closing(cipher.connect(open_vault.paths.database, open_vault.database_key())) as connection:
-        assert connection.execute("SELECT version_num FROM alembic_version").fetchall() == [("0002",)]
-        assert connection.execute("SELECT count(*) FROM sqlite_master WHERE name = 'later_3'").fetchone() == (0,)
+        assert connection.execute("SELECT version_num FROM alembic_version").fetchall() == [(f"{NEXT:04}",)]
+        assert later_tables(connection) == [f"later_{NEXT}"]
 
 
 def test_a_table_that_is_moved_does_not_take_its_children_along(

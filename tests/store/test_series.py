@@ -30,6 +30,24 @@ def test_equity_comes_back_exactly_and_in_order(in_transaction: Run) -> None:
     assert in_transaction(series.load_equity, MAIN, since=NOW + timedelta(minutes=3)) == tuple(points(2, 3))
 
 
+def test_of_each_utc_day_before_an_instant_the_last_point_counts(in_transaction: Run) -> None:
+    midnight = NOW.replace(hour=0, minute=0, second=0, microsecond=0)
+    listed = [Point(at=midnight + timedelta(hours=6 * n), value=Decimal(n)) for n in range(20) if n // 4 != 2]
+    in_transaction(series.add_equity, MAIN, listed)
+    in_transaction(series.add_equity, SECOND, points(2))
+    kept = in_transaction(series.load_equity_daily, MAIN, before=midnight + timedelta(days=4, hours=7))
+    assert [point.value for point in kept] == [Decimal(3), Decimal(7), Decimal(15), Decimal(17)]
+    assert kept[0] == listed[3]
+    assert in_transaction(series.load_equity_daily, MAIN, before=midnight) == ()
+
+
+def test_a_symbol_is_remembered_whatever_its_case(in_transaction: Run) -> None:
+    assert in_transaction(series.known_symbol, "SPY") is None
+    in_transaction(series.remember_symbol, "spy", Conid(1), NOW)
+    in_transaction(series.remember_symbol, "SPY", Conid(756733), NOW)
+    assert in_transaction(series.known_symbol, "Spy") == 756733
+
+
 def test_a_point_written_again_is_corrected(in_transaction: Run) -> None:
     in_transaction(series.add_equity, MAIN, points(3))
     correction = Point(at=NOW + timedelta(minutes=1), value=Decimal("99.9"))

@@ -39,6 +39,9 @@ class MadeUpBook:
     async def accounts(self) -> tuple[Account, ...]:
         return tuple(Account(id=name, title=name, currency=USD, is_paper=True) for name in self.ids)
 
+    async def every_account(self) -> tuple[Account, ...]:
+        return await self.accounts()
+
     async def pages(self) -> tuple[Any, ...]:
         return ()
 

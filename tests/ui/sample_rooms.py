@@ -31,6 +31,9 @@ class StoredBook:
         self.reads += 1
         return self.known or tuple(page.account for page in self.stored)
 
+    async def every_account(self) -> tuple[Account, ...]:
+        return await self.accounts()
+
     async def pages(self) -> tuple[AccountPage, ...]:
         return self.stored
 

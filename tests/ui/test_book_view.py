@@ -1,6 +1,10 @@
 """The eyes of the account rooms: one for each desk, read when somebody looks, and never twice at once."""
 
 import asyncio
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+from types import SimpleNamespace
 
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
@@ -59,6 +63,23 @@ def test_what_did_not_change_is_not_drawn_again(run: Run) -> None:
         await frames()
         assert len(drawn) == 1
         await desk.tasks.close()
+
+    run(journey())
+
+
+def test_what_was_synced_since_the_stream_broke_off_is_shown(run: Run) -> None:
+    async def journey() -> None:
+        stored = page()
+        assert stored.pnl is not None
+        heard = replace(stored.pnl, daily=Decimal("-1"), as_of=stored.pnl.as_of - timedelta(hours=1))
+        for as_of, shown in ((heard.as_of, stored.pnl.daily), (stored.pnl.as_of, heard.daily)):
+            live = SimpleNamespace(pnl={MAIN: replace(heard, as_of=as_of)}, quotes={})
+            desk = room_desk(stored, live=live)
+            view = BookView.of(desk, bridge_to(desk))
+            view.read()
+            await frames()
+            assert view.view.figures is not None and view.view.figures.daily == shown
+            await desk.tasks.close()
 
     run(journey())
 

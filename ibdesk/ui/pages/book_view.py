@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QWidget
 
-from ibdesk.domain.accounts import AccountId
+from ibdesk.domain.accounts import AccountId, newest_pnl
 from ibdesk.domain.errors import DeskError
 from ibdesk.domain.events import (
     AccountChanged,
@@ -119,7 +119,7 @@ class BookView(QObject):
         live = self._desk.live
         if live is not None:
             pages = tuple(
-                replace(page, pnl=live.pnl[page.account.id]) if page.account.id in live.pnl else page for page in pages
+                replace(page, pnl=newest_pnl(page.pnl, live.pnl.get(page.account.id))) for page in pages
             )
         self._show(replace(
             self.view, is_read=True, accounts=accounts, all_pages=pages, promise=promise,

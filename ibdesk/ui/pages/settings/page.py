@@ -208,7 +208,7 @@ class SettingsPage(QWidget):
         await self._read_accounts()
 
     async def _read_accounts(self) -> None:
-        accounts = await self._desk.book.accounts()
+        accounts = await self._desk.book.every_account()
         self.accounts.show_accounts([
             " · ".join(part for part in (
                 account.id, account.alias or account.title, account.currency,
