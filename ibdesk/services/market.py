@@ -122,18 +122,33 @@ class Market:
         return await self._database.read(load_trends, wanted, self._clock())
 
     async def _conid(self, symbol: str) -> Conid:
-        if symbol not in self._symbols:
-            matches = await self.find(symbol)
-            exact = [each for each in matches if each.symbol.upper() == symbol.upper()]
-            shares = [each for each in exact if {AssetClass.STOCK, AssetClass.ETF} & set(each.classes)]
-            if not exact:
-                raise Refused(
-                    f"the broker knows no {symbol}.",
-                    remedy="Choose another benchmark in Settings.",
-                    cause=Cause.NOTHING_FOUND,
-                )
-            self._symbols[symbol] = (shares or exact)[0].conid
-        return self._symbols[symbol]
+        """The contract behind a symbol; the one it was before when the broker cannot be asked."""
+        if symbol in self._symbols:
+            return self._symbols[symbol]
+        try:
+            found = await self._look_up(symbol)
+        except Refused:
+            raise
+        except DeskError:
+            known = await self._database.read(series.known_symbol, symbol)
+            if known is None:
+                raise
+            return known
+        self._symbols[symbol] = found
+        await self._database.write(series.remember_symbol, symbol, found, self._clock())
+        return found
+
+    async def _look_up(self, symbol: str) -> Conid:
+        matches = await self.find(symbol)
+        exact = [each for each in matches if each.symbol.upper() == symbol.upper()]
+        shares = [each for each in exact if {AssetClass.STOCK, AssetClass.ETF} & set(each.classes)]
+        if not exact:
+            raise Refused(
+                f"the broker knows no {symbol}.",
+                remedy="Choose another benchmark in Settings.",
+                cause=Cause.NOTHING_FOUND,
+            )
+        return (shares or exact)[0].conid
 
     def _check_session(self) -> None:
         if self._session is not None and self._session.problem is not None:

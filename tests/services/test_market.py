@@ -70,6 +70,19 @@ def test_old_bars_are_fetched_again_and_served_with_their_age_when_that_fails(tm
     asyncio.run(run())
 
 
+def test_a_desk_that_opens_without_a_gateway_still_draws_the_kept_benchmark(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with workshop(tmp_path) as shop:
+            before = await (await ready(shop)).benchmark("SPY", Range.YEAR)
+            await shop.gateway.stop()
+            await shop.session.refresh()
+            opened_later = market(shop)
+            assert await opened_later.benchmark("spy", Range.YEAR) == before
+            assert "cannot be drawn" in (await opened_later.benchmark("QQQ", Range.YEAR)).reason
+
+    asyncio.run(run())
+
+
 def test_an_unknown_benchmark_gives_its_reason(tmp_path: Path) -> None:
     async def run() -> None:
         async with workshop(tmp_path) as shop:
