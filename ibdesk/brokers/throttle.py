@@ -177,7 +177,7 @@ class Throttle:
     async def turn(self, path: str, *, urgent: bool = False) -> AsyncIterator[None]:
         """Wait for our turn and hold one of the places in flight. `urgent` goes before everything that waits.
 
-        Raises Unavailable at once: PENALTY_BOX in the penalty box, BROKER_ERROR when this endpoint's turn is far off.
+        Raises Unavailable at once: PENALTY_BOX in the penalty box, RATE_LIMITED when this endpoint's turn is far off.
         """
         self._budget.use()
         self._refuse_in_box()
@@ -284,7 +284,7 @@ class Throttle:
             raise Unavailable(
                 f"The broker answers {path} only once in a while, and it was asked a moment ago.",
                 remedy="What is stored stays on screen; it is read again by itself.",
-                cause=Cause.BROKER_ERROR, retry_at=self._clock() + timedelta(seconds=wait),
+                cause=Cause.RATE_LIMITED, retry_at=self._clock() + timedelta(seconds=wait),
             )
 
     def _refuse_in_box(self) -> None:

@@ -31,6 +31,7 @@ class Cause(StrEnum):
     UNKNOWN_ACCOUNT = "unknown_account"
     TIMED_OUT = "timed_out"
     PENALTY_BOX = "penalty_box"
+    RATE_LIMITED = "rate_limited"
     MAINTENANCE = "maintenance"
     BROKER_ERROR = "broker_error"
     BAD_ANSWER = "bad_answer"

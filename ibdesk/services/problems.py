@@ -44,7 +44,7 @@ def flags_of(flags: SessionFlags, error: DeskError) -> SessionFlags | None:
             return replace(flags, reachable=True, signed_in=True, authenticated=False, connected=False)
         case Cause.COMPETING_SESSION:
             return replace(flags, reachable=True, signed_in=True, authenticated=False, competing=True)
-        case Cause.PENALTY_BOX | Cause.MAINTENANCE | Cause.BROKER_ERROR | Cause.BAD_ANSWER:
+        case Cause.PENALTY_BOX | Cause.RATE_LIMITED | Cause.MAINTENANCE | Cause.BROKER_ERROR | Cause.BAD_ANSWER:
             return None
         case _:
             return SessionFlags(reachable=False, message=error.message)

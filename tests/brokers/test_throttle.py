@@ -227,7 +227,7 @@ def test_an_endpoint_far_from_its_turn_is_an_answer_and_not_a_long_wait() -> Non
         await bench.send("/pa")
         with pytest.raises(Unavailable) as later:
             await bench.send("/pa")
-        assert later.value.cause is Cause.BROKER_ERROR
+        assert later.value.cause is Cause.RATE_LIMITED
         assert later.value.retry_at is not None
         assert later.value.retry_at > bench.dial.at + timedelta(minutes=15)
 

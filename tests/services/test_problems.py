@@ -27,7 +27,9 @@ def test_an_error_stands_for_a_state(cause: Cause, state: SessionState) -> None:
     assert flags is not None and state_of(flags) is state
 
 
-@pytest.mark.parametrize("cause", [Cause.PENALTY_BOX, Cause.MAINTENANCE, Cause.BROKER_ERROR, Cause.BAD_ANSWER])
+@pytest.mark.parametrize(
+    "cause", [Cause.PENALTY_BOX, Cause.RATE_LIMITED, Cause.MAINTENANCE, Cause.BROKER_ERROR, Cause.BAD_ANSWER]
+)
 def test_some_errors_say_nothing_of_the_session(cause: Cause) -> None:
     assert flags_of(READY, Unavailable("It stopped.", remedy="Go on.", cause=cause)) is None
 
