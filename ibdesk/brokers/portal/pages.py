@@ -26,7 +26,7 @@ async def every_page(fetch: Callable[[int], Awaitable[bytes]]) -> AsyncIterator[
     Raises what `fetch` raised for a page before the end; BadData for a list without one.
     """
     lengths: list[int] = []
-    seen: set[int] = set()
+    seen: set[tuple[int | None, int | None]] = set()
     while len(lengths) < _MOST_PAGES:
         bodies = await _together(fetch, len(lengths), _TOGETHER if _goes_on(lengths) else 1)
         while bodies:
@@ -34,15 +34,21 @@ async def every_page(fetch: Callable[[int], Awaitable[bytes]]) -> AsyncIterator[
             if isinstance(body, BaseException):
                 raise body
             page = rows(body)
-            conids = {row.conid for row in page if isinstance(row, Row) and row.conid}
-            if not page or (lengths and conids and conids <= seen):
+            ends = _ends(page)
+            if not page or (ends in seen and any(ends)):
                 return
             lengths.append(len(page))
-            seen |= conids
+            seen.add(ends)
             yield page
     raise BadData(
         "The broker's list of positions does not end.", remedy="Restart the gateway.", cause=Cause.BAD_ANSWER
     )
+
+
+def _ends(page: Rows) -> tuple[int | None, int | None]:
+    """The first and the last instrument, which tell a page that was sent before from a new one."""
+    first, last = (row.conid if isinstance(row, Row) else None for row in (page[0], page[-1])) if page else (None, None)
+    return first, last
 
 
 def _goes_on(lengths: Sequence[int]) -> bool:
