@@ -56,16 +56,17 @@ def load_equity_daily(
     tx: Connection, account: AccountId, source: Source = Source.PORTAL, *, before: datetime
 ) -> tuple[Point, ...]:
     """The last point of each UTC day, of those before an instant, exact, oldest first. One look into the index per
-    day: a year of syncs is a million rows, and reading them all takes four seconds."""
+    day: a year of syncs is a million rows, and reading them all takes four seconds. (`max()` with these conditions, or a
+    join that SQLite may turn around, would read them all too.)"""
     found = cipher.raw(tx).execute(
         "WITH RECURSIVE latest(at) AS ("
-        " SELECT (SELECT max(as_of) FROM equity_history WHERE account_id = :account AND source = :source"
-        "         AND as_of < :before)"
+        " SELECT (SELECT as_of FROM equity_history WHERE account_id = :account AND source = :source"
+        "         AND as_of < :before ORDER BY as_of DESC LIMIT 1)"
         " UNION ALL"
-        " SELECT (SELECT max(as_of) FROM equity_history WHERE account_id = :account AND source = :source"
-        "         AND as_of < at / :day * :day) FROM latest WHERE at IS NOT NULL)"
-        " SELECT as_of, net_liquidation FROM latest JOIN equity_history"
-        " ON account_id = :account AND source = :source AND as_of = at ORDER BY as_of",
+        " SELECT (SELECT as_of FROM equity_history WHERE account_id = :account AND source = :source"
+        "         AND as_of < at / :day * :day ORDER BY as_of DESC LIMIT 1) FROM latest WHERE at IS NOT NULL)"
+        " SELECT as_of, net_liquidation FROM latest CROSS JOIN equity_history"
+        " ON account_id = :account AND source = :source AND as_of = at ORDER BY at",
         {"account": account, "source": source.value, "before": microseconds(before), "day": _DAY},
     )
     return tuple(Point(at=instant(at), value=Decimal(value)) for at, value in found)

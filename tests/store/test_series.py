@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from ibdesk.domain.instruments import Conid
 from ibdesk.domain.market import Bar, BarSize
 from ibdesk.domain.returns import Point
-from ibdesk.store import series
+from ibdesk.store import cipher, series
 from ibdesk.store.tables import series_chunks
 from tests.store.examples import MAIN, NOW, SECOND
 
@@ -39,6 +39,20 @@ def test_of_each_utc_day_before_an_instant_the_last_point_counts(in_transaction:
     assert [point.value for point in kept] == [Decimal(3), Decimal(7), Decimal(15), Decimal(17)]
     assert kept[0] == listed[3]
     assert in_transaction(series.load_equity_daily, MAIN, before=midnight) == ()
+
+
+def test_a_day_costs_a_look_into_the_index_however_many_points_it_has(in_transaction: Run) -> None:
+    in_transaction(series.add_equity, MAIN, points(20_000))
+
+    def steps(tx: Any) -> int:
+        counted: list[None] = []
+        cipher.raw(tx).set_progress_handler(lambda: counted.append(None), 100)
+        kept = series.load_equity_daily(tx, MAIN, before=NOW + timedelta(minutes=20_000))
+        cipher.raw(tx).set_progress_handler(None, 0)
+        assert 14 <= len(kept) <= 15
+        return len(counted) * 100
+
+    assert in_transaction(steps) < 2_000  # instructions of SQLite's machine; reading every point takes over 100,000
 
 
 def test_a_symbol_is_remembered_whatever_its_case(in_transaction: Run) -> None:
