@@ -55,9 +55,11 @@ def load_equity(
 def load_equity_daily(
     tx: Connection, account: AccountId, source: Source = Source.PORTAL, *, before: datetime
 ) -> tuple[Point, ...]:
-    """The last point of each UTC day, of those before an instant, exact, oldest first. One look into the index per
-    day: a year of syncs is a million rows, and reading them all takes four seconds. (`max()` with these conditions, or a
-    join that SQLite may turn around, would read them all too.)"""
+    """The last point of each UTC day, of those before an instant, exact, oldest first.
+
+    One look into the index per day: a year of syncs is a million rows, and reading them all takes four seconds.
+    (`max()` with these conditions, or a join that SQLite may turn around, would read them all too.)
+    """
     found = cipher.raw(tx).execute(
         "WITH RECURSIVE latest(at) AS ("
         " SELECT (SELECT as_of FROM equity_history WHERE account_id = :account AND source = :source"
