@@ -88,9 +88,10 @@ def vault_closed() -> Refused:
 
 
 def exists(folder: Path) -> bool:
-    """Whether there is a vault, whole or damaged, in `folder`."""
+    """Whether there is a vault, whole or damaged, in `folder`; Refused(FOLDER_READ_ONLY) where we may not look."""
     paths = Paths(folder=folder)
-    return paths.header.exists() or paths.database.exists()
+    with disk_errors(folder):
+        return paths.header.exists() or paths.database.exists()
 
 
 def create(folder: Path, passphrase: str, *, cost: Cost = DEFAULT_COST) -> tuple[OpenVault, str]:

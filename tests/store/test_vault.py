@@ -269,3 +269,20 @@ def test_a_wrong_key_says_nothing_on_standard_error(home: Path, capfd: pytest.Ca
     with pytest.raises(BadData), cipher.engine_errors(home):
         cipher.connect(Paths(folder=home).database, bytes(32))
     assert capfd.readouterr().err == ""
+
+
+def test_a_folder_that_cannot_be_looked_into_is_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(BadData, match="could not read"):
+        vault.exists(tmp_path / ("x" * 300))
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root can act as two users")
+def test_another_user_s_vault_is_refused_in_a_sentence(tmp_path: Path) -> None:
+    tmp_path.chmod(0o700)
+    os.seteuid(65534)
+    try:
+        with pytest.raises(Refused) as refused:
+            vault.exists(tmp_path / "theirs")
+    finally:
+        os.seteuid(0)
+    assert refused.value.cause is Cause.FOLDER_READ_ONLY
