@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from ibdesk.domain.accounts import AccountId, AccountPnl, AccountSummary, LedgerLine
 from ibdesk.domain.instruments import Conid, Instrument, notional_of, value_of
+from ibdesk.domain.money import Currency
 
 
 class Source(StrEnum):
@@ -65,10 +66,15 @@ class Position:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Skipped:
-    """A row that could not be taken in, said by name instead of dropped."""
+    """A row that could not be taken in, said by name instead of dropped.
+
+    `conid` or `currency` says which holding or cash line is there all the same, though its figures are not.
+    """
 
     what: str
     why: str
+    conid: Conid | None = None
+    currency: Currency | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

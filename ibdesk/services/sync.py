@@ -236,10 +236,10 @@ class SyncService:
             source=self._broker.source,
             started_at=started,
             finished_at=self._clock(),
-            status=SyncStatus.PARTIAL if picture.skipped else SyncStatus.SUCCESS,
+            status=SyncStatus.PARTIAL if counts.skipped else SyncStatus.SUCCESS,
             counts=counts,
             stages=stages.taken,
-            errors=tuple(f"{row.what}: {row.why}" for row in picture.skipped),
+            errors=(*_outdated(picture, counts), *(f"{row.what}: {row.why}" for row in picture.skipped)),
             next_at=self._next_at(),
         )
         await self._write_down(record)
@@ -291,3 +291,11 @@ def _store(tx: "Connection", picture: Snapshot) -> SyncCounts:
     if value is not None:
         series.add_equity(tx, picture.account, (Point(at=picture.as_of, value=value),), picture.source)
     return counts
+
+
+def _outdated(picture: Snapshot, counts: SyncCounts) -> tuple[str, ...]:
+    """What to say of a picture that was not taken because the stored one claims to be younger."""
+    if counts.skipped == len(picture.skipped):
+        return ()
+    instant = f"{picture.as_of:%Y-%m-%d %H:%M:%S} UTC"
+    return (f"This picture is of {instant}, before the stored one: check this computer's clock.",)

@@ -21,24 +21,27 @@ _LEGACY_DAY_TRADES = 3
 def save_snapshot(tx: Connection, snapshot: Snapshot) -> SyncCounts:
     """Store one picture of an account, replacing the one before it from the same source.
 
-    Positions and cash lines that are no longer in it are closed, not deleted. A picture older than the stored one
-    changes nothing and counts as skipped. `updated` counts the positions that were there before.
+    Positions and cash lines that are no longer in it are closed, not deleted; those that are in it and could not be
+    read stay as they were. A picture older than the stored one changes nothing and counts as skipped. `updated` counts
+    the positions that were there before.
     """
     count = len(snapshot.positions)
     if _stored_as_of(tx, snapshot.account, snapshot.source) > snapshot.as_of:
         return SyncCounts(processed=count, skipped=count + len(snapshot.skipped))
     known = _open_conids(tx, snapshot.account, snapshot.source)
     held = {position.instrument.conid for position in snapshot.positions}
+    there = held | {row.conid for row in snapshot.skipped}
+    currencies = {line.currency for line in snapshot.ledger} | {row.currency for row in snapshot.skipped}
     _save_info(tx, snapshot)
     bulk.upsert(tx, ledger_lines, (_ledger_row(line, snapshot) for line in snapshot.ledger))
     bulk.upsert(tx, ibkr_positions, (position_row(p, snapshot, order) for order, p in enumerate(snapshot.positions)))
-    _close_vanished(tx, ledger_lines, snapshot, {line.currency for line in snapshot.ledger}, "currency")
-    _close_vanished(tx, ibkr_positions, snapshot, held, "conid")
+    _close_vanished(tx, ledger_lines, snapshot, currencies, "currency")
+    _close_vanished(tx, ibkr_positions, snapshot, there, "conid")
     return SyncCounts(
         processed=count,
         new=len(held - known),
         updated=len(held & known),
-        removed=len(known - held),
+        removed=len(known - there),
         skipped=len(snapshot.skipped),
     )
 

@@ -70,6 +70,21 @@ def test_a_position_that_was_sold_is_closed(tmp_path: Path) -> None:
     asyncio.run(run())
 
 
+def test_a_clock_set_back_is_named_and_the_younger_picture_stays(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with workshop(tmp_path) as shop:
+            await (await ready(shop)).sync.run(SECOND)
+            before = await shop.book.page(SECOND)
+            shop.dial.instant -= timedelta(days=2)
+            outcome = await shop.sync.run(SECOND)
+            assert outcome.status is SyncStatus.PARTIAL
+            assert "check this computer's clock" in outcome.records[0].errors[0]
+            after = await shop.book.page(SECOND)
+            assert before is not None and after is not None and after.summary == before.summary
+
+    asyncio.run(run())
+
+
 def test_a_401_in_the_middle_stores_nothing_of_it_and_keeps_what_was_there(tmp_path: Path) -> None:
     async def run() -> None:
         async with workshop(tmp_path) as shop:

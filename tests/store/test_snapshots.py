@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select, text
 
-from ibdesk.domain.instruments import AssetClass
+from ibdesk.domain.instruments import AssetClass, Conid
 from ibdesk.domain.positions import Skipped, Source, SyncCounts
 from ibdesk.store.snapshots import load_positions, load_snapshot, save_snapshot
 from ibdesk.store.tables import ibkr_account_info, ibkr_positions
@@ -80,6 +80,22 @@ def test_accounts_and_sources_do_not_touch_each_other(in_transaction: Run) -> No
 def test_what_could_not_be_read_is_counted(in_transaction: Run) -> None:
     picture = replace(snapshot(position(1)), skipped=(Skipped(what="row 2", why="no conid"),))
     assert in_transaction(save_snapshot, picture).skipped == 1
+
+
+def test_what_is_there_but_could_not_be_read_stays_as_it_was(in_transaction: Run) -> None:
+    first = snapshot(position(1), position(2), position(3))
+    in_transaction(save_snapshot, first)
+    gone = first.ledger[0]
+    unread = (
+        Skipped(what="two", why="no currency", conid=Conid(2)),
+        Skipped(what="cash", why="no amount", currency=gone.currency),
+    )
+    later = snapshot(position(1), at=NOW + timedelta(seconds=30))
+    counts = in_transaction(save_snapshot, replace(later, ledger=later.ledger[1:], skipped=unread))
+    assert counts == SyncCounts(processed=1, updated=1, removed=1, skipped=2)
+    stored = in_transaction(load_snapshot, MAIN)
+    assert [held.instrument.conid for held in stored.positions] == [1, 2]
+    assert gone in stored.ledger
 
 
 def test_a_picture_is_stored_whole_or_not_at_all(in_transaction: Run) -> None:

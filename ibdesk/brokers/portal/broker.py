@@ -109,12 +109,13 @@ class PortalBroker:
         if fresh:
             await self._calls.post(endpoints.invalidate(account))
         summary = parse.summary(await self._calls.get(endpoints.summary(account)), account, self._clock())
-        ledger = parse.ledger(await self._calls.get(endpoints.ledger(account)), account)
+        cash = await self._calls.get(endpoints.ledger(account))
+        ledger, unread = parse.ledger(cash, account, summary.currency)
         positions, skipped = parse_positions.held(chain.from_iterable(await self._lines(account)))
         pnl = await self._running_pnl()
         return Snapshot(
             account=account, source=self.source, as_of=summary.as_of, received_at=self._clock(), summary=summary,
-            ledger=ledger, positions=positions, pnl=pnl.get(account), skipped=skipped,
+            ledger=ledger, positions=positions, pnl=pnl.get(account), skipped=unread + skipped,
         )
 
     async def equity_history(self, account: AccountId) -> tuple[Point, ...]:

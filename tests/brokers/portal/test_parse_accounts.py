@@ -9,6 +9,7 @@ from ibdesk.brokers.base import SignIn
 from ibdesk.brokers.portal.parse import accounts as parse
 from ibdesk.domain.accounts import AccountId, MarginType
 from ibdesk.domain.errors import BadData
+from ibdesk.domain.money import USD
 from tests.brokers.portal.replies import reply
 
 ACCOUNT = AccountId("DU1000001")
@@ -88,12 +89,30 @@ def test_a_brokers_clock_that_runs_ahead_makes_nothing_true_tomorrow() -> None:
 
 
 def test_the_ledger_has_a_line_per_currency_and_none_for_base() -> None:
-    lines = parse.ledger(reply("ledger"), ACCOUNT)
+    lines, skipped = parse.ledger(reply("ledger"), ACCOUNT, USD)
+    assert skipped == ()
     assert [(line.currency, line.cash, line.rate) for line in lines] == [
         ("USD", Decimal("971869.6"), 1), ("EUR", Decimal("-42850.12"), Decimal("1.10026")),
         ("JPY", Decimal(4218000), Decimal("0.0066399")),
     ]
     assert (lines[0].interest, lines[2].interest, lines[0].realized) == (Decimal("2682.45"), None, Decimal("0.1"))
+
+
+def test_cash_or_a_rate_that_is_not_told_is_never_made_up() -> None:
+    body = (
+        b'{"USD": {"cashbalance": 5.5}, "EUR": {"cashbalance": 7}, "CHF": {"exchangerate": 1.1},'
+        b' "GBP": {"cashbalance": 1.7976931348623157e308, "exchangerate": 1.3},'
+        b' "JPY": {"cashbalance": 0, "exchangerate": 0.007}}'
+    )
+    lines, skipped = parse.ledger(body, ACCOUNT, USD)
+    assert [(line.currency, line.cash, line.rate) for line in lines] == [
+        ("USD", Decimal("5.5"), 1), ("JPY", 0, Decimal("0.007"))
+    ]
+    assert [(each.what, each.why, each.currency) for each in skipped] == [
+        ("cash in EUR", "The broker sent no exchange rate with it.", "EUR"),
+        ("cash in CHF", "The broker sent no amount with it.", "CHF"),
+        ("cash in GBP", "The broker sent no amount with it.", "GBP"),
+    ]
 
 
 def test_the_first_pnl_of_a_session_is_empty() -> None:

@@ -133,6 +133,7 @@ def test_rows_that_lack_what_a_position_needs_are_skipped_by_name() -> None:
         ("NO QUANTITY", "The broker sent no quantity with it."),
         ("NO CURRENCY", "The broker sent no currency with it."),
     ]
+    assert [each.conid for each in skipped] == [None, 11, 12, None, None]
     assert skipped[3] == Skipped(what='"a line of text"', why="It is not a position.")
     assert skipped[4].what == "conid unknown"
     assert len(skipped) == 5

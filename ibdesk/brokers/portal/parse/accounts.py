@@ -19,6 +19,7 @@ from ibdesk.domain.accounts import (
     looks_paper,
 )
 from ibdesk.domain.money import Currency, known
+from ibdesk.domain.positions import Skipped
 from ibdesk.domain.session import SessionFlags
 
 #: Last letters of an account id that name a segment of it: `U1234567C` is U1234567's commodities.
@@ -235,25 +236,38 @@ def _count(text: str) -> int | None:
     return None if value is None else int(value)
 
 
-def ledger(body: bytes, account: AccountId) -> tuple[LedgerLine, ...]:
-    """One line per currency. The broker's BASE line repeats them converted, so it is left out."""
+def ledger(
+    body: bytes, account: AccountId, base: Currency
+) -> tuple[tuple[LedgerLine, ...], tuple[Skipped, ...]]:
+    """One line per currency, and those whose cash or rate is not told: neither is ever made up.
+
+    The broker's BASE line repeats them converted, so it is left out.
+    """
     raw = wire.decode(body, dict[str, _LedgerRow], "the cash ledger")
-    return tuple(
-        LedgerLine(
-            account=account,
-            currency=Currency(currency),
-            rate=known(row.exchangerate) or Decimal(1),
-            cash=known(row.cashbalance) or Decimal(0),
-            settled_cash=known(row.settledcash),
-            net_liquidation=known(row.netliquidationvalue),
-            interest=known(row.interest),
-            dividends=known(row.dividends),
-            unrealized=known(row.unrealizedpnl),
-            realized=known(row.realizedpnl),
+    lines: list[LedgerLine] = []
+    skipped: list[Skipped] = []
+    for currency, row in ((Currency(name), row) for name, row in raw.items() if name != "BASE"):
+        cash, rate = known(row.cashbalance), known(row.exchangerate) or (Decimal(1) if currency == base else None)
+        if cash is None or rate is None:
+            what = "amount" if cash is None else "exchange rate"
+            why = f"The broker sent no {what} with it."
+            skipped.append(Skipped(what=f"cash in {currency}", why=why, currency=currency))
+            continue
+        lines.append(
+            LedgerLine(
+                account=account,
+                currency=currency,
+                rate=rate,
+                cash=cash,
+                settled_cash=known(row.settledcash),
+                net_liquidation=known(row.netliquidationvalue),
+                interest=known(row.interest),
+                dividends=known(row.dividends),
+                unrealized=known(row.unrealizedpnl),
+                realized=known(row.realizedpnl),
+            )
         )
-        for currency, row in raw.items()
-        if currency != "BASE"
-    )
+    return tuple(lines), tuple(skipped)
 
 
 def pnl(body: bytes, at: datetime) -> dict[AccountId, AccountPnl]:

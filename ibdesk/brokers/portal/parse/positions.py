@@ -165,11 +165,11 @@ def _line(
         return Skipped(what=row.says, why="The broker sent no contract id with it.")
     quantity = wire.figure(row.position)
     if quantity is None:
-        return Skipped(what=row.says, why="The broker sent no quantity with it.")
+        return Skipped(what=row.says, why="The broker sent no quantity with it.", conid=Conid(row.conid))
     if quantity == 0:
         return None
     if not row.currency:
-        return Skipped(what=row.says, why="The broker sent no currency with it.")
+        return Skipped(what=row.says, why="The broker sent no currency with it.", conid=Conid(row.conid))
     figures = _Figures(
         quantity=quantity, average_cost=wire.figure(row.avg_cost), average_price=wire.figure(row.avg_price),
         price=wire.figure(row.mkt_price), market_value=wire.figure(row.mkt_value),
