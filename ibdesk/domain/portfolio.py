@@ -130,12 +130,16 @@ def _in_base(lines: Iterable[LedgerLine], name: str) -> Decimal | None:
 
 
 def summed(figures: Sequence[Figures]) -> Figures | None:
-    """Several accounts' figures as one; None when there are none or their base currencies differ."""
+    """Several accounts' figures as one; None when there are none or their base currencies differ.
+
+    A figure that one of them does not report has no sum: a part would look like the whole.
+    """
     if not figures or len({each.currency for each in figures}) > 1:
         return None
 
     def add(name: str) -> Decimal | None:
-        return total(getattr(each, name) for each in figures)
+        amounts = [getattr(each, name) for each in figures]
+        return None if None in amounts else total(amounts)
 
     return Figures(
         currency=figures[0].currency,

@@ -106,6 +106,16 @@ def test_accounts_of_one_currency_add_up_and_of_two_do_not() -> None:
     assert summed([]) is None
 
 
+def test_a_figure_that_one_account_does_not_report_has_no_sum() -> None:
+    pnl = AccountPnl(
+        account=ACCOUNT, daily=Decimal(50), unrealized=Decimal(70), net_liquidation=Decimal(5050),
+        excess_liquidity=None, as_of=NOW,
+    )  # fmt: skip
+    both = summed([figures_of(page(pnl)), figures_of(page())])
+    assert both is not None
+    assert (both.net_liquidation, both.daily, both.daily_percent) == (10050, None, None)
+
+
 def test_curves_add_up_from_where_all_of_them_have_begun() -> None:
     def curve(*pairs: tuple[int, int]) -> tuple[Point, ...]:
         return tuple(Point(at=NOW + timedelta(days=day), value=Decimal(value)) for day, value in pairs)
