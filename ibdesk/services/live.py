@@ -96,6 +96,8 @@ class Live:
         held = (conid for conids in self._held.values() for conid in conids)
         wanted = tuple(dict.fromkeys((*self._on_screen, *held)))[:LINES]
         if wanted != self._watched:
+            for conid in set(self._watched) - set(wanted):
+                self._quotes.pop(conid, None)  # nothing will make it younger
             self._watched = wanted
             await self._stream.watch(wanted)
 
@@ -127,6 +129,7 @@ class Live:
                     if self._session is not None:
                         await self._session.hear(event)
                 case StreamUp():
+                    self._quotes.clear()  # everything comes anew; an old bid must not be merged into a new last
                     self._hub.publish(ConnectionRestored(source=self._source, at=event.at))
                 case StreamDown():
                     self._hub.publish(ConnectionLost(source=self._source, since=event.at, reason=event.reason))

@@ -73,6 +73,38 @@ def test_a_broken_stream_is_told_with_its_reason(tmp_path: Path) -> None:
     asyncio.run(run())
 
 
+def test_quotes_of_before_a_break_are_not_merged_into_those_after_it(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with streaming(tmp_path) as (shop, live, heard):
+            await shop.session.refresh()
+            await live.watch([EURUSD])
+            await heard.until(lambda event: isinstance(event, QuotesChanged))
+            left: list[int] = []
+            shop.hub.subscribe(ConnectionRestored, lambda event: left.append(len(live.quotes)))
+            await shop.gateway.kill()
+            await heard.until(lambda event: isinstance(event, ConnectionLost))
+            assert EURUSD in live.quotes
+            await shop.gateway.start()
+            await eventually(lambda: bool(left), within=30)
+            assert left == [0]
+
+    asyncio.run(run())
+
+
+def test_what_is_no_longer_watched_keeps_no_quote_that_ages_unseen(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with streaming(tmp_path) as (shop, live, _heard):
+            await shop.session.refresh()
+            await live.watch([EURUSD])
+            await eventually(lambda: EURUSD in live.quotes)
+            await live.watch([AAPL])
+            assert EURUSD not in live.quotes
+            await eventually(lambda: AAPL in live.quotes)
+            assert EURUSD not in live.quotes
+
+    asyncio.run(run())
+
+
 def test_what_is_on_screen_is_watched_first(tmp_path: Path) -> None:
     async def run() -> None:
         async with streaming(tmp_path) as (shop, live, heard):
