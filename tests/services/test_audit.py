@@ -1,6 +1,7 @@
 """The audit of calls: in batches, in order, none lost."""
 
 import asyncio
+import threading
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from ibdesk.domain.events import CallsLogged
 from ibdesk.services.audit import CallLog
 from ibdesk.services.hub import Hub
 from ibdesk.store import audit
-from tests.services.workshop import NOON, Dial, Heard, eventually, open_database_in
+from tests.services.workshop import NOON, Dial, Heard, beside, eventually, open_database_in
 
 
 def call(number: int) -> ApiCall:
@@ -49,6 +50,27 @@ def test_closing_writes_what_is_left_in_the_order_it_came(tmp_path: Path) -> Non
             stored = await database.read(lambda tx: audit.load_calls(tx))
             assert [each.call.path for each in stored] == ["tickle/2", "tickle/1", "tickle/0"]
             assert await database.read(audit.verify) is None
+
+    asyncio.run(run())
+
+
+def test_a_call_made_while_others_are_written_is_written_after_them(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with open_database_in(tmp_path) as (_, database):
+            dial, turn = Dial(), threading.Event()
+            log = CallLog(database, Hub(), wait=dial.wait)
+            log.start()
+            held = beside(database.write(lambda tx: turn.wait(10)))
+            log.record(call(0))
+            await eventually(lambda: dial.next_in is not None)
+            dial.advance(dial.next_in or NOON - NOON)
+            await eventually(lambda: dial.next_in is None)  # the batch waits for its turn at the database
+            log.record(call(1))
+            turn.set()
+            assert await held
+            await log.close()
+            stored = await database.read(lambda tx: audit.load_calls(tx))
+            assert [each.call.path for each in stored] == ["tickle/1", "tickle/0"]
 
     asyncio.run(run())
 

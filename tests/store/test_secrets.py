@@ -66,6 +66,13 @@ def test_a_user_name_copied_to_the_other_environment_does_not_open(in_transactio
     assert caught.value.cause is Cause.VAULT_DAMAGED
 
 
+def test_a_user_name_of_another_key_version_does_not_open(in_transaction: Run, open_vault: OpenVault) -> None:
+    in_transaction(secrets.save_credentials, open_vault, PAPER, NOW)
+    in_transaction(lambda tx: tx.execute(text("UPDATE ibkr_credentials SET key_version = 2")))
+    with pytest.raises(BadData):
+        in_transaction(secrets.find_credentials, open_vault, Environment.PAPER)
+
+
 def test_deleting_removes_the_row_and_its_bytes(home: Path, in_transaction: Run, open_vault: OpenVault) -> None:
     in_transaction(secrets.save_credentials, open_vault, PAPER, NOW)
     in_transaction(secrets.save_credentials, open_vault, LIVE, NOW)
