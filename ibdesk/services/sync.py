@@ -115,7 +115,7 @@ class SyncService:
         while True:
             self._woken.clear()
             if self._should_try():
-                await asyncio.shield(self._shared(None, fresh=False))
+                await asyncio.wait((self._shared(None, fresh=False),))  # a run that breaks is reported; the next comes
             await self._wait(self._pause().total_seconds(), self._woken)
 
     def _should_try(self) -> bool:

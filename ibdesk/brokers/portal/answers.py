@@ -56,7 +56,7 @@ def _said(body: bytes) -> str:
         return ""
     try:
         envelope = msgspec.json.decode(body, type=_Envelope)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError):
         return ""
     return envelope.error or envelope.detail or ""
 

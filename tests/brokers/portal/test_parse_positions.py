@@ -186,3 +186,26 @@ def test_what_is_no_list_of_positions_is_bad_data_and_kept(body: bytes) -> None:
     with pytest.raises(BadData) as bad:
         parse.rows(body)
     assert bad.value.raw == body
+
+
+@pytest.mark.parametrize("figures", [
+    '"assetClass": "FUT", "multiplier": 1e50',
+    '"assetClass": "FUT", "multiplier": "12345678901234567890123456789012345"',
+    '"assetClass": "FUT", "mktValue": 1e30, "mktPrice": 1e-30',
+    '"assetClass": "BOND", "mktValue": 1e30, "mktPrice": 1e-30',
+    '"assetClass": "OPT", "contractDesc": "A JAN2027 1 C [A 270115C00001000 1.0.0]"',
+    '"assetClass": "OPT", "undConid": 9999999999999999999999',
+])
+def test_figures_no_contract_has_leave_the_position_standing(figures: str) -> None:
+    page = parse.rows(f'[{{"conid": 5, "position": 1, "currency": "USD", {figures}}}]'.encode())
+    (position,), skipped = parse.held(parse.lines(page, ACCOUNT, {}))
+    assert skipped == ()
+    assert position.instrument.multiplier in (1, Decimal("0.01"))
+    assert position.instrument.underlying_conid is None
+
+
+def test_a_number_no_database_holds_is_no_contract_id() -> None:
+    page = parse.rows(b'[{"conid": 99999999999999999999999, "position": 1, "currency": "USD"}]')
+    assert [each.why for each in parse.held(parse.lines(page, ACCOUNT, {}))[1]] == [
+        "The broker sent no contract id with it."
+    ]

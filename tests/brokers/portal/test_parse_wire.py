@@ -65,3 +65,21 @@ def test_bad_data_keeps_the_beginning_and_says_what_it_was_about() -> None:
         wire.decode(b'{"amount": ' + b"x" * 10_000, Line, "the ledger")
     assert "the ledger" in bad.value.message
     assert len(bad.value.raw) == 4096
+
+
+@pytest.mark.parametrize("value", [10**15, 10**18, Decimal("1e300"), Decimal("253402300800000")])
+def test_a_timestamp_beyond_every_calendar_is_none(value: Decimal) -> None:
+    assert wire.instant(value) is None
+
+
+def test_a_name_that_is_no_utf_8_does_not_cost_the_answer() -> None:
+    class Named(msgspec.Struct):
+        name: str
+        amount: wire.Written = wire.NOTHING
+
+    body = '{"name": "Société Générale", "amount": "1,5"}'.encode("latin-1")
+    assert wire.decode(body, Named, "x").name == "Soci\ufffdt\ufffd G\ufffdn\ufffdrale"
+    rows = wire.decode_rows(b"[" + body + b", 7]", Named, "x")
+    assert isinstance(rows[0], Named) and wire.figure(rows[0].amount) == 15
+    assert isinstance(rows[1], msgspec.Raw)
+    assert wire.figure(msgspec.Raw(b'"\xe9"')) is None

@@ -27,6 +27,10 @@ _DERIVATIVES = (AssetClass.OPTION, AssetClass.FUTURE_OPTION, AssetClass.WARRANT,
 _OPTIONS = (AssetClass.OPTION, AssetClass.FUTURE_OPTION, AssetClass.WARRANT)
 _CLASSES = {each.value: each for each in AssetClass}
 _ONE = Decimal(1)
+#: Powers of ten beyond which a multiplier is none, and the size from which a number is no contract id: a database
+#: keeps 64 bits of it.
+_MOST_DIGITS = 12
+_NO_CONID_FROM = 2**63
 
 
 class Row(msgspec.Struct, rename="camel", gc=False):
@@ -161,7 +165,7 @@ def _line(
         return Skipped(what=bytes(row)[:60].decode("utf-8", "replace"), why="It is not a position.")
     if row.acct_id and row.acct_id != account and base_account(row.acct_id) != base:
         return Skipped(what=row.says, why="It belongs to another account.")
-    if not row.conid:
+    if not row.conid or abs(row.conid) >= _NO_CONID_FROM:
         return Skipped(what=row.says, why="The broker sent no contract id with it.")
     quantity = wire.figure(row.position)
     if quantity is None:
@@ -218,7 +222,7 @@ def _instrument(row: Row, conid: Conid, currency: Currency, figures: _Figures) -
         sector=row.sector or "",
         expiry=expiry if kind in _DERIVATIVES or kind in (AssetClass.BOND, AssetClass.BILL) else None,
         option=_option_terms(row, code, expiry) if kind in _OPTIONS else None,
-        underlying_conid=Conid(row.und_conid) if row.und_conid else None,
+        underlying_conid=Conid(row.und_conid) if row.und_conid and abs(row.und_conid) < _NO_CONID_FROM else None,
     )
 
 
@@ -251,13 +255,13 @@ def _multiplier(row: Row, kind: AssetClass, code: re.Match[str] | None, figures:
     """
     if kind in (AssetClass.BOND, AssetClass.BILL):
         return _power_of_ten(_per_unit(figures)) or Decimal("0.01")
-    stated = wire.figure(row.multiplier)
+    stated = _plausible(wire.figure(row.multiplier))
     if stated:
         return _tidy(abs(stated))
     if kind not in _DERIVATIVES:
         return _ONE
     if code:
-        return _tidy(Decimal(code["multiplier"]))
+        return _tidy(_plausible(wire.number(code["multiplier"])) or _ONE)
     derived = _ratio(figures.average_cost, figures.average_price, _ONE) or _per_unit(figures)
     if derived is None:
         return _ONE
@@ -271,7 +275,12 @@ def _per_unit(figures: _Figures) -> Decimal | None:
 def _ratio(whole: Decimal | None, price: Decimal | None, quantity: Decimal | None) -> Decimal | None:
     if not whole or not price or not quantity:
         return None
-    return abs(whole / (price * quantity))
+    return _plausible(abs(whole / (price * quantity)))
+
+
+def _plausible(multiplier: Decimal | None) -> Decimal | None:
+    """None for what no contract has, such as a forgotten "unset"; real ones run from a thousandth to millions."""
+    return multiplier if multiplier and abs(multiplier.adjusted()) <= _MOST_DIGITS else None
 
 
 def _power_of_ten(value: Decimal | None) -> Decimal | None:

@@ -85,8 +85,8 @@ def message(frame: bytes, at: datetime) -> Message | None:
     """One frame; None for what does not concern us and for what is not JSON, such as the echo `ech+hb`."""
     try:
         envelope = msgspec.json.decode(frame, type=_Envelope, strict=False)
-    except msgspec.DecodeError:
-        mended = wire.without_bare_words(frame)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        mended = wire.without_bare_words(wire.as_utf8(frame))
         return None if mended == frame else message(mended, at)
     if envelope.topic.startswith("smd+"):
         return market.quote(msgspec.json.decode(frame, type=dict[str, msgspec.Raw]), at)

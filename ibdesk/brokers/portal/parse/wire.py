@@ -35,8 +35,8 @@ def decode(body: bytes, kind: type[T], what: str) -> T:
         return msgspec.json.decode(body, type=kind, strict=False)
     except msgspec.ValidationError as problem:
         raise unreadable(body, what, str(problem)) from problem
-    except msgspec.DecodeError as problem:
-        mended = without_bare_words(body)
+    except (msgspec.DecodeError, UnicodeDecodeError) as problem:
+        mended = without_bare_words(as_utf8(body))
         if mended == body:
             raise unreadable(body, what, str(problem)) from problem
         return decode(mended, kind, what)
@@ -46,8 +46,10 @@ def decode_rows(body: bytes, kind: type[S], what: str) -> list[S | msgspec.Raw]:
     """A list of rows; a row that does not fit stays raw for its owner to name. Raises BadData when it is no list."""
     try:
         return list(_list_of(kind).decode(body))
+    except UnicodeDecodeError:
+        return decode_rows(as_utf8(body), kind, what)
     except msgspec.DecodeError:
-        raws = decode(body, list[msgspec.Raw], what)
+        raws = decode(as_utf8(body), list[msgspec.Raw], what)
     return [row(raw, kind) for raw in raws]
 
 
@@ -61,7 +63,7 @@ def figure(written: Written) -> Decimal | None:
     """The figure as it was written; None when it is missing, unset or no figure."""
     try:
         return known(_FIGURE.decode(written))
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError):
         return number(plain(written))
 
 
@@ -95,6 +97,11 @@ def plain(raw: msgspec.Raw) -> str:
     return "" if text == "null" else text.strip('"')
 
 
+def as_utf8(body: bytes) -> bytes:
+    """The body with what is no UTF-8 replaced: a name in another alphabet must not cost the whole answer."""
+    return body.decode("utf-8", "replace").encode()
+
+
 def without_bare_words(body: bytes) -> bytes:
     """The body with NaN and Infinity outside strings replaced by null."""
     return _BARE_WORD.sub(lambda match: match[0] if match[0].startswith(b'"') else b"null", body)
@@ -126,7 +133,10 @@ def instant(value: Decimal | int | None) -> datetime | None:
     if not value or value < 0:
         return None
     seconds = value / 1000 if value >= 100_000_000_000 else value
-    return datetime.fromtimestamp(float(seconds), UTC)
+    try:
+        return datetime.fromtimestamp(float(seconds), UTC)
+    except (ValueError, OverflowError, OSError):  # beyond the year 9999: no timestamp at all
+        return None
 
 
 def day(value: Text) -> date | None:
