@@ -90,12 +90,6 @@ class Bridge(QObject):
         self._hub_ends.clear()
         self._waiting.clear()
 
-    def work_for(self, tasks: "Tasks") -> "Tasks":
-        """Start work under these tasks from now on; returns the ones used before."""
-        before, self._tasks = self._tasks, tasks
-        tasks.on_failure = self.failed
-        return before
-
     @property
     def selected(self) -> AccountId | None:
         """The account being looked at; None is all accounts."""
