@@ -170,6 +170,7 @@ class Throttle:
         self._line: list[_Waiter] = []
         self._count = 0
         self._timer: Cancellable | None = None
+        self._told: datetime | None = None
         self._departures: deque[float] = deque(maxlen=256)
         budget.lines.add(self)
 
@@ -203,6 +204,7 @@ class Throttle:
     def report(self, latency_ms: float | None) -> None:
         """Publish how the budget stands."""
         now = self._ticks()
+        self._told = self._budget.boxed_until
         while self._departures and now - self._departures[0] >= 1.0:
             self._departures.popleft()
         self._on_rate(
@@ -291,6 +293,8 @@ class Throttle:
         if self._budget.boxed_until is None:
             return
         if self._clock() < self._budget.boxed_until:
+            if self._told != self._budget.boxed_until:
+                self.report(None)  # shut by an earlier process or another line: this one's listener has not heard
             raise self._boxed()
         self._budget.boxed_until = None
 

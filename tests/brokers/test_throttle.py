@@ -337,6 +337,7 @@ def test_the_penalty_box_stays_shut_for_the_next_process() -> None:
             await bench.send("/a")
         assert refused.value.cause is Cause.PENALTY_BOX
         assert refused.value.retry_at == bench.dial.clock() + timedelta(minutes=14)
+        assert [rate.boxed_until for rate in bench.rates] == [refused.value.retry_at]
         bench.dial.turn(14 * 60)
         await bench.send("/a")
 
