@@ -20,7 +20,7 @@ from ibdesk.ui.main_window import MainWindow
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Callable, Coroutine, Mapping
+    from collections.abc import Callable, Collection, Coroutine, Mapping
     from pathlib import Path
     from types import TracebackType
 
@@ -41,8 +41,8 @@ SOON = (
     "ibdesk.services.sync", "sqlalchemy.dialects.sqlite.pysqlcipher", "ibdesk.brokers.portal.broker",
     "ibdesk.ui.bridge", "ibdesk.ui.frame.desk_view", "numpy", "pyqtgraph", "ibdesk.ui.pages.dashboard",
 )
-#: The look that was worn last, so that the first paint needs no settings file.
-WORN = "window/theme"
+#: The look that was worn last and in which environment, so that the door needs no settings file.
+WORN, WORN_IN = "window/theme", "window/environment"
 
 
 class DeskApp:
@@ -147,6 +147,7 @@ class DeskApp:
         self.view = DeskView(desk, bridge, partial(_page, build_page, desk, bridge))
         self.view.wanted.connect(self.do)
         self.view.retitled.connect(self._retitle)
+        bridge.settings_changed.connect(lambda event: self._look_for_credentials(event.names))
         self.window.show_desk(self.view)
         self._retitle(self.view.title)
         bridge.start("open the desk", self.view.load())
@@ -287,6 +288,24 @@ class DeskApp:
             await desk.preferences.change("default_environment", face.environment.value)
             self.start("change the mode", self._reopen(f"Unlock to open {face.word}."))
 
+    def _look_for_credentials(self, changed: Collection[str]) -> None:
+        if "credentials" in changed:
+            self._in_desk("look for the credentials", self._leave_deleted())
+
+    async def _leave_deleted(self) -> None:
+        """Stop using credentials that were deleted: the vault opens again without that connection, the demo anew."""
+        desk, _ = self._open_desk()
+        if any(each.environment is desk.environment for each in await desk.preferences.credentials()):
+            return
+        if desk.environment == "demo":
+            self.start("begin the demo anew", self._close_demo())
+        else:
+            self.start("drop the connection", self._reopen("The credentials are deleted and the session is closed."))
+
+    async def _close_demo(self) -> None:
+        await self._drop_desk()
+        self.enter()
+
     async def _reopen(self, text: str) -> None:
         await self._drop_desk()
         self.ask_passphrase().text.setText(text)
@@ -315,6 +334,7 @@ class DeskApp:
         theme.apply(self.qt, theme.theme_of(settings, desk.environment))
         if desk.environment != "demo":
             QSettings().setValue(WORN, settings.theme.value)
+            QSettings().setValue(WORN_IN, desk.environment.value)
 
     def _retitle(self, text: str) -> None:
         if not self._is_locked:
@@ -368,12 +388,14 @@ def default_home() -> Path:
 
 def _dress(qt: QApplication, window: MainWindow) -> None:
     """Put on the theme worn last; the desk's own settings follow when its vault is open."""
+    from ibdesk.domain.accounts import Environment
     from ibdesk.domain.settings import ThemeName
     from ibdesk.ui import theme
 
     last = QSettings().value(WORN)
     name = next((name for name in ThemeName if name.value == last), ThemeName.SYSTEM)
-    theme.apply(qt, theme.Theme(name=name))
+    environment = next((each for each in Environment if each.value == QSettings().value(WORN_IN)), Environment.DEMO)
+    theme.apply(qt, theme.Theme(name=name, environment=environment))
     theme.follow_system(qt)
     window.dress()
 

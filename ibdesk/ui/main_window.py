@@ -5,7 +5,7 @@ it wore last. `dress` follows the theme from then on. The desk's own view is mad
 `Qt` is left out on purpose: importing its enums alone costs 15 ms.
 """
 
-from PySide6.QtCore import QSettings, QSize, Signal
+from PySide6.QtCore import QRect, QSettings, QSize, Signal
 from PySide6.QtGui import QCloseEvent, QColor, QGuiApplication, QIcon, QPalette, QResizeEvent
 from PySide6.QtWidgets import QFrame, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
@@ -14,6 +14,8 @@ SMALLEST, USUAL = QSize(860, 600), QSize(1440, 900)
 GEOMETRY, COLOURS = "window/geometry", "window/colours"
 #: This much of the window's width must lie on a screen, or it is pulled back.
 REACHABLE = 120
+#: What the system's title bar takes of a screen's height before it has told us, in pixels.
+TITLE_BAR = 36
 #: bg, surface, line and stripe of a first start: the dark theme's and the demo's (tokens.toml).
 FIRST_COLOURS = ["#0d1014", "#14181e", "#262e39", "#9b7bff"]
 
@@ -65,8 +67,10 @@ class MainWindow(QMainWindow):
         widget.setFocus()
 
     def uncover(self) -> None:
-        """Take the cover away; the desk behind is as it was."""
+        """Take the cover away; the desk behind is as it was, and no button of it is about to be pressed."""
         self._remove_all_but(None)
+        if self._desk_view is not None:
+            self._desk_view.setFocus()
 
     @property
     def is_covered(self) -> bool:
@@ -99,12 +103,23 @@ class MainWindow(QMainWindow):
             return
         frame = self.geometry()
         for screen in QGuiApplication.screens():
-            seen = screen.availableGeometry().intersected(frame)
+            room = screen.availableGeometry()
+            seen = room.intersected(frame)
             if seen.width() >= REACHABLE and seen.height() >= REACHABLE and seen.top() == frame.top():
-                return
-        room = QGuiApplication.primaryScreen().availableGeometry()
-        self.resize(frame.size().boundedTo(room.size()))
-        self.move(room.center() - self.rect().center())
+                break
+        else:
+            room = QGuiApplication.primaryScreen().availableGeometry()
+            self._place(room)
+            return
+        if frame.width() > room.width() or frame.height() > room.height() - TITLE_BAR:
+            self._place(room)
+
+    def _place(self, room: QRect) -> None:
+        """Into the middle of a screen's room and no larger; `move` says where the title bar begins."""
+        inside = room.adjusted(0, 0, 0, -TITLE_BAR)
+        self.resize(self.size().boundedTo(inside.size()))
+        left, top = (inside.width() - self.width()) // 2, (inside.height() - self.height()) // 2
+        self.move(inside.left() + max(left, 0), inside.top() + max(top, 0))
 
     def closeEvent(self, event: QCloseEvent) -> None:
         QSettings().setValue(GEOMETRY, self.saveGeometry())

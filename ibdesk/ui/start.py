@@ -20,7 +20,6 @@ def application() -> QApplication:
     assert isinstance(qt, QApplication)  # noqa: S101 - nobody else makes one
     qt.setOrganizationName("ibdesk")
     qt.setApplicationName("ibdesk")
-    qt.setApplicationDisplayName("ibdesk")
     QGuiApplication.setDesktopFileName("ibdesk")
     qt.setQuitOnLastWindowClosed(False)  # work ends first, then the loop
     return qt

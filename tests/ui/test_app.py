@@ -102,7 +102,8 @@ def test_the_right_passphrase_opens_the_desk_and_quitting_ends_everything(driven
     async def test(it: Running) -> None:
         await it.unlock()
         assert it.app.desk.environment is Environment.PAPER
-        assert it.app.window.windowTitle() == "ibdesk — PAPER"
+        assert it.app.window.windowTitle().startswith("ibdesk — PAPER")
+        assert QSettings().value(application.WORN_IN) == "paper"
 
     assert driven(home, test) == 0
     run(_opens_again(home))
@@ -209,6 +210,41 @@ async def _connect_live(home: Path) -> None:
     desk = await wiring.open_desk(home, PASSPHRASE, watching=False)
     await desk.connector.save(_result(Environment.LIVE, "U7654321"))
     await desk.close()
+
+
+def test_deleting_the_open_credentials_ends_their_use_and_keeps_the_books(driven, home):
+    async def test(it: Running) -> None:
+        await it.unlock()
+        before = it.app.desk
+        await before.preferences.delete_credentials(Environment.PAPER)
+        await soon(lambda: isinstance(it.cover, UnlockScreen))
+        assert it.app.desk is None
+        assert "credentials are deleted" in it.cover.text.text()
+        await it.unlock()
+        assert await it.app.desk.preferences.credentials() == ()
+        assert it.app.desk.session is None
+
+    assert driven(home, test) == 0
+
+
+def test_deleting_credentials_that_are_not_in_use_leaves_the_desk_open(driven, home):
+    async def test(it: Running) -> None:
+        await it.unlock()
+        desk = it.app.desk
+        await desk.preferences.delete_credentials(Environment.LIVE)
+        await asyncio.sleep(0.2)
+        assert it.app.desk is desk
+        assert not it.app.window.is_covered
+
+    assert driven(home, test) == 0
+
+
+def test_the_wizard_begins_with_the_cursor_in_the_passphrase(driven, tmp_path):
+    async def test(it: Running) -> None:
+        await soon(lambda: isinstance(it.cover, WizardPanel))
+        assert it.app.window.focusWidget() is it.cover.passphrase.first
+
+    assert driven(tmp_path / "nothing", test) == 0
 
 
 def test_a_mode_without_an_account_offers_to_connect_one(driven, home):

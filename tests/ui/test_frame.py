@@ -358,6 +358,13 @@ def test_a_covered_desk_hears_no_keys(opened):
     assert not opened.view.palette_box.isVisible()
 
 
+def test_after_the_lock_no_button_has_the_keys(opened):
+    opened.window.cover(UnlockScreen(locked=True))
+    opened.settle()
+    opened.window.uncover()
+    assert opened.window.focusWidget() is opened.view
+
+
 def test_the_rooms_to_come_promise_without_buttons(opened):
     for key in ("trade", "orders", "performance", "trust"):
         opened.view.open_room(key)
@@ -372,6 +379,15 @@ def test_a_window_left_on_a_lost_screen_is_pulled_back(run, qtbot):
     opened.window.move(20000, 20000)
     opened.window.pull_back()
     assert opened.window.screen().availableGeometry().intersects(opened.window.geometry())
+
+
+def test_a_window_larger_than_its_screen_is_made_to_fit(run, qtbot):
+    opened = Opened(run, qtbot)
+    opened.window.setGeometry(0, 0, 5000, 3000)
+    opened.window.pull_back()
+    room = opened.window.screen().availableGeometry()
+    assert opened.window.height() < room.height()
+    assert opened.window.width() <= max(room.width(), opened.window.minimumWidth())
 
 
 def test_the_window_remembers_its_place(run, qtbot, dressed):
