@@ -43,7 +43,7 @@ def failure_of(problem: BaseException, url: str) -> DeskError:
                 remedy="Check the port: another program may be using it.", cause=Cause.NOT_A_GATEWAY,
             )
     return Unavailable(
-        f"Nothing answers at {url}.", remedy="Start the Client Portal Gateway, or check host and port in Settings.",
+        f"Nothing answers at {url}.", remedy="Start the Client Portal Gateway, or check the address: host and port.",
         cause=Cause.GATEWAY_NOT_RUNNING,
     )
 

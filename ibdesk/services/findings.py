@@ -169,9 +169,7 @@ def address_problem(url: str) -> Refused | None:
         parts = urlsplit(url)
         if url and origin(url) == url.rstrip("/") and (parts.port is None or parts.port > 0):
             return None
-    except Refused as refusal:
-        return refusal
-    except ValueError:
+    except (Refused, ValueError):
         pass
     return Refused(
         "That is not the address of a gateway.",

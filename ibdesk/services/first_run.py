@@ -7,6 +7,7 @@ the person had changed meanwhile, so every finding names the target it was made 
 Would change our mind: a step that cannot be undone before the end.
 """
 
+import re
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
@@ -43,6 +44,7 @@ from ibdesk.services.findings import (
 DEFAULT_URL = "https://localhost:5000"
 #: Options trading levels a person may enter; 0 is "none" (reference/compliance.md 3.1).
 OPTIONS_LEVELS = range(5)
+_HOST_AND_PORT = re.compile(r"[\w.-]+:\d+")
 
 
 class Step(StrEnum):
@@ -195,8 +197,10 @@ def demo_started(state: FirstRun, url: str, pin: str, user_name: str) -> FirstRu
 
 
 def edit_address(state: FirstRun, url: str) -> FirstRun:
-    """Another gateway address; the certificate and all findings belonged to the old one."""
+    """Another gateway address; the certificate and all findings belonged to the old one. `localhost:5000` will do."""
     url = url.strip().rstrip("/")
+    if _HOST_AND_PORT.fullmatch(url):
+        url = f"https://{url}"
     if url == state.entries.gateway_url:
         return state
     saved = next((item for item in state.known if item.environment is state.entries.environment), None)

@@ -10,7 +10,7 @@ from pathlib import Path
 #: Where IBKR offers `clientportal.gw.zip`.
 DOWNLOAD_PAGE = "https://www.interactivebrokers.com/en/trading/ib-api.php"
 #: Typed in the unpacked folder (reference/client-portal-api.md 1.2): (system, command).
-START_COMMANDS = (("macOS, Linux", "bin/run.sh root/conf.yaml"), ("Windows", r"bin\run.bat root\conf.yaml"))
+START_COMMANDS = (("macOS, Linux", "./bin/run.sh root/conf.yaml"), ("Windows", r"bin\run.bat root\conf.yaml"))
 #: Java 8 from this update on, or 11 and later.
 JAVA_8_UPDATE = 192
 JAVA_SINCE = 11

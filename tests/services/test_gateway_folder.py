@@ -77,5 +77,5 @@ def test_no_java_on_the_path_is_an_answer(tmp_path: Path, monkeypatch: pytest.Mo
 
 def test_start_commands_are_shown_for_both_systems() -> None:
     assert dict(START_COMMANDS) == {
-        "macOS, Linux": "bin/run.sh root/conf.yaml", "Windows": r"bin\run.bat root\conf.yaml",
+        "macOS, Linux": "./bin/run.sh root/conf.yaml", "Windows": r"bin\run.bat root\conf.yaml",
     }

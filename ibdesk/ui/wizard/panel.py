@@ -84,6 +84,7 @@ class WizardPanel(WizardFrame):
         self.setAccessibleName("Connect an account")
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.banner.closed.connect(self.banner.hide)
+        bridge.mistake.connect(self._complain)
         self.copy_button.clicked.connect(self._copy)
         self.cancel_button.clicked.connect(self.ask_to_cancel)
         self.back_button.clicked.connect(self.go_back)
@@ -93,7 +94,8 @@ class WizardPanel(WizardFrame):
         self._focus()
 
     def start(self) -> None:
-        """Read what was saved before, so that it can be offered again."""
+        """Put the cursor where typing begins, and read what was saved before, so that it can be offered again."""
+        self._focus()
         self._run(self._read_known)
 
     def change(self, step: Callable[[FirstRun], FirstRun]) -> None:
@@ -247,8 +249,11 @@ class WizardPanel(WizardFrame):
         self.hint.setText(why)
         self.next_button.setToolTip(why)
         self.next_button.setEnabled(self.finished.is_done if is_finished else not why and not self._is_saving)
-        if self.hasFocus() and self.next_button.isEnabled():
-            self.next_button.setFocus(Qt.FocusReason.OtherFocusReason)
+        if self.hasFocus():
+            for button in (self.next_button, self.gateway.for_me):
+                if button.isEnabled() and button.isVisible():
+                    button.setFocus(Qt.FocusReason.OtherFocusReason)
+                    break
 
     def _wear(self, environment: Environment | None) -> None:
         """The window takes the colour of the environment that is being connected."""
@@ -305,6 +310,12 @@ class WizardPanel(WizardFrame):
             if not self.state.is_over or self.state.step is Step.FINISHED:
                 self._draw_buttons()
 
+    def _complain(self, text: str) -> None:
+        """A mistake of ours: the desk's notices are out of sight here."""
+        if not self.state.is_over:
+            self.banner.set(text, detail="Try again; what you entered is still here.", tone="loss")
+            self.banner.show()
+
     async def _read_known(self) -> None:
         known = await self._connector.known()
         self.change(lambda state: replace(state, known=known))
@@ -331,6 +342,8 @@ class WizardPanel(WizardFrame):
         await self._follow(self._connector.watch_sign_in(target))
         if self.state.step is Step.VERIFY:
             self.probe()
+        elif not self.gateway.user_name.hasFocus():
+            self._focus()  # the pressed button is gone; Enter should go on, not copy diagnostics
 
     async def _sign_in_demo(self) -> None:
         demo = self._connector.demo

@@ -14,12 +14,13 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QLineEdit
 
 from ibdesk import wiring
+from ibdesk.demo.gateway import sign_in
 from ibdesk.domain.accounts import AccountId, Environment
 from ibdesk.domain.errors import Cause
 from ibdesk.domain.records import Credentials
 from ibdesk.services.desk import Desk
 from ibdesk.services.findings import Action, CheckId, Outcome
-from ibdesk.services.first_run import FirstRunResult, Step
+from ibdesk.services.first_run import FirstRunResult, Step, begin, edit_address
 from ibdesk.ui.wizard.parts import Question
 from tests.ui.rooms_desk import unnamed
 from tests.ui.wizard.driver import Driver, demo, wizard
@@ -441,3 +442,41 @@ def test_only_the_passphrase_is_typed_unseen(run: Run) -> None:
             assert hidden == [driver.panel.passphrase.first, driver.panel.passphrase.second]
 
     run(walk())
+
+
+@pytest.mark.logs("work failed name=wizard")
+def test_a_mistake_of_ours_while_saving_is_told_on_the_page(run: Run) -> None:
+    async def walk() -> None:
+        async def broken(_result: FirstRunResult, _passphrase: str) -> str:
+            raise ImportError("a part is missing")
+
+        async with demo() as gateway, wizard(gateway, environment=Environment.DEMO, finish=broken) as driver:
+            await to_verified(driver)
+            driver.key(ENTER)
+            await driver.at(Step.ACKNOWLEDGE)
+            await acknowledge_all(driver)
+            driver.panel.next_button.click()
+            await driver.until(driver.panel.banner.isVisible, "told")
+            assert "mistake" in driver.panel.banner.text.text()
+            assert driver.panel.next_button.isEnabled()
+
+    run(walk())
+
+
+def test_after_the_sign_in_enter_goes_on(run: Run) -> None:
+    async def walk() -> None:
+        async with demo() as gateway, wizard(gateway, environment=Environment.DEMO) as driver:
+            await to_gateway(driver)
+            driver.panel.act(Action.SIGN_IN)
+            await sign_in(gateway.url)
+            await driver.until(lambda: driver.panel.next_button.isEnabled(), "signed in")
+            await driver.idle()
+            assert driver.panel.focusWidget() is driver.panel.next_button
+
+    run(walk())
+
+
+def test_host_and_port_alone_are_an_address() -> None:
+    state = begin(disclosures=(), needs_passphrase=False)
+    assert edit_address(state, "localhost:5511").entries.gateway_url == "https://localhost:5511"
+    assert edit_address(state, "http://localhost:5511").entries.gateway_url == "http://localhost:5511"
