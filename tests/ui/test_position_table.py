@@ -111,6 +111,11 @@ def test_the_chooser_ticks_what_is_shown_and_keeps_the_instrument(table: Positio
     assert "Conid" in titles(table)
 
 
+def test_the_chooser_shows_an_ampersand_as_such(table: PositionTable) -> None:
+    texts = [action.text() for action in table.column_menu().actions()]
+    assert "Unrealized P&&L" in texts
+
+
 def test_enter_and_a_click_open_and_close_a_group(table: PositionTable, qtbot: QtBot) -> None:
     table.position_model.arrange(group="class")
     lines = table.position_model.rowCount()

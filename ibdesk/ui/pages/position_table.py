@@ -118,7 +118,7 @@ class PositionTable(QTableView):
         for column in self.position_model.columns:
             if column.key in self._withheld:
                 continue
-            action = menu.addAction(column.title)
+            action = menu.addAction(column.title.replace("&", "&&"))
             action.setCheckable(True)
             action.setChecked(column.key in chosen)
             action.setEnabled(column.kind is not Kind.INSTRUMENT)
