@@ -95,6 +95,7 @@ def _buttons(t: "Tokens", m: "Metrics") -> str:
     return f"""
 QPushButton {{ background: {t.raised}; color: {t.text}; border: 1px solid {t.line};
   border-radius: {m.control_radius}px; padding: 0 14px; min-height: 30px; }}
+QPushButton, QToolButton, QCheckBox, QRadioButton {{ outline: none; }}
 QPushButton:hover {{ background: {hover}; }}
 QPushButton:pressed {{ background: {deep}; }}
 QPushButton:focus {{ border: 2px solid {t.accent}; padding: 0 13px; min-height: 28px; }}
@@ -112,6 +113,7 @@ QPushButton[kind="link"]:focus {{ border: 2px solid {t.accent}; }}
 QPushButton[kind="pill"], QPushButton[kind="choice"] {{ background: {t.raised}; color: {t.muted};
   border: 1px solid {t.raised}; padding: 0 10px; min-height: 26px; }}
 QPushButton[kind="pill"] {{ text-align: left; }}
+QPushButton[kind="pill"]:checked {{ color: {t.text}; border: 1px solid {t.faint}; }}
 QPushButton[kind="pill"]:hover, QPushButton[kind="choice"]:hover {{ color: {t.text}; background: {hover}; }}
 QPushButton[kind="pill"]:focus, QPushButton[kind="choice"]:focus {{
   border: 2px solid {t.accent}; padding: 0 9px; min-height: 24px; }}

@@ -27,7 +27,7 @@ def _count(title: str, read: Callable[[Any], int | None], width: int = 78) -> Fi
 
 
 def _moment(title: str, read: Callable[[Any], datetime | None]) -> Field:
-    return Field(title=title, width=174, text=lambda row: fmt.moment(read(row)), value=lambda row: _iso(read(row)))
+    return Field(title=title, width=158, text=lambda row: fmt.moment(read(row)), value=lambda row: _iso(read(row)))
 
 
 def _number(value: int | None) -> str:
@@ -60,17 +60,17 @@ def _yes(value: bool) -> str:
 
 SYNCS: tuple[Field, ...] = (
     _moment("Started", lambda row: row.started_at),
-    Field(title="Account", width=104, text=lambda row: row.account or "all"),
-    Field(title="Status", width=84, text=lambda row: row.status.value, tone=_sync_tone),
-    Field(title="Took", width=72, text=lambda row: fmt.milliseconds(_took(row)), value=_took, is_number=True),
+    Field(title="Account", width=96, text=lambda row: row.account or "all"),
+    Field(title="Source", width=70, text=lambda row: row.source.value),
+    Field(title="Status", width=76, text=lambda row: row.status.value, tone=_sync_tone),
+    Field(title="Took", width=64, text=lambda row: fmt.milliseconds(_took(row)), value=_took, is_number=True),
     _count("Processed", lambda row: row.counts.processed),
-    _count("New", lambda row: row.counts.new, 58),
-    _count("Updated", lambda row: row.counts.updated, 72),
-    _count("Removed", lambda row: row.counts.removed, 74),
-    _count("Skipped", lambda row: row.counts.skipped, 72),
-    Field(title="What failed", width=300, text=lambda row: "; ".join(row.errors), tone=_sync_tone),
-    Field(title="Stages", width=380, text=lambda row: _stages(row.stages)),
-    Field(title="Source", width=74, text=lambda row: row.source.value),
+    _count("New", lambda row: row.counts.new, 50),
+    _count("Updated", lambda row: row.counts.updated, 68),
+    _count("Removed", lambda row: row.counts.removed, 72),
+    _count("Skipped", lambda row: row.counts.skipped, 68),
+    Field(title="What failed", width=170, text=lambda row: "; ".join(row.errors), tone=_sync_tone),
+    Field(title="Stages", width=90, text=lambda row: _stages(row.stages)),
 )
 
 SESSIONS: tuple[Field, ...] = (
