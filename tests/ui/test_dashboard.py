@@ -469,7 +469,7 @@ def test_hidden_amounts_are_hidden_everywhere(run: Run, qtbot: QtBot, dressed: Q
         model = shown.overview.positions.table.position_model
         assert shown.overview.figures.net.value.text() == "•••"
         assert model.cell(0, 6).text == "•••"
-        assert model.totals().texts["value"][0] == "•••"
+        assert model.totals().texts["value"][0] == "•••*"
         assert "$1,284" not in shown.overview.equity.change.text()
         await made.close()
 

@@ -12,7 +12,16 @@ from pytestqt.qtbot import QtBot
 
 from ibdesk.domain.instruments import Conid
 from ibdesk.domain.market import Quote
-from ibdesk.ui.models.columns import DAILY, FULL, LAST, MARKET_VALUE, NOTIONAL, OVERVIEW, UNREALIZED
+from ibdesk.ui.models.columns import (
+    DAILY,
+    FULL,
+    LAST,
+    MARKET_VALUE,
+    NOTIONAL,
+    OVERVIEW,
+    PARTIAL,
+    UNREALIZED,
+)
 from ibdesk.ui.models.positions import READING_S, PositionModel
 from tests.ui.sample_book import MAIN, NOW, SECOND, many_rows, page
 
@@ -98,9 +107,19 @@ def test_totals_are_in_base_currency_and_leave_notional_out(model: PositionModel
     totals = model.totals()
     rows = page().rows
     expected = sum((row.base_value for row in rows if row.base_value is not None), Decimal(0))
-    assert totals.texts["value"][0] == f"${expected:,.2f}"
+    assert totals.texts["value"][0] == f"${expected:,.2f}{PARTIAL}"  # one position has no value
     assert "notional" not in totals.texts
     assert NOTIONAL.total == ""
+
+
+def test_a_sum_that_lacks_a_row_is_marked_and_a_whole_one_is_not(model: PositionModel) -> None:
+    assert model.totals().is_partial
+    whole = tuple(row for row in page().rows if None not in (row.base_value, row.base_unrealized, row.base_daily))
+    model.set_book(tuple(replace(row, position=replace(row.position, realized=Decimal(0))) for row in whole), "USD")
+    assert not model.totals().is_partial
+    without_rate = replace(whole[0], rate=None)
+    model.set_book((without_rate, *whole[1:]), "USD")
+    assert model.totals().texts["value"][0].endswith(PARTIAL)
 
 
 def test_every_column_that_names_a_total_has_one(model: PositionModel) -> None:
@@ -108,7 +127,7 @@ def test_every_column_that_names_a_total_has_one(model: PositionModel) -> None:
     euros = replace(row, position=replace(row.position, realized=Decimal("-200")), rate=Decimal("1.25"))
     model.set_book((euros, *page().rows[1:]), "USD")
     totals = model.totals().texts
-    assert totals["realized"] == ("\u2212$250.00", -1)
+    assert totals["realized"] == ("\u2212$250.00" + PARTIAL, -1)
     assert {column.total for column in FULL if column.total} == set(totals)
 
 

@@ -4,7 +4,7 @@ Texts are for eyes (`ui.format`); values are what is sorted and exported. Amount
 carry its symbol when that is not the account's own; "in base" columns are in the account's.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -44,12 +44,23 @@ class Column:
     total: str = ""
 
 
+#: Written behind a sum that some rows could not join, because a figure or an exchange rate is missing.
+PARTIAL = "*"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Totals:
-    """Sums over rows in one base currency, as text and sign; empty text where nothing can be summed."""
+    """Sums over rows in one base currency, as text and sign; empty text where nothing can be summed.
+
+    A text ends in `PARTIAL` where rows are missing from the sum.
+    """
 
     count: int
     texts: dict[str, tuple[str, int]]
+
+    @property
+    def is_partial(self) -> bool:
+        return any(text.endswith(PARTIAL) for text, _ in self.texts.values())
 
 
 def totals_of(rows: Iterable[Row], base: str) -> Totals:
@@ -57,19 +68,20 @@ def totals_of(rows: Iterable[Row], base: str) -> Totals:
     listed = tuple(rows)
     if not base:
         return Totals(count=len(listed), texts={})
-    value = total(row.base_value for row in listed)
-    unrealized = total(row.base_unrealized for row in listed)
-    realized = total(row.base_realized for row in listed)
-    daily = total(row.base_daily for row in listed)
-    return Totals(
-        count=len(listed),
-        texts={
-            "value": (fmt.money(value, base), 0),
-            "unrealized": (fmt.gain(unrealized, base), fmt.sign(unrealized)),
-            "realized": (fmt.gain(realized, base), fmt.sign(realized)),
-            "daily": (fmt.gain(daily, base), fmt.sign(daily)),
-        },
-    )
+    picks: dict[str, tuple[Callable[[Row], Any], Callable[..., str]]] = {
+        "value": (lambda row: row.base_value, fmt.money),
+        "unrealized": (lambda row: row.base_unrealized, fmt.gain),
+        "realized": (lambda row: row.base_realized, fmt.gain),
+        "daily": (lambda row: row.base_daily, fmt.gain),
+    }
+    return Totals(count=len(listed), texts={key: _sum(listed, *how, base) for key, how in picks.items()})
+
+
+def _sum(rows: Sequence[Row], pick: Callable[[Row], Any], text: Callable[..., str], base: str) -> tuple[str, int]:
+    amounts = [pick(row) for row in rows]
+    amount = total(amounts)
+    is_partial = amount is not None and None in amounts
+    return text(amount, base) + (PARTIAL if is_partial else ""), 0 if text is fmt.money else fmt.sign(amount)
 
 
 def symbol_of(row: Row) -> str:

@@ -4,7 +4,7 @@ from PySide6.QtCore import QRect, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from ibdesk.ui.models.columns import Totals
+from ibdesk.ui.models.columns import PARTIAL, Totals
 from ibdesk.ui.models.painting import FIRST_PAD, PAD
 from ibdesk.ui.pages.position_table import PositionTable
 from ibdesk.ui.theme import Text, font, look
@@ -65,4 +65,6 @@ class TotalsRow(QWidget):
         return f"Total · {self._totals.count}" + (f" · {note}" if note else "")
 
     def _note(self) -> str:
-        return "" if self._table.position_model.base else "no sum: the accounts' base currencies differ"
+        if not self._table.position_model.base:
+            return "no sum: the accounts' base currencies differ"
+        return f"{PARTIAL} without positions that lack the figure" if self._totals.is_partial else ""
