@@ -30,6 +30,8 @@ from ibdesk.domain.errors import Cause, DeskError, Refused, Unavailable
 _SECRET_NAMES = ("session", "token", "oauth_token", "t", "username", "user")
 #: Larger than any message the broker sends; a gateway drops those over 64 KiB anyway.
 _LARGEST_MESSAGE = 16 * 1024 * 1024
+#: Close codes of a socket that ended in order; 1006 is a connection that was cut (RFC 6455, 7.4.1).
+_POLITE = (1000, 1001)
 #: A whole page of positions (about 120 kB) without pausing the connection in the middle.
 _READ_AHEAD = 1024 * 1024
 
@@ -189,7 +191,8 @@ class Http:
         """Close it politely, audited with the reason."""
         at, begun = self._clock(), time.perf_counter()
         await socket.close()
-        self._log(at, "ws", "CLOSE", self._base + path, begun, socket.close_code, "ok", detail=reason)
+        outcome = "ok" if socket.close_code in _POLITE else "cut"
+        self._log(at, "ws", "CLOSE", self._base + path, begun, socket.close_code, outcome, detail=reason)
 
     def _open_session(self) -> aiohttp.ClientSession:
         if self._session is None:

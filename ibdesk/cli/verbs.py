@@ -17,12 +17,16 @@ if TYPE_CHECKING:
     from ibdesk.services.sync import SyncOutcome
 
 
+_ANSWERS = {True: "answers", False: "does not answer", None: "not asked"}
+
+
 async def health(desk: Desk, _args: argparse.Namespace, talk: Talk) -> int:
     """Is the gateway there, who is signed in, when was the last sync."""
     session = None if desk.session is None else await desk.session.refresh()
     problem = not_connected(desk) if desk.session is None else desk.session.problem
     last = next((each for each in await desk.activity.syncs() if "store" in each.stages), None)
-    answers = session is not None and session.flags.reachable
+    was_asked = problem is None or problem.cause not in (Cause.PENALTY_BOX, Cause.RATE_LIMITED)
+    answers = session is not None and session.flags.reachable if was_asked else None
     state = "not connected" if session is None else session.state.value
     talk.tell(
         {
@@ -36,7 +40,7 @@ async def health(desk: Desk, _args: argparse.Namespace, talk: Talk) -> int:
         }
         | told(problem),
         [
-            f"gateway    {desk.gateway_url} ({'answers' if answers else 'does not answer'})",
+            f"gateway    {desk.gateway_url} ({_ANSWERS[answers]})",
             f"session    {state}",
             f"last sync  {'never' if last is None else f'{last.finished_at:%Y-%m-%d %H:%M:%S} UTC, {last.status}'}",
             *lines_of(problem),

@@ -144,10 +144,13 @@ class SessionService:
 
     async def _keep(self) -> None:
         while True:
-            async with self._turn:
-                await self._step()
+            await asyncio.wait((self._tasks.start("session step", self._one_step()),))  # one that breaks is reported
             await self._wait(self._pause().total_seconds(), self._nudged)
             self._nudged.clear()
+
+    async def _one_step(self) -> None:
+        async with self._turn:
+            await self._step()
 
     async def _step(self) -> None:
         if self._tickle_is_due():

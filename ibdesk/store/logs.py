@@ -37,6 +37,7 @@ def open_log(folder: Path, level: int = logging.INFO) -> logging.Handler:
         )
     handler.setFormatter(RedactingFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     handler.setLevel(level)
+    logging.getLogger("alembic").setLevel(logging.WARNING)  # it tells every opening that there was nothing to do
     root = logging.getLogger()
     root.addHandler(handler)
     root.setLevel(min(root.level or level, level))

@@ -133,7 +133,7 @@ def from_environment(environment: Mapping[str, str]) -> str | None:
     if passphrase:
         return passphrase
     key = environment.get("VITE_ENCRYPTION_KEY")
-    if key is None:
+    if not key:
         return None
     if len(key) < ENVIRONMENT_KEY_LENGTH:
         raise Refused(

@@ -250,3 +250,29 @@ def test_a_broker_s_outage_says_nothing_of_the_session(tmp_path: Path) -> None:
             assert (await shop.session.refresh()).detail == ""
 
     asyncio.run(run())
+
+
+def test_one_step_that_breaks_does_not_end_the_keeping(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with workshop(tmp_path, signed_out=True) as shop:
+            shop.session.start()
+            await eventually(lambda: shop.dial.next_in is not None)
+
+            def stumble(_event: SessionChanged) -> None:
+                unsubscribe()
+                raise RuntimeError("a listener of the session broke")
+
+            unsubscribe = shop.hub.subscribe(SessionChanged, stumble)
+            await sign_in(shop.gateway.url)
+            for _ in range(200):
+                if shop.session.session.is_ready:
+                    break
+                shop.dial.advance(timedelta(seconds=3))
+                await asyncio.sleep(0.02)
+            assert shop.session.session.is_ready
+            assert [(name, str(error)) for name, error in shop.failures] == [
+                ("session step", "a listener of the session broke")
+            ]
+            shop.failures.clear()
+
+    asyncio.run(run())

@@ -56,3 +56,7 @@ def test_an_encryption_key_below_32_characters_is_refused() -> None:
     with pytest.raises(Refused, match="31 characters") as caught:
         from_environment({"VITE_ENCRYPTION_KEY": "x" * 31})
     assert caught.value.cause is Cause.BAD_SETTING
+
+
+def test_a_variable_set_to_nothing_is_no_passphrase() -> None:
+    assert from_environment({"VITE_ENCRYPTION_KEY": "", "IBDESK_PASSPHRASE": ""}) is None

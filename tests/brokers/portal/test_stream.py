@@ -100,6 +100,22 @@ def test_connecting_and_hanging_up_are_audited() -> None:
     asyncio.run(scene())
 
 
+def test_a_socket_the_other_side_cut_is_audited_as_cut() -> None:
+    async def scene() -> None:
+        async with at_demo() as (desk, gateway):
+            events = stream(desk).events()
+            async with aclosing(events):
+                async for batch in events:
+                    if any(isinstance(event, StreamUp) for event in batch):
+                        await gateway.kill()
+                    if any(isinstance(event, StreamDown) for event in batch):
+                        break
+            closes = [call for call in desk.calls if call.method == "CLOSE"]
+            assert [(call.status, call.outcome) for call in closes] == [(1006, "cut")]
+
+    asyncio.run(scene())
+
+
 def test_nothing_is_said_before_the_greeting_and_the_session_only_when_it_is_wanted() -> None:
     async def scene() -> None:
         async with small() as server, connected(server.url) as desk:
