@@ -14,7 +14,7 @@ from ibdesk.domain.errors import Cause, DeskError, NeedsPerson, Refused, Unavail
 from ibdesk.ui.models.columns import OVERVIEW
 from ibdesk.ui.models.view import View
 from ibdesk.ui.pages.cash_card import CashCard
-from ibdesk.ui.pages.freshness import SIGN_IN, TRY_AGAIN, AgeLabel, Stopped, way_out
+from ibdesk.ui.pages.freshness import RECONNECT, SIGN_IN, TAKE_OVER, TRY_AGAIN, AgeLabel, Stopped, way_out
 from ibdesk.ui.pages.positions_card import PositionsCard
 from tests.ui.sample_book import EUR, NOW, SECOND, page
 
@@ -106,7 +106,8 @@ def test_the_age_warns_when_it_is_old(dressed: QApplication, qtbot: QtBot) -> No
     ("error", "way"),
     [
         (NeedsPerson("a", remedy="b", cause=Cause.NOT_AUTHENTICATED), SIGN_IN),
-        (NeedsPerson("a", remedy="b", cause=Cause.COMPETING_SESSION), SIGN_IN),
+        (NeedsPerson("a", remedy="b", cause=Cause.COMPETING_SESSION), TAKE_OVER),
+        (NeedsPerson("a", remedy="b", cause=Cause.BROKERAGE_LOST), RECONNECT),
         (NeedsPerson("a", remedy="b", cause=Cause.CERTIFICATE_CHANGED), TRY_AGAIN),
         (Unavailable("a", remedy="b", cause=Cause.TIMED_OUT), TRY_AGAIN),
         (Refused("a", remedy="b", cause=Cause.ACCESS_DENIED), TRY_AGAIN),

@@ -29,6 +29,7 @@ from ibdesk.ui.pages.coming import coming
 from ibdesk.ui.rooms import ROOMS
 from ibdesk.ui.theme import look
 from ibdesk.ui.unlock import UnlockScreen
+from ibdesk.ui.wizard.parts import Question
 from tests.ui.sample_desk import MAIN, NOW, READY, SMALL, MadeUpBook, StoppedClock, sample_desk
 
 CTRL = Qt.KeyboardModifier.ControlModifier
@@ -194,9 +195,18 @@ def test_signing_in_opens_the_gateways_own_page(opened):
 
 
 def test_session_commands_reach_the_session(opened):
-    for name in ("check-session", "reconnect", "take-over", "sign-out"):
+    for name in ("check-session", "reconnect", "sign-out"):
         opened.command(name)
-    assert opened.desk.session.asked == ["refresh", "open", "take over", "sign out"]
+    assert opened.desk.session.asked == ["refresh", "open", "sign out"]
+
+
+@pytest.mark.parametrize(("answer", "asked"), [("no", []), ("yes", ["take over"])])
+def test_another_session_is_thrown_out_only_after_a_yes(opened, answer, asked):
+    opened.command("take-over")
+    [question] = [each for each in QApplication.topLevelWidgets() if isinstance(each, Question) and each.isVisible()]
+    getattr(question, answer).click()
+    opened.settle()
+    assert opened.desk.session.asked == asked
 
 
 def test_the_header_tells_mode_account_session_and_age(opened):

@@ -4,10 +4,13 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
+from PySide6.QtWidgets import QApplication
+
 from ibdesk.domain.accounts import AccountId
 from ibdesk.domain.settings import meta_of, names
 from ibdesk.ui.commands import Command
 from ibdesk.ui.rooms import ROOMS
+from ibdesk.ui.wizard import questions
 
 if TYPE_CHECKING:
     from ibdesk.services.desk import Desk
@@ -76,11 +79,17 @@ def _session(desk: "Desk", session: "SessionService", bridge: "Bridge") -> tuple
                       lambda: bridge.start("check the session", session.refresh()), "status connection"),
         in_background("reconnect", "Reconnect the brokerage session",
                       lambda: bridge.start("reconnect", session.open_brokerage()), "brokerage ssodh"),
-        in_background("take-over", "Take over from the other session",
-                      lambda: bridge.start("take over", session.open_brokerage(take_over=True)), "competing"),
+        in_background("take-over", "Take over from the other session…",
+                      lambda: bridge.start("take over", _take_over(session, bridge)), "competing"),
         in_background("sign-out", "Sign out",
                       lambda: bridge.start("sign out", session.sign_out()), "log out logout end session"),
     )
+
+
+async def _take_over(session: "SessionService", bridge: "Bridge") -> None:
+    """Throw the other login out, after a yes: whoever sits there loses the trading session at once."""
+    if await bridge.ask(questions.take_over(QApplication.activeWindow())):
+        await session.open_brokerage(take_over=True)
 
 
 def _show_page(desk: "Desk", address: str) -> None:

@@ -176,7 +176,7 @@ def closed_modes(mode: Mode) -> dict[Mode, str]:
 HELPS: dict[Cause, tuple[str, str]] = {
     Cause.GATEWAY_NOT_RUNNING: ("How to start it", "help:gateway"),
     Cause.NOT_AUTHENTICATED: ("Sign in", "sign-in"),
-    Cause.COMPETING_SESSION: ("Take over", "take-over"),
+    Cause.COMPETING_SESSION: ("Take over…", "take-over"),
     Cause.BROKERAGE_LOST: ("Reconnect", "reconnect"),
     Cause.CERTIFICATE_CHANGED: ("Compare", "room:settings"),
     Cause.CERTIFICATE_UNKNOWN: ("Review", "room:settings"),

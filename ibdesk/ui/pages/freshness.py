@@ -13,6 +13,7 @@ from ibdesk.ui.widgets import Banner, EmptyState, Label
 
 #: The window's command that helps, and what its button says (`ui.commands`).
 SIGN_IN = ("sign-in", "Sign in")
+TAKE_OVER, RECONNECT = ("take-over", "Take over…"), ("reconnect", "Reconnect")
 TRY_AGAIN = ("sync", "Try again")
 CONNECT = ("connect", "Connect IBKR Account")
 
@@ -24,10 +25,11 @@ SOURCES: dict[Source, str] = {
 
 def way_out(error: DeskError) -> tuple[str, str]:
     """The command that helps after this error, and its button's text."""
-    signed_out = error.cause in (Cause.NOT_AUTHENTICATED, Cause.BROKERAGE_LOST, Cause.COMPETING_SESSION)
-    if isinstance(error, NeedsPerson) and signed_out:
-        return SIGN_IN
-    return TRY_AGAIN
+    if not isinstance(error, NeedsPerson):
+        return TRY_AGAIN
+    return {
+        Cause.NOT_AUTHENTICATED: SIGN_IN, Cause.BROKERAGE_LOST: RECONNECT, Cause.COMPETING_SESSION: TAKE_OVER,
+    }.get(error.cause, TRY_AGAIN)
 
 
 class AgeLabel(Label):

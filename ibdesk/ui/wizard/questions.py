@@ -24,7 +24,7 @@ def use_remote(parent: QWidget) -> Question:
     )
 
 
-def take_over(parent: QWidget) -> Question:
+def take_over(parent: QWidget | None) -> Question:
     """Whether the competing login may be ended."""
     return Question(
         "Take the session over?",
