@@ -211,6 +211,7 @@ class DeskApp:
         if desk is not None:
             await desk.close()
         self.window.forget_desk()
+        self.window.name("")
         self.view, self._is_locked = None, False
 
     async def _remembered(self, screen: UnlockScreen) -> None:
@@ -300,7 +301,7 @@ class DeskApp:
         if desk.environment == "demo":
             self.start("begin the demo anew", self._close_demo())
         else:
-            self.start("drop the connection", self._reopen("The credentials are deleted and the session is closed."))
+            self.start("drop the connection", self._reopen("The credentials are deleted and no longer used."))
 
     async def _close_demo(self) -> None:
         await self._drop_desk()

@@ -220,6 +220,7 @@ def test_deleting_the_open_credentials_ends_their_use_and_keeps_the_books(driven
         await soon(lambda: isinstance(it.cover, UnlockScreen))
         assert it.app.desk is None
         assert "credentials are deleted" in it.cover.text.text()
+        assert it.app.window.windowTitle() == "ibdesk"
         await it.unlock()
         assert await it.app.desk.preferences.credentials() == ()
         assert it.app.desk.session is None
