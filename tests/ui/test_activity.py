@@ -7,17 +7,19 @@ from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
+import pytest
 import shiboken6
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit
+from pytestqt.qtbot import QtBot
 
 from ibdesk.domain.events import CallsLogged
 from ibdesk.ui.pages.activity import ActivityPage, build
-from ibdesk.ui.pages.activity.columns import CALLS, SYNCS
+from ibdesk.ui.pages.activity.columns import CALLS, SESSIONS, SYNCS, Field
 from ibdesk.ui.pages.activity.model import RecordModel
-from ibdesk.ui.pages.activity.table import RecordList
+from ibdesk.ui.pages.activity.table import RecordList, RecordTable
 from tests.ui.rooms_desk import Opened, add_session, add_sync, call, rooms_desk, unnamed
 
 Run = Callable[[Coroutine[Any, Any, Any]], Any]
@@ -208,3 +210,14 @@ def test_selected_rows_are_copied_with_their_headers(dressed: QApplication) -> N
     QTest.keyClick(place.table, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
     assert QGuiApplication.clipboard().text().startswith("No.\tAt\tChannel")
     shiboken6.delete(place)
+
+
+@pytest.mark.parametrize("fields", [SYNCS, SESSIONS, CALLS])
+def test_a_moment_and_a_duration_fit_their_columns(fields: tuple[Field, ...], qtbot: QtBot) -> None:
+    table = RecordTable(RecordModel(fields))
+    qtbot.addWidget(table)
+    longest = {"Started": "2026-11-28 08:48:48", "At": "2026-11-28 08:48:48", "Took": "888 ms"}
+    for at, field in enumerate(fields):
+        if field.title in longest:
+            needed = table.fontMetrics().horizontalAdvance(longest[field.title]) + 24  # the stylesheet's and the view's
+            assert table.columnWidth(at) >= needed, field.title

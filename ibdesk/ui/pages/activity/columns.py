@@ -27,7 +27,7 @@ def _count(title: str, read: Callable[[Any], int | None], width: int = 78) -> Fi
 
 
 def _moment(title: str, read: Callable[[Any], datetime | None]) -> Field:
-    return Field(title=title, width=158, text=lambda row: fmt.moment(read(row)), value=lambda row: _iso(read(row)))
+    return Field(title=title, width=178, text=lambda row: fmt.moment(read(row)), value=lambda row: _iso(read(row)))
 
 
 def _number(value: int | None) -> str:
@@ -63,7 +63,7 @@ SYNCS: tuple[Field, ...] = (
     Field(title="Account", width=96, text=lambda row: row.account or "all"),
     Field(title="Source", width=70, text=lambda row: row.source.value),
     Field(title="Status", width=76, text=lambda row: row.status.value, tone=_sync_tone),
-    Field(title="Took", width=64, text=lambda row: fmt.milliseconds(_took(row)), value=_took, is_number=True),
+    Field(title="Took", width=76, text=lambda row: fmt.milliseconds(_took(row)), value=_took, is_number=True),
     _count("Processed", lambda row: row.counts.processed),
     _count("New", lambda row: row.counts.new, 50),
     _count("Updated", lambda row: row.counts.updated, 68),
