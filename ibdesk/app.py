@@ -120,6 +120,7 @@ class DeskApp:
                 return ""
             desk, code = await wiring.create_desk(
                 self.home, passphrase, result, calls=tuple(calls), overrides=self._overrides)
+            start.keep_window_settings(str(self.home))
             opened.append(desk)
             return code
 
@@ -266,7 +267,9 @@ class DeskApp:
             bridge.say("This is the demo. Quit it and open ibdesk to connect an account of your own.")
             return
         dialog = WizardDialog(desk.connector, bridge, environment=environment, parent=self.window)
-        if await bridge.ask(dialog):
+        if await bridge.ask(dialog) and dialog.connected is not None:
+            connected = dialog.connected.credentials.environment
+            await desk.preferences.change("default_environment", connected.value)
             self.start("open the connection", self._reopen("The account is connected. Unlock to open it."))
 
     async def _change_environment(self, mode: str) -> None:
@@ -372,7 +375,8 @@ def main(
     sys.setswitchinterval(0.0005)  # a worker thread delays the window by 0.8 instead of 5.3 ms (performance.md 8)
     qt = start.application()
     folder = home or default_home()
-    start.keep_window_settings(None if demo else str(folder))
+    has_vault = (folder / "ibdesk.vault.json").exists()
+    start.keep_window_settings(str(folder) if has_vault and not demo else None)  # a wizard left early leaves nothing
     window = MainWindow()
     start.first_paint(qt, window, window.outline)
     return _live(qt, window, folder, demo=demo, shots=shots, overrides=overrides or {})

@@ -132,6 +132,8 @@ class Live:
                     self._quotes.clear()  # everything comes anew; an old bid must not be merged into a new last
                     self._hub.publish(ConnectionRestored(source=self._source, at=event.at))
                 case StreamDown():
+                    if self._session is not None and self._session.session.is_ready:
+                        self._tasks.start("look after the stream broke", self._session.refresh())
                     self._hub.publish(ConnectionLost(source=self._source, since=event.at, reason=event.reason))
         if moved:
             self._hub.publish(QuotesChanged(quotes=tuple(moved.values())))

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ibdesk.domain.events import ConnectionLost, ConnectionRestored, PnlChanged, QuotesChanged
 from ibdesk.domain.instruments import Conid
+from ibdesk.domain.session import SessionState
 from ibdesk.services.live import Live
 from tests.services.workshop import MAIN, Heard, Workshop, eventually, workshop
 
@@ -69,6 +70,18 @@ def test_a_broken_stream_is_told_with_its_reason(tmp_path: Path) -> None:
             await shop.gateway.kill()
             lost = await heard.until(lambda event: isinstance(event, ConnectionLost))
             assert lost.source == "Client Portal" and lost.reason
+
+    asyncio.run(run())
+
+
+def test_a_broken_stream_makes_the_session_look_at_once(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with streaming(tmp_path) as (shop, _live, heard):
+            await shop.session.refresh()
+            assert shop.session.session.is_ready
+            await heard.until(lambda event: isinstance(event, ConnectionRestored))
+            await shop.gateway.kill()
+            await eventually(lambda: shop.session.session.state is SessionState.OFFLINE)
 
     asyncio.run(run())
 

@@ -237,7 +237,7 @@ def test_the_account_menu_switches_and_is_remembered(opened):
     assert [action.text() for action in menu.actions() if action.text()] == [MAIN, SMALL, "All accounts"]
     menu.actions()[1].trigger()
     assert opened.bridge.selected == SMALL
-    assert QSettings().value(LAST_ACCOUNT) == SMALL
+    assert QSettings().value(LAST_ACCOUNT) == "1"
 
 
 def test_modes_that_cannot_be_entered_say_why(opened):

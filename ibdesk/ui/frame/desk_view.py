@@ -39,8 +39,10 @@ if TYPE_CHECKING:
 #: Below this width the rail shows icons only.
 NARROW_BELOW = 1100
 APPEARANCE = frozenset({"theme", "colour_blind", "dense_rows", "discreet"})
-#: Which account was looked at last, in the window's settings.
+#: Which account was looked at last, in the window's settings: its place among the accounts, or "all". That file is not
+#: encrypted, so no account number is written there.
 LAST_ACCOUNT, LAST_ROOM = "window/account", "window/room"
+ALL = "all"
 
 PageFactory = Callable[[Room], QWidget]
 
@@ -236,10 +238,14 @@ class DeskView(QWidget):
         skeleton.deleteLater()
 
     def _first_account(self) -> AccountId | None:
-        wanted = self._desk.preferences.sourced.settings.account_id or QSettings().value(LAST_ACCOUNT, "")
-        if wanted == "all" and len(self._accounts) > 1:
+        wanted = self._desk.preferences.sourced.settings.account_id
+        if wanted in self._accounts:
+            return AccountId(wanted)
+        last = str(QSettings().value(LAST_ACCOUNT, ""))
+        if last == ALL and len(self._accounts) > 1:
             return None
-        return next((account for account in self._accounts if account == wanted), next(iter(self._accounts), None))
+        places = dict(zip(map(str, range(len(self._accounts))), self._accounts, strict=True))
+        return places.get(last, next(iter(self._accounts), None))
 
     def _first_room(self) -> str:
         last = QSettings().value(LAST_ROOM, "")
@@ -289,8 +295,8 @@ class DeskView(QWidget):
             theme.apply(app, theme.theme_of(self._desk.preferences.sourced.settings, self._desk.environment))
 
     def _selection_changed(self, account: AccountId | None) -> None:
-        if self._accounts:
-            QSettings().setValue(LAST_ACCOUNT, account or "all")
+        if account is None or account in self._accounts:
+            QSettings().setValue(LAST_ACCOUNT, ALL if account is None else str(self._accounts.index(account)))
         self._show_accounts()
         self.refresh()
 
