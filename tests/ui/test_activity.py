@@ -193,7 +193,7 @@ def test_csv_keeps_numbers_bare_and_times_exact(run: Run, tmp_path: Path) -> Non
         assert rows[1]["In, bytes"] == "1416"
         assert rows[0]["Status"] == ""
         assert rows[0]["Outcome"] == "'=cmd()"
-        assert rows[1]["At"] == "2026-11-20T17:48:08+00:00"
+        assert rows[1]["At, UTC"] == "2026-11-20T17:48:08+00:00"
 
     run(walk())
 
@@ -216,7 +216,7 @@ def test_selected_rows_are_copied_with_their_headers(dressed: QApplication) -> N
 def test_a_moment_and_a_duration_fit_their_columns(fields: tuple[Field, ...], qtbot: QtBot) -> None:
     table = RecordTable(RecordModel(fields))
     qtbot.addWidget(table)
-    longest = {"Started": "2026-11-28 08:48:48", "At": "2026-11-28 08:48:48", "Took": "888 ms"}
+    longest = {"Started, UTC": "2026-11-28 08:48:48", "At, UTC": "2026-11-28 08:48:48", "Took": "888 ms"}
     for at, field in enumerate(fields):
         if field.title in longest:
             needed = table.fontMetrics().horizontalAdvance(longest[field.title]) + 24  # the stylesheet's and the view's

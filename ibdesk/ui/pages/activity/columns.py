@@ -59,7 +59,7 @@ def _yes(value: bool) -> str:
 
 
 SYNCS: tuple[Field, ...] = (
-    _moment("Started", lambda row: row.started_at),
+    _moment("Started, UTC", lambda row: row.started_at),
     Field(title="Account", width=96, text=lambda row: row.account or "all"),
     Field(title="Source", width=70, text=lambda row: row.source.value),
     Field(title="Status", width=76, text=lambda row: row.status.value, tone=_sync_tone),
@@ -74,7 +74,7 @@ SYNCS: tuple[Field, ...] = (
 )
 
 SESSIONS: tuple[Field, ...] = (
-    _moment("At", lambda row: row.at),
+    _moment("At, UTC", lambda row: row.at),
     Field(title="Environment", width=104, text=lambda row: row.environment.value),
     Field(title="State", width=120, text=lambda row: row.status),
     Field(title="Authenticated", width=110, text=lambda row: _yes(row.authenticated)),
@@ -89,7 +89,7 @@ SESSIONS: tuple[Field, ...] = (
 
 CALLS: tuple[Field, ...] = (
     _count("No.", lambda row: row.seq, 64),
-    _moment("At", lambda row: row.call.at),
+    _moment("At, UTC", lambda row: row.call.at),
     Field(title="Channel", width=66, text=lambda row: row.call.channel),
     Field(title="Method", width=84, text=lambda row: row.call.method),
     Field(title="Path", width=300, text=lambda row: row.call.path, is_mono=True),
