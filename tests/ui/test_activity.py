@@ -208,7 +208,7 @@ def test_selected_rows_are_copied_with_their_headers(dressed: QApplication) -> N
     assert isinstance(place.model, RecordModel)
     place.show_records([], is_all=True)
     QTest.keyClick(place.table, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
-    assert QGuiApplication.clipboard().text().startswith("No.\tAt\tChannel")
+    assert QGuiApplication.clipboard().text().startswith("No.\tAt, UTC\tChannel")
     shiboken6.delete(place)
 
 
