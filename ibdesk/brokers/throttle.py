@@ -16,7 +16,6 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
-from weakref import WeakSet
 
 from ibdesk.brokers.base import RateSink
 from ibdesk.domain.calls import ApiCall, RateState
@@ -109,7 +108,7 @@ class Budget:
         self.per_second = per_second
         self.total = Bucket(per_second, _SLACK)
         self.boxed_until: datetime | None = None
-        self.lines: WeakSet[Throttle] = WeakSet()
+        self.lines: set[Throttle] = set()  # those in which somebody waits
         self._is_used = False
         self._limits = tuple((each.prefix, Bucket(each.requests, each.seconds * _SLACK)) for each in limits)
 
@@ -172,7 +171,6 @@ class Throttle:
         self._timer: Cancellable | None = None
         self._told: datetime | None = None
         self._departures: deque[float] = deque(maxlen=256)
-        budget.lines.add(self)
 
     @asynccontextmanager
     async def turn(self, path: str, *, urgent: bool = False) -> AsyncIterator[None]:
@@ -195,6 +193,7 @@ class Throttle:
         until = self._clock() + max(PENALTY, retry_after or PENALTY)
         self._budget.boxed_until = max(until, self._budget.boxed_until or until)
         line, self._line = self._line, []
+        self._budget.lines.discard(self)
         for waiter in line:
             if not waiter.turn.done():
                 waiter.turn.set_exception(self._boxed())
@@ -215,6 +214,10 @@ class Throttle:
         )
 
     async def _wait(self, bucket: Bucket | None, urgent: bool) -> None:
+        now = self._ticks()
+        if not self._line and self._may_leave(bucket, now):
+            self._leave(bucket, now)
+            return
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._count += 1
         waiter = _Waiter(order=(0 if urgent else 1, self._count), bucket=bucket, turn=turn)
@@ -243,18 +246,24 @@ class Throttle:
                 break
             if waiter.turn.done():
                 self._line.remove(waiter)
-            elif waiter.bucket is None or _is_ready(waiter.bucket, now):
+            elif self._may_leave(waiter.bucket, now):
                 self._line.remove(waiter)
-                self._release(waiter, now)
+                self._leave(waiter.bucket, now)
+                waiter.turn.set_result(None)
+        (self._budget.lines.add if self._line else self._budget.lines.discard)(self)
         self._set_timer(now)
 
-    def _release(self, waiter: _Waiter, now: float) -> None:
+    def _may_leave(self, bucket: Bucket | None, now: float) -> bool:
+        if self._free == 0 or not _is_ready(self._budget.total, now):
+            return False
+        return bucket is None or _is_ready(bucket, now)
+
+    def _leave(self, bucket: Bucket | None, now: float) -> None:
         self._free -= 1
         self._budget.total.leave()
         self._departures.append(now)
-        if waiter.bucket is not None:
-            waiter.bucket.leave()
-        waiter.turn.set_result(None)
+        if bucket is not None:
+            bucket.leave()
 
     def _end(self, bucket: Bucket | None) -> None:
         now = self._ticks()

@@ -46,6 +46,13 @@ async def by_hand(act: Callable[[], object]) -> None:
     await done
 
 
+async def in_front(window: MainWindow) -> None:
+    """Show it and give it the keyboard; a bare X display has no window manager that would."""
+    window.show()
+    window.activateWindow()
+    await happens(window.isActiveWindow, "the window in front")
+
+
 async def type_into(field: QWidget, text: str, then: Qt.Key) -> None:
     field.setFocus()
     await by_hand(lambda: QTest.keyClicks(field, text))
@@ -56,7 +63,7 @@ async def type_into(field: QWidget, text: str, then: Qt.Key) -> None:
 async def application(qt: QApplication, home: Path) -> AsyncIterator[DeskApp]:
     window = MainWindow()
     window.resize(1440, 900)
-    window.show()
+    await in_front(window)
     app = DeskApp(qt, window, home=home, demo=False, overrides={})
     running = asyncio.create_task(app.run())  # noqa: TID251 - the test ends it
     await asyncio.sleep(0)
@@ -212,7 +219,7 @@ def test_a_cancelled_wizard_leaves_nothing(dressed: QApplication, loop: qasync.Q
 
     async def journey() -> None:
         window = MainWindow()
-        window.show()
+        await in_front(window)
         app = DeskApp(dressed, window, home=home, demo=False, overrides={})
         running = asyncio.create_task(app.run())  # noqa: TID251 - ended below
         await asyncio.sleep(0)

@@ -63,7 +63,6 @@ class Row(msgspec.Struct, rename="camel", gc=False):
     sector: str | None = None
     ticker: str | None = None
     type: str | None = None
-    full_name: str | None = None
 
     @property
     def has_contract_half(self) -> bool:
@@ -88,7 +87,6 @@ class Definition(msgspec.Struct, rename="camel", gc=False):
     ticker: str | None = None
     type: str | None = None
     name: str | None = None
-    full_name: str | None = None
     listing_exchange: str | None = None
     expiry: wire.Text = None
     last_trading_day: wire.Text = None
@@ -215,7 +213,7 @@ def _instrument(row: Row, conid: Conid, currency: Currency, figures: _Figures) -
         symbol=_symbol(row),
         asset_class=kind,
         currency=currency,
-        name=row.name or row.full_name or (row.contract_desc or "").split("[")[0].strip(),
+        name=row.name or (row.contract_desc or "").split("[")[0].strip(),
         broker_class=row.asset_class or "",
         multiplier=_multiplier(row, kind, code, figures),
         exchange=row.listing_exchange or "",
