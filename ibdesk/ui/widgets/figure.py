@@ -10,6 +10,8 @@ from ibdesk.ui.widgets.labels import Label
 
 #: How strongly an old figure shows (its age stays fully legible below it).
 STALE_OPACITY = 0.55
+#: The smallest face of an amount, as a share of the full one: a trillion in a wide font still fits the narrowest card.
+SMALLEST = 0.5
 
 
 class Figure(Card):
@@ -83,5 +85,5 @@ class Figure(Card):
         self.value.setFont(made)
         wide = self.value.fontMetrics().horizontalAdvance(self.value.text())
         if 0 < room < wide:
-            made.setPointSizeF(max(full * 0.6, full * room / wide))
+            made.setPointSizeF(max(full * SMALLEST, full * room / wide))
             self.value.setFont(made)
