@@ -71,7 +71,7 @@ class PortalServer:
     def abort_all(self) -> None:
         """Cut every connection without a word."""
         for transport in tuple(self._transports):
-                # closed twice, a TLS transport of older 3.11 forgets its protocol and fails to abort
+            # closed twice, a TLS transport of older 3.11 forgets its protocol and fails to abort
             if isinstance(transport, asyncio.WriteTransport) and not transport.is_closing():
                 transport.abort()
 

@@ -1,7 +1,7 @@
 """One key figure: its caption, its value, the line below, and how old it is."""
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QFontMetrics, QResizeEvent
 from PySide6.QtWidgets import QGraphicsOpacityEffect, QSizePolicy, QVBoxLayout, QWidget
 
 from ibdesk.ui.theme import Text, font
@@ -81,9 +81,7 @@ class Figure(Card):
         """A long amount in a narrow card gets a smaller face instead of being cut."""
         room = self.width() - 30
         made = font(Text.FIGURE, bold=True)
-        full = made.pointSizeF()
+        least = made.pointSizeF() * SMALLEST
+        while QFontMetrics(made).horizontalAdvance(self.value.text()) > room > 0 and made.pointSizeF() > least:
+            made.setPointSizeF(made.pointSizeF() - 0.5)  # hinted widths do not shrink in proportion
         self.value.setFont(made)
-        wide = self.value.fontMetrics().horizontalAdvance(self.value.text())
-        if 0 < room < wide:
-            made.setPointSizeF(max(full * SMALLEST, full * room / wide))
-            self.value.setFont(made)
