@@ -1,10 +1,12 @@
 """Everything that can happen while the desk is open, as values."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from ibdesk.domain.accounts import AccountId, AccountPnl
+from ibdesk.domain.away import AwayReport
 from ibdesk.domain.calls import RateState
+from ibdesk.domain.diagnosis import GatewayProcess
 from ibdesk.domain.errors import DeskError
 from ibdesk.domain.market import Quote
 from ibdesk.domain.positions import SyncCounts
@@ -69,6 +71,60 @@ class ConnectionRestored:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SessionEnding:
+    """The session ends in so many minutes (60, 15 or 5 by default): a person should sign in again in time."""
+
+    minutes: int
+    ends_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkChanged:
+    """How the search for a lost source goes. `next_try` None while one is on its way; `expected_until` is the end of
+    an announced outage that explains it."""
+
+    source: str
+    is_up: bool
+    since: datetime
+    attempts: int = 0
+    next_try: datetime | None = None
+    expected_until: datetime | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WentAway:
+    """Connected again, and this is what the outage hid."""
+
+    report: AwayReport
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimeJumped:
+    """The computer slept, or its clock was moved: `by` is wall time beyond what passed here, negative when set back."""
+
+    at: datetime
+    by: timedelta
+    slept: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GatewayChanged:
+    """The gateway's process began, ended or came to answer."""
+
+    process: GatewayProcess
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BackupDone:
+    """A scheduled or wanted backup ended. `error` says why there is none."""
+
+    at: datetime
+    name: str = ""
+    error: DeskError | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CallsLogged:
     """More API calls are in the audit log."""
 
@@ -97,6 +153,12 @@ Event = (
     | RateChanged
     | ConnectionLost
     | ConnectionRestored
+    | SessionEnding
+    | LinkChanged
+    | WentAway
+    | TimeJumped
+    | GatewayChanged
+    | BackupDone
     | CallsLogged
     | SettingsChanged
     | Notice

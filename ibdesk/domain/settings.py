@@ -44,6 +44,17 @@ def _setting(default: Any, meta: Meta) -> Any:
     return field(default=default, metadata={"meta": meta})
 
 
+class Profile(StrEnum):
+    """How ibdesk is known to the broker; it decides how many requests a second are allowed."""
+
+    GATEWAY = "gateway"
+    OAUTH = "oauth"
+
+
+#: Requests per second the broker allows each (reference/client-portal-api.md section 10).
+ALLOWED_PER_SECOND: Mapping[Profile, int] = {Profile.GATEWAY: 10, Profile.OAUTH: 50}
+
+
 class ThemeName(StrEnum):
     SYSTEM = "system"
     DARK = "dark"
@@ -100,14 +111,89 @@ class Settings:
         help="When to remind you to sign in again.",
         env=("VITE_IBKR_SESSION_WARNING_MINUTES", "IBKR_SESSION_WARNING_MINUTES"),
         minimum=Decimal(5), maximum=Decimal(720)))
-    requests_per_second: int = _setting(10, Meta(
+    connection_profile: Profile = _setting(Profile.GATEWAY, Meta(
+        section="Interactive Brokers", title="Connection profile",
+        help="A gateway may send 10 requests per second, an OAuth consumer 50.",
+        env=("IBKR_CONNECTION_PROFILE",), advanced=True))
+    requests_per_second: int = _setting(0, Meta(
         section="Interactive Brokers", title="Request budget", unit="per s",
-        help="The broker allows gateway users 10 requests per second and locks out those who exceed it.",
-        env=("IBKR_REQUESTS_PER_SECOND",), minimum=Decimal(1), maximum=Decimal(10), advanced=True))
+        help="0 uses all that the profile allows; less is kinder to other programs. More than the profile allows is "
+        "never sent: the broker locks out those who exceed it.",
+        env=("IBKR_REQUESTS_PER_SECOND",), minimum=Decimal(0), maximum=Decimal(50), advanced=True))
     request_timeout: Decimal = _setting(Decimal(10), Meta(
         section="Interactive Brokers", title="Give up on a request after", unit="s",
         help="The gateway hangs instead of failing when it cannot reach the broker.",
         env=("IBKR_REQUEST_TIMEOUT",), minimum=Decimal(2), maximum=Decimal(60), advanced=True))
+    auto_sync: bool = _setting(True, Meta(
+        section="Interactive Brokers", title="Sync by itself",
+        help="Off: positions and balances are read only when you press F5.", env=("IBKR_AUTO_SYNC",)))
+    reconnect_min: Decimal = _setting(Decimal(3), Meta(
+        section="Interactive Brokers", title="First wait before connecting again", unit="s",
+        help="After a connection is lost. The wait grows up to the longest one.",
+        env=("IBKR_RECONNECT_MIN_DELAY",), minimum=Decimal(1), maximum=Decimal(60), advanced=True))
+    reconnect_max: Decimal = _setting(Decimal(60), Meta(
+        section="Interactive Brokers", title="Longest wait before connecting again", unit="s",
+        help="Between two tries while nothing answers.",
+        env=("IBKR_RECONNECT_MAX_DELAY",), minimum=Decimal(3), maximum=Decimal(600), advanced=True))
+    gateway_folder: str = _setting("", Meta(
+        section="Gateway", title="Gateway folder",
+        help="Where clientportal.gw was unpacked: it holds bin and root. ibdesk can then start it.",
+        env=("IBDESK_GATEWAY_FOLDER",)))
+    sign_out_on_quit: bool = _setting(False, Meta(
+        section="Session", title="Sign out when ibdesk quits",
+        help="Ends the session at the broker. Off: the gateway stays signed in for whoever uses this computer.",
+        env=("IBDESK_SIGN_OUT_ON_QUIT",)))
+    sign_out_when_idle: int = _setting(0, Meta(
+        section="Session", title="Sign out when idle for", unit="min",
+        help="Ends the session at the broker after so long without a key or a click. 0: never.",
+        env=("IBDESK_SIGN_OUT_WHEN_IDLE",), minimum=Decimal(0), maximum=Decimal(1440)))
+    sounds: bool = _setting(True, Meta(
+        section="Session", title="Sounds",
+        help="A sound when the session is about to end and when a connection is lost.", env=("IBDESK_SOUNDS",)))
+    notifications: bool = _setting(True, Meta(
+        section="Session", title="System notifications",
+        help="The same warnings through your system, when ibdesk is not in front.", env=("IBDESK_NOTIFICATIONS",)))
+    auto_lock: int = _setting(15, Meta(
+        section="Vault", title="Lock when idle for", unit="min",
+        help="Hides the desk after so long without a key or a click; it goes on working. 0: never.",
+        env=("IBDESK_AUTO_LOCK",), minimum=Decimal(0), maximum=Decimal(1440)))
+    lock_with_system: bool = _setting(True, Meta(
+        section="Vault", title="Lock with the system",
+        help="Lock when this computer's screen is locked or it goes to sleep.", env=("IBDESK_LOCK_WITH_SYSTEM",)))
+    backup_hours: int = _setting(24, Meta(
+        section="Vault", title="Back up every", unit="h",
+        help="An encrypted copy of the vault, checked by opening it. 0: never by itself.",
+        env=("IBDESK_BACKUP_HOURS",), minimum=Decimal(0), maximum=Decimal(720)))
+    backup_keep: int = _setting(7, Meta(
+        section="Vault", title="Backups to keep", help="Older ones made by the schedule are deleted.",
+        env=("IBDESK_BACKUP_KEEP",), minimum=Decimal(1), maximum=Decimal(100)))
+    backup_folder: str = _setting("", Meta(
+        section="Vault", title="Backup folder",
+        help="Best on another disk. Empty: the folder backups beside the vault.", env=("IBDESK_BACKUP_FOLDER",)))
+    rekey_reminder: int = _setting(365, Meta(
+        section="Vault", title="Remind to change the key after", unit="days",
+        help="Keys should be changed now and then (Vault, Change the key). 0: never.",
+        env=("IBDESK_REKEY_REMINDER",), minimum=Decimal(0), maximum=Decimal(3650)))
+    tws_host: str = _setting("127.0.0.1", Meta(
+        section="TWS and IB Gateway", title="Host", help="Where TWS or IB Gateway runs.", env=("IBKR_HOST",)))
+    tws_port: int = _setting(7497, Meta(
+        section="TWS and IB Gateway", title="Port", help="TWS live 7496, paper 7497; IB Gateway live 4001, paper 4002.",
+        env=("IBKR_PORT",), minimum=Decimal(1), maximum=Decimal(65535)))
+    tws_client_id: int = _setting(1, Meta(
+        section="TWS and IB Gateway", title="Client id", help="Each program connected to TWS needs its own.",
+        env=("IBKR_CLIENT_ID",), minimum=Decimal(0), maximum=Decimal(2147483646)))
+    tws_order_client_id: int = _setting(0, Meta(
+        section="TWS and IB Gateway", title="Client id for orders", help="0 uses the client id plus one.",
+        env=("IBKR_ORDER_CLIENT_ID",), minimum=Decimal(0), maximum=Decimal(2147483647)))
+    keepalive: Decimal = _setting(Decimal(15), Meta(
+        section="TWS and IB Gateway", title="Heartbeat every", unit="s", help="How soon a dead connection is noticed.",
+        env=("IBKR_KEEPALIVE_SECONDS",), minimum=Decimal(5), maximum=Decimal(300), advanced=True))
+    read_only: bool = _setting(True, Meta(
+        section="TWS and IB Gateway", title="Read only", help="On: nothing is ever sent that could become an order.",
+        env=("IBKR_READONLY",)))
+    base_currency: str = _setting("USD", Meta(
+        section="TWS and IB Gateway", title="Base currency", help="Totals over several currencies are given in it.",
+        env=("IBKR_BASE_CURRENCY",)))
     benchmark: str = _setting("SPY", Meta(
         section="Charts", title="Benchmark", help="The symbol drawn beside your equity curve.",
         env=("IBDESK_BENCHMARK",)))
@@ -122,6 +208,17 @@ class Settings:
     discreet: bool = _setting(False, Meta(
         section="Appearance", title="Hide amounts", help="Shows dots instead of money, for screens others can see.",
         env=("IBDESK_DISCREET",)))
+
+    @property
+    def request_budget(self) -> int:
+        """Requests per second in force: what the profile allows, or less where a person wants less."""
+        allowed = ALLOWED_PER_SECOND[self.connection_profile]
+        return min(self.requests_per_second or allowed, allowed)
+
+    @property
+    def order_client_id(self) -> int:
+        """The client id of the connection that carries orders."""
+        return self.tws_order_client_id or self.tws_client_id + 1
 
     @property
     def gateway(self) -> str:
@@ -240,6 +337,8 @@ def _check_form(name: str, value: Any) -> None:
         raise _bad(name, value, "an account id such as U1234567 or DU1234567")
     if name == "gateway_url" and value and not _is_address(value):
         raise _bad(name, value, "a whole address such as https://localhost:5000")
+    if name == "base_currency" and not (len(value) == 3 and value.isascii() and value.isupper()):
+        raise _bad(name, value, "a currency's three letters, such as USD")
     if name == "default_environment" and value is Environment.DEMO:
         raise _bad(name, value, "paper or live; the demo is a command of its own")
 

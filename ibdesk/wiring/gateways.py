@@ -70,7 +70,7 @@ def connection_to(sourced: Sourced, known: Credentials | None, environment: Envi
         certificate_sha256=known.certificate_sha256 if known is not None and is_known else "",
         allow_remote=is_known,
         timeout=timedelta(seconds=float(settings.request_timeout)),
-        requests_per_second=settings.requests_per_second,
+        requests_per_second=settings.request_budget,
     )
 
 

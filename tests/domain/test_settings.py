@@ -33,7 +33,7 @@ def test_a_whole_address_wins_over_its_parts() -> None:
         ("tickle_interval", "301"),  # the session dies at 300 to 360 s
         ("gateway_port", "0"),
         ("gateway_port", "five"),
-        ("requests_per_second", "11"),
+        ("requests_per_second", "51"),
         ("sync_interval", "NaN"),
         ("gateway_ssl", "maybe"),
         ("default_environment", "demo"),

@@ -34,6 +34,7 @@ from ibdesk.store.settings import load_settings
 from ibdesk.ui.models.columns import FULL
 from ibdesk.ui.models.positions import PositionModel
 from tests.services.workshop import MAIN, PASSPHRASE, workshop
+from tests.store.examples import SETTING_TEXTS
 
 #: 309 digits, or the double's exponent in any spelling.
 SENTINEL = re.compile(r"1797693134862315|\d{40}|[eE]\+?30[0-9]|\bNaN\b|Infinity", re.IGNORECASE)
@@ -185,14 +186,8 @@ def test_7_a_killed_desk_opens_again_with_its_last_whole_picture(syncs: int, tmp
 
 @pytest.mark.parametrize("name", names())
 def test_8_every_settings_variable_works_and_shows_as_overriding(name: str, tmp_path: Path) -> None:
-    texts = {
-        "default_environment": "live", "gateway_host": "127.0.0.1", "gateway_url": "https://127.0.0.1:5001",
-        "account_id": "U1234567", "region": "Europe/Zurich", "sync_interval": "45000", "tickle_interval": "200000",
-        "requests_per_second": "9", "request_timeout": "12", "benchmark": "VTI", "theme": "light",
-        "gateway_port": "5055", "session_warning_minutes": "30",
-    }
     default = getattr(Settings(), name)
-    text = texts.get(name, "false" if default is True else "true")
+    text = SETTING_TEXTS.get(name, "false" if default is True else "true")
     for variable in meta_of(name).env:
         sourced = load_settings(tmp_path, {variable: text}, {})
         assert getattr(sourced.settings, name) != default, variable

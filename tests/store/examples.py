@@ -112,3 +112,15 @@ def call(number: int = 0, **changes: object) -> ApiCall:
         environment="demo",
     )
     return replace(plain, **changes)
+
+
+#: For every setting that is not a switch, a text its variable may have, other than its default.
+SETTING_TEXTS = {
+    "default_environment": "live", "region": "Europe/Zurich", "theme": "light", "gateway_host": "127.0.0.1",
+    "gateway_url": "https://localhost:5055", "account_id": "DU7654321", "benchmark": "QQQ", "sync_interval": "45000",
+    "tickle_interval": "120000", "session_warning_minutes": "30", "requests_per_second": "5", "gateway_port": "5055",
+    "request_timeout": "12", "connection_profile": "oauth", "reconnect_min": "5", "reconnect_max": "90",
+    "gateway_folder": "clientportal.gw", "sign_out_when_idle": "30", "auto_lock": "5", "backup_hours": "12",
+    "backup_keep": "3", "backup_folder": "elsewhere", "rekey_reminder": "90", "tws_host": "192.168.1.100",
+    "tws_port": "4001", "tws_client_id": "7", "tws_order_client_id": "9", "keepalive": "30", "base_currency": "EUR",
+}

@@ -8,6 +8,7 @@ from ibdesk.domain.accounts import Environment
 from ibdesk.domain.errors import Cause, Refused
 from ibdesk.domain.settings import Origin, ThemeName, meta_of, names
 from ibdesk.store.settings import FILE_NAME, load_settings, reset_setting, save_setting
+from tests.store.examples import SETTING_TEXTS
 
 
 def test_without_a_file_everything_is_as_shipped(home: Path) -> None:
@@ -38,27 +39,10 @@ def test_the_documents_milliseconds_become_seconds(home: Path) -> None:
     assert sourced.settings.tickle_interval == Decimal(240)
 
 
-EXAMPLES = {
-    "default_environment": "live",
-    "region": "Europe/Zurich",
-    "theme": "light",
-    "gateway_host": "127.0.0.1",
-    "gateway_url": "https://localhost:5055",
-    "account_id": "DU7654321",
-    "benchmark": "QQQ",
-    "sync_interval": "45000",
-    "tickle_interval": "120000",
-    "session_warning_minutes": "30",
-    "requests_per_second": "5",
-    "gateway_port": "5055",
-    "request_timeout": "12",
-}
-
-
 @pytest.mark.parametrize("name", names())
 def test_every_variable_of_every_setting_works_and_is_shown(home: Path, name: str) -> None:
     for variable in meta_of(name).env:
-        sourced = load_settings(home, {variable: EXAMPLES.get(name, "true")}, {})
+        sourced = load_settings(home, {variable: SETTING_TEXTS.get(name, "true")}, {})
         assert sourced.origins[name] is Origin.ENVIRONMENT
         assert sourced.variables[name] == variable
 
@@ -74,7 +58,7 @@ def test_an_empty_variable_is_no_value(home: Path) -> None:
 
 @pytest.mark.parametrize("name", names())
 def test_what_was_saved_is_read_back(home: Path, name: str) -> None:
-    text = EXAMPLES.get(name, "true").removesuffix("000")
+    text = SETTING_TEXTS.get(name, "true").removesuffix("000")
     save_setting(home, name, text)
     sourced = load_settings(home, {}, {})
     assert sourced.origins[name] is Origin.FILE

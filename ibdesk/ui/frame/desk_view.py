@@ -147,7 +147,7 @@ class DeskView(QWidget):
             wording.sync_words(self._age(), now, running=self._syncing, failed=self._sync_failed)
         )
         self.status.show_gateway(wording.gateway_words(self._desk.gateway_url, self._session, self._rate))
-        self.status.show_rate(wording.rate_words(self._rate, sourced.settings.requests_per_second, now))
+        self.status.show_rate(wording.rate_words(self._rate, sourced.settings.request_budget, now))
         self.status.show_market(wording.market_words(self._desk.calendar, now))
 
     def showEvent(self, event: QShowEvent) -> None:
