@@ -46,3 +46,20 @@ def test_afterwards_python_collects_again(qapp):
     assert not gc.isenabled()
     made.stop()
     assert gc.isenabled()
+
+
+def test_full_collections_are_a_minute_apart_and_leave_out_what_was_there_before(garbage):
+    found: list[int] = []
+    garbage.collected.connect(found.append)
+    old = gc.get_threshold()
+    gc.set_threshold(1, 1, 1)
+    try:
+        for _ in range(2):
+            for generation in (0, 0, 1, 1, 0, 0, 1, 1):
+                gc.collect(generation)
+            garbage.collect_if_due()
+    finally:
+        gc.set_threshold(*old)
+    assert found[0] == 2
+    assert 2 not in found[1:]
+    assert gc.get_freeze_count() > 0
