@@ -17,8 +17,11 @@ from pytestqt.qtbot import QtBot
 
 from ibdesk.domain.events import CallsLogged
 from ibdesk.ui.pages.activity import ActivityPage, build
+from ibdesk.ui.pages.activity.calls_tab import CallsTab
 from ibdesk.ui.pages.activity.columns import CALLS, SESSIONS, SYNCS, Field
 from ibdesk.ui.pages.activity.model import RecordModel
+from ibdesk.ui.pages.activity.sessions_tab import SessionsTab
+from ibdesk.ui.pages.activity.syncs_tab import SyncsTab
 from ibdesk.ui.pages.activity.table import RecordList, RecordTable
 from tests.ui.rooms_desk import Opened, add_session, add_sync, call, rooms_desk, unnamed
 
@@ -40,6 +43,24 @@ def opened_page(opened: Opened) -> ActivityPage:
     return page
 
 
+def syncs(page: ActivityPage) -> SyncsTab:
+    tab = page.tab("syncs")
+    assert isinstance(tab, SyncsTab)
+    return tab
+
+
+def sessions(page: ActivityPage) -> SessionsTab:
+    tab = page.tab("sessions")
+    assert isinstance(tab, SessionsTab)
+    return tab
+
+
+def calls(page: ActivityPage) -> CallsTab:
+    tab = page.tab("calls")
+    assert isinstance(tab, CallsTab)
+    return tab
+
+
 def column(place: RecordList, title: str) -> list[str]:
     at = [field.title for field in place.model.fields].index(title)
     return [place.model.data(place.model.index(row, at)) for row in range(place.model.rowCount())]
@@ -49,8 +70,8 @@ def test_nothing_yet_says_what_will_be_here(run: Run, tmp_path: Path) -> None:
     async def walk() -> None:
         async with rooms_desk(tmp_path) as opened:
             page = opened_page(opened)
-            await until(page.lists["syncs"].empty.isVisible)
-            assert "F5 syncs now" in page.lists["syncs"].empty.why.text()
+            await until(syncs(page).list.empty.isVisible)
+            assert "F5 syncs now" in syncs(page).list.empty.why.text()
 
     run(walk())
 
@@ -61,7 +82,7 @@ def test_syncs_show_what_changed_and_what_failed(run: Run, tmp_path: Path) -> No
             await add_sync(opened.database, 1)
             await add_sync(opened.database, 2, "Positions of DU7654321 could not be read.")
             page = opened_page(opened)
-            place = page.lists["syncs"]
+            place = syncs(page).list
             await until(lambda: place.model.rowCount() == 2)
             assert column(place, "Status") == ["failed", "success"]
             assert column(place, "What failed")[0] == "Positions of DU7654321 could not be read."
@@ -78,8 +99,7 @@ def test_sessions_have_their_own_list(run: Run, tmp_path: Path) -> None:
             await add_session(opened.database, "ready")
             page = opened_page(opened)
             page.show_tab("sessions")
-            await until(lambda: column(page.lists["sessions"], "State") == ["ready", "signed out"])
-            assert not page.filter.isVisible()
+            await until(lambda: column(sessions(page).list, "State") == ["ready", "signed out"])
 
     run(walk())
 
@@ -92,15 +112,15 @@ def test_calls_are_filtered_by_text_and_by_error(run: Run, tmp_path: Path) -> No
             )
             page = opened_page(opened)
             page.show_tab("calls")
-            place = page.lists["calls"]
+            place = calls(page).list
             await until(lambda: column(place, "No.") == ["3", "2", "1"])
             assert column(place, "Status") == ["—", "200", "200"]
-            QTest.keyClicks(page.filter, "portfolio")
+            QTest.keyClicks(calls(page).filter, "portfolio")
             await until(lambda: column(place, "Path") == ["/v1/api/portfolio/accounts"])
-            page.filter.clear()
-            page.only_errors.click()
+            calls(page).filter.clear()
+            calls(page).only_errors.click()
             await until(lambda: column(place, "Outcome") == ["timed out"])
-            QTest.keyClicks(page.filter, "nowhere")
+            QTest.keyClicks(calls(page).filter, "nowhere")
             await until(lambda: place.empty.isVisible() and place.empty.title.text() == "No call matches")
 
     run(walk())
@@ -112,7 +132,7 @@ def test_older_calls_come_when_asked_for(run: Run, tmp_path: Path) -> None:
             await opened.log(*(call(number) for number in range(1, 251)))
             page = opened_page(opened)
             page.show_tab("calls")
-            place = page.lists["calls"]
+            place = calls(page).list
             await until(lambda: place.model.rowCount() == 200)
             assert place.count.text() == "the newest 200 shown"
             place.more.click()
@@ -128,10 +148,10 @@ def test_a_new_call_appears_by_itself(run: Run, tmp_path: Path) -> None:
         async with rooms_desk(tmp_path) as opened:
             page = opened_page(opened)
             page.show_tab("calls")
-            await until(page.lists["calls"].empty.isVisible)
+            await until(calls(page).list.empty.isVisible)
             await opened.log(call(1))
             opened.desk.hub.publish(CallsLogged(count=1))
-            await until(lambda: page.lists["calls"].model.rowCount() == 1)
+            await until(lambda: calls(page).list.model.rowCount() == 1)
 
     run(walk())
 
@@ -152,13 +172,13 @@ def test_the_chain_is_verified_and_a_changed_row_is_named(run: Run, tmp_path: Pa
             await opened.log(*(call(number) for number in range(1, 6)))
             page = opened_page(opened)
             page.show_tab("calls")
-            page.verify.click()
-            await until(page.verdict.isVisible)
-            assert "whole" in page.verdict.text.text()
+            calls(page).verify.click()
+            await until(calls(page).verdict.isVisible)
+            assert "whole" in calls(page).verdict.text.text()
             await opened.database.write(_tamper)
-            await until(page.verify.isEnabled)
-            page.verify.click()
-            await until(lambda: "no. 3" in page.verdict.text.text())
+            await until(calls(page).verify.isEnabled)
+            calls(page).verify.click()
+            await until(lambda: "no. 3" in calls(page).verdict.text.text())
 
     def _tamper(tx: Any) -> None:
         triggers = tx.exec_driver_sql(
@@ -177,8 +197,8 @@ def test_csv_keeps_numbers_bare_and_times_exact(run: Run, tmp_path: Path) -> Non
             await opened.log(call(1), call(2, outcome="=cmd()", status=None))
             page = opened_page(opened)
             page.show_tab("calls")
-            await until(lambda: page.lists["calls"].model.rowCount() == 2)
-            page.export.click()
+            await until(lambda: calls(page).list.model.rowCount() == 2)
+            calls(page).export.click()
             await until(lambda: bool(_dialogs()))
             dialog = _dialogs()[0]
             assert dialog.selectedFiles()[0].endswith("ibdesk-calls.csv")
@@ -187,7 +207,7 @@ def test_csv_keeps_numbers_bare_and_times_exact(run: Run, tmp_path: Path) -> Non
             typed.setText(str(tmp_path / "calls.csv"))
             dialog.accept()
             await until((tmp_path / "calls.csv").is_file)
-            await until(page.export.isEnabled)
+            await until(calls(page).export.isEnabled)
         rows = list(csv.DictReader(io.StringIO((tmp_path / "calls.csv").read_text("utf-8-sig"))))
         assert [row["No."] for row in rows] == ["2", "1"]
         assert rows[1]["In, bytes"] == "1416"
