@@ -6,7 +6,9 @@ The only file that imports both (app.py, which builds the loop, is the exception
 - `await ask(dialog)` opens a dialog and waits; `exec()` would nest a second loop inside the one asyncio runs on.
 - every signal below carries a frozen value from `domain.events` and comes at most 60 times a second. Accounts, quotes,
   P&L, the request budget and call counts are coalesced, the newest value of each key wins; the rare kinds (session,
-  sync, connection, settings, notice) are all delivered, in order.
+  sync, connection, settings, notice …) are all delivered, in order.
+- `second` passes once a second while the desk is on screen, and not at all while it is hidden or locked; it carries
+  the desk's own time. Whatever counts down or shows an age listens to it instead of keeping a timer.
 - `selected` is the account the person looks at (None: all accounts); `selection_changed` tells when it changes.
 - `command.emit("sync")` asks the window for one of its commands by name (`ui.commands`), e.g. "connect", "sign-in",
   "sync", "lock", "room:settings". `setting_wanted` tells the Settings room which setting somebody looked up.
@@ -26,17 +28,23 @@ from ibdesk.domain.accounts import AccountId
 from ibdesk.domain.errors import DeskError
 from ibdesk.domain.events import (
     AccountChanged,
+    BackupDone,
     CallsLogged,
     ConnectionLost,
     ConnectionRestored,
     Event,
+    GatewayChanged,
+    LinkChanged,
     Notice,
     PnlChanged,
     QuotesChanged,
     RateChanged,
     SessionChanged,
+    SessionEnding,
     SettingsChanged,
     SyncChanged,
+    TimeJumped,
+    WentAway,
 )
 
 if TYPE_CHECKING:
@@ -60,6 +68,13 @@ class Bridge(QObject):
     rate_changed = Signal(object)
     calls_changed = Signal(object)
     connection_changed = Signal(object)
+    session_ending = Signal(object)
+    link_changed = Signal(object)
+    went_away = Signal(object)
+    time_jumped = Signal(object)
+    gateway_changed = Signal(object)
+    backup_done = Signal(object)
+    second = Signal(object)
     settings_changed = Signal(object)
     notice = Signal(object)
     mistake = Signal(str)
@@ -175,7 +190,9 @@ _SIGNALS: dict[type[Any], str] = {
     AccountChanged: "account_changed", SessionChanged: "session_changed", SyncChanged: "sync_changed",
     QuotesChanged: "quotes_changed", PnlChanged: "pnl_changed", RateChanged: "rate_changed",
     CallsLogged: "calls_changed", ConnectionLost: "connection_changed", ConnectionRestored: "connection_changed",
-    SettingsChanged: "settings_changed", Notice: "notice",
+    SettingsChanged: "settings_changed", Notice: "notice", SessionEnding: "session_ending",
+    LinkChanged: "link_changed", WentAway: "went_away", TimeJumped: "time_jumped", GatewayChanged: "gateway_changed",
+    BackupDone: "backup_done",
 }
 
 

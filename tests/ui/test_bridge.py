@@ -10,16 +10,24 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QDialog, QPushButton, QWidget
 
 from ibdesk.domain.accounts import AccountId
+from ibdesk.domain.away import AwayReport
 from ibdesk.domain.calls import RateState
+from ibdesk.domain.diagnosis import GatewayProcess
 from ibdesk.domain.errors import Cause, NeedsPerson
 from ibdesk.domain.events import (
     AccountChanged,
+    BackupDone,
     CallsLogged,
     ConnectionLost,
+    GatewayChanged,
+    LinkChanged,
     Notice,
     QuotesChanged,
     RateChanged,
+    SessionEnding,
     SyncChanged,
+    TimeJumped,
+    WentAway,
 )
 from ibdesk.domain.instruments import Conid
 from ibdesk.domain.market import Quote
@@ -67,6 +75,22 @@ def test_an_event_of_the_hub_becomes_a_signal(bridge, hub, run):
     hub.publish(event)
     run(frames())
     assert heard.values == [event]
+
+
+@pytest.mark.parametrize(("name", "events"), [
+    ("session_ending", [SessionEnding(minutes=60, ends_at=NOW), SessionEnding(minutes=15, ends_at=NOW)]),
+    ("link_changed", [LinkChanged(source="portal", is_up=False, since=NOW, attempts=n) for n in (1, 2)]),
+    ("went_away", [WentAway(report=AwayReport(since=NOW, until=NOW, reason="The gateway stopped."))] * 2),
+    ("time_jumped", [TimeJumped(at=NOW, by=timedelta(hours=n), slept=True) for n in (1, 2)]),
+    ("gateway_changed", [GatewayChanged(process=GatewayProcess(is_running=on)) for on in (True, False)]),
+    ("backup_done", [BackupDone(at=NOW, name=name) for name in ("one", "two")]),
+])
+def test_rare_events_are_all_delivered_in_their_order(bridge, hub, run, name, events):
+    heard = Heard(getattr(bridge, name))
+    for event in events:
+        hub.publish(event)
+    run(frames())
+    assert heard.values == events
 
 
 def test_a_storm_is_a_few_signals_and_the_last_value_wins(bridge, hub, run):
