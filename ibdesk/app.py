@@ -1,8 +1,8 @@
-"""The order of a start and of an end: first paint, loop, vault, desk; and back, in one function.
+"""The order of a start and of an end, and what only the application can do: first paint, loop, door; and back.
 
 Before the first paint only Qt is imported (goal G6): the theme, asyncio, qasync, wiring and everything behind them come
 right after, while the person reaches for the keys, inside the functions that use them. Beside `ui.bridge` the only file
-that knows both asyncio and Qt, and the only one that opens, covers and closes desks.
+that knows both asyncio and Qt; opening, covering and closing desks is `desk_door`'s.
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QSettings
-from PySide6.QtWidgets import QApplication, QDialog, QWidget
+from PySide6.QtWidgets import QApplication, QWidget
 
+from ibdesk.desk_door import WORN, WORN_IN, Asked, DeskDoor
 from ibdesk.ui import start
 from ibdesk.ui.main_window import MainWindow
 
@@ -24,13 +25,11 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
+    from ibdesk.desk_door import Serve
     from ibdesk.domain.accounts import Environment
-    from ibdesk.services.connector import Connector
     from ibdesk.services.desk import Desk
-    from ibdesk.services.first_run import FirstRunResult
     from ibdesk.ui.bridge import Bridge
     from ibdesk.ui.frame.desk_view import DeskView
-    from ibdesk.ui.rooms import Room
     from ibdesk.ui.unlock import UnlockScreen
 
 #: What an open desk needs, imported one by one between two events while the passphrase is typed.
@@ -41,31 +40,42 @@ SOON = (
     "ibdesk.services.sync", "sqlalchemy.dialects.sqlite.pysqlcipher", "ibdesk.brokers.portal.broker",
     "ibdesk.ui.bridge", "ibdesk.ui.frame.desk_view", "numpy", "pyqtgraph", "ibdesk.ui.pages.dashboard",
 )
-#: The look that was worn last and in which environment, so that the door needs no settings file.
-WORN, WORN_IN = "window/theme", "window/environment"
 
 
 class DeskApp:
     """One running application: a window, at most one open desk, and what the person asks of both."""
 
     def __init__(
-        self, qt: QApplication, window: MainWindow, *, home: Path, demo: bool, overrides: Mapping[str, str]
-    ) -> None:
+        self, qt: QApplication, window: MainWindow, *, home: Path, demo: bool, overrides: Mapping[str, str],
+        serve: Serve | None = None,
+    ) -> None:  # fmt: skip
         import asyncio
 
         from ibdesk.services.tasks import Tasks
 
         self.qt, self.window, self.home = qt, window, home
-        self.desk: Desk | None = None
-        self._wizard: Connector | None = None
-        self.bridge: Bridge | None = None
-        self.view: DeskView | None = None
-        self._demo, self._overrides = demo, overrides
+        self._demo = demo
         self._tasks = Tasks(self.failed)
+        asked = Asked(do=self.do, leave=self.quit, changed=self._look_for_credentials)
+        self.door = DeskDoor(
+            qt, window, home=home, demo=demo, overrides=overrides, tasks=self._tasks, asked=asked, serve=serve)
         self._ended: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-        self._hidden: tuple[QDialog, ...] = ()
-        self._is_locked = False
         window.closing.connect(self.quit)
+
+    @property
+    def desk(self) -> Desk | None:
+        """The open desk."""
+        return self.door.desk
+
+    @property
+    def bridge(self) -> Bridge | None:
+        """The open desk's bridge, or the wizard's."""
+        return self.door.bridge
+
+    @property
+    def view(self) -> DeskView | None:
+        """What shows the open desk."""
+        return self.door.view
 
     async def run(self, shots: Path | None = None) -> int:
         """Open the door and stay until the end; the exit code."""
@@ -87,71 +97,16 @@ class DeskApp:
         if self._demo or not wiring.vault_exists(self.home):
             self.first_run()
         else:
-            self.start("look for the remembered key", self._remembered(self.ask_passphrase()))
+            self.start("look for the remembered key", self._remembered(self.door.ask_passphrase()))
             self.start("look ahead", _import_soon())
 
-    def ask_passphrase(self) -> UnlockScreen:
-        """Cover the window with the passphrase field."""
-        from ibdesk.ui.unlock import UnlockScreen
-
-        current = self.window.stack.currentWidget()
-        screen = current if isinstance(current, UnlockScreen) else UnlockScreen()
-        screen.given.connect(lambda secret: self.start("open the vault", self._open(screen, secret)))
-        if screen is not current:
-            self.window.cover(screen)
-        screen.focus()
-        return screen
-
     def first_run(self) -> QWidget:
-        """Cover the window with the wizard; without a vault it makes one."""
-        from ibdesk import wiring
-        from ibdesk.domain.accounts import Environment
-        from ibdesk.ui.bridge import Bridge
-        from ibdesk.ui.wizard.panel import WizardPanel
+        """Show the wizard."""
+        return self.door.first_run()
 
-        calls: list[Any] = []
-        connector = wiring.first_run_connector(calls.append, home=self.home, overrides=self._overrides)
-        self._wizard = connector
-        opened: list[Desk] = []
-
-        async def finish(result: FirstRunResult, passphrase: str) -> str:
-            if result.credentials.environment is Environment.DEMO:
-                opened.append(await wiring.open_demo_desk(result, demo=connector.demo))
-                return ""
-            desk, code = await wiring.create_desk(
-                self.home, passphrase, result, calls=tuple(calls), overrides=self._overrides)
-            start.keep_window_settings(str(self.home))
-            opened.append(desk)
-            return code
-
-        self.bridge = Bridge(self._tasks)
-        panel = WizardPanel(
-            connector, self.bridge, finish=finish, needs_passphrase=not self._demo,
-            environment=Environment.DEMO if self._demo else None,
-        )
-        panel.completed.connect(lambda _result: self.show(opened.pop()))
-        panel.cancelled.connect(self.quit)
-        self.window.cover(panel)
-        panel.start()
-        return panel
-
-    def show(self, desk: Desk) -> None:
-        """Show an open desk: what is stored first, before any answer of the network."""
-        from ibdesk.ui.bridge import Bridge
-        from ibdesk.ui.frame.desk_view import DeskView
-        from ibdesk.ui.rooms import build_page
-
-        self.desk = desk
-        self.bridge = bridge = Bridge(desk.tasks)
-        bridge.listen(desk.hub)
-        self._wear(desk)
-        self.view = DeskView(desk, bridge, partial(_page, build_page, desk, bridge))
-        self.view.wanted.connect(self.do)
-        self.view.retitled.connect(self._retitle)
-        bridge.settings_changed.connect(lambda event: self._look_for_credentials(event.names))
-        self.window.show_desk(self.view)
-        self._retitle(self.view.title)
-        bridge.start("open the desk", self.view.load())
+    def lock(self) -> None:
+        """Hide the desk until the passphrase is given."""
+        self.door.lock()
 
     def do(self, name: str) -> None:
         """Do what only the application can; `name` as in `ui.frame.catalogue`."""
@@ -169,24 +124,6 @@ class DeskApp:
         else:
             _complain("nobody does the command name=%s", name)
 
-    def lock(self) -> None:
-        """Hide the desk and everything of it; sessions, streams and syncs go on."""
-        from ibdesk.ui.unlock import UnlockScreen
-
-        if self.desk is None or self._is_locked:
-            return
-        self._is_locked = True
-        self._hidden = tuple(w for w in QApplication.topLevelWidgets() if isinstance(w, QDialog) and w.isVisible())
-        for dialog in self._hidden:
-            dialog.hide()
-        screen = UnlockScreen(locked=True)
-        if self.desk.environment == "demo":
-            screen.text.setText("This is the demo: any passphrase opens it.")
-        screen.given.connect(lambda secret: self.start("unlock", self._unlock(screen, secret)))
-        self.window.name("locked")
-        self.window.cover(screen)
-        screen.focus()
-
     def quit(self) -> None:
         """End everything, then the application."""
         if not self._ended.done() and self.window.isEnabled():
@@ -196,24 +133,14 @@ class DeskApp:
     async def _shut_down(self) -> None:
         """THE end: no more input, then tasks, brokers and database in that order, then the window."""
         try:
-            await self._drop_desk()
+            await self.door.drop()
             await self._tasks.close()
-            if self._wizard is not None:
-                await self._wizard.abandon()  # a demo that was started and never became a desk
+            if self.door.wizard is not None:
+                await self.door.wizard.abandon()  # a demo that was started and never became a desk
         finally:
             self.window.close_for_good()
             if not self._ended.done():
                 self._ended.set_result(0)
-
-    async def _drop_desk(self) -> None:
-        desk, self.desk = self.desk, None
-        if self.bridge is not None:
-            self.bridge.deafen()
-        if desk is not None:
-            await desk.close()
-        self.window.forget_desk()
-        self.window.name("")
-        self.view, self._is_locked = None, False
 
     async def _remembered(self, screen: UnlockScreen) -> None:
         import asyncio
@@ -223,37 +150,10 @@ class DeskApp:
         key = await asyncio.to_thread(wiring.remembered, self.home)
         if key is not None:
             screen.set_busy(True)
-            await self._open(screen, key)
-
-    async def _open(self, screen: UnlockScreen, secret: str | bytes) -> None:
-        from ibdesk import wiring
-        from ibdesk.domain.errors import DeskError
-
-        try:
-            desk = await wiring.open_desk(self.home, secret, overrides=self._overrides)
-        except DeskError as error:
-            screen.refuse(error.message, error.remedy)
-            return
-        screen.forget()
-        self.show(desk)
-
-    async def _unlock(self, screen: UnlockScreen, secret: str) -> None:
-        if self.desk is None:
-            return
-        if not await self.desk.check_passphrase(secret):
-            screen.refuse("That is not the passphrase of this vault.", "Check Caps Lock and the keyboard's language.")
-            return
-        screen.forget()
-        self._is_locked = False
-        self.window.uncover()
-        for dialog in self._hidden:
-            dialog.show()
-        self._hidden = ()
-        if self.view is not None:
-            self._retitle(self.view.title)
+            await self.door.open(screen, key)
 
     async def _close_vault(self) -> None:
-        await self._drop_desk()
+        await self.door.drop()
         if self._demo:
             self.quit()
         else:
@@ -270,7 +170,7 @@ class DeskApp:
         if await bridge.ask(dialog) and dialog.connected is not None:
             connected = dialog.connected.credentials.environment
             await desk.preferences.change("default_environment", connected.value)
-            self.start("open the connection", self._reopen("The account is connected. Unlock to open it."))
+            self.start("open the connection", self.door.reopen("The account is connected. Unlock to open it."))
 
     async def _change_environment(self, mode: str) -> None:
         from ibdesk.domain.accounts import Environment
@@ -290,7 +190,7 @@ class DeskApp:
         )
         if await bridge.ask(question):
             await desk.preferences.change("default_environment", face.environment.value)
-            self.start("change the mode", self._reopen(f"Unlock to open {face.word}."))
+            self.start("change the mode", self.door.reopen(f"Unlock to open {face.word}."))
 
     def _look_for_credentials(self, changed: Collection[str]) -> None:
         if "credentials" in changed:
@@ -304,15 +204,11 @@ class DeskApp:
         if desk.environment == "demo":
             self.start("begin the demo anew", self._close_demo())
         else:
-            self.start("drop the connection", self._reopen("The credentials are deleted and no longer used."))
+            self.start("drop the connection", self.door.reopen("The credentials are deleted and no longer used."))
 
     async def _close_demo(self) -> None:
-        await self._drop_desk()
+        await self.door.drop()
         self.enter()
-
-    async def _reopen(self, text: str) -> None:
-        await self._drop_desk()
-        self.ask_passphrase().text.setText(text)
 
     async def _help(self, topic: str) -> None:
         from ibdesk.ui.pages.help import HelpDialog
@@ -330,19 +226,6 @@ class DeskApp:
         assert self.desk is not None  # noqa: S101 - `_in_desk` asked
         assert self.bridge is not None  # noqa: S101
         return self.desk, self.bridge
-
-    def _wear(self, desk: Desk) -> None:
-        from ibdesk.ui import theme
-
-        settings = desk.preferences.sourced.settings
-        theme.apply(self.qt, theme.theme_of(settings, desk.environment))
-        if desk.environment != "demo":
-            QSettings().setValue(WORN, settings.theme.value)
-            QSettings().setValue(WORN_IN, desk.environment.value)
-
-    def _retitle(self, text: str) -> None:
-        if not self._is_locked:
-            self.window.name(text)
 
     def failed(self, name: str, error: BaseException) -> None:
         """Whatever ends with an exception nobody expected is logged and shown, here where no desk may be open."""
@@ -362,16 +245,17 @@ class DeskApp:
         try:
             code = await walk(self, shots)
         finally:
-            await self._drop_desk()
+            await self.door.drop()
             self.window.close_for_good()
             self._ended.set_result(code)
 
 
 def main(
     *, home: Path | None = None, demo: bool = False, shots: Path | None = None,
-    overrides: Mapping[str, str] | None = None,
+    overrides: Mapping[str, str] | None = None, serve: Serve | None = None,
 ) -> int:
-    """Open the window and stay until it is closed; the exit code. `shots`: walk through it all and leave pictures."""
+    """Open the window and stay until it is closed; the exit code. `shots`: walk through it all and leave pictures.
+    `serve` is told of each desk that is shown and answers commands from it."""
     sys.setswitchinterval(0.0005)  # a worker thread delays the window by 0.8 instead of 5.3 ms (performance.md 8)
     qt = start.application()
     folder = home or default_home()
@@ -379,7 +263,7 @@ def main(
     start.keep_window_settings(str(folder) if has_vault and not demo else None)  # a wizard left early leaves nothing
     window = MainWindow()
     start.first_paint(qt, window, window.outline)
-    return _live(qt, window, folder, demo=demo, shots=shots, overrides=overrides or {})
+    return _live(qt, window, folder, demo=demo, shots=shots, overrides=overrides or {}, serve=serve)
 
 
 def default_home() -> Path:
@@ -406,8 +290,9 @@ def _dress(qt: QApplication, window: MainWindow) -> None:
 
 
 def _live(
-    qt: QApplication, window: MainWindow, home: Path, *, demo: bool, shots: Path | None, overrides: Mapping[str, str]
-) -> int:
+    qt: QApplication, window: MainWindow, home: Path, *, demo: bool, shots: Path | None, overrides: Mapping[str, str],
+    serve: Serve | None,
+) -> int:  # fmt: skip
     _dress(qt, window)
     if not demo and (home / "ibdesk.vault.json").exists():
         _show_door(qt, window)
@@ -421,7 +306,7 @@ def _live(
     asyncio.set_event_loop(loop)  # some libraries ask the policy for its loop, not the running one
 
     async def live() -> int:
-        app = DeskApp(qt, window, home=home, demo=demo, overrides=overrides)
+        app = DeskApp(qt, window, home=home, demo=demo, overrides=overrides, serve=serve)
         sys.excepthook = partial(_unexpected, app)
         loop.set_exception_handler(lambda _loop, context: _told(app, context))
         return await app.run(shots)
@@ -448,10 +333,6 @@ def _complain(text: str, *values: str, error: BaseException | None = None) -> No
     import logging
 
     logging.getLogger(__name__).error(text, *values, exc_info=error)
-
-
-def _page(build: Callable[..., QWidget], desk: Desk, bridge: Bridge, room: Room) -> QWidget:
-    return build(room, desk, bridge)
 
 
 async def _import_soon() -> None:

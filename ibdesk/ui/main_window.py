@@ -97,6 +97,14 @@ class MainWindow(QMainWindow):
         self._may_close = True
         self.close()
 
+    def come_forward(self) -> None:
+        """Stand in front of other programs' windows, as far as the system allows."""
+        if self.isMinimized():
+            self.showNormal()
+        self.show()
+        self.raise_()
+        self.activateWindow()
+
     def pull_back(self) -> None:
         """Bring the window onto a screen where it can be reached, no larger than that screen."""
         if self.isMaximized():

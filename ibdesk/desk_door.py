@@ -1,0 +1,233 @@
+"""How a desk is opened, shown, covered and closed: which door stands there, and what is dropped in which order.
+
+Charter. What: the life of one desk in the window. A file beside `app` and not in `ui`, for it calls `wiring`, which no
+view may. `app` begins and ends the application and does what a person asks for; both know no broker and no store.
+Imports that cost time are inside the functions: the first paint needs none of them (goal G6).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any, Protocol
+
+from PySide6.QtCore import QSettings
+from PySide6.QtWidgets import QApplication, QDialog, QWidget
+
+from ibdesk.ui import start
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+    from pathlib import Path
+
+    from ibdesk.services.connector import Connector
+    from ibdesk.services.desk import Desk
+    from ibdesk.services.first_run import FirstRunResult
+    from ibdesk.services.tasks import Tasks
+    from ibdesk.ui.bridge import Bridge
+    from ibdesk.ui.frame.desk_view import DeskView
+    from ibdesk.ui.main_window import MainWindow
+    from ibdesk.ui.rooms import Room
+    from ibdesk.ui.unlock import UnlockScreen
+
+#: The look that was worn last and in which environment, so that the door needs no settings file.
+WORN, WORN_IN = "window/theme", "window/environment"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """A desk in the window, for who serves commands from it: `is_locked` is asked from any thread, `come_forward`
+    only in the window's own."""
+
+    desk: Desk
+    home: Path
+    is_locked: Callable[[], bool]
+    come_forward: Callable[[], None]
+
+
+class Served(Protocol):
+    """What answers commands while the desk is shown."""
+
+    async def close(self) -> None:
+        """Answer no more; before the desk is closed."""
+
+
+Serve = Callable[[Shown], Served]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What a door hands on: a command by its name, the wish to leave, setting names and credentials that changed."""
+
+    do: Callable[[str], None]
+    leave: Callable[[], None]
+    changed: Callable[[Collection[str]], None]
+
+
+class DeskDoor:
+    """The window's at most one open desk, and whatever stands before it."""
+
+    def __init__(
+        self, qt: QApplication, window: MainWindow, *, home: Path, demo: bool, overrides: Mapping[str, str],
+        tasks: Tasks, asked: Asked, serve: Serve | None = None,
+    ) -> None:  # fmt: skip
+        self.qt, self.window, self.home = qt, window, home
+        self.desk: Desk | None = None
+        self.bridge: Bridge | None = None
+        self.view: DeskView | None = None
+        self.wizard: Connector | None = None
+        self.is_locked = False
+        self._demo, self._overrides = demo, overrides
+        self._tasks, self._asked, self._serve = tasks, asked, serve
+        self._served: Served | None = None
+        self._hidden: tuple[QDialog, ...] = ()
+
+    def ask_passphrase(self) -> UnlockScreen:
+        """Cover the window with the passphrase field."""
+        from ibdesk.ui.unlock import UnlockScreen
+
+        current = self.window.stack.currentWidget()
+        screen = current if isinstance(current, UnlockScreen) else UnlockScreen()
+        screen.given.connect(lambda secret: self._tasks.start("open the vault", self.open(screen, secret)))
+        if screen is not current:
+            self.window.cover(screen)
+        screen.focus()
+        return screen
+
+    def first_run(self) -> QWidget:
+        """Cover the window with the wizard; without a vault it makes one."""
+        from ibdesk import wiring
+        from ibdesk.domain.accounts import Environment
+        from ibdesk.ui.bridge import Bridge
+        from ibdesk.ui.wizard.panel import WizardPanel
+
+        calls: list[Any] = []
+        connector = wiring.first_run_connector(calls.append, home=self.home, overrides=self._overrides)
+        self.wizard = connector
+        opened: list[Desk] = []
+
+        async def finish(result: FirstRunResult, passphrase: str) -> str:
+            if result.credentials.environment is Environment.DEMO:
+                opened.append(await wiring.open_demo_desk(result, demo=connector.demo))
+                return ""
+            desk, code = await wiring.create_desk(
+                self.home, passphrase, result, calls=tuple(calls), overrides=self._overrides)
+            start.keep_window_settings(str(self.home))
+            opened.append(desk)
+            return code
+
+        self.bridge = Bridge(self._tasks)
+        panel = WizardPanel(
+            connector, self.bridge, finish=finish, needs_passphrase=not self._demo,
+            environment=Environment.DEMO if self._demo else None,
+        )
+        panel.completed.connect(lambda _result: self.show(opened.pop()))
+        panel.cancelled.connect(self._asked.leave)
+        self.window.cover(panel)
+        panel.start()
+        return panel
+
+    async def open(self, screen: UnlockScreen, secret: str | bytes) -> None:
+        """Open the vault and show its desk, or say on the screen why not."""
+        from ibdesk import wiring
+        from ibdesk.domain.errors import DeskError
+
+        try:
+            desk = await wiring.open_desk(self.home, secret, overrides=self._overrides)
+        except DeskError as error:
+            screen.refuse(error.message, error.remedy)
+            return
+        screen.forget()
+        self.show(desk)
+
+    def show(self, desk: Desk) -> None:
+        """Show an open desk: what is stored first, before any answer of the network."""
+        from ibdesk.ui.bridge import Bridge
+        from ibdesk.ui.frame.desk_view import DeskView
+        from ibdesk.ui.rooms import build_page
+
+        self.desk = desk
+        self.bridge = bridge = Bridge(desk.tasks)
+        bridge.listen(desk.hub)
+        self._wear(desk)
+        self.view = DeskView(desk, bridge, partial(_page, build_page, desk, bridge))
+        self.view.wanted.connect(self._asked.do)
+        self.view.retitled.connect(self.retitle)
+        bridge.settings_changed.connect(lambda event: self._asked.changed(event.names))
+        self.window.show_desk(self.view)
+        self.retitle(self.view.title)
+        bridge.start("open the desk", self.view.load())
+        if self._serve is not None:
+            self._served = self._serve(Shown(
+                desk=desk, home=self.home, is_locked=lambda: self.is_locked, come_forward=self.window.come_forward))
+
+    def lock(self) -> None:
+        """Hide the desk and everything of it; sessions, streams and syncs go on."""
+        from ibdesk.ui.unlock import UnlockScreen
+
+        if self.desk is None or self.is_locked:
+            return
+        self.is_locked = True
+        self._hidden = tuple(w for w in QApplication.topLevelWidgets() if isinstance(w, QDialog) and w.isVisible())
+        for dialog in self._hidden:
+            dialog.hide()
+        screen = UnlockScreen(locked=True)
+        if self.desk.environment == "demo":
+            screen.text.setText("This is the demo: any passphrase opens it.")
+        screen.given.connect(lambda secret: self._tasks.start("unlock", self._unlock(screen, secret)))
+        self.window.name("locked")
+        self.window.cover(screen)
+        screen.focus()
+
+    async def drop(self) -> None:
+        """Close the open desk, if there is one: commands first, then tasks, brokers and database."""
+        desk, self.desk = self.desk, None
+        served, self._served = self._served, None
+        if self.bridge is not None:
+            self.bridge.deafen()
+        if served is not None:
+            await served.close()
+        if desk is not None:
+            await desk.close()
+        self.window.forget_desk()
+        self.window.name("")
+        self.view, self.is_locked = None, False
+
+    async def reopen(self, text: str) -> None:
+        """Close the desk and ask for the passphrase again, saying why."""
+        await self.drop()
+        self.ask_passphrase().text.setText(text)
+
+    def retitle(self, text: str) -> None:
+        """Say in the title what is shown, unless it is locked away."""
+        if not self.is_locked:
+            self.window.name(text)
+
+    async def _unlock(self, screen: UnlockScreen, secret: str) -> None:
+        if self.desk is None:
+            return
+        if not await self.desk.check_passphrase(secret):
+            screen.refuse("That is not the passphrase of this vault.", "Check Caps Lock and the keyboard's language.")
+            return
+        screen.forget()
+        self.is_locked = False
+        self.window.uncover()
+        for dialog in self._hidden:
+            dialog.show()
+        self._hidden = ()
+        if self.view is not None:
+            self.retitle(self.view.title)
+
+    def _wear(self, desk: Desk) -> None:
+        from ibdesk.ui import theme
+
+        settings = desk.preferences.sourced.settings
+        theme.apply(self.qt, theme.theme_of(settings, desk.environment))
+        if desk.environment != "demo":
+            QSettings().setValue(WORN, settings.theme.value)
+            QSettings().setValue(WORN_IN, desk.environment.value)
+
+
+def _page(build: Callable[..., QWidget], desk: Desk, bridge: Bridge, room: Room) -> QWidget:
+    return build(room, desk, bridge)
