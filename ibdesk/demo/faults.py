@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from datetime import timedelta
 from enum import StrEnum
 from itertools import cycle
 
@@ -40,8 +41,27 @@ class Spoiled:
 
 
 @dataclass(slots=True)
+class Lost:
+    """The next `times` calls of `method` on matching paths are carried out, and the connection is cut before the
+    answer."""
+
+    path: re.Pattern[str]
+    times: int
+    method: re.Pattern[str]
+
+
+class Halves(StrEnum):
+    """How a list of positions goes on after pages that hold only half their rows."""
+
+    WHOLE = "whole"
+    CONTINUE = "continue"
+    REPEAT = "repeat"
+
+
+@dataclass(slots=True)
 class Faults:
-    """The faults in force. Paths are without their /v1/api prefix."""
+    """The faults in force. Paths are without their /v1/api prefix. `skew` is how far the broker's clock is ahead of
+    the dial; `drip` is the seconds between two bytes of an answer."""
 
     seconds: float = 0.0
     slow_path: re.Pattern[str] = re.compile(".*")
@@ -49,6 +69,29 @@ class Faults:
     silent_sockets: bool = False
     calls_until_unauthorized: int | None = None
     spoiled: list[Spoiled] = field(default_factory=list)
+    lost: list[Lost] = field(default_factory=list)
+    drip: float = 0.0
+    drip_path: re.Pattern[str] = re.compile(".*")
+    halves: Halves = Halves.WHOLE
+    skew: timedelta = timedelta()
+
+    def clear(self) -> None:
+        """Take every fault back."""
+        fresh = Faults()
+        for each in fields(Faults):
+            setattr(self, each.name, getattr(fresh, each.name))
+
+    def drips(self, path: str) -> bool:
+        """Whether an answer comes byte by byte."""
+        return self.drip > 0 and self.drip_path.search(path) is not None
+
+    def loses(self, method: str, path: str) -> bool:
+        """Whether this call's answer is never sent; counts one."""
+        for fault in self.lost:
+            if fault.times > 0 and fault.path.search(path) and fault.method.fullmatch(method):
+                fault.times -= 1
+                return True
+        return False
 
     def delay(self, path: str) -> float:
         """How long (seconds) a call waits before it is answered."""

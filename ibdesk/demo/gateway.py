@@ -7,7 +7,7 @@ import ssl
 import sys
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TextIO
 
 import aiohttp
@@ -18,7 +18,7 @@ from ibdesk.demo.book import USER
 from ibdesk.demo.catalogue import Catalogue
 from ibdesk.demo.certificate import ServerIdentity, make_identity
 from ibdesk.demo.clock import NEW_YORK, DemoClock, default_start
-from ibdesk.demo.faults import BadBytes, Faults, Spoiled
+from ibdesk.demo.faults import BadBytes, Faults, Halves, Lost, Spoiled
 from ibdesk.demo.market import Market
 from ibdesk.demo.portal.calls import encode
 from ibdesk.demo.portal.limits import Budget
@@ -65,11 +65,11 @@ class DemoGateway:
         self.faults = Faults()
         anchor = self.clock.start.astimezone(NEW_YORK).date()
         self.account = DemoAccount(Market(Catalogue(anchor, extra=extra_positions), seed=seed), live=live)
-        self.login = Login(self.timings, ticks, by_gateway=upstream, seed=seed)
+        self.login = Login(self.timings, ticks, by_gateway=upstream, seed=seed, clock=self.clock.now)
         self.budget = Budget(limits or DemoLimits(), self.timings, ticks)
         self._state = PortalState(
             account=self.account, clock=self.clock, login=self.login, budget=self.budget, timings=self.timings,
-            ticks=ticks,
+            ticks=ticks, faults=self.faults,
         )
         self._server = PortalServer(self._state, self.faults, upstream=upstream)
         self._identity = None if upstream else identity or make_identity()
@@ -162,6 +162,22 @@ class DemoGateway:
         """Forwarded calls are never answered, as when the gateway has lost the internet."""
         self.faults.hangs = is_hanging
 
+    def dribble(self, seconds: float, path: str = ".*") -> None:
+        """Matching answers come a byte at a time, so many seconds apart; 0 ends it."""
+        self.faults.drip, self.faults.drip_path = seconds, re.compile(path)
+
+    def half_pages(self, *, repeating: bool = False) -> None:
+        """Pages of positions hold half their rows; the next goes on from there, or repeats the last row first."""
+        self.faults.halves = Halves.REPEAT if repeating else Halves.CONTINUE
+
+    def lose_reply(self, path: str = ".*", *, method: str = ".*", times: int = 1) -> None:
+        """The next matching calls are carried out, and the connection is cut before the answer."""
+        self.faults.lost.append(Lost(re.compile(path), times, re.compile(method)))
+
+    def skew_clock(self, seconds: float) -> None:
+        """The broker's clock is ahead by so many seconds (behind when negative): Date headers, instants, prices."""
+        self.faults.skew = timedelta(seconds=seconds)
+
     def silence_sockets(self, are_silent: bool = True) -> None:
         """Open sockets stay open and say nothing more."""
         self.faults.silent_sockets = are_silent
@@ -177,10 +193,16 @@ class DemoGateway:
 
     def heal(self) -> None:
         """Take back every fault but a session that has ended."""
-        fresh = Faults()
-        for name in Faults.__slots__:
-            setattr(self.faults, name, getattr(fresh, name))
+        self.faults.clear()
         self.budget.open_box()
+
+    async def restore(self) -> None:
+        """All is well: listening, no fault, signed in, the brokerage session open. Raises OSError if the port is
+        taken."""
+        self.heal()
+        if not self.is_running:
+            await self.start()
+        self.login.recover()
 
 
 async def sign_in(url: str, *, user: str = USER, password: str = USER) -> None:

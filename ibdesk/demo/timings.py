@@ -7,11 +7,15 @@ from typing import Self
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DemoTimings:
-    """All in seconds of real time; the dial does not move them (reference/client-portal-api.md 2.2, 9)."""
+    """All in seconds of `ticks`, which the dial does not move (reference/client-portal-api.md 2.2, 9).
+
+    `region` is the time zone whose midnight on the dial ends a session; empty: none does.
+    """
 
     heartbeat: float = 10.0
     idle: float = 360.0
     session_life: float = 86_400.0
+    region: str = "America/New_York"
     handshake: float = 3.0
     self_logout: float = 30.0
     #: the gateway's cookie jar carries `api=` only after its own first tickle
@@ -28,7 +32,7 @@ class DemoTimings:
         """Timers for tests: nothing takes longer than a blink, except what ends a session."""
         return cls(
             heartbeat=0.2, handshake=0.05, jar_delay=0.0, position_cache=0.0, stream=0.05, ledger=0.1,
-            penalty_box=0.5,
+            penalty_box=0.5, region="",
         )
 
 

@@ -15,6 +15,7 @@ from ibdesk.domain.hours import NEW_YORK
 from ibdesk.domain.modes import check_environment
 from ibdesk.domain.records import Credentials
 from ibdesk.domain.session import SessionFlags, SessionState, state_of
+from ibdesk.services.demo_faults import DemoFault
 from ibdesk.services.findings import (
     AccountSeen,
     AccountsSeen,
@@ -47,7 +48,7 @@ PROBE_SYMBOL = "SPY"
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DemoAddress:
     """A demo gateway running inside this process. `sign_in` walks its sign-in pages as a person would. `clock` is the
-    demo world's own; None is the system's."""
+    demo world's own; None is the system's. `faults` is what it can be made to suffer."""
 
     url: str
     certificate_sha256: str
@@ -55,6 +56,7 @@ class DemoAddress:
     sign_in: Callable[[], Awaitable[None]]
     stop: Callable[[], Awaitable[None]]
     clock: Callable[[], datetime] | None = None
+    faults: tuple[DemoFault, ...] = ()
 
 
 @dataclass(slots=True, kw_only=True)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from ibdesk.services.activity import Activity
     from ibdesk.services.book import Book
     from ibdesk.services.connector import Connector
+    from ibdesk.services.demo_faults import DemoFault
     from ibdesk.services.hub import Hub
     from ibdesk.services.live import Live
     from ibdesk.services.market import Market
@@ -29,7 +30,8 @@ class Desk:
     """One open vault and what works on it. `session`, `sync`, `market` and `live` are None until an account is
     connected or while Interactive Brokers is switched off; the stored books stay readable then.
 
-    `database_bytes` is what the vault takes on disk. `close` stops tasks, brokers and the database, in that order.
+    `faults` is what the demo can be made to suffer, empty on a real gateway; `database_bytes` is what the vault takes
+    on disk. `close` stops tasks, brokers and the database, in that order.
     """
 
     environment: Environment
@@ -50,3 +52,4 @@ class Desk:
     check_passphrase: Callable[[str], Awaitable[bool]]
     database_bytes: Callable[[], int]
     close: Callable[[], Awaitable[None]]
+    faults: "tuple[DemoFault, ...]" = ()

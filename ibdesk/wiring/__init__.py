@@ -154,7 +154,7 @@ async def open_demo_desk(
         )  # fmt: skip
         first = partial(_save_demo, vault, address) if result is None else partial(save_result, vault, result)
         desk = await build_desk(vault, opened, world, first=first)
-        return replace(_owned(desk, opened), check_passphrase=_anything)
+        return replace(_owned(desk, opened), check_passphrase=_anything, faults=address.faults)
 
 
 def first_run_connector(

@@ -85,6 +85,7 @@ async def start_demo(*, signed_out: bool = True) -> "DemoAddress":
     """Start the demo gateway in this process, on a free port."""
     from ibdesk.demo.gateway import DemoGateway, sign_in
     from ibdesk.services.connector import DemoAddress
+    from ibdesk.services.demo_faults import demo_faults
 
     gateway = DemoGateway(signed_out=signed_out)
     await gateway.start()
@@ -95,6 +96,7 @@ async def start_demo(*, signed_out: bool = True) -> "DemoAddress":
         sign_in=lambda: sign_in(gateway.url),
         stop=gateway.stop,
         clock=gateway.clock.now,
+        faults=demo_faults(gateway),
     )
 
 

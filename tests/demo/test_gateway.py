@@ -6,6 +6,8 @@ import json
 import os
 import signal
 import sys
+from datetime import timedelta
+from email.utils import parsedate_to_datetime
 
 import aiohttp
 import pytest
@@ -187,5 +189,87 @@ def test_serving_signed_out_starts_at_the_sign_in_page() -> None:
         finally:
             with contextlib.suppress(ProcessLookupError):
                 process.kill()
+
+    asyncio.run(main())
+
+
+def test_a_dribbling_answer_is_whole_in_the_end_and_healing_lets_it_flow() -> None:
+    async def main() -> None:
+        async with open_demo() as (gateway, door):
+            whole = await door.ok("portfolio/accounts")
+            gateway.dribble(0.0001, path="portfolio")
+            async with door.http.get("/v1/api/portfolio/accounts") as response:
+                first = await response.content.readany()
+                assert len(first) < 100
+                assert json.loads(first + await response.read()) == whole
+            gateway.dribble(30.0)
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(0.2):
+                    await door.get("portfolio/accounts")
+            gateway.heal()
+            assert await door.ok("portfolio/accounts") == whole
+
+    asyncio.run(main())
+
+
+def test_a_lost_reply_is_carried_out_and_never_answered() -> None:
+    async def main() -> None:
+        async with open_demo() as (gateway, door):
+            await door.ok("iserver/accounts")
+            gateway.lose_reply("iserver/account", method="POST")
+            with pytest.raises(aiohttp.ClientError):
+                await door.post("iserver/account", {"acctId": SECOND})
+            assert (await door.ok("iserver/accounts"))["selectedAccount"] == SECOND
+            assert (await door.post("iserver/account", {"acctId": MAIN}))[0] == 200
+
+    asyncio.run(main())
+
+
+def test_the_broker_s_clock_can_be_wrong_in_every_instant_it_tells() -> None:
+    async def main() -> None:
+        async with open_demo() as (gateway, door):
+            for hours in (0, 2, -3):
+                gateway.skew_clock(hours * 3600)
+                said = gateway.clock.now() + timedelta(hours=hours)
+                async with door.http.get("/v1/api/tickle") as response:
+                    assert parsedate_to_datetime(response.headers["Date"]) == said
+                summary = await door.ok(f"portfolio/{MAIN}/summary")
+                assert summary["netliquidation"]["timestamp"] == said.timestamp()
+            gateway.heal()
+            assert gateway.faults.skew == timedelta()
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize("repeating", [False, True])
+@pytest.mark.parametrize("extra", [0, 210])
+def test_half_pages_hold_every_row_between_them(repeating: bool, extra: int) -> None:
+    async def main() -> None:
+        async with open_demo(extra_positions=extra) as (gateway, door):
+            page = f"portfolio/{SECOND if extra == 0 else MAIN}/positions"
+            whole = [row["conid"] for number in range(4) for row in await door.ok(f"{page}/{number}")]
+            gateway.half_pages(repeating=repeating)
+            assert len(await door.ok(f"{page}/0")) == min(len(whole) + 1, 100) // 2
+            halves: list[int] = []
+            for number in range(9):
+                halves += [row["conid"] for row in await door.ok(f"{page}/{number}")]
+            assert list(dict.fromkeys(halves)) == whole
+            assert (len(halves) > len(whole)) is repeating
+
+    asyncio.run(main())
+
+
+def test_restoring_brings_back_a_dead_gateway_and_a_lost_session() -> None:
+    async def main() -> None:
+        async with open_demo() as (gateway, door):
+            gateway.hang()
+            gateway.expire_session()
+            await gateway.kill()
+            await gateway.restore()
+            assert (await door.ok("iserver/auth/status"))["authenticated"] is True
+            gateway.compete()
+            await gateway.restore()
+            assert (await door.ok("iserver/auth/status"))["competing"] is False
+            assert gateway.login.take_overs == 0
 
     asyncio.run(main())

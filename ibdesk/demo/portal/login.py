@@ -5,7 +5,9 @@ Timers are looked at when somebody asks, so the machine needs no task of its own
 
 import hashlib
 from collections.abc import Callable
+from datetime import datetime, time, timedelta
 from enum import StrEnum
+from zoneinfo import ZoneInfo
 
 from ibdesk.demo.timings import DemoTimings
 
@@ -31,14 +33,20 @@ SIGNED_IN = frozenset(
 
 
 class Login:
-    """The login machine. `by_gateway`: a real gateway does the handshake, so signing in ends at SSO_ONLY."""
+    """The login machine. `by_gateway`: a real gateway does the handshake, so signing in ends at SSO_ONLY.
+
+    `clock` tells when the region's midnight is; without one only the timers end a session.
+    """
 
     def __init__(
-        self, timings: DemoTimings, ticks: Callable[[], float], *, by_gateway: bool = False, seed: int = 0
+        self, timings: DemoTimings, ticks: Callable[[], float], *, by_gateway: bool = False, seed: int = 0,
+        clock: Callable[[], datetime] | None = None,
     ) -> None:
         self._timings = timings
         self._ticks = ticks
         self._by_gateway = by_gateway
+        self._clock = clock
+        self._midnight: datetime | None = None
         self._seed = seed
         self._stage = Stage.UP_NO_LOGIN
         self._changed = ticks()
@@ -48,6 +56,8 @@ class Login:
         self.session = ""
         #: counts brokerage sessions; warm-ups belong to one of them
         self.brokerage = 0
+        #: how often a competing login was thrown out by somebody who asked for it
+        self.take_overs = 0
         self._sessions = 0
 
     @property
@@ -94,6 +104,7 @@ class Login:
         self._sessions += 1
         self.session = hashlib.blake2b(f"{self._seed}|{self._sessions}".encode(), digest_size=16).hexdigest()
         self._signed_in_at = self._last_call = self._ticks()
+        self._midnight = self._next_midnight()
         self._go(Stage.SSO_ONLY if self._by_gateway else Stage.BROKERAGE_PENDING)
 
     def start_ready(self) -> None:
@@ -105,8 +116,10 @@ class Login:
     def open_brokerage(self, *, compete: bool) -> None:
         """Ask for the brokerage session; a competing login keeps it unless we compete."""
         stage = self.stage
-        if stage is Stage.COMPETING and not compete:
-            return
+        if stage is Stage.COMPETING:
+            if not compete:
+                return
+            self.take_overs += 1
         if stage in (Stage.SSO_ONLY, Stage.LOST, Stage.COMPETING):
             self._go(Stage.BROKERAGE_PENDING)
 
@@ -140,11 +153,31 @@ class Login:
         """The sign-in has come to its end."""
         self._go(Stage.EXPIRED)
 
+    def recover(self) -> None:
+        """All is well again: the brokerage session is back, after a new sign-in if the old one has ended."""
+        if self.stage not in SIGNED_IN:
+            self.sign_in()
+        if self.stage is not Stage.READY:
+            self._ready()
+
     def sign_out(self) -> None:
         self._go(Stage.LOGGED_OUT)
 
-    def _check_end(self, now: float) -> None:
+    def _next_midnight(self) -> datetime | None:
+        """The region's midnight after now, where sessions end at it (reference/client-portal-api.md 2.2)."""
+        if self._clock is None or not self._timings.region:
+            return None
+        zone = ZoneInfo(self._timings.region)
+        tomorrow = self._clock().astimezone(zone).date() + timedelta(days=1)
+        return datetime.combine(tomorrow, time(), zone)
+
+    def _has_ended(self, now: float) -> bool:
         if now - self._signed_in_at >= self._timings.session_life or now - self._last_call >= self._timings.idle:
+            return True
+        return self._midnight is not None and self._clock is not None and self._clock() >= self._midnight
+
+    def _check_end(self, now: float) -> None:
+        if self._has_ended(now):
             self._go(Stage.EXPIRED)
         elif self._stage in (Stage.LOST, Stage.COMPETING) and now - self._changed >= self._timings.self_logout:
             # the gateway's own tickle sees "connected, not authenticated" and signs out (1.8, point 4)

@@ -1,9 +1,11 @@
-"""Position pages in the broker's two stages and in its newer flat form."""
+"""Position pages in the broker's two stages and in its newer flat form; and pages that hold half their rows."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 from ibdesk.demo.account import Figures, Holding
 from ibdesk.demo.catalogue import Catalogue, Listing
+from ibdesk.demo.faults import Halves
 from ibdesk.demo.portal.calls import Answer, Call, Json, answer, complain, encode, whole
 from ibdesk.demo.portal.state import PortalState, epoch
 
@@ -58,15 +60,26 @@ class PositionRoutes:
 
     def _page_bytes(self, figures: Figures, account: str, number: int, is_full: bool) -> bytes:
         known = self._encoded.get((account, number))
-        if known is not None and known[0] is figures and known[1] == is_full:
+        halves = self._state.faults.halves
+        if known is not None and known[0] is figures and known[1] == is_full and halves is Halves.WHOLE:
             return known[2]
-        rows = figures.holdings[number * PAGE:(number + 1) * PAGE]
+        rows = page_of(figures.holdings, number, halves)
         catalogue = self._state.market.catalogue
         body = encode([
             full_row(account, one, catalogue) if is_full else first_row(account, one) for one in rows
         ])
-        self._encoded[account, number] = (figures, is_full, body)
+        if halves is Halves.WHOLE:
+            self._encoded[account, number] = (figures, is_full, body)
         return body
+
+
+def page_of(holdings: Sequence[Holding], number: int, halves: Halves) -> Sequence[Holding]:
+    """The rows of one page. A page of half its rows is followed by the other half, or by its own last row first."""
+    size, step = PAGE, PAGE
+    if halves is not Halves.WHOLE:
+        size = max(2, min(PAGE, len(holdings) + 1) // 2)
+        step = size - 1 if halves is Halves.REPEAT else size
+    return holdings[number * step:number * step + size]
 
 
 def average_cost(one: Holding) -> Decimal:

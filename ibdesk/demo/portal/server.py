@@ -8,6 +8,8 @@ import re
 import weakref
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC
+from email.utils import format_datetime
 from typing import TypeAlias
 
 import msgspec
@@ -61,8 +63,7 @@ class PortalServer:
     async def _hang(self, request: web.Request) -> None:
         """Say nothing until the client gives up or the server stops."""
         await self._stopped.wait()
-        if isinstance(request.transport, asyncio.WriteTransport):
-            request.transport.abort()
+        _cut(request)
 
     def release(self) -> None:
         """Let go of calls that were never going to be answered."""
@@ -144,7 +145,21 @@ class PortalServer:
         spoiled = self._faults.spoil(path, reply.body)
         if spoiled is not None:
             reply = Answer(status=reply.status, body=spoiled[0], content_type=spoiled[1])
+        if self._faults.loses(request.method, path):
+            _cut(request)
+        if self._faults.drips(path):
+            return await self._dribble(request, reply)
         return self._send(reply)
+
+    async def _dribble(self, request: web.Request, reply: Answer) -> web.StreamResponse:
+        """The answer, a byte now and then."""
+        response = web.StreamResponse(status=reply.status, headers={"Content-Type": reply.content_type})
+        await response.prepare(request)
+        for at in range(len(reply.body)):
+            await response.write(reply.body[at:at + 1])
+            await asyncio.sleep(self._faults.drip)
+        await response.write_eof()
+        return response
 
     async def _call(self, request: web.Request, path: str) -> Call:
         return Call(
@@ -180,8 +195,15 @@ class PortalServer:
         response = web.Response(
             status=reply.status, body=reply.body, content_type=reply.content_type, charset="utf-8"
         )
+        response.headers["Date"] = format_datetime(self._state.now.astimezone(UTC), usegmt=True)
         for cookie in (*reply.cookies, *cookies):
             response.headers.add("Set-Cookie", cookie)
         if not self._upstream and reply.body:
             response.enable_chunked_encoding()
         return response
+
+
+def _cut(request: web.Request) -> None:
+    """End the connection without a word."""
+    if isinstance(request.transport, asyncio.WriteTransport):
+        request.transport.abort()

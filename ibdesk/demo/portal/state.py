@@ -1,12 +1,12 @@
 """What the portal remembers between calls: the login, the warm-ups and the pages it has cached."""
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from ibdesk.demo.account import DemoAccount, Figures
 from ibdesk.demo.clock import DemoClock
+from ibdesk.demo.faults import Faults
 from ibdesk.demo.portal.limits import Budget
 from ibdesk.demo.portal.login import Login
 from ibdesk.demo.timings import DemoTimings
@@ -34,7 +34,7 @@ class PortalState:
 
     def __init__(
         self, *, account: DemoAccount, clock: DemoClock, login: Login, budget: Budget, timings: DemoTimings,
-        ticks: Callable[[], float], wall: Callable[[], float] = time.time,
+        ticks: Callable[[], float], faults: Faults,
     ) -> None:
         self.account = account
         self.market = account.market
@@ -43,7 +43,7 @@ class PortalState:
         self.budget = budget
         self.timings = timings
         self.ticks = ticks
-        self.wall = wall
+        self.faults = faults
         self.selected = account.ids[0]
         self.is_paper = not account.is_live
         self._warm = WarmUps()
@@ -54,8 +54,12 @@ class PortalState:
 
     @property
     def now(self) -> datetime:
-        """The instant on the dial."""
-        return self.clock.now()
+        """The instant by the broker's clock: the dial, unless that clock is wrong."""
+        return self.clock.now() + self.faults.skew
+
+    def wall(self) -> float:
+        """Seconds since 1970 by the broker's clock."""
+        return self.now.timestamp()
 
     @property
     def warm(self) -> WarmUps:

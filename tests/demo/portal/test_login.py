@@ -1,10 +1,12 @@
 """The login machine walks through its stages, and its timers end them."""
 
+from datetime import timedelta
+
 import pytest
 
 from ibdesk.demo.portal.login import Login, Stage
 from ibdesk.demo.timings import DemoTimings
-from tests.demo.door import Ticks
+from tests.demo.door import Ticks, still_clock
 
 
 @pytest.fixture
@@ -97,3 +99,37 @@ def test_behind_a_real_gateway_the_handshake_is_the_gateways(ticks: Ticks) -> No
     assert login.stage is Stage.SSO_ONLY
     login.gateway_answered()
     assert login.stage is Stage.READY
+
+
+@pytest.mark.parametrize(("region", "hours"), [("America/New_York", 11.2), ("Europe/Zurich", 5.2)])
+def test_the_region_s_midnight_ends_a_session(ticks: Ticks, region: str, hours: float) -> None:
+    clock = still_clock()
+    login = Login(DemoTimings(region=region), ticks, clock=clock.now)
+    login.start_ready()
+    clock.advance(timedelta(hours=hours, seconds=-1))
+    assert login.stage is Stage.READY
+    clock.advance(timedelta(seconds=1))
+    assert login.stage is Stage.EXPIRED
+    login.start_ready()
+    assert login.stage is Stage.READY
+
+
+def test_taking_another_login_s_session_is_counted(login: Login) -> None:
+    login.start_ready()
+    login.compete()
+    login.open_brokerage(compete=False)
+    assert (login.stage, login.take_overs) == (Stage.COMPETING, 0)
+    login.open_brokerage(compete=True)
+    assert (login.stage, login.take_overs) == (Stage.BROKERAGE_PENDING, 1)
+
+
+def test_recovering_signs_in_anew_only_where_the_sign_in_has_ended(login: Login) -> None:
+    login.start_ready()
+    session = login.session
+    login.lose()
+    login.recover()
+    assert (login.stage, login.session) == (Stage.READY, session)
+    login.expire()
+    login.recover()
+    assert login.stage is Stage.READY
+    assert login.session not in ("", session)
