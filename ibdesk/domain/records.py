@@ -50,11 +50,20 @@ class SessionRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoggedCall:
-    """A call as the audit log holds it; `seq` is gapless."""
+    """A call as the audit log holds it; `seq` is gapless, `row_hash` seals it and `prev_hash`, the row before it."""
 
     seq: int
     call: ApiCall
     row_hash: str
+    prev_hash: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditFault:
+    """The first row of the audit log that does not add up, and what happened to it as far as can be told."""
+
+    row: int
+    what: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,3 +90,36 @@ class DatabaseReport:
     rows: Mapping[str, int]
     bytes_on_disk: int
     audit_rows: int
+
+
+class BackupReason(StrEnum):
+    """Why a backup was made. Only those of the schedule are deleted by themselves."""
+
+    SCHEDULE = "schedule"
+    PERSON = "person"
+    BEFORE_UPGRADE = "before upgrade"
+    BEFORE_RESTORE = "before restore"
+    BEFORE_REKEY = "before rekey"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BackupInfo:
+    """One backup file: the whole vault, encrypted, as it was at `made_at`. `revision` is the migration of its tables,
+    `rows` how many there are in all. `is_checked` says that its bytes were just compared with their manifest."""
+
+    path: str
+    made_at: datetime
+    bytes: int
+    revision: str | None
+    reason: BackupReason
+    rows: int
+    is_checked: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RestoreInfo:
+    """What a restore did; `kept` is the folder that holds what was there before, empty when nothing was."""
+
+    folder: str
+    backup: BackupInfo
+    kept: str = ""

@@ -7,7 +7,7 @@ Charter.
   session. Tried: mapped objects cost 20 times more to store and 400 times more to read for drawing
   (`benchmarks/bench_db.py`).
 - Why rows are closed and not deleted: a position that vanished is a fact too. Why the audit log is chained: so that
-  a changed row is noticed, by whomever.
+  a changed row is noticed, by whomever; its end is sealed, so that a cut-off end is noticed too.
 - Why nothing is pruned: at a sync every 30 s around the clock an account adds 0.17 MB of equity and 0.4 MB of sync log
   a day, and every API call 230 bytes of audit (5 calls an account and sync: 3.3 MB a day). Nothing reads all of it
   but the full check, a second per 200 MB. The audit reaches a gigabyte after a year of that; sealing it into yearly

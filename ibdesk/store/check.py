@@ -21,9 +21,9 @@ def _examine(tx: Connection, size: int) -> DatabaseReport:
         table.name: tx.execute(select(func.count()).select_from(table)).scalar_one()
         for table in metadata.tables.values()
     }
-    broken = audit.verify(tx)
-    if broken is not None:
-        findings.append(f"the audit log does not add up from row {broken} on")
+    fault = audit.find_fault(tx)
+    if fault is not None:
+        findings.append(f"the audit log does not add up from row {fault.row} on: {fault.what}")
     return DatabaseReport(
         findings=tuple(findings), rows=rows, bytes_on_disk=size, audit_rows=rows["ibkr_trading_activity_log"]
     )

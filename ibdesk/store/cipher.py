@@ -1,6 +1,8 @@
 """How SQLCipher is spoken to: one way to key a connection, and what the engine's errors mean."""
 
-from collections.abc import Iterator
+import hashlib
+import hmac
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
@@ -12,21 +14,30 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import QueuePool
 
 from ibdesk.domain.errors import Cause, DeskError, Unavailable
-from ibdesk.store.files import damaged, disk_full, read_only
+from ibdesk.store.files import damaged, disk_full, read_only, sync_file
 
 PLAIN_MAGIC = b"SQLite format 3\0"
 BUSY_MS = 5000
 
 
 def connect(path: Path, key: bytes, **options: Any) -> Any:
-    """A keyed connection to an existing file; the first read proves the key. Errors are the driver's."""
+    """A keyed connection to an existing file; the first read proves the key. Errors are the driver's.
+
+    Its SQL knows `audit_seal(seq, row_hash)`: an HMAC that only who can open this database can make.
+    """
     connection = sqlcipher.connect(f"{path.as_uri()}?mode=rw", uri=True, isolation_level=None, **options)
     try:
         unlock(connection, key)
+        connection.create_function("audit_seal", 2, _sealer(key), deterministic=True)
     except sqlcipher.Error:
         connection.close()
         raise
     return connection
+
+
+def _sealer(key: bytes) -> Callable[[int, str], str]:
+    sealing = hmac.digest(key, b"ibdesk v1 audit seal", hashlib.sha256)
+    return lambda seq, row_hash: hmac.digest(sealing, f"{seq}|{row_hash}".encode(), hashlib.sha256).hex()
 
 
 def unlock(connection: Any, key: bytes) -> None:
@@ -107,15 +118,57 @@ def revision(connection: Any) -> str | None:
     return None if row is None else str(row[0])
 
 
-def copy(source: Any, target: Path, key: bytes) -> None:
-    """A consistent, encrypted copy of an open database in `target`, an empty private file; proved by opening it."""
-    with closing(sqlcipher.connect(f"{target.as_uri()}?mode=rw", uri=True)) as connection:
+#: Pages copied at a time (4 MB): between two such steps a copy reports and can be stopped.
+COPY_STEP = 1024
+
+
+def copy(source: Any, target: Path, key: bytes, progress: Callable[[float], None] | None = None) -> None:
+    """A consistent copy of an open database in `target`, an empty private file, encrypted with `key`; proved by
+    opening it. It is one file with nothing beside it, and on disk when this returns.
+
+    `progress` hears the fraction done and may raise to stop. Others may write meanwhile; the copy shows the moment
+    it began.
+    """
+
+    def tell(_status: int, remaining: int, total: int) -> None:
+        if progress is not None:
+            progress(1 - remaining / max(1, total))
+
+    with closing(sqlcipher.connect(f"{target.as_uri()}?mode=rw", uri=True, isolation_level=None)) as connection:
         unlock(connection, key)
-        source.backup(connection)
+        with _one_view(source):
+            source.backup(connection, pages=COPY_STEP, progress=tell)
+        connection.execute("PRAGMA journal_mode = DELETE")
     with closing(connect(target, key)) as connection:
         findings = integrity_findings(connection)
     if findings:
         raise damaged(f"The copy {target} could not be proved good: {findings[0]}.")
+    sync_file(target)
+
+
+@contextmanager
+def _one_view(connection: Any) -> Iterator[None]:
+    """Hold one read transaction, so that a long copy neither starts again nor mixes two states."""
+    if connection.in_transaction:
+        yield
+        return
+    connection.execute("BEGIN")
+    try:
+        connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        yield
+    finally:
+        connection.execute("ROLLBACK")
+
+
+def is_keyed(path: Path, key: bytes) -> bool:
+    """Whether `key` opens the database at `path`; errors other than a wrong key or a damaged file are the driver's."""
+    try:
+        connect(path, key).close()
+    except sqlcipher.DatabaseError as error:
+        if getattr(error, "sqlite_errorcode", None) == sqlcipher.SQLITE_NOTADB:
+            return False
+        raise
+    return True
 
 
 def meaning(error: BaseException, path: Path) -> DeskError | None:

@@ -31,6 +31,11 @@ class Paths:
         return self.folder / "ibdesk.vault.new"
 
     @property
+    def unfinished_database(self) -> Path:
+        """A copy being made; it counts for nothing and is deleted by whoever finds it."""
+        return self.folder / "ibdesk.vault.making"
+
+    @property
     def header(self) -> Path:
         return self.folder / "ibdesk.vault.json"
 
@@ -45,6 +50,11 @@ class Paths:
     @property
     def backups(self) -> Path:
         return self.folder / "backups"
+
+
+def with_sidecars(database: Path) -> tuple[Path, Path, Path]:
+    """A database and what the engine keeps beside it: its write-ahead log and the log's index."""
+    return database, database.with_name(database.name + "-wal"), database.with_name(database.name + "-shm")
 
 
 def disk_full(path: Path) -> Unavailable:
@@ -125,6 +135,12 @@ def replace_private(path: Path, data: bytes) -> None:
     create_private(staged, data)
     staged.replace(path)
     sync_folder(path.parent)
+
+
+def sync_file(path: Path) -> None:
+    """Make sure that what was written to `path` is on the disk."""
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
 
 
 def sync_folder(path: Path) -> None:

@@ -252,6 +252,28 @@ class ActivityColumns(TypedColumns):
 ibkr_trading_activity_log = Table("ibkr_trading_activity_log", metadata, ActivityColumns)
 
 
+class AuditHeadColumns(TypedColumns):
+    """One row: where the log above ends, sealed with a key of the vault, so that a cut-off end is noticed."""
+
+    id: Named[int] = Column(Integer, primary_key=True)
+    last_seq: Named[int]
+    row_hash: Named[str]
+    seal: Named[str]
+
+
+audit_head = Table("audit_head", metadata, AuditHeadColumns)
+
+
+class VaultDateColumns(TypedColumns):
+    """When something was last done to the vault as a whole, such as changing its key."""
+
+    name: Named[str] = Column(primary_key=True)
+    at: Named[datetime] = Column(UtcInstant())
+
+
+vault_dates = Table("vault_dates", metadata, VaultDateColumns)
+
+
 class AcknowledgmentColumns(TypedColumns):
     """Proof that a person acknowledged a text. Append-only."""
 

@@ -29,6 +29,7 @@ from ibdesk.store.files import (
     disk_errors,
     replace_private,
     sync_folder,
+    with_sidecars,
 )
 from ibdesk.store.header import DEFAULT_COST, Cost
 from ibdesk.store.lock import take_lock, unlock
@@ -59,17 +60,21 @@ class OpenVault:
         """The 256-bit key for one purpose; Refused(VAULT_CLOSED) after `close`."""
         if not self.is_open:
             raise vault_closed()
-        return _subkey(self._data_key, self._vault_id, purpose)
+        return subkey_of(self._data_key, self._vault_id, purpose)
 
     def database_key(self) -> bytes:
         """The raw key of the SQLCipher database."""
         return self.subkey("database")
 
-    def wrap(self, kind: str, secret: bytes) -> header.Slot:
+    def wrap(self, kind: str, secret: bytes, *, cost: Cost = DEFAULT_COST) -> header.Slot:
         """A new way into this vault."""
         if not self.is_open:
             raise vault_closed()
-        return header.wrap(kind, secret, bytes(self._data_key), self._vault_id)
+        return header.wrap(kind, secret, bytes(self._data_key), self._vault_id, cost=cost)
+
+    def is_wrapped_in(self, read: header.Header, kind: str, secret: bytes) -> bool:
+        """Whether `secret` opens this very vault by that header."""
+        return header.unwrap(read, kind, secret) == self._data_key
 
     def close(self) -> None:
         """Overwrite the data key and let other desks in. Closing twice is fine."""
@@ -126,11 +131,12 @@ def _create(paths: Paths, passphrase: str, cost: Cost, lock: FileLock) -> tuple[
     try:
         with disk_errors(paths.folder), cipher.engine_errors(paths.database):
             # A vault exists from the moment its header does. A database still staged then is put in place by `open`.
-            paths.staged_database.unlink(missing_ok=True)
+            for leftover in (paths.staged_database, paths.unfinished_database):
+                leftover.unlink(missing_ok=True)
             create_private(paths.staged_database)
-            _found_database(paths.staged_database, _subkey(data_key, vault_id, "database"))
+            _found_database(paths.staged_database, subkey_of(data_key, vault_id, "database"))
             replace_private(paths.header, header.encode(written))
-            _place_staged(paths)
+            place_staged(paths)
     except BaseException:
         for path in (paths.header, paths.staged_database, paths.database):
             with suppress(OSError):
@@ -146,9 +152,28 @@ def _found_database(path: Path, key: bytes) -> None:
         connection.execute("VACUUM")  # writes the first page, so that the file says which key it needs
 
 
-def _place_staged(paths: Paths) -> None:
+def place_staged(paths: Paths) -> None:
+    """Put a whole new database in the place of the old one. The old one's log goes first: it must not be read as the
+    new one's. Whoever is killed in between finds the new one still staged."""
+    for sidecar in with_sidecars(paths.database)[1:]:
+        sidecar.unlink(missing_ok=True)
     paths.staged_database.replace(paths.database)
     sync_folder(paths.folder)
+
+
+def settle_staged(paths: Paths, key: bytes) -> None:
+    """Finish or take back what a killed desk began: creating, changing the key, restoring.
+
+    A database is staged only when it is whole. If the header's key opens it, the header was already exchanged (or
+    does not change) and the new database belongs to it; if not, the old pair still stands.
+    """
+    paths.unfinished_database.unlink(missing_ok=True)
+    if not paths.staged_database.exists():
+        return
+    if cipher.is_keyed(paths.staged_database, key):
+        place_staged(paths)
+    elif paths.database.exists() and cipher.is_keyed(paths.database, key):
+        paths.staged_database.unlink()
 
 
 def open(folder: Path, secret: str | bytes) -> OpenVault:  # noqa: A001 - the word people use for a vault
@@ -178,15 +203,16 @@ def _open(paths: Paths, secret: str | bytes, lock: FileLock, *, check_whole: boo
         if not paths.header.exists():
             raise damaged(f"The vault's header file {paths.header} is missing.")
         read = header.decode(paths.header.read_bytes())
-        data_key = _data_key(read, secret)
-        if paths.staged_database.exists() and not paths.database.exists():
-            _place_staged(paths)
-        key = _subkey(data_key, read.vault_id, "database")
+        data_key = unwrapped(read, secret)
+        key = subkey_of(data_key, read.vault_id, "database")
+        with cipher.engine_errors(paths.staged_database):
+            settle_staged(paths, key)
         revision = _check_database(paths.database, key, check_whole=check_whole)
     return OpenVault(paths, read.vault_id, data_key, lock, revision)
 
 
-def _data_key(read: header.Header, secret: str | bytes) -> bytearray:
+def unwrapped(read: header.Header, secret: str | bytes) -> bytearray:
+    """The data key, for a passphrase, a recovery code or a remembered slot key. NeedsPerson(WRONG_PASSPHRASE)."""
     if isinstance(secret, bytes):
         remembered = header.unwrap(read, header.KEYCHAIN, secret)
         if remembered is None:
@@ -222,13 +248,18 @@ def _data_key(read: header.Header, secret: str | bytes) -> bytearray:
 
 def opens(vault: OpenVault, secret: str) -> bool:
     """Whether `secret` would open this vault: for taking a locked window back. Costs what opening costs."""
-    with disk_errors(vault.paths.folder):
-        read = header.decode(vault.paths.header.read_bytes())
     try:
-        _data_key(read, secret)
+        require_way_in(vault, secret)
     except NeedsPerson:
         return False
     return True
+
+
+def require_way_in(vault: OpenVault, secret: str) -> None:
+    """NeedsPerson(WRONG_PASSPHRASE) unless `secret`, a passphrase or recovery code, opens this vault."""
+    with disk_errors(vault.paths.folder):
+        read = header.decode(vault.paths.header.read_bytes())
+    unwrapped(read, secret)
 
 
 def _check_database(path: Path, key: bytes, *, check_whole: bool) -> str | None:
@@ -245,35 +276,42 @@ def _check_database(path: Path, key: bytes, *, check_whole: bool) -> str | None:
         )
     with cipher.engine_errors(path), closing(cipher.connect(path, key)) as connection:
         if check_whole or path.stat().st_size <= CHECK_WHOLE_UP_TO:
-            found = connection.execute("PRAGMA cipher_integrity_check").fetchone()
-            if found is not None:
+            found = cipher.integrity_findings(connection)
+            if found:
                 raise damaged(f"The vault's database {path} is damaged: {found[0]}.")
         return cipher.revision(connection)
 
 
-def change_slot(vault: OpenVault, kind: str, secret: bytes | None) -> None:
-    """Replace the way in of this kind by one for `secret`, or take it away (None). Nothing but the header changes."""
+def change_slot(vault: OpenVault, kind: str, secret: bytes | None, *, cost: Cost = DEFAULT_COST) -> None:
+    """Replace the way in of this kind by one for `secret`, or take it away (None). Nothing but the header changes.
+
+    The new header is proved to open with `secret` before it takes the place of the old one, as a whole.
+    """
     path = vault.paths.header
     with disk_errors(path):
         read = header.decode(path.read_bytes())
         slots = tuple(slot for slot in read.slots if slot.kind != kind)
         if secret is not None:
-            slots += (vault.wrap(kind, secret),)
-        replace_private(path, header.encode(msgspec.structs.replace(read, slots=slots)))
+            slots += (vault.wrap(kind, secret, cost=cost),)
+        written = header.encode(msgspec.structs.replace(read, slots=slots))
+        if secret is not None and not vault.is_wrapped_in(header.decode(written), kind, secret):
+            raise damaged("The new header does not open; the old one was kept.")
+        replace_private(path, written)
+
+
+def has_slot(vault: OpenVault, kind: str) -> bool:
+    """Whether there is a way in of this kind."""
+    with disk_errors(vault.paths.header):
+        read = header.decode(vault.paths.header.read_bytes())
+    return any(slot.kind == kind for slot in read.slots)
 
 
 def discard(vault: OpenVault) -> None:
     """Close the vault and delete its files: for a first run that was cancelled, and for throwaway demo vaults."""
     vault.close()
     paths = vault.paths
-    for path in (
-        paths.header,
-        paths.database,
-        paths.database.with_name(paths.database.name + "-wal"),
-        paths.database.with_name(paths.database.name + "-shm"),
-        paths.staged_database,
-        paths.lock,
-    ):
+    leftovers = (paths.staged_database, paths.unfinished_database, paths.lock)
+    for path in (paths.header, *with_sidecars(paths.database), *leftovers):
         with suppress(OSError):
             path.unlink(missing_ok=True)
 
@@ -283,7 +321,8 @@ def credential_key(vault: OpenVault, environment: str) -> bytes:
     return vault.subkey(f"credentials {environment}")
 
 
-def _subkey(data_key: bytearray, vault_id: bytes, purpose: str) -> bytes:
+def subkey_of(data_key: bytearray, vault_id: bytes, purpose: str) -> bytes:
+    """The 256-bit key for one purpose (HKDF)."""
     return HKDF(
         algorithm=SHA256(), length=header.KEY_BYTES, salt=vault_id, info=f"ibdesk v1 {purpose}".encode()
     ).derive(bytes(data_key))

@@ -104,3 +104,63 @@ def test_account_numbers_stay_in_the_encrypted_log(in_transaction: Run) -> None:
 def test_hiding_twice_is_hiding_once_and_never_breaks(text_: str) -> None:
     once = without_secrets(text_)
     assert without_secrets(once) == once
+
+
+UNGUARDED = (
+    "DROP TRIGGER ibkr_trading_activity_log_no_update", "DROP TRIGGER ibkr_trading_activity_log_no_delete",
+)  # fmt: skip
+
+
+def forge(in_transaction: Run, *statements: str) -> None:
+    """Change the log (LOG in the statements) behind its guards' back."""
+    for statement in (*UNGUARDED, *statements):
+        in_transaction(lambda tx, sql=statement.replace("LOG", log.name): tx.execute(text(sql)))
+
+
+@pytest.mark.parametrize(
+    ("forgeries", "row", "what"),
+    [
+        (["UPDATE LOG SET status = 500 WHERE seq = 3"], 3, "row 3 was changed"),
+        (["DELETE FROM LOG WHERE seq = 2"], 2, "row 2 was removed"),
+        (["DELETE FROM LOG WHERE seq IN (2, 3)"], 2, "rows 2 to 3 were removed"),
+        (["DELETE FROM LOG WHERE seq >= 4"], 4, "the last 2 rows were cut off"),
+        (["DELETE FROM LOG"], 1, "the last 5 rows were cut off"),
+        (["UPDATE LOG SET seq = 100 WHERE seq = 2", "UPDATE LOG SET seq = 2 WHERE seq = 4",
+          "UPDATE LOG SET seq = 4 WHERE seq = 100"], 2, "row 2 was moved there from place 4"),
+        (["DELETE FROM audit_head"], 5, "the seal over the end of the log is missing"),
+        (["DELETE FROM LOG WHERE seq = 5", "UPDATE audit_head SET last_seq = 4"], 4,
+         "the seal over the end of the log was forged"),
+    ],
+)  # fmt: skip
+def test_what_happened_to_the_log_is_told(
+    in_transaction: Run, forgeries: list[str], row: int, what: str
+) -> None:
+    in_transaction(audit.append_calls, [call(n) for n in range(5)])
+    forge(in_transaction, *forgeries)
+    fault = in_transaction(audit.find_fault)
+    assert (fault.row, fault.what) == (row, what)
+
+
+def test_a_cut_off_end_still_shows_when_the_log_has_grown_again(in_transaction: Run) -> None:
+    in_transaction(audit.append_calls, [call(n) for n in range(5)])
+    forge(in_transaction, "DELETE FROM LOG WHERE seq = 5")
+    in_transaction(audit.append_calls, [call(9)])
+    assert in_transaction(audit.find_fault).what == "row 5 was removed"
+
+
+def test_an_empty_log_adds_up(in_transaction: Run) -> None:
+    assert in_transaction(audit.find_fault) is None
+
+
+def test_hours_with_calls_are_told_with_their_rows(in_transaction: Run) -> None:
+    in_transaction(audit.append_calls, [call(0), call(60), call(3600)])
+    in_transaction(audit.append_doing, call(7200).at, "REKEY", "vault/key", "The key was changed.")
+    used = in_transaction(audit.hours_used)
+    assert [(hour.at, hour.first, hour.last) for hour in used] == [(call(0).at, 1, 2), (call(3600).at, 3, 3)]
+
+
+def test_every_call_is_read_oldest_first_with_its_hashes(in_transaction: Run) -> None:
+    in_transaction(audit.append_calls, [call(n) for n in range(3)])
+    rows = in_transaction(lambda tx: list(audit.each_call(tx)))
+    assert [row.seq for row in rows] == [1, 2, 3]
+    assert [row.prev_hash for row in rows] == [audit.GENESIS, rows[0].row_hash, rows[1].row_hash]
