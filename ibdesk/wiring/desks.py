@@ -1,6 +1,7 @@
 """How a desk is put together around an open vault: database, audit, broker, services, in the order they must close."""
 
 import asyncio
+import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -37,7 +38,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class World:
-    """What differs between a desk on a person's own vault and one in the demo's world."""
+    """What differs between a desk on a person's own vault and one in the demo's world. `ticks` are the seconds of the
+    loop the desk runs on, which only ever grow."""
 
     home: Path
     clock: Clock
@@ -45,6 +47,7 @@ class World:
     overrides: Mapping[str, str]
     environment: Environment | None
     watching: bool
+    ticks: Callable[[], float] = time.monotonic
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,6 +133,7 @@ async def build_desk(
         broker = open_broker(
             connection, on_call=call_log.record, on_rate=lambda rate: hub.publish(RateChanged(rate=rate)),
             clock=world.clock, recent=await database.read(audit.calls_since, since, environment.value),
+            ticks=world.ticks,
         )  # fmt: skip
         opened.push_async_callback(broker.close)
         connected = await _connect(broker, parts, world)

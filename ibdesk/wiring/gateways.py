@@ -1,5 +1,6 @@
 """How a gateway is chosen and spoken to: which adapter, address and environment, and the wizard's connector."""
 
+import time
 import webbrowser
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import timedelta
@@ -25,23 +26,25 @@ ADDRESS = ("gateway_url", "gateway_host", "gateway_port", "gateway_ssl")
 
 def open_broker(
     connection: "Connection", *, on_call: "CallSink", on_rate: "RateSink", clock: Clock,
-    recent: "Sequence[ApiCall]" = (), source: Source = Source.PORTAL,
+    recent: "Sequence[ApiCall]" = (), ticks: Callable[[], float] = time.monotonic, source: Source = Source.PORTAL,
 ) -> "Broker":  # fmt: skip
-    """The adapter for a source; nothing is sent yet. `recent` are the calls of earlier processes that still count."""
-    return BROKERS[source](connection, on_call, on_rate, clock, recent)
+    """The adapter for a source; nothing is sent yet. `recent` are the calls of earlier processes that still count,
+    `ticks` the seconds that waits and budgets count."""
+    return BROKERS[source](connection, on_call, on_rate, clock, recent, ticks)
 
 
 def _portal(
-    connection: "Connection", on_call: "CallSink", on_rate: "RateSink", clock: Clock, recent: "Sequence[ApiCall]"
-) -> "Broker":
+    connection: "Connection", on_call: "CallSink", on_rate: "RateSink", clock: Clock, recent: "Sequence[ApiCall]",
+    ticks: Callable[[], float],
+) -> "Broker":  # fmt: skip
     from ibdesk.brokers.portal.broker import PortalBroker
 
-    return PortalBroker(connection, on_call=on_call, on_rate=on_rate, clock=clock, recent=recent)
+    return PortalBroker(connection, on_call=on_call, on_rate=on_rate, clock=clock, recent=recent, ticks=ticks)
 
 
-BROKERS: Mapping[Source, "Callable[[Connection, CallSink, RateSink, Clock, Sequence[ApiCall]], Broker]"] = {
-    Source.PORTAL: _portal,
-}
+BROKERS: Mapping[
+    Source, "Callable[[Connection, CallSink, RateSink, Clock, Sequence[ApiCall], Callable[[], float]], Broker]"
+] = {Source.PORTAL: _portal}
 #: How long the broker's count of a call can matter: its longest budgets and its penalty box are a quarter of an hour.
 COUNTS_FOR = timedelta(minutes=16)
 
