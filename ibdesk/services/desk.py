@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ibdesk.services.live import Live
     from ibdesk.services.market import Market
     from ibdesk.services.preferences import Preferences
+    from ibdesk.services.reconnect import Reconnect
     from ibdesk.services.session import SessionService
     from ibdesk.services.sync import SyncService
     from ibdesk.services.tasks import Tasks
@@ -53,3 +54,4 @@ class Desk:
     database_bytes: Callable[[], int]
     close: Callable[[], Awaitable[None]]
     faults: "tuple[DemoFault, ...]" = ()
+    reconnect: "Reconnect | None" = None
