@@ -107,7 +107,7 @@ class Feed:
     async def _turn(self) -> None:
         """Wait for the client until something is due, then do what is due."""
         try:
-            message = await self._socket.receive(timeout=self._state.timings.stream)
+            message = await self._socket.receive(timeout=self._until_due())
         except TimeoutError:
             pass
         else:
@@ -116,6 +116,12 @@ class Feed:
                 await self._hear(data if isinstance(data, str) else data.decode(errors="replace"))
         if self._is_live and not self._faults.silent_sockets:
             await self._speak()
+
+    def _until_due(self) -> float:
+        """Seconds until this socket has something to say by itself."""
+        if not self._is_live or self._faults.silent_sockets:
+            return self._state.timings.stream
+        return min(self._state.timings.stream, max(self._heartbeat_due - self._state.ticks(), 0.001))
 
     async def _greet(self) -> None:
         self._is_live = True
