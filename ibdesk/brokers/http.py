@@ -227,8 +227,10 @@ class Http:
 
 def redacted(path: str, query: Mapping[str, str]) -> str:
     """The path as the audit may keep it: the values of secret names are replaced."""
+    if not query:
+        return path
     kept = {name: "***" if name.lower() in _SECRET_NAMES else value for name, value in query.items()}
-    return path + ("?" + urlencode(kept, safe=",@*") if kept else "")
+    return f"{path}?{urlencode(kept, safe=',@*')}"
 
 
 def retry_after(answer: Answer) -> timedelta | None:

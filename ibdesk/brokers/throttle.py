@@ -11,8 +11,7 @@ import asyncio
 import time
 from bisect import insort
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -111,9 +110,12 @@ class Budget:
         self.lines: set[Throttle] = set()  # those in which somebody waits
         self._is_used = False
         self._limits = tuple((each.prefix, Bucket(each.requests, each.seconds * _SLACK)) for each in limits)
+        self._prefixes = tuple(each.prefix for each in limits)
 
     def bucket_of(self, path: str) -> Bucket | None:
         """The endpoint's own budget: the first prefix that fits."""
+        if not path.startswith(self._prefixes):
+            return None
         return next((bucket for prefix, bucket in self._limits if path.startswith(prefix)), None)
 
     def recall(self, calls: Iterable[ApiCall], *, base: str, now: datetime, ticks: float) -> None:
@@ -172,21 +174,34 @@ class Throttle:
         self._told: datetime | None = None
         self._departures: deque[float] = deque(maxlen=256)
 
-    @asynccontextmanager
-    async def turn(self, path: str, *, urgent: bool = False) -> AsyncIterator[None]:
+    def turn(self, path: str, *, urgent: bool = False) -> "Turn":
         """Wait for our turn and hold one of the places in flight. `urgent` goes before everything that waits.
 
         Raises Unavailable at once: PENALTY_BOX in the penalty box, RATE_LIMITED when this endpoint's turn is far off.
         """
+        return Turn(self, path, urgent)
+
+    async def enter(self, path: str, urgent: bool) -> Bucket | None:
+        """The waiting half of `turn`; what it returns belongs to `leave`."""
         self._budget.use()
         self._refuse_in_box()
-        bucket = self._budget.bucket_of(path)
-        self._refuse_far_off(path, bucket)
-        await self._wait(bucket, urgent)
-        try:
-            yield
-        finally:
-            self._end(bucket)
+        bucket, now = self._budget.bucket_of(path), self._ticks()
+        if bucket is not None:
+            self._refuse_far_off(path, bucket, now)
+        if not self._line and self._may_leave(bucket, now):
+            self._leave(bucket, now)
+        else:
+            await self._wait(bucket, urgent)
+        return bucket
+
+    def leave(self, bucket: Bucket | None) -> None:
+        """The request was answered, or given up: its place is free."""
+        now = self._ticks()
+        self._free += 1
+        self._budget.total.answer(now)
+        if bucket is not None:
+            bucket.answer(now)
+        self._budget.look()
 
     def punish(self, retry_after: timedelta | None) -> Unavailable:
         """The broker said "too many": shut the box, send everyone in the line away, and return the error to raise."""
@@ -214,10 +229,6 @@ class Throttle:
         )
 
     async def _wait(self, bucket: Bucket | None, urgent: bool) -> None:
-        now = self._ticks()
-        if not self._line and self._may_leave(bucket, now):
-            self._leave(bucket, now)
-            return
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._count += 1
         waiter = _Waiter(order=(0 if urgent else 1, self._count), bucket=bucket, turn=turn)
@@ -234,7 +245,7 @@ class Throttle:
         if waiter in self._line:
             self._line.remove(waiter)
         elif waiter.turn.done() and not waiter.turn.cancelled() and waiter.turn.exception() is None:
-            self._end(waiter.bucket)
+            self.leave(waiter.bucket)
             return
         self.look()
 
@@ -265,14 +276,6 @@ class Throttle:
         if bucket is not None:
             bucket.leave()
 
-    def _end(self, bucket: Bucket | None) -> None:
-        now = self._ticks()
-        self._free += 1
-        self._budget.total.answer(now)
-        if bucket is not None:
-            bucket.answer(now)
-        self._budget.look()
-
     def _set_timer(self, now: float) -> None:
         if self._timer is not None:
             self._timer.cancel()
@@ -287,9 +290,8 @@ class Throttle:
         later = self._later or asyncio.get_running_loop().call_later
         self._timer = later(max(max(total, min(known)) - now, 0.001), self.look)
 
-    def _refuse_far_off(self, path: str, bucket: Bucket | None) -> None:
-        now = self._ticks()
-        ready_at = now if bucket is None else bucket.ready_at(now)
+    def _refuse_far_off(self, path: str, bucket: Bucket, now: float) -> None:
+        ready_at = bucket.ready_at(now)
         wait = 0.0 if ready_at is None else ready_at - now
         if wait > _PATIENCE:
             raise Unavailable(
@@ -313,6 +315,22 @@ class Throttle:
             remedy="Wait until the countdown ends; nothing is sent before.",
             cause=Cause.PENALTY_BOX, retry_at=self._budget.boxed_until,
         )
+
+
+class Turn:
+    """One request's turn, as a context. (By hand: as a generator it took twice the time.)"""
+
+    __slots__ = ("_bucket", "_path", "_throttle", "_urgent")
+
+    def __init__(self, throttle: Throttle, path: str, urgent: bool) -> None:
+        self._throttle, self._path, self._urgent = throttle, path, urgent
+        self._bucket: Bucket | None = None
+
+    async def __aenter__(self) -> None:
+        self._bucket = await self._throttle.enter(self._path, self._urgent)
+
+    async def __aexit__(self, *_: object) -> None:
+        self._throttle.leave(self._bucket)
 
 
 def _is_ready(bucket: Bucket, now: float) -> bool:
