@@ -3,6 +3,7 @@
 from datetime import date
 from decimal import Decimal
 
+import msgspec
 import pytest
 
 from ibdesk.brokers.portal.parse import positions as parse
@@ -209,3 +210,18 @@ def test_a_number_no_database_holds_is_no_contract_id() -> None:
     assert [each.why for each in parse.held(parse.lines(page, ACCOUNT, {}))[1]] == [
         "The broker sent no contract id with it."
     ]
+
+
+def test_every_name_of_a_row_is_known_for_one_that_is_not_takes_longest_to_read() -> None:
+    names = {field.encode_name for field in msgspec.structs.fields(parse.Row)}
+    rows = msgspec.json.decode(reply("class_opt"), type=list[dict[str, object]])
+    assert {name for row in rows for name in row} <= names
+
+
+@pytest.mark.parametrize(
+    "odd", ['"isUS":"perhaps"', '"hasOptions":{}', '"time":[1]', '"exchs":["A"]', '"group":{"a":1}', '"chineseName":7']
+)
+def test_a_field_nobody_reads_may_hold_anything(odd: str) -> None:
+    body = f'[{{"conid":1,"position":0.1,"currency":"USD",{odd},"ticker":"A"}}]'.encode()
+    (held,), skipped = parse.held(parse.lines(parse.rows(body), ACCOUNT, {}))
+    assert (held.instrument.symbol, held.quantity, skipped) == ("A", Decimal("0.1"), ())

@@ -42,10 +42,10 @@ def decode(body: bytes, kind: type[T], what: str) -> T:
         return decode(mended, kind, what)
 
 
-def decode_rows(body: bytes, kind: type[S], what: str) -> list[S | msgspec.Raw]:
+def decode_rows(body: bytes, kind: type[S], what: str) -> Sequence[S | msgspec.Raw]:
     """A list of rows; a row that does not fit stays raw for its owner to name. Raises BadData when it is no list."""
     try:
-        return list(_list_of(kind).decode(body))
+        return _list_of(kind).decode(body)
     except UnicodeDecodeError:
         return decode_rows(as_utf8(body), kind, what)
     except msgspec.DecodeError:
