@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from ibdesk.domain.errors import Cause, DeskError, NeedsPerson, Refused, Unavailable
+from ibdesk.domain.events import LinkChanged
 from ibdesk.ui.models.columns import OVERVIEW
 from ibdesk.ui.models.view import View
 from ibdesk.ui.pages.cash_card import CashCard
@@ -115,6 +116,44 @@ def test_the_age_warns_when_it_is_old(dressed: QApplication, qtbot: QtBot) -> No
 )
 def test_every_error_has_one_way_out(error: DeskError, way: tuple[str, str]) -> None:
     assert way_out(error) == way
+
+
+LOST = LinkChanged(
+    source="portal", is_up=False, since=NOW - timedelta(seconds=40), next_try=NOW + timedelta(seconds=12),
+    reason="The gateway does not answer.")
+
+
+def test_a_lost_connection_says_when_it_is_tried_again_and_offers_to_try_now(
+    dressed: QApplication, qtbot: QtBot
+) -> None:
+    stopped = Stopped()
+    qtbot.addWidget(stopped.banner)
+    wanted: list[str] = []
+    stopped.wanted.connect(wanted.append)
+    stopped.show_view(replace(one(), link=LOST), NOW)
+    assert stopped.banner.text.text() == "The connection was lost 40 s ago."
+    assert stopped.banner.detail.text() == "The gateway does not answer. Next try in 12 s. Shown: as of 4 s ago."
+    stopped.banner.button.click()
+    assert wanted == ["try-now"]
+
+
+def test_an_announced_outage_is_calm_and_asks_for_nothing(dressed: QApplication, qtbot: QtBot) -> None:
+    stopped = Stopped()
+    qtbot.addWidget(stopped.banner)
+    until = NOW + timedelta(minutes=30)
+    stopped.show_view(replace(one(), link=replace(LOST, expected_until=until)), NOW)
+    assert stopped.banner.property("tone") == "accent"
+    assert "maintenance until" in stopped.banner.text.text()
+    assert stopped.banner.detail.text().startswith("ibdesk resumes by itself.")
+    assert stopped.banner.button.isHidden()
+
+
+def test_a_lost_connection_that_needs_a_person_asks_for_what_helps(dressed: QApplication, qtbot: QtBot) -> None:
+    stopped = Stopped()
+    qtbot.addWidget(stopped.banner)
+    error = NeedsPerson("Signed out.", remedy="Sign in.", cause=Cause.NOT_AUTHENTICATED)
+    stopped.show_view(replace(one(), link=LOST, failures={None: error}), NOW)
+    assert stopped.banner.button.text() == "Sign in"
 
 
 def test_what_is_stored_is_named_beside_the_error(dressed: QApplication, qtbot: QtBot) -> None:

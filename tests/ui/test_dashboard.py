@@ -13,7 +13,15 @@ from pytestqt.qtbot import QtBot
 
 from ibdesk.domain.accounts import AccountId, AccountPnl
 from ibdesk.domain.errors import Cause, NeedsPerson, Unavailable
-from ibdesk.domain.events import AccountChanged, ConnectionLost, PnlChanged, QuotesChanged, SyncChanged
+from ibdesk.domain.events import (
+    AccountChanged,
+    ConnectionLost,
+    ConnectionRestored,
+    LinkChanged,
+    PnlChanged,
+    QuotesChanged,
+    SyncChanged,
+)
 from ibdesk.domain.instruments import Conid
 from ibdesk.domain.market import Quote
 from ibdesk.domain.portfolio import AccountPage
@@ -26,6 +34,7 @@ from ibdesk.services.sync import SyncOutcome
 from ibdesk.ui import theme
 from ibdesk.ui.bridge import Bridge
 from ibdesk.ui.pages.dashboard import Dashboard, build
+from ibdesk.ui.widgets import Chip, Label
 from tests.ui.conftest import Run
 from tests.ui.sample_book import EUR, MAIN, NOW, SECOND, equity, page
 from tests.ui.sample_rooms import MadeUpMarket, StoredBook, bridge_to, room_desk
@@ -190,6 +199,59 @@ def test_old_figures_are_dimmed_and_carry_their_age(run: Run, qtbot: QtBot) -> N
         assert shown.age.text() == "Old: as of 12 min ago · Client Portal"
         assert all(figure.is_stale for figure in shown.overview.figures.all)
         assert shown.overview.positions.table.position_model.is_dimmed
+        await made.close()
+
+    run(journey())
+
+
+@pytest.mark.parametrize("lost", [
+    ConnectionLost(source="portal", since=NOW, reason="The stream broke."),
+    LinkChanged(source="portal", is_up=False, since=NOW, reason="The gateway does not answer."),
+])
+def test_everything_of_a_lost_source_is_drawn_old_at_once(
+    run: Run, qtbot: QtBot, lost: ConnectionLost | LinkChanged
+) -> None:
+    async def journey() -> None:
+        made = room(qtbot, page())
+        shown = await made.open()
+        overview, account = shown.overview, shown.account
+        chart, donut = overview.equity.chart, overview.allocation.donut
+        assert chart is not None
+        bright = chart.grab().toImage(), donut.grab().toImage()
+        made.desk.hub.publish(lost)
+        await frames()
+        assert all(figure.is_stale for figure in overview.figures.all)
+        assert overview.positions.table.position_model.is_dimmed
+        assert (chart.grab().toImage(), donut.grab().toImage()) != bright
+        assert chart.age.text() == "as of 4 s ago" and not chart.age.isHidden()
+        assert overview.equity.change.property("tone") == "muted"
+        assert {label.property("tone") for label in overview.allocation.findChildren(Label) if "%" in label.text()} == {
+            "muted"}
+        for card in (overview.positions, account.value, account.cash):
+            assert "as of 4 s ago" in {chip.text() for chip in card.findChildren(Chip)}, card.accessibleName()
+        made.desk.hub.publish(
+            ConnectionRestored(source="portal", at=NOW) if isinstance(lost, ConnectionLost)
+            else LinkChanged(source="portal", is_up=True, since=NOW))
+        await frames()
+        assert (chart.grab().toImage(), donut.grab().toImage()) == bright
+        assert chart.age.isHidden() and overview.equity.change.property("tone") == "gain"
+        assert not any(figure.is_stale for figure in overview.figures.all)
+        await made.close()
+
+    run(journey())
+
+
+def test_one_more_try_of_a_search_redraws_no_table(run: Run, qtbot: QtBot) -> None:
+    async def journey() -> None:
+        made = room(qtbot, page())
+        shown = await made.open()
+        drawn: list[None] = []
+        shown.book.changed.connect(lambda: drawn.append(None))
+        for attempt in range(3):
+            made.desk.hub.publish(LinkChanged(source="portal", is_up=False, since=NOW, attempts=attempt))
+            await frames()
+        assert len(drawn) == 1
+        assert shown.stopped.banner.isVisible()
         await made.close()
 
     run(journey())

@@ -39,7 +39,7 @@ class Donut(QWidget):
         super().__init__(parent)
         self._slices: tuple[Slice, ...] = ()
         self._caption, self._value = "", ""
-        self._at, self._is_dimmed = -1, False
+        self._at, self._age = -1, ""
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMinimumSize(120, 120)
@@ -54,10 +54,10 @@ class Donut(QWidget):
         self.setAccessibleDescription("; ".join(f"{each.name} {each.words}" for each in self._slices))
         self.update()
 
-    def set_dimmed(self, dimmed: bool) -> None:
-        """Draw it paler: what is shown is old."""
-        if dimmed != self._is_dimmed:
-            self._is_dimmed = dimmed
+    def set_stale(self, age: str) -> None:
+        """Draw the ring paler and say how old it is, e.g. "3 min ago"; empty makes it fresh again."""
+        if age != self._age:
+            self._age = age
             self.update()
 
     def point_at(self, at: int) -> None:
@@ -86,9 +86,10 @@ class Donut(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         ring = self._ring()
-        painter.setOpacity(0.55 if self._is_dimmed else 1.0)
+        painter.setOpacity(0.55 if self._age else 1.0)
         for at, (start, width) in enumerate(self.angles()):
             self._paint_slice(painter, ring, at, start, width)
+        painter.setOpacity(1.0)
         self._paint_middle(painter, ring)
         if self.hasFocus():
             painter.setPen(QPen(look().colour("accent"), 1.5))
@@ -137,15 +138,15 @@ class Donut(QWidget):
 
     def _paint_middle(self, painter: QPainter, ring: QRectF) -> None:
         chosen = self._slices[self._at] if 0 <= self._at < len(self._slices) else None
-        caption, value = (chosen.name, chosen.words) if chosen else (self._caption, self._value)
+        caption, value = (chosen.name, chosen.words) if chosen else (self._age or self._caption, self._value)
         small, bold = font(Text.CAPTION), font(Text.BASE, bold=True)
         middle, room = ring.center(), ring.width() * HOLE - 12
         painter.setFont(small)
-        painter.setPen(look().colour("muted"))
+        painter.setPen(look().colour("warn" if self._age and chosen is None else "muted"))
         text = painter.fontMetrics().elidedText(caption, Qt.TextElideMode.ElideRight, int(room))
         painter.drawText(QRectF(middle.x() - room / 2, middle.y() - 18, room, 18), Qt.AlignmentFlag.AlignCenter, text)
         painter.setFont(bold)
-        painter.setPen(look().colour("text"))
+        painter.setPen(look().colour("muted" if self._age else "text"))
         painter.drawText(QRectF(middle.x() - room / 2, middle.y(), room, 20), Qt.AlignmentFlag.AlignCenter, value)
 
     def _slice_under(self, where: QPointF) -> int:

@@ -13,7 +13,7 @@ from ibdesk.domain.returns import Point
 from ibdesk.ui import format as fmt
 from ibdesk.ui.charts.plot import LinePlot, floats, seconds
 from ibdesk.ui.theme import Text, look
-from ibdesk.ui.widgets.labels import Label
+from ibdesk.ui.widgets.labels import Chip, Label
 
 
 class EquityChart(QWidget):
@@ -38,6 +38,9 @@ class EquityChart(QWidget):
         self.readout = Label("", kind=Text.CAPTION, parent=self)
         self.readout.setProperty("kind", "chip")
         self.readout.hide()
+        self.age = Chip(tone="warn", parent=self)
+        self.age.move(12, 6)
+        self.age.hide()
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -61,6 +64,14 @@ class EquityChart(QWidget):
         self.plot.draw(self._line, self._x, y)
         self._describe()
         self._read(-1)
+
+    def set_stale(self, age: str) -> None:
+        """Draw the curve paler and say how old it is, e.g. "3 min ago"; empty makes it fresh again."""
+        self.plot.set_dimmed(bool(age))
+        self.age.setVisible(bool(age))
+        if age:
+            self.age.setText(f"as of {age}")
+            self.age.adjustSize()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         last = len(self._points) - 1

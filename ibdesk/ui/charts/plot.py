@@ -26,6 +26,8 @@ Floats = npt.NDArray[np.float64]
 SMOOTH_UP_TO = 5_000
 #: A short line may be a little stronger; a long one must not (section 4: 2.6 to 7.6 times the cost).
 SMOOTH_WIDTH = 1.5
+#: How much of its colour an old line keeps (0..1); opaque, for translucent lines are dear.
+STALE_SHARE = 0.5
 _STEPS = ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "K"))
 _DAY = 86_400.0
 #: The mean month, to choose a step with; the labels stand on true first days.
@@ -138,6 +140,7 @@ class LinePlot(pg.PlotWidget):  # type: ignore[misc]
         self.amounts = AmountAxis("right")
         super().__init__(parent, axisItems={"bottom": self.times, "right": self.amounts})
         self._lines: list[tuple[Any, str, bool]] = []
+        self._is_dimmed = False
         item = self.getPlotItem()
         item.showAxis("right")
         item.hideAxis("left")
@@ -178,6 +181,12 @@ class LinePlot(pg.PlotWidget):  # type: ignore[misc]
         line.setData(x, y, antialias=smooth)
         self._dress_line(line, *next((token, fill) for each, token, fill in self._lines if each is line))
 
+    def set_dimmed(self, dimmed: bool) -> None:
+        """Draw the lines paler: what they show is old."""
+        if dimmed != self._is_dimmed:
+            self._is_dimmed = dimmed
+            self.dress()
+
     def dress(self) -> None:
         """Wear the current theme."""
         t = look().tokens
@@ -191,9 +200,9 @@ class LinePlot(pg.PlotWidget):  # type: ignore[misc]
         for line, token, fill in self._lines:
             self._dress_line(line, token, fill)
 
-    @staticmethod
-    def _dress_line(line: Any, token: str, fill: bool) -> None:
-        colour = look().colour(token)
+    def _dress_line(self, line: Any, token: str, fill: bool) -> None:
+        t = look().tokens
+        colour = QColor(mixed(t[token], t.surface, STALE_SHARE)) if self._is_dimmed else look().colour(token)
         count = 0 if line.xData is None else len(line.xData)
         pen = QPen(colour, SMOOTH_WIDTH if 0 < count <= SMOOTH_UP_TO else 1)
         pen.setCosmetic(True)

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from ibdesk.domain.accounts import Account, AccountId, AccountPnl, LedgerLine
 from ibdesk.domain.errors import DeskError
+from ibdesk.domain.events import LinkChanged
 from ibdesk.domain.instruments import Conid
 from ibdesk.domain.portfolio import (
     AccountPage,
@@ -42,7 +43,8 @@ class View:
     """A picture of one account, or of all when `chosen` is None.
 
     `is_read` tells whether the vault has answered. `promise` is how often a sync is meant to happen. `lost_since` is
-    set while the source does not answer; `failures` is what stopped the last sync, by account.
+    set while the source does not answer, `link` tells how the search for it goes; `failures` is what stopped the last
+    sync, by account.
     `options_level` is what the person entered, `opened_with` the account the session was opened with.
     """
 
@@ -52,6 +54,7 @@ class View:
     chosen: AccountId | None = None
     promise: timedelta = timedelta(seconds=30)
     lost_since: datetime | None = None
+    link: LinkChanged | None = None
     failures: Mapping[AccountId | None, DeskError] = field(default_factory=dict)
     is_syncing: bool = False
     options_level: int | None = None
@@ -135,12 +138,17 @@ class View:
         """When the oldest page shown was heard."""
         return min((page.received_at for page in self.pages), default=None)
 
+    @property
+    def is_lost(self) -> bool:
+        """Whether nothing new can come at present."""
+        return self.lost_since is not None or (self.link is not None and not self.link.is_up)
+
     def is_stale(self, now: datetime) -> bool:
         """Whether what is shown is older than promised."""
         heard = self.received_at
         if heard is None:
             return False
-        return self.lost_since is not None or now - heard > self.promise * SYNCS_MISSED
+        return self.is_lost or now - heard > self.promise * SYNCS_MISSED
 
     def age(self, now: datetime) -> str:
         """How old what is shown is, for people."""

@@ -13,6 +13,7 @@ from ibdesk.domain.events import (
     AccountChanged,
     ConnectionLost,
     ConnectionRestored,
+    LinkChanged,
     PnlChanged,
     QuotesChanged,
     SettingsChanged,
@@ -45,7 +46,8 @@ class BookView(QObject):
         before: dict[AccountId | None, DeskError] = {}
         if last is not None and last.error is not None:
             before[None] = last.error
-        self.view = View(chosen=bridge.selected, failures=before)
+        link = desk.reconnect.state if desk.reconnect is not None else None
+        self.view = View(chosen=bridge.selected, failures=before, link=link)
         self._awake: set[QWidget] = set()
         self._is_reading = False
         self._read_again = False
@@ -57,6 +59,7 @@ class BookView(QObject):
         bridge.selection_changed.connect(self._selection_changed)
         bridge.sync_changed.connect(self._sync_changed)
         bridge.connection_changed.connect(self._connection_changed)
+        bridge.link_changed.connect(self._link_changed)
         bridge.pnl_changed.connect(self._pnl_changed)
         bridge.quotes_changed.connect(self._quotes_changed)
         bridge.settings_changed.connect(self._settings_changed)
@@ -188,6 +191,15 @@ class BookView(QObject):
     def _connection_changed(self, event: ConnectionLost | ConnectionRestored) -> None:
         since = event.since if isinstance(event, ConnectionLost) else None
         self._show(replace(self.view, lost_since=since))
+
+    def _link_changed(self, event: LinkChanged) -> None:
+        """Lost or found again draws everything anew; one more try of a search only says so."""
+        was_lost, newer = self.view.is_lost, replace(self.view, link=event)
+        if newer.is_lost != was_lost:
+            self._show(newer)
+        else:
+            self.view = newer
+            self.aged.emit()
 
     def _pnl_changed(self, event: PnlChanged) -> None:
         self.view = self.view.with_pnl(event.pnl)

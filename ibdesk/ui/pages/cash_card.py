@@ -1,6 +1,7 @@
 """The card of cash per currency: what is held, settled and owed in each, and what it is worth in base."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from PySide6.QtCore import Qt
@@ -59,6 +60,13 @@ class CashCard(Card):
         self.table.fill(view.ledger, view.base, with_account=len(view.pages) > 1)
 
 
+    def show_age(self, view: View, now: datetime) -> None:
+        """Draw paler what is old."""
+        is_old = view.is_stale(now)
+        self.table.set_dimmed(is_old)
+        self.set_age(view.age(now) if is_old else "")
+
+
 class _CashTable(QTableWidget):
     """A few lines that change with a sync: items are simple and fast enough here."""
 
@@ -73,6 +81,7 @@ class _CashTable(QTableWidget):
         self.verticalHeader().hide()
         self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         self.horizontalHeader().setHighlightSections(False)
+        self._is_dimmed = False
         # Qt draws an item's text three pixels inside its padding, a header's exactly at it.
         self.setStyleSheet(
             f"QTableView::item {{ padding: 4px {FIRST_PAD - 3}px; }}"
@@ -99,6 +108,21 @@ class _CashTable(QTableWidget):
             self._fill_total(len(lines), lines, base, len(columns))
         header = self.horizontalHeader()
         header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        self._tint()
+
+    def set_dimmed(self, dimmed: bool) -> None:
+        """Draw the amounts paler: they are old."""
+        if dimmed != self._is_dimmed:
+            self._is_dimmed = dimmed
+            self._tint()
+
+    def _tint(self) -> None:
+        colour = look().colour("muted") if self._is_dimmed else None
+        for row in range(self.rowCount()):
+            for at in range(self.columnCount()):
+                item = self.item(row, at)
+                if item is not None:
+                    item.setData(Qt.ItemDataRole.ForegroundRole, colour)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.matches(QKeySequence.StandardKey.Copy):
@@ -128,6 +152,7 @@ class _CashTable(QTableWidget):
         self.setFont(font(Text.TABLE))
         self.horizontalHeader().setFont(font(Text.CAPTION))
         self.verticalHeader().setDefaultSectionSize(look().row_height)
+        self._tint()
 
 
 def _alignment(title: str) -> Qt.AlignmentFlag:

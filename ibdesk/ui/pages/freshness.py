@@ -6,15 +6,17 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
 from ibdesk.domain.errors import Cause, DeskError, NeedsPerson
+from ibdesk.domain.events import LinkChanged
 from ibdesk.domain.positions import Source
 from ibdesk.ui.models.view import State, View
+from ibdesk.ui.session import wording
 from ibdesk.ui.theme import Text
 from ibdesk.ui.widgets import Banner, EmptyState, Label
 
 #: The window's command that helps, and what its button says (`ui.commands`).
 SIGN_IN = ("sign-in", "Sign in")
 TAKE_OVER, RECONNECT = ("take-over", "Take over…"), ("reconnect", "Reconnect")
-TRY_AGAIN = ("sync", "Try again")
+TRY_AGAIN, TRY_NOW = ("sync", "Try again"), ("try-now", "Try now")
 CONNECT = ("connect", "Connect IBKR Account")
 
 
@@ -52,7 +54,7 @@ class AgeLabel(Label):
 
 
 class Stopped(QObject):
-    """Keeps a banner telling what stopped the last sync. `wanted` carries the command of its button."""
+    """Keeps a banner telling what is lost, or what stopped the last sync. `wanted` carries its button's command."""
 
     wanted = Signal(str)
 
@@ -65,6 +67,9 @@ class Stopped(QObject):
 
     def show_view(self, view: View, now: datetime) -> None:
         """Show or hide the banner; what is stored stays on screen below it."""
+        if view.link is not None and not view.link.is_up and view.state not in (State.LOADING, State.EMPTY):
+            self._show_lost(view, view.link, now)
+            return
         error = view.failure
         # The window itself counts down the penalty box; trying again would be refused.
         told = error is not None and error.cause is Cause.PENALTY_BOX
@@ -72,12 +77,28 @@ class Stopped(QObject):
             self.banner.hide()
             return
         self._command, action = way_out(error)
-        shown = f" Shown: as of {view.age(now)}." if view.pages else ""
         self.banner.set(
-            error.message, detail=f"{error.remedy}{shown}", action=action,
+            error.message, detail=f"{error.remedy}{_shown(view, now)}", action=action,
             tone="loss" if isinstance(error, NeedsPerson) else "warn",
         )
         self.banner.show()
+
+    def _show_lost(self, view: View, link: LinkChanged, now: datetime) -> None:
+        """Calm while the broker is away by announcement; else what was lost, and when it is looked for again."""
+        if wording.is_expected(link, now) and link.expected_until is not None:
+            text, detail = wording.expected(link.expected_until)
+            self._command, action = "", ""
+            tone = "accent"
+        else:
+            text, detail, tone = wording.lost(link, now), wording.lost_detail(link, now), "warn"
+            error = view.failure
+            self._command, action = way_out(error) if isinstance(error, NeedsPerson) else TRY_NOW
+        self.banner.set(text, detail=f"{detail}{_shown(view, now)}", action=action, tone=tone)
+        self.banner.show()
+
+
+def _shown(view: View, now: datetime) -> str:
+    return f" Shown: as of {view.age(now)}." if view.pages else ""
 
 
 def no_account() -> EmptyState:

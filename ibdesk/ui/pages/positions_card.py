@@ -59,7 +59,9 @@ class PositionsCard(Card):
 
     def show_age(self, view: View, now: datetime) -> None:
         """Draw paler what is old."""
-        self.table.position_model.set_dimmed(view.is_stale(now))
+        is_old = view.is_stale(now)
+        self.table.position_model.set_dimmed(is_old)
+        self.set_age(view.age(now) if is_old else "")
 
     def group_by(self, key: str) -> None:
         """Group by class, currency, sector or account; "" for none."""

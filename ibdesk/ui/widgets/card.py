@@ -24,6 +24,7 @@ class Card(QFrame):
         self._head.addWidget(self.title)
         self._head.addStretch(1)
         self._leading = 1
+        self._mark: Chip | None = None
         outer.addWidget(self.title_row)
         self.title_row.setVisible(bool(title))
         self.body = QVBoxLayout()
@@ -47,6 +48,16 @@ class Card(QFrame):
         chip = Chip(text)
         self.add_beside_title(chip)
         return chip
+
+    def set_age(self, age: str) -> None:
+        """Mark what the card holds as old, e.g. "3 min ago"; empty takes the mark away."""
+        if self._mark is None:
+            if not age:
+                return
+            self._mark = Chip(tone="warn")
+            self.add_beside_title(self._mark)
+        self._mark.setText(f"as of {age}")
+        self._mark.setVisible(bool(age))
 
     def add_control(self, widget: QWidget) -> None:
         """Put a control at the end of the title row."""

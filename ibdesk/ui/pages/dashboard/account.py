@@ -67,6 +67,13 @@ class AccountTab(QScrollArea):
         self.options.set(_options(page, view.options_level))
         self.who.set(_who(page))
 
+    def show_age(self, view: View, now: datetime) -> None:
+        """Draw paler what is old."""
+        age = view.age(now) if view.is_stale(now) else ""
+        for card in (self.value, self.power, self.margin, self.trading):
+            card.set_stale(age)
+        self.cash.show_age(view, now)
+
     def _show_several(self, view: View) -> None:
         figures = view.figures
         note = view.why_no_sum or ("" if view.pages else "No account has been read yet.")
@@ -94,6 +101,8 @@ class FactCard(Card):
 
     def __init__(self, title: str, parent: QWidget | None = None) -> None:
         super().__init__(title, parent=parent)
+        self._values: list[Label] = []
+        self._is_stale = False
         self._grid = QGridLayout()
         self._grid.setHorizontalSpacing(12)
         self._grid.setVerticalSpacing(7)
@@ -107,6 +116,7 @@ class FactCard(Card):
         if tuple(facts) == tuple(self.facts):
             return
         self.facts = tuple(facts)
+        self._values = []
         while (item := self._grid.takeAt(0)) is not None:
             if (old := item.widget()) is not None:
                 old.hide()
@@ -114,14 +124,23 @@ class FactCard(Card):
         for at, (name, figure, note) in enumerate(facts):
             self._add(at * 2, name, figure, note)
 
+    def set_stale(self, age: str) -> None:
+        """Draw the figures paler and say how old they are; empty makes them fresh again."""
+        self.set_age(age)
+        if bool(age) != self._is_stale:
+            self._is_stale = bool(age)
+            for value in self._values:
+                value.set_tone("muted" if age or value.text() == words.NOT_REPORTED else "")
+
     def _add(self, at: int, name: str, figure: str, note: str) -> None:
-        missing = figure in (fmt.UNKNOWN, words.NOT_REPORTED)
+        missing = self._is_stale or figure in (fmt.UNKNOWN, words.NOT_REPORTED)
         label = Label(name, tone="muted", wrap=True)
         value = Label(words.NOT_REPORTED if figure == fmt.UNKNOWN else figure, tone="muted" if missing else "")
         value.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop)
         value.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         value.setAccessibleName(f"{name}: {value.text()}")
         value.setAccessibleDescription(note)
+        self._values.append(value)
         self._grid.addWidget(label, at, 0)
         self._grid.addWidget(value, at, 1)
         if note:

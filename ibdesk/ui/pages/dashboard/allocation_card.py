@@ -23,6 +23,7 @@ class AllocationCard(Card):
         super().__init__("Allocation", parent=parent)
         self._view = View()
         self._drawn: tuple[object, ...] | None = None
+        self._is_stale = False
         self.by = Segmented(
             (("class", "Class"), ("currency", "Currency"), ("sector", "Sector")), name="Allocation by"
         )
@@ -55,6 +56,14 @@ class AllocationCard(Card):
         for place in (self._skeleton, self._full, self._empty):
             self._places.addWidget(place)
         self.add(self._places, 1)
+
+    def set_stale(self, age: str) -> None:
+        """Draw paler what is old, and say how old."""
+        self.donut.set_stale(age)
+        if bool(age) != self._is_stale:
+            self._is_stale = bool(age)
+            for label in self._legend.findChildren(Label):
+                label.set_tone("muted" if age else "")
 
     def show_view(self, view: View) -> None:
         """Draw the parts, or say why there are none."""
@@ -96,8 +105,9 @@ class AllocationCard(Card):
         self._names = []
         for at, share in enumerate(shares[:MOST_PARTS]):
             owed = fmt.sign(share.value) < 0
-            name = Label(f"{share.name} (short)" if owed else share.name)
-            percent = Label(_percent(share))
+            tone = "muted" if self._is_stale else ""
+            name = Label(f"{share.name} (short)" if owed else share.name, tone=tone)
+            percent = Label(_percent(share), tone=tone)
             percent.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             for label in (name, percent):
                 label.setToolTip(fmt.money(share.value, base))
@@ -113,7 +123,7 @@ class AllocationCard(Card):
 
     def _point(self, at: int) -> None:
         for place, name in enumerate(self._names):
-            name.set_tone("accent" if place == at else "")
+            name.set_tone("accent" if place == at else "muted" if self._is_stale else "")
 
 
 class _Swatch(QWidget):

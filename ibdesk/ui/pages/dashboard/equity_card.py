@@ -31,6 +31,7 @@ class EquityCard(Card):
         self._against: tuple[Point, ...] = ()
         self._reason = ""
         self._drawn: tuple[object, ...] | None = None
+        self._stale, self._tone = "", ""
         self.chart: EquityChart | None = None
         self.change = Label("", kind=Text.CAPTION, bold=True)
         self.add_beside_title(self.change)
@@ -77,6 +78,14 @@ class EquityCard(Card):
             self.change.setText("")
             self._drawn = None
 
+    def show_age(self, view: View, now: datetime) -> None:
+        """Draw paler what is old."""
+        age = view.age(now) if view.is_stale(now) else ""
+        self._stale = age
+        self.change.set_tone("muted" if age else self._tone)
+        if self.chart is not None:
+            self.chart.set_stale(age)
+
     def set_benchmark(self, points: Sequence[Point], reason: str = "") -> None:
         """Take the benchmark; without points `reason` says why it is hidden."""
         self._against, self._reason = tuple(points), reason
@@ -120,6 +129,7 @@ class EquityCard(Card):
             from ibdesk.ui.charts.equity import EquityChart
 
             self.chart = EquityChart()
+            self.chart.set_stale(self._stale)
             self._places.addWidget(self.chart)
         return self.chart
 
@@ -131,7 +141,8 @@ class EquityCard(Card):
         amount = fmt.gain(change.amount, self._view.base, decimals=0)
         percent = "" if change.percent is None else f" · {fmt.signed_percent(change.percent, 1)}"
         self.change.setText(amount + percent)
-        self.change.set_tone({-1: "loss", 1: "gain"}.get(fmt.sign(change.amount), "muted"))
+        self._tone = {-1: "loss", 1: "gain"}.get(fmt.sign(change.amount), "muted")
+        self.change.set_tone("muted" if self._stale else self._tone)
         self.change.setAccessibleName(f"Change over {self.span.value}: {amount}{percent}")
         self.change.setToolTip("Plain change of value: deposits and withdrawals are in it.")
 

@@ -27,6 +27,7 @@ class Overview(QWidget):
     def show_view(self, view: View, now: datetime) -> None:
         """Draw everything."""
         self.figures.show_view(view, now)
+        self.equity.show_age(view, now)
         self.equity.show_view(view, now)
         self.allocation.show_view(view)
         self.positions.show_view(view, now)
@@ -36,7 +37,8 @@ class Overview(QWidget):
         """A second passed."""
         self.figures.show_age(view, now)
         self.positions.show_age(view, now)
-        self.allocation.donut.set_dimmed(view.is_stale(now))
+        self.equity.show_age(view, now)
+        self.allocation.set_stale(view.age(now) if view.is_stale(now) else "")
 
     def _stack(self) -> None:
         column = QVBoxLayout(self)

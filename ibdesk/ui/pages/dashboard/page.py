@@ -58,6 +58,7 @@ class Dashboard(QWidget):
         self.overview.show_view(view, now)
         self.overview.positions.table.position_model.set_quotes(self.book.quotes)
         self.account.show_view(view, now)
+        self.account.show_age(view, now)
         self.overview.equity.rename_benchmark(self._desk.preferences.sourced.settings.benchmark)
 
     def show_tab(self, key: str) -> None:
@@ -115,6 +116,7 @@ class Dashboard(QWidget):
         view, now = self.book.view, self.book.now
         self.age.show_view(view, now)
         self.overview.show_age(view, now)
+        self.account.show_age(view, now)
         self.stopped.show_view(view, now)
 
     def _ask_benchmark(self, key: str) -> None:

@@ -71,6 +71,7 @@ class Portfolio(QWidget):
         self.positions.show_view(view, now)
         self.positions.table.position_model.set_quotes(self.book.quotes)
         self.cash.show_view(view)
+        self.cash.show_age(view, now)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
@@ -148,3 +149,4 @@ class Portfolio(QWidget):
         self.age.show_view(view, now)
         self.stopped.show_view(view, now)
         self.positions.show_age(view, now)
+        self.cash.show_age(view, now)
