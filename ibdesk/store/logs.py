@@ -48,3 +48,14 @@ def close_log(handler: logging.Handler) -> None:
     """Stop logging to the file and let go of it."""
     logging.getLogger().removeHandler(handler)
     handler.close()
+
+
+def tail(path: Path, lines: int, within: int = 1024 * 1024) -> tuple[str, ...]:
+    """The last lines of a file, oldest first, from its last megabyte; nothing of a file that cannot be read."""
+    try:
+        with path.open("rb") as file:
+            file.seek(max(0, path.stat().st_size - within))
+            text = file.read(within).decode("utf-8", "replace")
+    except OSError:
+        return ()
+    return tuple(text.splitlines()[-lines:]) if lines > 0 else ()
