@@ -1,6 +1,11 @@
 """`python -m ibdesk`: straight to the window when nothing else is asked for (goal G6), else to the verbs."""
 
 import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ibdesk.cli.channel_server import Channel
+    from ibdesk.desk_door import Shown
 
 
 def main() -> int:
@@ -20,7 +25,19 @@ def _window(folder: str | None) -> int:
 
     from ibdesk import app
 
-    return app.main(home=Path(folder) if folder else None)
+    home = Path(folder) if folder else app.default_home()
+    if (home / "ibdesk.door").exists():  # a window may have this vault open: the verbs know how to ask it
+        from ibdesk.cli import main as verbs
+
+        return verbs()
+    return app.main(home=home, serve=_serve)
+
+
+def _serve(shown: "Shown") -> "Channel":
+    """Answer commands from this desk; imported when there is one."""
+    from ibdesk.cli.channel_server import serve
+
+    return serve(shown)
 
 
 if __name__ == "__main__":

@@ -41,7 +41,6 @@ class Shown:
     only in the window's own."""
 
     desk: Desk
-    home: Path
     is_locked: Callable[[], bool]
     come_forward: Callable[[], None]
 
@@ -160,7 +159,7 @@ class DeskDoor:
         bridge.start("open the desk", self.view.load())
         if self._serve is not None:
             self._served = self._serve(Shown(
-                desk=desk, home=self.home, is_locked=lambda: self.is_locked, come_forward=self.window.come_forward))
+                desk=desk, is_locked=lambda: self.is_locked, come_forward=self.window.come_forward))
 
     def lock(self) -> None:
         """Hide the desk and everything of it; sessions, streams and syncs go on."""

@@ -19,9 +19,30 @@ from ibdesk.services.desk import Desk
 from ibdesk.services.first_run import FirstRunResult
 
 
+def settle_certificate(args: argparse.Namespace, talk: Talk) -> None:
+    """Look at the gateway's certificate and have it trusted by the person, or stop. What follows accepts this one."""
+    args.accept_certificate = _trusted(args, talk)
+    args.words = (*args.words, "--accept-certificate", args.accept_certificate)
+
+
 def add(args: argparse.Namespace, talk: Talk) -> int:
-    """Connect an account: pin the gateway's certificate and keep how it is reached, in a new vault if there is none."""
-    pin = _trusted(args, talk)
+    """Keep how the gateway is reached, in a new vault if there is none."""
+    result = _result(args)
+    _tell_connected(result, talk, code=asyncio.run(_save(args, result)))
+    return 0
+
+
+async def connect(desk: Desk, args: argparse.Namespace, talk: Talk) -> int:
+    """The same in the open desk, which goes on as it is until its vault is opened again."""
+    result = _result(args)
+    await desk.connector.save(result)
+    _tell_connected(result, talk)
+    talk.say("Close the vault in the window and open it again to use this connection.")
+    return 0
+
+
+def _result(args: argparse.Namespace) -> FirstRunResult:
+    """What the wizard would have found. Raises what `check_environment` does."""
     environment, currency = Environment(args.environment), Currency(args.currency.upper())
     account = Account(id=args.id, title=args.id, currency=currency, is_paper=looks_paper(args.id))
     check_environment(environment, account)
@@ -30,24 +51,26 @@ def add(args: argparse.Namespace, talk: Talk) -> int:
         gateway_url=args.gateway_url.rstrip("/"),
         user_name=args.user,
         account=account.id,
-        certificate_sha256=pin,
+        certificate_sha256=args.accept_certificate,
     )
-    result = FirstRunResult(credentials=credentials, account=account, accounts=(account,), acknowledgments=())
-    code = asyncio.run(_save(args, result))
+    return FirstRunResult(credentials=credentials, account=account, accounts=(account,), acknowledgments=())
+
+
+def _tell_connected(result: FirstRunResult, talk: Talk, *, code: str = "") -> None:
+    account, credentials = result.account, result.credentials
     talk.tell(
         {
             "status": "success",
             "account": account.id,
-            "environment": environment.value,
+            "environment": credentials.environment.value,
             "gateway": credentials.gateway_url,
-            "certificate_sha256": pin,
+            "certificate_sha256": credentials.certificate_sha256,
         }
         | ({"recovery_code": code} if code else {}),
         [f"{account.id} is connected through {credentials.gateway_url}."],
     )
     if code:
         talk.insist(f"Write this recovery code down; it is shown this once:\n{code}")
-    return 0
 
 
 async def _save(args: argparse.Namespace, result: FirstRunResult) -> str:

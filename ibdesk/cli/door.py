@@ -1,17 +1,18 @@
-"""How a verb gets at an open desk: where the vault is, what opens it, and that it is closed again."""
+"""How a verb gets at an open desk: the one in the window, or the vault opened for it and closed again."""
 
 import argparse
 import asyncio
-import getpass
 import os
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ibdesk import wiring
-from ibdesk.cli.talk import Talk
+from ibdesk.cli.channel_client import handed_over
+from ibdesk.cli.talk import Talk, read_answer
 from ibdesk.domain.errors import Cause, NeedsPerson, Refused
 from ibdesk.services.desk import Desk
 
@@ -19,19 +20,49 @@ if TYPE_CHECKING:
     from ibdesk.services.session import SessionService
 
 DeskVerb = Callable[[Desk, argparse.Namespace, Talk], Awaitable[int]]
+Verb = Callable[[argparse.Namespace, Talk], int]
 
 
-def in_desk(verb: DeskVerb) -> Callable[[argparse.Namespace, Talk], int]:
-    """A verb that works on an open desk: it opens the vault, without watching, and closes it."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InDesk:
+    """A verb that works on an open desk: handed to the window that has the vault, else on the vault opened for it.
 
-    def run(args: argparse.Namespace, talk: Talk) -> int:
-        async def work() -> int:
-            async with open_desk(args) as desk:
-                return await verb(desk, args, talk)
+    `reads_only`: it only reads the vault and publishes nothing, so it is answered even while the window is busy.
+    `when_busy`: another such verb, for what is known while the window does not come to it.
+    `before`: what has to be settled first with the person who typed it, whoever does the rest.
+    `alone`: what to do instead of opening the vault where no window has it.
+    """
 
-        return asyncio.run(work())
+    verb: DeskVerb
+    reads_only: bool = False
+    when_busy: DeskVerb | None = None
+    before: Callable[[argparse.Namespace, Talk], None] | None = None
+    alone: Verb | None = None
 
-    return run
+    def __call__(self, args: argparse.Namespace, talk: Talk) -> int:
+        """Do it; the exit code."""
+        if self.before is not None:
+            self.before(args, talk)
+        code = handed_over(args, home_of(args), talk)
+        if code is not None:
+            return code
+        return asyncio.run(self._here(args, talk)) if self.alone is None else self.alone(args, talk)
+
+    async def _here(self, args: argparse.Namespace, talk: Talk) -> int:
+        async with open_desk(args) as desk:
+            return await self.verb(desk, args, talk)
+
+
+def in_desk(
+    verb: DeskVerb,
+    *,
+    reads_only: bool = False,
+    when_busy: DeskVerb | None = None,
+    before: Callable[[argparse.Namespace, Talk], None] | None = None,
+    alone: Verb | None = None,
+) -> InDesk:
+    """The verb for the grammar; see `InDesk`."""
+    return InDesk(verb=verb, reads_only=reads_only, when_busy=when_busy, before=before, alone=alone)
 
 
 @asynccontextmanager
@@ -65,8 +96,8 @@ def new_passphrase() -> str:
     given = from_environment(os.environ)
     if given:
         return given
-    first = _ask("New passphrase: ")
-    if sys.stdin.isatty() and _ask("The same again: ") != first:
+    first = read_answer("New passphrase: ", secret=True)
+    if sys.stdin.isatty() and read_answer("The same again: ", secret=True) != first:
         raise NeedsPerson(
             "The two passphrases are different.", remedy="Type the same one twice.", cause=Cause.WRONG_PASSPHRASE
         )
@@ -93,18 +124,4 @@ def _secret(home: Path) -> str | bytes:
     """What opens the vault: a variable, this computer's key store, or a person."""
     from ibdesk.store.passphrase import from_environment
 
-    return from_environment(os.environ) or wiring.remembered(home) or _ask("Passphrase: ")
-
-
-def _ask(question: str) -> str:
-    """A secret from the keyboard, unseen; from standard input where there is no keyboard."""
-    if sys.stdin is not None and sys.stdin.isatty():
-        return getpass.getpass(question)
-    line = sys.stdin.readline() if sys.stdin is not None else ""
-    if not line:
-        raise NeedsPerson(
-            "The vault's passphrase is needed.",
-            remedy="Type it, give it on standard input, or set IBDESK_PASSPHRASE.",
-            cause=Cause.WRONG_PASSPHRASE,
-        )
-    return line.rstrip("\r\n")
+    return from_environment(os.environ) or wiring.remembered(home) or read_answer("Passphrase: ", secret=True)

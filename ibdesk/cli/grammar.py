@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from ibdesk import __version__
-from ibdesk.cli.door import in_desk
+from ibdesk.cli.channel_client import handed_over
+from ibdesk.cli.channel_server import serve
+from ibdesk.cli.door import home_of, in_desk
 from ibdesk.cli.talk import CODES, Talk
 from ibdesk.domain.accounts import AccountId, looks_like_account
 from ibdesk.domain.errors import Cause, Unavailable
@@ -36,20 +38,22 @@ def parser() -> argparse.ArgumentParser:
         help="a setting for this run alone, such as gateway_port=5001; it wins over file and environment",
     )  # fmt: skip
     top.add_argument("--version", action="version", version=f"ibdesk {__version__}")
-    top.set_defaults(run=_window)
+    top.set_defaults(run=show_window)
     every = top.add_subparsers(title="verbs", metavar="VERB")
     _demo_verb(every)
-    _verb(every, "health", "is the gateway there, who is signed in, when was the last sync", in_desk(verbs.health))
+    _verb(every, "health", "is the gateway there, who is signed in, when was the last sync",
+          in_desk(verbs.health, when_busy=verbs.known_health))
     session = _group(every, "session", "the sign-in at the broker")
-    _verb(session, "status", "what the gateway says", in_desk(verbs.status))
+    _verb(session, "status", "what the gateway says", in_desk(verbs.status, when_busy=verbs.known_status))
     login = _verb(session, "login", "open the sign-in page and wait until somebody signed in", in_desk(verbs.login))
     login.add_argument("--no-browser", action="store_true", help="print the address instead of opening it")
     login.add_argument("--take-over", action="store_true", help="end another login that has the session")
     login.add_argument("--within", type=float, default=SIGN_IN_WITHIN, metavar="SECONDS", help="how long to wait")
     _verb(session, "logout", "end the session", in_desk(verbs.logout))
     account = _group(every, "account", "the accounts in the vault")
-    _add_verb(account, accounts.add)
-    _verb(account, "list", "every account that was seen, with its last figures", in_desk(accounts.list_accounts))
+    _add_verb(account, in_desk(accounts.connect, before=accounts.settle_certificate, alone=accounts.add))
+    _verb(account, "list", "every account that was seen, with its last figures",
+          in_desk(accounts.list_accounts, reads_only=True))
     one = _verb(account, "sync", "read positions and balances", in_desk(verbs.sync))
     one.add_argument("account", nargs="?", type=_account_id, metavar="U…")
     sync = _verb(every, "sync", "read positions and balances of every account", in_desk(verbs.sync))
@@ -58,7 +62,8 @@ def parser() -> argparse.ArgumentParser:
     contract = _group(every, "contract", "what can be traded")
     _verb(contract, "find", "contracts by symbol or name", in_desk(verbs.find)).add_argument("text")
     db = _group(every, "db", "the vault")
-    _verb(db, "check", "examine every page, reference and the chain of the audit", in_desk(verbs.check))
+    _verb(db, "check", "examine every page, reference and the chain of the audit",
+          in_desk(verbs.check, reads_only=True))
     _verb(db, "remember", "let this computer's key store open the vault", in_desk(verbs.remember))
     _verb(db, "forget", "ask for the passphrase again", in_desk(verbs.forget))
     return top
@@ -116,21 +121,27 @@ def _account_id(text: str) -> AccountId:
     return AccountId(text)
 
 
-def _window(args: argparse.Namespace, _talk: Talk) -> int:
+def show_window(args: argparse.Namespace, talk: Talk) -> int:
+    """Open the window, or bring the one that has this vault open to the front."""
+    code = handed_over(args, home_of(args), talk)
+    if code is not None:
+        return code
     from ibdesk import app
 
-    return app.main(home=args.home, overrides=dict(args.set))
+    return app.main(home=home_of(args), overrides=dict(args.set), serve=serve)
 
 
 def _demo(args: argparse.Namespace, _talk: Talk) -> int:
     if not args.serve:
         from ibdesk import app
 
-        return app.main(demo=True, shots=args.shots)
-    from ibdesk.demo.gateway import serve
+        return app.main(demo=True, shots=args.shots, serve=serve)
+    from ibdesk.demo import gateway
 
     try:
-        return asyncio.run(serve(portal_port=args.portal_port, signed_out=args.signed_out, upstream=args.upstream))
+        return asyncio.run(
+            gateway.serve(portal_port=args.portal_port, signed_out=args.signed_out, upstream=args.upstream)
+        )
     except OSError as error:
         raise Unavailable(
             f"The port {args.portal_port} cannot be used: {_why(error)}.",

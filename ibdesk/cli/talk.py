@@ -1,14 +1,18 @@
-"""How a verb answers: text for people or one JSON value for programs, and the exit code that says who acts next."""
+"""How a verb answers: text for people or one JSON value for programs, and the exit code that says who acts next.
 
+Where the words go is the `Mouth`: this terminal, or the one of whoever handed the verb over.
+"""
+
+import getpass
 import json
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Protocol
 
-from ibdesk.domain.errors import BadData, DeskError, NeedsPerson, Refused, Unavailable
+from ibdesk.domain.errors import BadData, Cause, DeskError, NeedsPerson, Refused, Unavailable
 
 CODES = """
 exit codes, by who has to act next:
@@ -20,6 +24,9 @@ exit codes, by who has to act next:
   5  final: refused by the broker, the vault or a rule
   6  data that cannot be read: an answer, a damaged vault
 """
+
+
+MISTAKE, INTERRUPTED = 1, 130
 
 
 def code_of(error: DeskError | None) -> int:
@@ -49,17 +56,49 @@ def next_steps(error: DeskError) -> list[str]:
     return [error.remedy] if later is None else [error.remedy, f"Try again after {later:%Y-%m-%d %H:%M:%S} UTC."]
 
 
+class Mouth(Protocol):
+    """Where text goes and where a person's answers come from."""
+
+    def write(self, text: str) -> None:
+        """Put this on the standard output."""
+
+    def warn(self, text: str) -> None:
+        """Put this where errors go."""
+
+    async def ask(self, question: str, *, secret: bool) -> str:
+        """What the person answers; unseen when secret. NeedsPerson when nobody is there."""
+
+
+class Terminal:
+    """This process's own standard streams."""
+
+    def write(self, text: str) -> None:
+        """Put this on the standard output, at once."""
+        sys.stdout.write(text)
+        sys.stdout.flush()
+
+    def warn(self, text: str) -> None:
+        """Put this on the standard error output."""
+        sys.stderr.write(text)
+        sys.stderr.flush()
+
+    async def ask(self, question: str, *, secret: bool) -> str:
+        """See `read_answer`; nothing else goes on meanwhile."""
+        return read_answer(question, secret=secret)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Talk:
     """Where answers go. `quiet` leaves out the text, never JSON, never an error."""
 
     json: bool
     quiet: bool
+    mouth: Mouth = field(default_factory=Terminal)
 
     def tell(self, value: Mapping[str, Any], lines: Sequence[str]) -> None:
         """Give the verb's answer."""
         if self.json:
-            _write(json.dumps(value, default=_plain))
+            self._line(json.dumps(value, default=_plain))
         else:
             for line in lines:
                 self.say(line)
@@ -67,24 +106,51 @@ class Talk:
     def say(self, line: str) -> None:
         """Something for people."""
         if not self.json and not self.quiet:
-            _write(line)
+            self._line(line)
 
     def insist(self, line: str) -> None:
         """Something a person must see even when quiet."""
         if not self.json:
-            _write(line)
+            self._line(line)
+
+    def notice(self, line: str) -> None:
+        """Something about the waiting itself, kept out of the answer."""
+        if not self.quiet:
+            self.mouth.warn(line + "\n")
+
+    async def ask(self, question: str, *, secret: bool = True) -> str:
+        """A person's answer: a passphrase unseen, or a yes. NeedsPerson when nobody can be asked.
+
+        Verbs ask here and nowhere else, so that a verb an open desk runs asks the person who typed it.
+        """
+        return await self.mouth.ask(question, secret=secret)
 
     def complain(self, error: DeskError) -> None:
         """Why the verb stopped, and the next step."""
         if self.json:
-            _write(json.dumps({"status": "error"} | told(error)))
+            self._line(json.dumps({"status": "error"} | told(error)))
         else:
-            sys.stderr.write("\n".join(lines_of(error)) + "\n")
+            self.mouth.warn("\n".join(lines_of(error)) + "\n")
+
+    def _line(self, text: str) -> None:
+        self.mouth.write(text + "\n")
 
 
-def _write(text: str) -> None:
-    sys.stdout.write(text + "\n")
-    sys.stdout.flush()
+def read_answer(question: str, *, secret: bool) -> str:
+    """A line from the keyboard, unseen when secret; from standard input where there is no keyboard.
+
+    Raises NeedsPerson(WRONG_PASSPHRASE) when there is neither.
+    """
+    if sys.stdin is not None and sys.stdin.isatty():
+        return getpass.getpass(question) if secret else input(question)
+    line = sys.stdin.readline() if sys.stdin is not None else ""
+    if not line:
+        raise NeedsPerson(
+            "The vault's passphrase is needed." if secret else f"Nobody answered: {question.strip()}",
+            remedy="Type it, give it on standard input, or set IBDESK_PASSPHRASE.",
+            cause=Cause.WRONG_PASSPHRASE,
+        )
+    return line.rstrip("\r\n")
 
 
 def _plain(value: object) -> str:

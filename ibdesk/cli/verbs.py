@@ -20,9 +20,24 @@ if TYPE_CHECKING:
 _ANSWERS = {True: "answers", False: "does not answer", None: "not asked"}
 
 
+#: What is added to an answer that was given without asking the gateway.
+_UNASKED = "The window is busy: this is what it knew last."
+
+
 async def health(desk: Desk, _args: argparse.Namespace, talk: Talk) -> int:
     """Is the gateway there, who is signed in, when was the last sync."""
-    session = None if desk.session is None else await desk.session.refresh()
+    if desk.session is not None:
+        await desk.session.refresh()
+    return await _tell_health(desk, talk)
+
+
+async def known_health(desk: Desk, _args: argparse.Namespace, talk: Talk) -> int:
+    """The same from what is stored and was known last; asks nobody."""
+    return await _tell_health(desk, talk, _UNASKED)
+
+
+async def _tell_health(desk: Desk, talk: Talk, remark: str = "") -> int:
+    session = None if desk.session is None else desk.session.session
     problem = not_connected(desk) if desk.session is None else desk.session.problem
     last = next((each for each in await desk.activity.syncs() if "store" in each.stages), None)
     was_asked = problem is None or problem.cause not in (Cause.PENALTY_BOX, Cause.RATE_LIMITED)
@@ -38,21 +53,33 @@ async def health(desk: Desk, _args: argparse.Namespace, talk: Talk) -> int:
             "last_sync": None if last is None else {"at": last.finished_at, "status": last.status.value},
             "database_bytes": desk.database_bytes(),
         }
+        | _remarked(remark)
         | told(problem),
         [
             f"gateway    {desk.gateway_url} ({_ANSWERS[answers]})",
             f"session    {state}",
             f"last sync  {'never' if last is None else f'{last.finished_at:%Y-%m-%d %H:%M:%S} UTC, {last.status}'}",
             *lines_of(problem),
+            *([remark] if remark else []),
         ],
     )
     return code_of(problem)
+
+
+def _remarked(remark: str) -> dict[str, str]:
+    return {"remark": remark} if remark else {}
 
 
 async def status(desk: Desk, _args: argparse.Namespace, talk: Talk) -> int:
     """What the gateway says of the session."""
     service = session_of(desk)
     return _tell_session(service, await service.refresh(), talk)
+
+
+async def known_status(desk: Desk, _args: argparse.Namespace, talk: Talk) -> int:
+    """What the gateway said last; asks nobody."""
+    service = session_of(desk)
+    return _tell_session(service, service.session, talk, _UNASKED)
 
 
 async def login(desk: Desk, args: argparse.Namespace, talk: Talk) -> int:
@@ -81,7 +108,7 @@ async def logout(desk: Desk, _args: argparse.Namespace, talk: Talk) -> int:
     return 0
 
 
-def _tell_session(service: "SessionService", session: Session, talk: Talk) -> int:
+def _tell_session(service: "SessionService", session: Session, talk: Talk, remark: str = "") -> int:
     ends = "" if session.ends_at is None else f", ends {session.ends_at:%Y-%m-%d %H:%M} UTC"
     talk.tell(
         {
@@ -92,8 +119,9 @@ def _tell_session(service: "SessionService", session: Session, talk: Talk) -> in
             "ends_at": session.ends_at,
             "sign_in_page": service.sign_in_page,
         }
+        | _remarked(remark)
         | told(service.problem),
-        [f"{session.state.value}{ends}", *lines_of(service.problem)],
+        [f"{session.state.value}{ends}", *lines_of(service.problem), *([remark] if remark else [])],
     )
     return code_of(service.problem)
 

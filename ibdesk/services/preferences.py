@@ -48,6 +48,11 @@ class Preferences:
         self.sourced = self._load()
 
     @property
+    def folder(self) -> Path:
+        """Where the vault and its files lie."""
+        return self._folder
+
+    @property
     def settings(self) -> Settings:
         """The values in force."""
         return self.sourced.settings

@@ -70,7 +70,7 @@ def test_whoever_serves_commands_is_told_of_each_desk_and_closed_before_it(
     class Server:
         def __init__(self, shown: Shown) -> None:
             self.shown = shown
-            told.append(f"{shown.home.name} locked={shown.is_locked()}")
+            told.append(f"{shown.desk.preferences.folder.name} locked={shown.is_locked()}")
 
         async def close(self) -> None:
             await self.shown.desk.book.every_account()  # still open
