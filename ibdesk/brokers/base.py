@@ -1,6 +1,6 @@
 """What services may ask of any broker: one protocol, and facets that are None where a broker has not got them."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -109,8 +109,9 @@ StreamEvent = StreamUp | StreamDown | SessionFlags | AccountPnl | Quote
 class LiveStream(Protocol):
     """What the broker pushes. The adapter reconnects, paces and re-subscribes by itself."""
 
-    def events(self) -> AsyncIterator[tuple[StreamEvent, ...]]:
-        """Batches: the newest of each kind and key since the last batch; ends only by cancellation or close."""
+    def events(self) -> AsyncGenerator[tuple[StreamEvent, ...], None]:
+        """Batches: the newest of each kind and key since the last batch; an empty one is a sign of life. Ends only by
+        cancellation or close, and hangs up then."""
 
     async def watch(self, conids: Sequence[Conid]) -> None:
         """Exactly these instruments are streamed from now on (at most the account's market-data lines)."""

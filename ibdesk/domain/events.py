@@ -11,6 +11,7 @@ from ibdesk.domain.errors import DeskError
 from ibdesk.domain.market import Quote
 from ibdesk.domain.positions import SyncCounts
 from ibdesk.domain.session import Session
+from ibdesk.domain.truth import StreamState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +49,13 @@ class QuotesChanged:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PnlChanged:
     pnl: AccountPnl
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StreamChanged:
+    """The live stream came up or broke."""
+
+    state: StreamState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,6 +158,7 @@ Event = (
     | SyncChanged
     | QuotesChanged
     | PnlChanged
+    | StreamChanged
     | RateChanged
     | ConnectionLost
     | ConnectionRestored

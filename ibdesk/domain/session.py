@@ -74,6 +74,29 @@ class Session:
         return self.state in (SessionState.READY, SessionState.EXPIRING)
 
 
+class KeepAlive(StrEnum):
+    """How old the last keep-alive is: due when the next should have been sent, late when the broker's limit is
+    reached, dead when the broker has forgotten the session."""
+
+    NONE = "none"
+    FRESH = "fresh"
+    DUE = "due"
+    LATE = "late"
+    DEAD = "dead"
+
+
+def keep_alive(session: Session, now: datetime) -> KeepAlive:
+    """How well the session is kept alive. NONE while nobody is signed in or nothing was sent yet."""
+    if session.last_tickle is None or not session.flags.signed_in:
+        return KeepAlive.NONE
+    age = now - session.last_tickle
+    if age < TICKLE_EVERY:
+        return KeepAlive.FRESH
+    if age < TICKLE_LATE:
+        return KeepAlive.DUE
+    return KeepAlive.LATE if age < TICKLE_DEAD else KeepAlive.DEAD
+
+
 def state_of(flags: SessionFlags) -> SessionState:
     """The state the broker's flags describe."""
     if not flags.reachable:
@@ -100,12 +123,14 @@ def observed(
     """The session after the broker answered with these flags at `now`."""
     state = state_of(flags)
     if state is not SessionState.READY:
-        signed_in_at = session.signed_in_at if flags.signed_in else None
+        signed_in_at = session.signed_in_at if flags.signed_in or not flags.reachable else None
         return replace(
             session, state=state, flags=flags, checked_at=now, signed_in_at=signed_in_at,
             ends_at=session.ends_at if signed_in_at else None,
         )
     signed_in_at = session.signed_in_at or now
+    if now >= session_end(signed_in_at, region):
+        signed_in_at = now  # it outlived its end, so somebody signed in again unnoticed: a new day begins
     ends_at = session_end(signed_in_at, region)
     if now >= ends_at - warn_before:
         state = SessionState.EXPIRING
@@ -117,6 +142,47 @@ def observed(
 def tickled(session: Session, at: datetime) -> Session:
     """The session after a keep-alive was answered."""
     return replace(session, last_tickle=at)
+
+
+def doubted(session: Session, why: str) -> Session:
+    """The session when what is known of it may no longer hold: it has to be asked. The sign-in is remembered."""
+    return replace(session, state=SessionState.UNKNOWN, detail=why)
+
+
+def moved(session: Session, by: timedelta, region: Region) -> Session:
+    """The same session after this computer's clock was moved: its instants keep their distance from now."""
+
+    def shifted(at: datetime | None) -> datetime | None:
+        return None if at is None else at + by
+
+    signed_in_at = shifted(session.signed_in_at)
+    return replace(
+        session, checked_at=shifted(session.checked_at), last_tickle=shifted(session.last_tickle),
+        signed_in_at=signed_in_at, ends_at=None if signed_in_at is None else session_end(signed_in_at, region),
+    )  # fmt: skip
+
+
+#: Minutes before the end at which a person is warned, besides the first warning they chose (acceptance B36).
+LAST_WARNINGS = (15, 5)
+
+
+def warning_due(session: Session, now: datetime, first: int) -> int | None:
+    """The latest warning (minutes before the end) whose moment has come; None before the first and after the end."""
+    if not session.is_ready or session.ends_at is None or now >= session.ends_at:
+        return None
+    reached = [
+        mark for mark in {first, *LAST_WARNINGS}
+        if mark <= first and now >= session.ends_at - timedelta(minutes=mark)
+    ]  # fmt: skip
+    return min(reached, default=None)
+
+
+def next_warning(session: Session, now: datetime, first: int) -> datetime | None:
+    """When the next warning is due."""
+    if session.ends_at is None:
+        return None
+    marks = (session.ends_at - timedelta(minutes=mark) for mark in {first, *LAST_WARNINGS} if mark <= first)
+    return min((at for at in marks if at > now), default=None)
 
 
 class NextStep(StrEnum):

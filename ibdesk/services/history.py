@@ -62,7 +62,9 @@ class EquityHistory:
             if self._due is None:
                 self._due = _attempts(await self._database.read(records.load_syncs, LINES))
             for account in accounts:
-                if self._due.get(account.id, self._clock()) <= self._clock():
+                now = self._clock()
+                if self._due.get(account.id, now) <= now:
+                    self._due[account.id] = now + RETRY_AFTER  # whatever becomes of this attempt, it was one
                     self._due[account.id] = await self._fetch(account.id)
         except DeskError as error:
             log.error("The equity history could not be stored: %s", error.message)

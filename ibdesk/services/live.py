@@ -1,8 +1,14 @@
-"""What moves between syncs: the newest quote of every watched instrument and the running P&L of every account."""
+"""What moves between syncs: the newest quote of every watched instrument and the running P&L of every account.
+
+The stream lives only while the session is ready: with it lost the socket is hung up, since neither a half-open socket
+nor one of a lost brokerage session ever recovers, and nothing but the session's keeper asks the gateway then.
+"""
 
 import asyncio
 import logging
 from collections.abc import Mapping, Sequence
+from contextlib import aclosing
+from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -11,16 +17,18 @@ from ibdesk.domain.accounts import AccountId, AccountPnl
 from ibdesk.domain.errors import DeskError
 from ibdesk.domain.events import (
     AccountChanged,
-    ConnectionLost,
-    ConnectionRestored,
     PnlChanged,
     QuotesChanged,
     SessionChanged,
+    StreamChanged,
+    TimeJumped,
 )
 from ibdesk.domain.instruments import Conid
 from ibdesk.domain.market import Quote
 from ibdesk.domain.money import ZERO
 from ibdesk.domain.session import SessionFlags
+from ibdesk.domain.truth import StreamState
+from ibdesk.services.desk import Clock
 from ibdesk.services.hub import Hub
 from ibdesk.services.session import SessionService
 from ibdesk.services.tasks import Tasks
@@ -46,20 +54,25 @@ class Live:
         self,
         stream: LiveStream,
         *,
-        source: str,
         session: SessionService | None,
         hub: Hub,
         tasks: Tasks,
         database: Database,
+        clock: Clock,
         wait: Wait = wait,
     ) -> None:
+        self.state = StreamState()
         self._stream = stream
-        self._source = source
         self._session = session
+        if session is not None:
+            session.stream_state = lambda: self.state
         self._hub = hub
         self._tasks = tasks
         self._database = database
+        self._clock = clock
         self._wait = wait
+        self._reading: asyncio.Task[None] | None = None
+        self._hung_up = False
         self._quotes: dict[Conid, Quote] = {}
         self._pnl: dict[AccountId, AccountPnl] = {}
         self._on_screen: tuple[Conid, ...] = ()
@@ -76,7 +89,8 @@ class Live:
         return MappingProxyType(self._pnl)
 
     def start(self) -> None:
-        self._hub.subscribe(SessionChanged, lambda event: self._woken.set() if event.session.is_ready else None)
+        self._hub.subscribe(SessionChanged, self._session_changed)
+        self._hub.subscribe(TimeJumped, self._time_jumped)
         self._hub.subscribe(AccountChanged, self._account_changed)
         self._tasks.start("live stream", self._consume())
 
@@ -84,6 +98,22 @@ class Live:
         """These are on screen: they get lines first, the rest of what is held after them."""
         self._on_screen = tuple(conids)
         await self._watch()
+
+    def _session_changed(self, event: SessionChanged) -> None:
+        if event.session.is_ready:
+            self._woken.set()
+        else:
+            self._hang_up()
+
+    def _time_jumped(self, _event: TimeJumped) -> None:
+        """A socket that slept is half open, and instants of before do not compare with those of after."""
+        self._hang_up()
+        self._woken.set()
+
+    def _hang_up(self) -> None:
+        if self._reading is not None:
+            self._hung_up = True
+            self._reading.cancel()
 
     def _account_changed(self, event: AccountChanged) -> None:
         self._tasks.start("watch what is held", self._follow(event.account))
@@ -103,19 +133,46 @@ class Live:
 
     async def _consume(self) -> None:
         while True:
-            if self._session is not None and not self._session.session.is_ready:
+            while self._session is not None and not self._session.session.is_ready:
                 self._woken.clear()
                 await self._woken.wait()
-            try:
-                async for batch in self._stream.events():
-                    await self._take(batch)
-            except DeskError as error:
-                log.info("The stream ended: %s", error.message)
             self._woken.clear()
+            self._hung_up = False
+            reading = self._reading = self._tasks.start("read the live stream", self._read())
+            await asyncio.wait((reading,))
+            self._reading = None
+            if reading.cancelled() and not self._hung_up:
+                return  # the desk is closing
+            self._went_down("The stream is being opened again.")
             await self._wait(AGAIN, self._woken)
 
-    async def _take(self, batch: Sequence[StreamEvent]) -> None:
+    async def _read(self) -> None:
+        try:
+            async with aclosing(self._stream.events()) as batches:
+                async for batch in batches:
+                    self._take(batch)
+        except DeskError as error:
+            log.info("The stream ended: %s", error.message)
+            self._went_down(error.message)
+
+    def _went_up(self) -> None:
+        self._quotes.clear()  # everything comes anew; an old bid must not be merged into a new last
+        self._pnl.clear()
+        now = self._clock()
+        self._become(StreamState(is_up=True, since=now, last_heard=now))
+
+    def _went_down(self, reason: str) -> None:
+        if self.state.is_up or self.state.since is None:
+            self._become(StreamState(since=self._clock(), last_heard=self.state.last_heard, reason=reason))
+
+    def _become(self, state: StreamState) -> None:
+        self.state = state
+        self._hub.publish(StreamChanged(state=state))
+
+    def _take(self, batch: Sequence[StreamEvent]) -> None:
         moved: dict[Conid, Quote] = {}
+        if self.state.is_up:
+            self.state = replace(self.state, last_heard=self._clock())
         for event in batch:
             match event:
                 case Quote():
@@ -126,15 +183,14 @@ class Live:
                     self._pnl[event.account] = event
                     self._hub.publish(PnlChanged(pnl=event))
                 case SessionFlags():
-                    if self._session is not None:
-                        await self._session.hear(event)
+                    if self._session is not None:  # not awaited: a session that is lost ends this very reading
+                        self._tasks.start("hear of the session", self._session.hear(event))
                 case StreamUp():
-                    self._quotes.clear()  # everything comes anew; an old bid must not be merged into a new last
-                    self._hub.publish(ConnectionRestored(source=self._source, at=event.at))
+                    self._went_up()
                 case StreamDown():
+                    self._went_down(event.reason)
                     if self._session is not None and self._session.session.is_ready:
-                        self._tasks.start("look after the stream broke", self._session.refresh())
-                    self._hub.publish(ConnectionLost(source=self._source, since=event.at, reason=event.reason))
+                        self._tasks.start("look after the stream broke", self._session.look())
         if moved:
             self._hub.publish(QuotesChanged(quotes=tuple(moved.values())))
 

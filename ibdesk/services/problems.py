@@ -3,13 +3,39 @@
 from dataclasses import replace
 
 from ibdesk.domain.errors import Cause, DeskError, NeedsPerson, Unavailable
+from ibdesk.domain.hours import NEW_YORK
+from ibdesk.domain.maintenance import Outage
 from ibdesk.domain.session import SessionFlags, SessionState
+
+#: What an announced outage explains: the broker is away, so nothing answers, or nobody is signed in any more
+#: (reference/client-portal-api.md 2.2: expect 401, 500 or 503).
+EXPLAINED = frozenset({
+    Cause.GATEWAY_NOT_RUNNING, Cause.TIMED_OUT, Cause.NOT_AUTHENTICATED, Cause.BROKERAGE_LOST, Cause.MAINTENANCE,
+    Cause.BROKER_ERROR,
+})  # fmt: skip
+
+
+def announced(outage: Outage) -> Unavailable:
+    """What a person reads while an announced outage explains everything that is missing."""
+    return Unavailable(
+        f"Interactive Brokers is in {outage.name}, expected until {outage.ends.astimezone(NEW_YORK):%H:%M} New York "
+        "time.",
+        remedy="There is nothing to do: the desk connects again by itself.",
+        cause=Cause.MAINTENANCE,
+        retry_at=outage.ends,
+    )
 
 
 def problem_of(state: SessionState) -> DeskError:
     """What a person reads when the broker cannot be asked in this state."""
     match state:
-        case SessionState.OFFLINE | SessionState.UNKNOWN:
+        case SessionState.UNKNOWN:
+            return Unavailable(
+                "The session is not known yet.",
+                remedy="Wait a moment; the gateway is being asked.",
+                cause=Cause.GATEWAY_NOT_RUNNING,
+            )
+        case SessionState.OFFLINE:
             return Unavailable(
                 "The gateway does not answer.",
                 remedy="Start the Client Portal Gateway and try again.",
@@ -41,10 +67,15 @@ def flags_of(flags: SessionFlags, error: DeskError) -> SessionFlags | None:
         case Cause.NOT_AUTHENTICATED:
             return SessionFlags(reachable=True)
         case Cause.BROKERAGE_LOST:
-            return replace(flags, reachable=True, signed_in=True, authenticated=False, connected=False)
+            return replace(without_brokerage(flags), signed_in=True)
         case Cause.COMPETING_SESSION:
             return replace(flags, reachable=True, signed_in=True, authenticated=False, competing=True)
         case Cause.PENALTY_BOX | Cause.RATE_LIMITED | Cause.MAINTENANCE | Cause.BROKER_ERROR | Cause.BAD_ANSWER:
             return None
         case _:
             return SessionFlags(reachable=False, message=error.message)
+
+
+def without_brokerage(flags: SessionFlags) -> SessionFlags:
+    """The flags when the brokerage session is away and nothing is known of the sign-in."""
+    return replace(flags, reachable=True, authenticated=False, established=False, connected=False)

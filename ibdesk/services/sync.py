@@ -6,6 +6,7 @@ picture before it stays. Every attempt leaves a line in the sync log that names 
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from time import perf_counter
@@ -14,11 +15,12 @@ from typing import TYPE_CHECKING
 from ibdesk.brokers.base import Broker
 from ibdesk.domain.accounts import Account, AccountId, Environment
 from ibdesk.domain.errors import Cause, DeskError, Refused, Unavailable
-from ibdesk.domain.events import AccountChanged, Notice, SessionChanged, SyncChanged
+from ibdesk.domain.events import AccountChanged, ConnectionLost, Notice, SessionChanged, SyncChanged, TimeJumped
 from ibdesk.domain.modes import check_environment
 from ibdesk.domain.positions import Snapshot, SyncCounts
 from ibdesk.domain.records import SyncRecord, SyncStatus
 from ibdesk.domain.returns import Point
+from ibdesk.domain.session import SessionState
 from ibdesk.domain.settings import Settings
 from ibdesk.services.desk import Clock
 from ibdesk.services.history import EquityHistory
@@ -43,6 +45,8 @@ ENDS_THE_RUN = frozenset({
     Cause.CERTIFICATE_UNKNOWN, Cause.CERTIFICATE_CHANGED, Cause.NOT_AUTHENTICATED, Cause.BROKERAGE_LOST,
     Cause.COMPETING_SESSION, Cause.PENALTY_BOX, Cause.MAINTENANCE, Cause.DISK_FULL, Cause.VAULT_CLOSED,
 })  # fmt: skip
+#: After these the session is looked at before another account is tried: one that hangs would hang too.
+ASK_THE_SESSION = frozenset({Cause.TIMED_OUT})
 
 
 class SyncService:
@@ -61,6 +65,7 @@ class SyncService:
         clock: Clock,
         wait: Wait = wait,
         timer: Callable[[], float] = perf_counter,
+        ticks: Callable[[], float] = time.monotonic,
     ) -> None:
         self.last: SyncOutcome | None = None
         self._broker = broker
@@ -73,14 +78,16 @@ class SyncService:
         self._clock = clock
         self._wait = wait
         self._timer = timer
+        self._ticks = ticks
         self._history = EquityHistory(broker, hub=hub, database=database, clock=clock, timer=timer)
         self._turn = asyncio.Lock()
         self._woken = asyncio.Event()
         self._runs: dict[AccountId | None, asyncio.Task[SyncOutcome]] = {}
         self._accounts: tuple[Account, ...] = ()
-        self._not_before: datetime | None = None
+        self._not_before: float | None = None
         self._failure: DeskError | None = None
         self._was_ready = False
+        self._must_be_fresh = False
         self._beside: asyncio.Task[None] | None = None
 
     @property
@@ -90,6 +97,8 @@ class SyncService:
     def start(self) -> None:
         """Sync every interval from now on, and at once when the session becomes ready."""
         self._hub.subscribe(SessionChanged, self._session_changed)
+        self._hub.subscribe(ConnectionLost, self._connection_lost)
+        self._hub.subscribe(TimeJumped, lambda event: self._woken.set())
         self._tasks.start("sync every interval", self._every_interval())
 
     async def run(self, account: AccountId | None = None) -> SyncOutcome:
@@ -115,18 +124,20 @@ class SyncService:
         while True:
             self._woken.clear()
             if self._should_try():
-                await asyncio.wait((self._shared(None, fresh=False),))  # a run that breaks is reported; the next comes
+                # a run that breaks is reported; the next comes
+                await asyncio.wait((self._shared(None, fresh=self._must_be_fresh),))
             await self._wait(self._pause().total_seconds(), self._woken)
 
     def _should_try(self) -> bool:
         """Whether an automatic run makes sense: ready, not in the penalty box, or a reason not yet written down."""
-        now = self._clock()
-        if self._not_before is not None and now < self._not_before:
+        if not self._settings().auto_sync or self._boxed_for() > timedelta():
             return False
         if self._session is None or self._session.session.is_ready:
             return True
-        problem = self._session.problem
-        return self._session.session.checked_at is not None and problem is not None and not self._was_said(problem)
+        session, problem = self._session.session, self._session.problem
+        if session.state is SessionState.UNKNOWN or session.checked_at is None:
+            return False
+        return problem is not None and not self._was_said(problem)
 
     def _was_said(self, problem: DeskError) -> bool:
         last = self.last.error if self.last is not None else None
@@ -134,9 +145,16 @@ class SyncService:
 
     def _pause(self) -> timedelta:
         interval = timedelta(seconds=float(self._settings().sync_interval))
+        return max(interval, self._boxed_for())
+
+    def _boxed_for(self) -> timedelta:
+        """How long the penalty box is still shut, on the loop's clock: the wall clock may be set back."""
         if self._not_before is None:
-            return interval
-        return max(interval, self._not_before - self._clock())
+            return timedelta()
+        return timedelta(seconds=max(0.0, self._not_before - self._ticks()))
+
+    def _connection_lost(self, _event: ConnectionLost) -> None:
+        self._must_be_fresh = True  # what the broker kept from before the outage is not good enough after it
 
     def _session_changed(self, event: SessionChanged) -> None:
         is_ready = event.session.is_ready
@@ -175,11 +193,18 @@ class SyncService:
                 made.append(await self._sync(each, stages, fresh=fresh))
             except DeskError as error:
                 made.append(await self._failed(each, started, stages, error, SyncStatus.FAILED))
-                ended_by = error if error.cause in ENDS_THE_RUN else None
+                ended_by = error if await self._ends_the_run(error) else None
             started, stages = self._clock(), Stages(self._timer)
-        if ended_by is not None and self._session is not None:
-            await self._session.refresh()
+        if ended_by is not None and self._session is not None and ended_by.cause not in ASK_THE_SESSION:
+            await self._session.look()
         return tuple(made)
+
+    async def _ends_the_run(self, error: DeskError) -> bool:
+        """Whether no other account will fare better. After a time-out the session knows, once it was asked."""
+        if error.cause in ASK_THE_SESSION and self._session is not None:
+            await self._session.look()
+            return not self._is_ready()
+        return error.cause in ENDS_THE_RUN
 
     async def _wanted(self, account: AccountId | None, stages: Stages) -> tuple[AccountId, ...]:
         """The accounts to sync, once the session and the environment allow it."""
@@ -202,7 +227,7 @@ class SyncService:
     async def _check_session(self) -> None:
         if self._session is None or self._session.session.is_ready:
             return
-        await self._session.refresh()
+        await self._session.look()
         if self._session.problem is not None:
             raise self._session.problem
 
@@ -229,8 +254,9 @@ class SyncService:
         with stages.stage("fetch"):
             picture = await self._broker.snapshot(account, fresh=fresh)
         with stages.stage("store"):
-            counts = await self._database.write(_store, picture)
+            counts, was_ahead = await self._database.write(_store, picture)
         self._not_before = None
+        self._must_be_fresh = False
         record = SyncRecord(
             account=account,
             source=self._broker.source,
@@ -239,7 +265,7 @@ class SyncService:
             status=SyncStatus.PARTIAL if counts.skipped else SyncStatus.SUCCESS,
             counts=counts,
             stages=stages.taken,
-            errors=(*_outdated(picture, counts), *(f"{row.what}: {row.why}" for row in picture.skipped)),
+            errors=(*_outdated(picture, counts, was_ahead), *(f"{row.what}: {row.why}" for row in picture.skipped)),
             next_at=self._next_at(),
         )
         await self._write_down(record)
@@ -253,8 +279,8 @@ class SyncService:
         self, account: AccountId | None, started: datetime, stages: Stages, error: DeskError, status: SyncStatus
     ) -> SyncRecord:
         """Write down by name why an account was not synced, and tell it."""
-        if error.cause is Cause.PENALTY_BOX and isinstance(error, Unavailable):
-            self._not_before = error.retry_at
+        if error.cause is Cause.PENALTY_BOX and isinstance(error, Unavailable) and error.retry_at is not None:
+            self._not_before = self._ticks() + (error.retry_at - self._clock()).total_seconds()
         self._failure = error
         record = SyncRecord(
             account=account,
@@ -284,18 +310,28 @@ class SyncService:
             self._hub.publish(Notice(error=error))
 
 
-def _store(tx: "Connection", picture: Snapshot) -> SyncCounts:
-    """One picture and its point of the equity curve, in one transaction."""
-    counts = snapshots.save_snapshot(tx, picture)
+def _store(tx: "Connection", picture: Snapshot) -> tuple[SyncCounts, datetime | None]:
+    """One picture and its point of the equity curve, in one transaction; with it the stored picture's instant when
+    that lay in the future.
+
+    Of two pictures the younger stays. A stored one from the future says only that the clock was set back since: then
+    the order in which they came decides, for refusing would leave the old figures on screen until the clock is there.
+    """
+    stored = snapshots.stored_as_of(tx, picture.account, picture.source)
+    was_ahead = stored if stored is not None and stored > picture.received_at else None
+    counts = snapshots.save_snapshot(tx, picture, whatever_is_stored=was_ahead is not None)
     value = picture.summary.net_liquidation
     if value is not None:
         series.add_equity(tx, picture.account, (Point(at=picture.as_of, value=value),), picture.source)
-    return counts
+    return counts, was_ahead
 
 
-def _outdated(picture: Snapshot, counts: SyncCounts) -> tuple[str, ...]:
-    """What to say of a picture that was not taken because the stored one claims to be younger."""
+def _outdated(picture: Snapshot, counts: SyncCounts, was_ahead: datetime | None) -> tuple[str, ...]:
+    """What to say of a picture that is older than the stored one, or seems to be."""
+    instant = f"{picture.as_of:%Y-%m-%d %H:%M:%S} UTC"
+    if was_ahead is not None:
+        return (f"This picture of {instant} replaces one of {was_ahead:%Y-%m-%d %H:%M:%S} UTC, which is still to come: "
+                "this computer's clock was set back. Check it.",)  # fmt: skip
     if counts.skipped == len(picture.skipped):
         return ()
-    instant = f"{picture.as_of:%Y-%m-%d %H:%M:%S} UTC"
-    return (f"This picture is of {instant}, before the stored one: check this computer's clock.",)
+    return (f"This picture is of {instant}, before the stored one, which stays: the broker sent an older one.",)

@@ -1,6 +1,6 @@
 """Queries: the picture of an account. It goes in as one piece, in one transaction, and comes out as one piece."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -13,20 +13,21 @@ from ibdesk.domain.positions import Position, Snapshot, Source, SyncCounts
 from ibdesk.store import bulk
 from ibdesk.store.tables import ibkr_account_info, ibkr_positions, ledger_lines
 
-_NEVER = datetime.min.replace(tzinfo=UTC)
 #: The legacy rule allows three day trades in five days (FINRA 4210 before June 2026).
 _LEGACY_DAY_TRADES = 3
 
 
-def save_snapshot(tx: Connection, snapshot: Snapshot) -> SyncCounts:
+def save_snapshot(tx: Connection, snapshot: Snapshot, *, whatever_is_stored: bool = False) -> SyncCounts:
     """Store one picture of an account, replacing the one before it from the same source.
 
     Positions and cash lines that are no longer in it are closed, not deleted; those that are in it and could not be
-    read stay as they were. A picture older than the stored one changes nothing and counts as skipped. `updated` counts
-    the positions that were there before.
+    read stay as they were. A picture older than the stored one changes nothing and counts as skipped, unless
+    `whatever_is_stored` says that the stored instant is not to be believed. `updated` counts the positions that were
+    there before.
     """
     count = len(snapshot.positions)
-    if _stored_as_of(tx, snapshot.account, snapshot.source) > snapshot.as_of:
+    stored = stored_as_of(tx, snapshot.account, snapshot.source)
+    if stored is not None and stored > snapshot.as_of and not whatever_is_stored:
         return SyncCounts(processed=count, skipped=count + len(snapshot.skipped))
     known = _open_conids(tx, snapshot.account, snapshot.source)
     held = {position.instrument.conid for position in snapshot.positions}
@@ -92,10 +93,10 @@ def load_positions(tx: Connection, account: AccountId, source: Source = Source.P
     return tuple(_position(row) for row in tx.execute(select(ibkr_positions).where(*mine).order_by(c.shown_order)))
 
 
-def _stored_as_of(tx: Connection, account: AccountId, source: Source) -> datetime:
+def stored_as_of(tx: Connection, account: AccountId, source: Source) -> datetime | None:
+    """When the stored picture was true; None without one."""
     c = ibkr_account_info.c
-    stored = tx.execute(select(c.as_of).where(c.account_id == account, c.source == source.value)).scalar()
-    return _NEVER if stored is None else stored
+    return tx.execute(select(c.as_of).where(c.account_id == account, c.source == source.value)).scalar()
 
 
 def _open_conids(tx: Connection, account: AccountId, source: Source) -> set[Conid]:

@@ -24,14 +24,17 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection as Transaction
 
     from ibdesk.brokers.base import Broker
+    from ibdesk.services.book import Book
     from ibdesk.services.first_run import FirstRunResult
     from ibdesk.services.hub import Hub
     from ibdesk.services.live import Live
     from ibdesk.services.market import Market
     from ibdesk.services.preferences import Preferences
+    from ibdesk.services.reconnect import Reconnect
     from ibdesk.services.session import SessionService
     from ibdesk.services.sync import SyncService
     from ibdesk.services.tasks import Tasks
+    from ibdesk.services.waking import Waking
     from ibdesk.store.database import Database
     from ibdesk.store.vault import OpenVault
 
@@ -60,6 +63,7 @@ class _Parts:
     preferences: "Preferences"
     environment: Environment
     clock: Clock
+    ticks: Callable[[], float]
 
     @property
     def settings(self) -> Settings:
@@ -74,13 +78,15 @@ class _Connected:
     sync: "SyncService | None" = None
     market: "Market | None" = None
     live: "Live | None" = None
+    reconnect: "Reconnect | None" = None
+    waking: "Waking | None" = None
     problem: DeskError | None = None
 
     def start(self, tasks: "Tasks") -> None:
-        """Begin watching. The session first: the others wait for it."""
+        """Begin watching. First those who listen, then the session, and then those who wait for it."""
         if self.problem is not None:
             tasks.start("open the gateway", _fail(self.problem))
-        for service in (self.session, self.sync, self.live):
+        for service in (self.reconnect, self.waking, self.session, self.sync, self.live):
             if service is not None:
                 service.start()
 
@@ -97,7 +103,6 @@ async def build_desk(
     onto `opened` in the order of opening: database, audit, broker, tasks."""
     from ibdesk.services.activity import Activity
     from ibdesk.services.audit import CallLog
-    from ibdesk.services.book import Book
     from ibdesk.services.hub import Hub
     from ibdesk.services.preferences import Preferences
     from ibdesk.services.tasks import Tasks
@@ -125,8 +130,9 @@ async def build_desk(
     known = next((each for each in stored if each.environment is environment), None)
     connection = connection_to(preferences.sourced, known, environment)
     parts = _Parts(
-        hub=hub, tasks=Tasks(), database=database, preferences=preferences, environment=environment, clock=world.clock
-    )
+        hub=hub, tasks=Tasks(), database=database, preferences=preferences, environment=environment, clock=world.clock,
+        ticks=world.ticks,
+    )  # fmt: skip
     connected = _Connected()
     if known is not None and preferences.settings.ibkr_enabled:
         since = world.clock() - COUNTS_FOR
@@ -140,7 +146,6 @@ async def build_desk(
     opened.push_async_callback(parts.tasks.close)
     if world.watching:  # begins with the loop's next turn: the caller subscribes before anything happens
         connected.start(parts.tasks)
-    live = connected.live
     return Desk(
         environment=environment,
         mode=ibkr_mode(environment),
@@ -149,10 +154,7 @@ async def build_desk(
         calendar=calendar,
         hub=hub,
         tasks=parts.tasks,
-        book=Book(database, environment=environment, clock=world.clock) if live is None
-        else Book(
-            database, environment=environment, clock=world.clock, quotes=lambda: live.quotes, pnl=lambda: live.pnl
-        ),
+        book=_book(parts, connected.live),
         activity=Activity(database),
         preferences=preferences,
         connector=connector_with(
@@ -163,7 +165,8 @@ async def build_desk(
         session=connected.session,
         sync=connected.sync,
         market=connected.market,
-        live=live,
+        live=connected.live,
+        reconnect=connected.reconnect,
         check_passphrase=lambda secret: asyncio.to_thread(vaults.opens, vault, secret),
         database_bytes=lambda: database.size,
         close=opened.aclose,
@@ -185,30 +188,50 @@ async def _connect(broker: "Broker", parts: _Parts, world: World) -> _Connected:
 def _services(broker: "Broker", parts: _Parts) -> _Connected:
     from ibdesk.services.live import Live
     from ibdesk.services.market import Market
+    from ibdesk.services.reconnect import Reconnect
     from ibdesk.services.session import SessionService
     from ibdesk.services.sync import SyncService
+    from ibdesk.services.waking import Waking
 
     def settings() -> Settings:
         return parts.settings
 
-    hub, tasks, database, clock = parts.hub, parts.tasks, parts.database, parts.clock
+    hub, tasks, database, clock, ticks = parts.hub, parts.tasks, parts.database, parts.clock, parts.ticks
     session = None
     if broker.session is not None:
         session = SessionService(
             broker.session, hub=hub, tasks=tasks, database=database, environment=parts.environment, settings=settings,
-            clock=clock,
+            clock=clock, ticks=ticks,
         )  # fmt: skip
     sync = SyncService(
         broker, session=session, hub=hub, tasks=tasks, database=database, environment=parts.environment,
-        settings=settings, clock=clock,
+        settings=settings, clock=clock, ticks=ticks,
     )  # fmt: skip
     market = None
     if broker.market is not None:
         market = Market(broker.market, session=session, database=database, clock=clock)
     live = None
     if broker.stream is not None:
-        live = Live(broker.stream, source=broker.name, session=session, hub=hub, tasks=tasks, database=database)
-    return _Connected(session=session, sync=sync, market=market, live=live)
+        live = Live(broker.stream, session=session, hub=hub, tasks=tasks, database=database, clock=clock)
+    reconnect = None
+    if session is not None:
+        reconnect = Reconnect(
+            source=broker.name, session=session, sync=sync, pages=_book(parts, live).pages, hub=hub, tasks=tasks,
+            settings=settings, clock=clock, ticks=ticks,
+        )  # fmt: skip
+    waking = Waking(hub=hub, tasks=tasks, clock=clock, ticks=ticks)
+    return _Connected(session=session, sync=sync, market=market, live=live, reconnect=reconnect, waking=waking)
+
+
+def _book(parts: _Parts, live: "Live | None") -> "Book":
+    from ibdesk.services.book import Book
+
+    if live is None:
+        return Book(parts.database, environment=parts.environment, clock=parts.clock)
+    return Book(
+        parts.database, environment=parts.environment, clock=parts.clock, quotes=lambda: live.quotes,
+        pnl=lambda: live.pnl,
+    )  # fmt: skip
 
 
 def save_result(vault: "OpenVault", result: "FirstRunResult", tx: "Transaction", at: datetime) -> None:

@@ -3,9 +3,11 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 
-from ibdesk.domain.events import ConnectionLost, ConnectionRestored, PnlChanged, QuotesChanged
+from ibdesk.demo.portal.login import Stage
+from ibdesk.domain.events import PnlChanged, QuotesChanged, StreamChanged, TimeJumped
 from ibdesk.domain.instruments import Conid
 from ibdesk.domain.session import SessionState
 from ibdesk.services.live import Live
@@ -14,15 +16,23 @@ from tests.services.workshop import MAIN, Heard, Workshop, eventually, workshop
 AAPL, EURUSD = Conid(265598), Conid(12087792)
 
 
+def is_up(event: object) -> bool:
+    return isinstance(event, StreamChanged) and event.state.is_up
+
+
+def is_down(event: object) -> bool:
+    return isinstance(event, StreamChanged) and not event.state.is_up
+
+
 @asynccontextmanager
 async def streaming(folder: Path, **options: bool) -> AsyncIterator[tuple[Workshop, Live, Heard]]:
     async with workshop(folder, **options) as shop:
         assert shop.broker.stream is not None
         live = Live(
-            shop.broker.stream, source=shop.broker.name, session=shop.session, hub=shop.hub, tasks=shop.tasks,
-            database=shop.database, wait=shop.dial.wait,
+            shop.broker.stream, session=shop.session, hub=shop.hub, tasks=shop.tasks, database=shop.database,
+            clock=shop.dial, wait=shop.dial.wait,
         )
-        heard = Heard(shop.hub, QuotesChanged, PnlChanged, ConnectionLost, ConnectionRestored)
+        heard = Heard(shop.hub, QuotesChanged, PnlChanged, StreamChanged)
         live.start()
         yield shop, live, heard
 
@@ -32,7 +42,7 @@ def test_what_is_held_is_watched_and_its_quotes_are_told(tmp_path: Path) -> None
         async with streaming(tmp_path) as (shop, live, heard):
             await shop.session.refresh()
             await shop.sync.run(MAIN)
-            await heard.until(lambda event: isinstance(event, ConnectionRestored))
+            await heard.until(is_up)
             await heard.until(
                 lambda event: isinstance(event, QuotesChanged) and any(each.conid == AAPL for each in event.quotes)
             )
@@ -54,22 +64,38 @@ def test_the_running_pnl_of_an_account_arrives(tmp_path: Path) -> None:
 
 def test_a_signed_out_gateway_is_not_streamed_from(tmp_path: Path) -> None:
     async def run() -> None:
-        async with streaming(tmp_path, signed_out=True) as (shop, _live, heard):
+        async with streaming(tmp_path, signed_out=True) as (shop, live, heard):
             await shop.session.refresh()
             await asyncio.sleep(0.1)
             assert heard.events == [] and shop.asked("/ws") == 0
+            assert not live.state.is_up
+
+    asyncio.run(run())
+
+
+def test_the_stream_says_since_when_it_is_up_and_when_it_was_last_heard(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with streaming(tmp_path) as (shop, live, heard):
+            await shop.session.refresh()
+            await heard.until(is_up)
+            since = shop.dial.instant
+            shop.dial.advance(timedelta(seconds=9))
+            await eventually(lambda: live.state.last_heard == shop.dial.instant)
+            assert (live.state.is_up, live.state.since) == (True, since)
+            assert shop.session.truth().lamps[-1].as_of == shop.dial.instant
 
     asyncio.run(run())
 
 
 def test_a_broken_stream_is_told_with_its_reason(tmp_path: Path) -> None:
     async def run() -> None:
-        async with streaming(tmp_path) as (shop, _live, heard):
+        async with streaming(tmp_path) as (shop, live, heard):
             await shop.session.refresh()
-            await heard.until(lambda event: isinstance(event, ConnectionRestored))
+            await heard.until(is_up)
             await shop.gateway.kill()
-            lost = await heard.until(lambda event: isinstance(event, ConnectionLost))
-            assert lost.source == "Client Portal" and lost.reason
+            lost = await heard.until(is_down)
+            assert lost.state.reason and lost.state.last_heard is not None
+            assert live.state == lost.state
 
     asyncio.run(run())
 
@@ -79,27 +105,81 @@ def test_a_broken_stream_makes_the_session_look_at_once(tmp_path: Path) -> None:
         async with streaming(tmp_path) as (shop, _live, heard):
             await shop.session.refresh()
             assert shop.session.session.is_ready
-            await heard.until(lambda event: isinstance(event, ConnectionRestored))
+            await heard.until(is_up)
             await shop.gateway.kill()
             await eventually(lambda: shop.session.session.state is SessionState.OFFLINE)
 
     asyncio.run(run())
 
 
-def test_quotes_of_before_a_break_are_not_merged_into_those_after_it(tmp_path: Path) -> None:
+def test_while_the_session_is_lost_the_stream_asks_nothing_of_the_gateway(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with streaming(tmp_path) as (shop, live, heard):
+            await shop.session.refresh()
+            await heard.until(is_up)
+            shop.gateway.expire_session()
+            await shop.session.refresh()
+            await heard.until(is_down)
+            asked = len(shop.gateway.calls)
+            shop.dial.advance(timedelta(minutes=10))
+            await asyncio.sleep(0.2)
+            assert len(shop.gateway.calls) == asked and not live.state.is_up
+
+    asyncio.run(run())
+
+
+def test_a_session_that_comes_back_opens_the_stream_at_once(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with streaming(tmp_path) as (shop, live, heard):
+            await shop.session.refresh()
+            await heard.until(is_up)
+            await shop.gateway.kill()
+            await heard.until(is_down)
+            await eventually(lambda: not shop.session.session.is_ready)
+            await shop.gateway.start()
+            await shop.session.refresh()
+            await eventually(lambda: live.state.is_up)
+
+    asyncio.run(run())
+
+
+def test_after_a_jump_of_the_clock_the_socket_is_not_trusted_any_more(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with streaming(tmp_path) as (shop, live, heard):
+            await shop.session.refresh()
+            await heard.until(is_up)
+            opened = shop.asked("/ws")
+            shop.hub.publish(TimeJumped(at=shop.dial.instant, by=timedelta(hours=-2), slept=False))
+            await heard.until(is_down)
+            await eventually(lambda: live.state.is_up)
+            assert shop.asked("/ws") == opened + 1
+
+    asyncio.run(run())
+
+
+def test_quotes_and_figures_of_before_a_break_are_not_merged_into_those_after_it(tmp_path: Path) -> None:
     async def run() -> None:
         async with streaming(tmp_path) as (shop, live, heard):
             await shop.session.refresh()
             await live.watch([EURUSD])
             await heard.until(lambda event: isinstance(event, QuotesChanged))
-            left: list[int] = []
-            shop.hub.subscribe(ConnectionRestored, lambda event: left.append(len(live.quotes)))
-            await shop.gateway.kill()
-            await heard.until(lambda event: isinstance(event, ConnectionLost))
-            assert EURUSD in live.quotes
-            await shop.gateway.start()
-            await eventually(lambda: bool(left), within=30)
-            assert left == [0]
+            await heard.until(lambda event: isinstance(event, PnlChanged))
+            left: list[tuple[int, int]] = []
+
+            def look(event: StreamChanged) -> None:
+                if event.state.is_up:
+                    left.append((len(live.quotes), len(live.pnl)))
+
+            shop.hub.subscribe(StreamChanged, look)
+            shop.gateway.lose_brokerage()
+            await shop.session.refresh()
+            await heard.until(is_down)
+            assert EURUSD in live.quotes and live.pnl
+            await shop.session.open_brokerage()
+            await eventually(lambda: shop.gateway.login.stage is Stage.READY)
+            await shop.session.refresh()
+            await eventually(lambda: bool(left))
+            assert left == [(0, 0)]
 
     asyncio.run(run())
 

@@ -4,6 +4,7 @@ import asyncio
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from ibdesk.domain.records import SyncStatus
 from ibdesk.store import vault as vaults
 from ibdesk.store.check import check
 from ibdesk.store.database import open_database
-from ibdesk.store.snapshots import load_positions
+from ibdesk.store.snapshots import load_positions, save_snapshot
 from tests.services.workshop import MAIN, PASSPHRASE, SECOND, Heard, Workshop, beside, eventually, workshop
 
 
@@ -70,15 +71,33 @@ def test_a_position_that_was_sold_is_closed(tmp_path: Path) -> None:
     asyncio.run(run())
 
 
-def test_a_clock_set_back_is_named_and_the_younger_picture_stays(tmp_path: Path) -> None:
+def test_after_a_clock_was_set_back_the_picture_that_came_last_is_shown_and_it_is_said_once(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with workshop(tmp_path) as shop:
+            await (await ready(shop)).sync.run(SECOND)
+            shop.dial.instant -= timedelta(hours=2)
+            outcome = await shop.sync.run(SECOND)
+            assert outcome.status is SyncStatus.SUCCESS
+            assert "clock was set back" in outcome.records[0].errors[0]
+            page = await shop.book.page(SECOND)
+            assert page is not None and page.received_at == shop.dial.instant
+            shop.dial.advance(timedelta(seconds=30))
+            again = await shop.sync.run(SECOND)
+            assert again.records[0].errors == ()
+
+    asyncio.run(run())
+
+
+def test_an_older_picture_than_the_stored_one_is_not_taken(tmp_path: Path) -> None:
     async def run() -> None:
         async with workshop(tmp_path) as shop:
             await (await ready(shop)).sync.run(SECOND)
             before = await shop.book.page(SECOND)
-            shop.dial.instant -= timedelta(days=2)
-            outcome = await shop.sync.run(SECOND)
-            assert outcome.status is SyncStatus.PARTIAL
-            assert "check this computer's clock" in outcome.records[0].errors[0]
+            now, shop.dial.instant = shop.dial.instant, shop.dial.instant - timedelta(minutes=1)
+            pictures = await shop.broker.snapshot(SECOND)
+            shop.dial.instant = now
+            late = replace(pictures, received_at=now)
+            await shop.database.write(save_snapshot, late)
             after = await shop.book.page(SECOND)
             assert before is not None and after is not None and after.summary == before.summary
 

@@ -11,11 +11,12 @@ from typing import Any, TypeVar
 
 from ibdesk.brokers.base import Connection
 from ibdesk.brokers.portal.broker import PortalBroker
+from ibdesk.brokers.portal.stream import StreamTimings
 from ibdesk.demo.gateway import DemoGateway
 from ibdesk.demo.timings import DemoLimits, DemoTimings
 from ibdesk.domain.accounts import AccountId, Environment
 from ibdesk.domain.calls import ApiCall
-from ibdesk.domain.events import Event
+from ibdesk.domain.events import Event, RateChanged
 from ibdesk.domain.settings import Settings
 from ibdesk.services.activity import Activity
 from ibdesk.services.book import Book
@@ -40,18 +41,24 @@ def beside(work: Coroutine[Any, Any, E]) -> "asyncio.Task[E]":
 
 
 class Dial:
-    """A clock that moves when it is told to, and the waiting that goes with it."""
+    """A clock that moves when it is told to, and the waiting that goes with it. `advance` lets time pass; setting
+    `instant` moves the wall clock alone, as a sleep or a person does."""
 
     def __init__(self, start: datetime = NOON) -> None:
         self.instant = start
-        self._waiting: list[tuple[datetime, asyncio.Event]] = []
+        self.passed = timedelta()
+        self._waiting: list[tuple[timedelta, asyncio.Event]] = []
 
     def __call__(self) -> datetime:
         return self.instant
 
+    def ticks(self) -> float:
+        """The loop's own seconds."""
+        return self.passed.total_seconds()
+
     async def wait(self, seconds: float, woken: asyncio.Event) -> None:
         rung = asyncio.Event()
-        self._waiting.append((self.instant + timedelta(seconds=seconds), rung))
+        self._waiting.append((self.passed + timedelta(seconds=seconds), rung))
         both = [beside(event.wait()) for event in (rung, woken)]
         try:
             await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
@@ -62,14 +69,15 @@ class Dial:
 
     def advance(self, delta: timedelta) -> None:
         self.instant += delta
+        self.passed += delta
         for due, rung in self._waiting:
-            if due <= self.instant:
+            if due <= self.passed:
                 rung.set()
 
     @property
     def next_in(self) -> timedelta | None:
         """How long the most impatient waiter still waits."""
-        return min((due for due, _ in self._waiting), default=self.instant) - self.instant if self._waiting else None
+        return min(due for due, _ in self._waiting) - self.passed if self._waiting else None
 
 
 class Heard:
@@ -149,6 +157,8 @@ async def workshop(
     environment: Environment = Environment.DEMO,
     limits: DemoLimits | None = None,
     settings: Settings | None = None,
+    patience: float = 5.0,
+    stream: StreamTimings | None = None,
 ) -> AsyncIterator[Workshop]:
     """Open everything, close everything. The request budget's seconds pass a thousand times faster."""
     gateway = DemoGateway(
@@ -162,22 +172,23 @@ async def workshop(
     chosen = settings or Settings()
     connection = Connection(
         url=gateway.url, environment=environment, certificate_sha256=gateway.certificate_sha256,
-        timeout=timedelta(seconds=5), requests_per_second=1000,
+        timeout=timedelta(seconds=patience), requests_per_second=1000,
     )
     broker = PortalBroker(
-        connection, on_call=calls.append, on_rate=lambda rate: None, clock=dial, ticks=lambda: time.monotonic() * 1000
-    )
+        connection, on_call=calls.append, on_rate=lambda rate: hub.publish(RateChanged(rate=rate)), clock=dial,
+        ticks=lambda: time.monotonic() * 1000, timings=stream,
+    )  # fmt: skip
     try:
         async with open_database_in(folder / "home") as (_, database):
             await broker.open()
             assert broker.session is not None
             session = SessionService(
                 broker.session, hub=hub, tasks=tasks, database=database, environment=environment,
-                settings=lambda: chosen, clock=dial, wait=dial.wait,
+                settings=lambda: chosen, clock=dial, wait=dial.wait, ticks=dial.ticks, chance=lambda: 1.0,
             )
             sync = SyncService(
                 broker, session=session, hub=hub, tasks=tasks, database=database, environment=environment,
-                settings=lambda: chosen, clock=dial, wait=dial.wait,
+                settings=lambda: chosen, clock=dial, wait=dial.wait, ticks=dial.ticks,
             )
             try:
                 yield Workshop(

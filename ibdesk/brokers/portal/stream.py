@@ -8,7 +8,7 @@ import contextlib
 import random
 import time
 from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass, replace
 
 import aiohttp
@@ -34,7 +34,8 @@ class StreamTimings:
     """Seconds. From reference/client-portal-api.md 9.2 to 9.5; tests shorten them."""
 
     greeting_within: float = 10.0
-    silence_means_death: float = 30.0
+    # A heartbeat comes every 10 s, and on TCP none is lost: later than this it is the line that is gone.
+    silence_means_death: float = 15.0
     say_tic_every: float = 60.0
     # A market-data stream dies after 10 minutes (15 before April 2026).
     renew_after: float = 540.0
@@ -94,7 +95,7 @@ class PortalStream:
         self.wake()
         await self._hang_up("closed")
 
-    async def events(self) -> AsyncIterator[tuple[StreamEvent, ...]]:
+    async def events(self) -> AsyncGenerator[tuple[StreamEvent, ...], None]:
         rest = self._timings.first_rest
         try:
             while not self._closed:
@@ -173,8 +174,10 @@ class PortalStream:
             wait = min(tic_at, renew_at, dead_at, next_send, flush_at or tic_at, now + 1.0) - now
             heard = await self._hear(socket, wait)
             now = self._ticks()
-            if isinstance(heard, parse.Heartbeat):
+            if heard is not None:  # whatever it is, the broker said it
                 dead_at = now + self._timings.silence_means_death
+            if isinstance(heard, parse.Heartbeat):
+                yield ()
             elif heard is not None:
                 self._gather(heard, batch)
                 flush_at = flush_at or (now + self._timings.gather if batch else None)
