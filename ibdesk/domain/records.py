@@ -98,7 +98,6 @@ class BackupReason(StrEnum):
     SCHEDULE = "schedule"
     PERSON = "person"
     BEFORE_UPGRADE = "before upgrade"
-    BEFORE_RESTORE = "before restore"
     BEFORE_REKEY = "before rekey"
 
 

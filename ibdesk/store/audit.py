@@ -58,6 +58,14 @@ def seal_end(tx: Connection, seq: int, row_hash: str) -> None:
     )
 
 
+def sealed_end(connection: Any) -> tuple[int, str] | None:
+    """Number and hash of the last row by the seal of this (driver's) connection; None when the seal is none of its."""
+    found = connection.execute(
+        "SELECT last_seq, row_hash FROM audit_head WHERE seal = audit_seal(last_seq, row_hash)"
+    ).fetchone()
+    return None if found is None else (found[0], found[1])
+
+
 def _end(tx: Connection) -> tuple[int, str]:
     """Number and hash the next row follows. Rows that were cut off leave a gap: numbering goes on after them."""
     last = tx.execute(select(log.c.seq, log.c.row_hash).order_by(log.c.seq.desc()).limit(1)).one_or_none()

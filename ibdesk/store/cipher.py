@@ -111,6 +111,12 @@ def integrity_findings(connection: Any) -> tuple[str, ...]:
     return tuple(found)
 
 
+def row_counts(connection: Any) -> dict[str, int]:
+    """How many rows each table has."""
+    tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+    return {name: connection.execute(f'SELECT count(*) FROM "{name}"').fetchone()[0] for name in tables}  # noqa: S608
+
+
 def revision(connection: Any) -> str | None:
     """Which migration the tables are at; None before the first."""
     tables = connection.execute("SELECT count(*) FROM sqlite_master WHERE name = 'alembic_version'").fetchone()[0]
@@ -118,6 +124,7 @@ def revision(connection: Any) -> str | None:
     return None if row is None else str(row[0])
 
 
+_NO_SPACE = ("disk I/O error", "database or disk is full")
 #: Pages copied at a time (4 MB): between two such steps a copy reports and can be stopped.
 COPY_STEP = 1024
 
@@ -137,7 +144,12 @@ def copy(source: Any, target: Path, key: bytes, progress: Callable[[float], None
     with closing(sqlcipher.connect(f"{target.as_uri()}?mode=rw", uri=True, isolation_level=None)) as connection:
         unlock(connection, key)
         with _one_view(source):
-            source.backup(connection, pages=COPY_STEP, progress=tell)
+            try:
+                source.backup(connection, pages=COPY_STEP, progress=tell)
+            except sqlcipher.OperationalError as error:
+                if str(error) in _NO_SPACE:  # the driver's backup gives errors by name alone
+                    raise disk_full(target) from error
+                raise
         connection.execute("PRAGMA journal_mode = DELETE")
     with closing(connect(target, key)) as connection:
         findings = integrity_findings(connection)

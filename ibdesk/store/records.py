@@ -1,6 +1,8 @@
-"""Queries: what the desk wrote down of its own doings (syncs, session states) and what the person agreed to."""
+"""Queries: what the desk wrote down of its own doings (syncs, session states, key changes) and what the person agreed
+to."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, insert, select
@@ -9,7 +11,16 @@ from ibdesk.domain.accounts import AccountId, Environment
 from ibdesk.domain.compliance.disclosures import Acknowledgment
 from ibdesk.domain.positions import Source, SyncCounts
 from ibdesk.domain.records import SessionRecord, SyncRecord, SyncStatus
-from ibdesk.store.tables import ibkr_compliance_acknowledgments, ibkr_session_tracking, ibkr_sync_log
+from ibdesk.store import bulk
+from ibdesk.store.tables import (
+    ibkr_compliance_acknowledgments,
+    ibkr_session_tracking,
+    ibkr_sync_log,
+    ibkr_trading_activity_log,
+    vault_dates,
+)
+
+KEY_CHANGED, PASSPHRASE_CHANGED = "key changed", "passphrase changed"
 
 
 def add_sync(tx: Connection, record: SyncRecord) -> None:
@@ -107,3 +118,17 @@ def load_acknowledgments(tx: Connection) -> tuple[Acknowledgment, ...]:
     table = ibkr_compliance_acknowledgments
     rows = tx.execute(select(*(table.c[name] for name in _PROOF)).order_by(table.c.id)).mappings()
     return tuple(Acknowledgment(**row) for row in rows)
+
+
+def note_date(tx: Connection, name: str, at: datetime) -> None:
+    """Remember when something was done to the vault as a whole."""
+    bulk.put(tx, vault_dates, {"name": name}, {"at": at})
+
+
+def load_date(tx: Connection, name: str) -> datetime | None:
+    """When that was done last; never: when the vault's first call was, which is about when it was made."""
+    noted = tx.execute(select(vault_dates.c.at).where(vault_dates.c.name == name)).scalar()
+    if noted is not None:
+        return noted
+    log = ibkr_trading_activity_log
+    return tx.execute(select(log.c.at).where(log.c.seq == 1)).scalar()

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, delete, func, select, update
 
 from ibdesk.domain.accounts import AccountId, Environment
 from ibdesk.domain.records import Credentials
@@ -21,20 +21,23 @@ from ibdesk.store.files import damaged
 from ibdesk.store.tables import ibkr_credentials
 from ibdesk.store.vault import OpenVault, credential_key
 
-KEY_VERSION = 1
+#: Counts how often the vault's key was changed, as far as the rows can tell; it is authenticated with each value.
+FIRST_KEY_VERSION = 1
 _NONCE_BYTES = 12
 
 
 def save_credentials(tx: Connection, vault: OpenVault, credentials: Credentials, now: datetime) -> None:
     """Keep how one environment is reached, in place of what was kept for it before."""
     address = urlsplit(credentials.gateway_url)
+    c = ibkr_credentials.c
+    version = tx.execute(select(func.max(c.key_version))).scalar() or FIRST_KEY_VERSION
     values = {
         "gateway_url": credentials.gateway_url,
         "gateway_host": address.hostname or "",
         "gateway_port": address.port or (443 if address.scheme == "https" else 80),
         "gateway_ssl": int(address.scheme == "https"),
-        "encrypted_username": _encrypted(vault, credentials.environment, credentials.user_name),
-        "key_version": KEY_VERSION,
+        "encrypted_username": _encrypted(vault, credentials.environment, credentials.user_name, version),
+        "key_version": version,
         "account_id": credentials.account,
         "certificate_sha256": credentials.certificate_sha256,
         "options_trading_level": credentials.options_level,
@@ -66,6 +69,16 @@ def delete_credentials(tx: Connection, environment: Environment) -> bool:
     return bool(gone.rowcount)
 
 
+def encrypt_anew(tx: Connection, old: OpenVault, new: OpenVault) -> None:
+    """Encrypt every user name with the keys of `new`, under the next key version: the database was copied to it."""
+    c = ibkr_credentials.c
+    for row in tx.execute(select(c.environment, c.encrypted_username, c.key_version)).all():
+        environment, version = Environment(row.environment), row.key_version + 1
+        text = _decrypted(old, environment, row.encrypted_username, row.key_version)
+        values = {"encrypted_username": _encrypted(new, environment, text, version), "key_version": version}
+        tx.execute(update(ibkr_credentials).where(c.environment == row.environment).values(values))
+
+
 def _credentials(vault: OpenVault, row: Any) -> Credentials:
     environment = Environment(row.environment)
     return Credentials(
@@ -79,10 +92,10 @@ def _credentials(vault: OpenVault, row: Any) -> Credentials:
     )
 
 
-def _encrypted(vault: OpenVault, environment: Environment, text: str) -> bytes:
+def _encrypted(vault: OpenVault, environment: Environment, text: str, version: int) -> bytes:
     nonce = os.urandom(_NONCE_BYTES)
     key = credential_key(vault, environment.value)
-    return nonce + AESGCM(key).encrypt(nonce, text.encode(), _place(environment, KEY_VERSION))
+    return nonce + AESGCM(key).encrypt(nonce, text.encode(), _place(environment, version))
 
 
 def _decrypted(vault: OpenVault, environment: Environment, stored: bytes, version: int) -> str:

@@ -72,6 +72,11 @@ class OpenVault:
             raise vault_closed()
         return header.wrap(kind, secret, bytes(self._data_key), self._vault_id, cost=cost)
 
+    def with_new_key(self) -> "OpenVault":
+        """The same vault with a fresh data key, for changing it. It shares the lock: close this one, and let that
+        one forget its keys."""
+        return OpenVault(self.paths, self._vault_id, bytearray(os.urandom(header.KEY_BYTES)), self._lock, self.revision)
+
     def is_wrapped_in(self, read: header.Header, kind: str, secret: bytes) -> bool:
         """Whether `secret` opens this very vault by that header."""
         return header.unwrap(read, kind, secret) == self._data_key
@@ -80,9 +85,13 @@ class OpenVault:
         """Overwrite the data key and let other desks in. Closing twice is fine."""
         if not self.is_open:
             return
+        self.forget_keys()
+        unlock(self.paths, self._lock)
+
+    def forget_keys(self) -> None:
+        """Overwrite the data key and go on holding the lock."""
         self.is_open = False
         self._data_key[:] = bytes(len(self._data_key))
-        unlock(self.paths, self._lock)
 
 
 def vault_closed() -> Refused:
@@ -131,8 +140,8 @@ def _create(paths: Paths, passphrase: str, cost: Cost, lock: FileLock) -> tuple[
     try:
         with disk_errors(paths.folder), cipher.engine_errors(paths.database):
             # A vault exists from the moment its header does. A database still staged then is put in place by `open`.
-            for leftover in (paths.staged_database, paths.unfinished_database):
-                leftover.unlink(missing_ok=True)
+            discard_unfinished(paths)
+            paths.staged_database.unlink(missing_ok=True)
             create_private(paths.staged_database)
             _found_database(paths.staged_database, subkey_of(data_key, vault_id, "database"))
             replace_private(paths.header, header.encode(written))
@@ -161,13 +170,35 @@ def place_staged(paths: Paths) -> None:
     sync_folder(paths.folder)
 
 
+def discard_unfinished(paths: Paths) -> None:
+    """Delete what is left of a copy that was never finished."""
+    for path in with_sidecars(paths.unfinished_database):
+        path.unlink(missing_ok=True)
+
+
+def put_in_place(paths: Paths, head: bytes) -> None:
+    """Exchange the vault's header and database for `head` and the finished copy in `unfinished_database`.
+
+    Safe at every instant: staging the copy changes nothing; exchanging the header, one rename, decides; what then is
+    left to do, the next `open` does too. On an error before that moment everything is as it was.
+    """
+    try:
+        paths.unfinished_database.replace(paths.staged_database)
+        sync_folder(paths.folder)
+        replace_private(paths.header, head)
+    except OSError:
+        paths.staged_database.unlink(missing_ok=True)
+        raise
+    place_staged(paths)
+
+
 def settle_staged(paths: Paths, key: bytes) -> None:
     """Finish or take back what a killed desk began: creating, changing the key, restoring.
 
     A database is staged only when it is whole. If the header's key opens it, the header was already exchanged (or
     does not change) and the new database belongs to it; if not, the old pair still stands.
     """
-    paths.unfinished_database.unlink(missing_ok=True)
+    discard_unfinished(paths)
     if not paths.staged_database.exists():
         return
     if cipher.is_keyed(paths.staged_database, key):
@@ -310,7 +341,7 @@ def discard(vault: OpenVault) -> None:
     """Close the vault and delete its files: for a first run that was cancelled, and for throwaway demo vaults."""
     vault.close()
     paths = vault.paths
-    leftovers = (paths.staged_database, paths.unfinished_database, paths.lock)
+    leftovers = (*with_sidecars(paths.unfinished_database), paths.staged_database, paths.lock)
     for path in (paths.header, *with_sidecars(paths.database), *leftovers):
         with suppress(OSError):
             path.unlink(missing_ok=True)

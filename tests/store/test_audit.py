@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import delete, text, update
+from sqlalchemy import Connection, delete, text, update
 from sqlalchemy.exc import IntegrityError
 
 from ibdesk.store import audit
@@ -114,7 +114,7 @@ UNGUARDED = (
 def forge(in_transaction: Run, *statements: str) -> None:
     """Change the log (LOG in the statements) behind its guards' back."""
     for statement in (*UNGUARDED, *statements):
-        in_transaction(lambda tx, sql=statement.replace("LOG", log.name): tx.execute(text(sql)))
+        in_transaction(Connection.execute, text(statement.replace("LOG", log.name)))
 
 
 @pytest.mark.parametrize(

@@ -9,11 +9,13 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
 from ibdesk.domain.errors import Cause, Refused
-from ibdesk.store import cipher, migrations, vault
+from ibdesk.domain.records import BackupReason
+from ibdesk.store import cipher, migrations, restore, vault
 from ibdesk.store.header import LOWEST_COST
 from ibdesk.store.tables import metadata
 from ibdesk.store.vault import OpenVault
 from tests.store.conftest import PASSPHRASE
+from tests.store.examples import NOW
 
 Run = Callable[..., Any]
 NEWEST = migrations.revisions()[-1]
@@ -124,10 +126,10 @@ def test_an_upgrade_keeps_an_encrypted_backup_that_opens(
     done = migrations.upgrade(open_vault, steps)
     assert (done.before, done.after) == (NEWEST, f"{NEXT:04}")
     assert done.backup is not None
+    open_vault.close()
     restored = vault.Paths(folder=tmp_path / "restored")
-    restored.folder.mkdir()
-    done.backup.rename(restored.database)
-    done.backup.with_name(done.backup.name + ".json").rename(restored.header)
+    told = restore.restore(done.backup, restored.folder, PASSPHRASE, now=NOW)
+    assert (told.backup.reason, told.backup.revision) == (BackupReason.BEFORE_UPGRADE, NEWEST)
     again = vault.open(restored.folder, PASSPHRASE)
     with closing(cipher.connect(restored.database, again.database_key())) as connection:
         assert connection.execute("SELECT version_num FROM alembic_version").fetchall() == [(NEWEST,)]

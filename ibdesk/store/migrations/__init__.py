@@ -6,11 +6,12 @@ foreign keys off, because a moved table would otherwise delete the rows that ref
 
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
+from ibdesk.domain.records import BackupReason
 from ibdesk.store import cipher, header
-from ibdesk.store.files import create_private, damaged, disk_errors, make_folder
+from ibdesk.store.files import damaged, disk_errors
 from ibdesk.store.vault import OpenVault
 
 FOLDER = Path(__file__).resolve().parent
@@ -43,23 +44,21 @@ def upgrade(vault: OpenVault, steps: Path = FOLDER) -> Upgrade:
             before = cipher.revision(connection)
             if before is not None and before not in known:
                 raise header.newer_vault()
-            backup = None if before is None else _back_up(vault, connection, known[-1])
+        backup = None if before is None else _back_up(vault, known[-1])
         _run(vault, steps)
     vault.revision = known[-1]
     return Upgrade(before=before, after=known[-1], backup=backup)
 
 
-def _back_up(vault: OpenVault, connection: Any, target: str) -> Path:
-    """An encrypted copy of the vault with its own header, as it was before this step."""
-    make_folder(vault.paths.backups)
-    copy = vault.paths.backups / f"before-{target}.vault"
-    head = copy.with_name(copy.name + ".json")
-    for old in (copy, head):
-        old.unlink(missing_ok=True)
-    create_private(copy)
-    cipher.copy(connection, copy, vault.database_key())
-    create_private(head, vault.paths.header.read_bytes())
-    return copy
+def _back_up(vault: OpenVault, target: str) -> Path:
+    """A backup of the vault as it was before this step. Dated by the file that was written when it was opened."""
+    from ibdesk.store import backup  # imported late: hardly any start of the desk needs it
+
+    path = vault.paths.backups / f"before-{target}{backup.SUFFIX}"
+    path.unlink(missing_ok=True)
+    opened_at = datetime.fromtimestamp(vault.paths.owner.stat().st_mtime, UTC)
+    backup.write(vault, path, reason=BackupReason.BEFORE_UPGRADE, made_at=opened_at)
+    return path
 
 
 def _run(vault: OpenVault, steps: Path) -> None:
