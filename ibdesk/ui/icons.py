@@ -55,14 +55,19 @@ class _Tint(QObject):
         look().themeChanged.connect(self.draw)
         self.draw()
 
+    def set(self, name: str, tone: str, size: int) -> None:
+        self._name, self._tone, self._size = name, tone, size
+        self.draw()
+
     def draw(self) -> None:
         self._button.setIcon(icon(self._name, self._tone, self._size))
 
 
 def set_icon(button: QAbstractButton, name: str, tone: str = "muted", size: int = 18) -> None:
     """Give a button an icon that follows the theme; a second call replaces the first."""
-    for old in button.findChildren(_Tint, options=Qt.FindChildOption.FindDirectChildrenOnly):
-        old.setParent(None)
-        old.deleteLater()
     button.setIconSize(QSize(size, size))
-    _Tint(button, name, tone, size)
+    found = button.findChild(_Tint, options=Qt.FindChildOption.FindDirectChildrenOnly)
+    if found is None:
+        _Tint(button, name, tone, size)
+    else:
+        found.set(name, tone, size)

@@ -1,0 +1,39 @@
+"""The questions before an act on the gateway: each says what happens before it happens."""
+
+from PySide6.QtWidgets import QWidget
+
+from ibdesk.domain.diagnosis import GatewayProcess
+from ibdesk.ui.wizard.parts import Question
+
+
+def stop(process: GatewayProcess, parent: QWidget | None) -> Question:
+    """Whether the gateway may be stopped."""
+    whose = "" if process.ours else " ibdesk did not start it; somebody else may be using it."
+    number = "" if process.pid is None else f" (process {process.pid})"
+    return Question(
+        "Stop the gateway?",
+        f"The gateway{number} ends at once, and with it the sign-in of every program that uses it. Orders at the "
+        f"broker stay where they are.{whose}",
+        "Stop it", danger=True, parent=parent,
+    )
+
+
+def move_port(target: str, parent: QWidget | None) -> Question:
+    """Whether the gateway may listen elsewhere; `target` is the free port, where one is known."""
+    where = f"port {target}" if target else "a free port"
+    return Question(
+        f"Move the gateway to {where}?",
+        f"listenPort in conf.yaml becomes {where}, and ibdesk looks for the gateway there. A copy of the file is "
+        "kept beside it. A gateway that runs has to be started anew.",
+        "Move it", parent=parent,
+    )
+
+
+def clear_cookies(parent: QWidget | None) -> Question:
+    """Whether the gateway's cookies may be emptied, which signs out."""
+    return Question(
+        "Clear the gateway’s cookies?",
+        "The gateway forgets its sign-in at the broker: you sign in again afterwards. This helps when a sign-in ends "
+        "in a loop or expires at once. Your browser shows the gateway’s own page for it.",
+        "Open that page", parent=parent,
+    )
