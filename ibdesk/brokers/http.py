@@ -11,7 +11,8 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from urllib.parse import urlencode
 
 import aiohttp
@@ -126,7 +127,7 @@ class Http:
         outcome, detail = (error.cause, error.message) if error else ("ok", "")
         elapsed = self._log(
             at, "rest", method, redacted(self._base + path, query), begun, answer.status if answer else None,
-            outcome, len(body), len(answer.body) if answer else 0, detail,
+            outcome, len(body), len(answer.body) if answer else 0, detail, told_at(answer),
         )
         self._throttle.report(elapsed)
         if error is not None or answer is None:
@@ -135,7 +136,7 @@ class Http:
 
     def _log(
         self, at: datetime, channel: str, method: str, path: str, begun: float, status: int | None, outcome: str,
-        bytes_out: int = 0, bytes_in: int = 0, detail: str = "",
+        bytes_out: int = 0, bytes_in: int = 0, detail: str = "", told: datetime | None = None,
     ) -> float:
         """Hand the call to the audit; returns the milliseconds it took."""
         elapsed = (time.perf_counter() - begun) * 1000
@@ -143,7 +144,7 @@ class Http:
             ApiCall(
                 at=at, channel=channel, method=method, path=path, status=status, outcome=outcome,
                 milliseconds=round(elapsed), bytes_out=bytes_out, bytes_in=bytes_in, detail=detail,
-                environment=self._connection.environment,
+                environment=self._connection.environment, told_at=told,
             )
         )
         return elapsed
@@ -237,3 +238,12 @@ def retry_after(answer: Answer) -> timedelta | None:
     """The broker's own wish, in seconds, when it states one."""
     text = answer.headers.get("retry-after", "")
     return timedelta(seconds=int(text)) if text.isdigit() else None
+
+
+def told_at(answer: Answer | None) -> datetime | None:
+    """The other side's clock, from its Date header; it counts whole seconds."""
+    try:
+        told = parsedate_to_datetime(answer.headers.get("date", "")) if answer else None
+    except ValueError:
+        return None
+    return told if told is None or told.tzinfo is not None else told.replace(tzinfo=UTC)

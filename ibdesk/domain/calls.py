@@ -9,6 +9,7 @@ class ApiCall:
     """One call on the wire, already redacted: `path` carries no query secrets, bodies are only measured.
 
     `status` is None when no answer came; `outcome` is "ok" or the cause of the error; `detail` is our own sentence.
+    `told_at` is the other side's clock in its answer, None where it tells none; it is not kept.
     """
 
     at: datetime
@@ -22,6 +23,7 @@ class ApiCall:
     bytes_in: int
     detail: str = ""
     environment: str = ""
+    told_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,12 +1,13 @@
 """What leaves this computer and what does not: the pin, the length, the audit, the time-out."""
 
 import asyncio
+from datetime import timedelta
 
 import pytest
 from aiohttp import web
 
 from ibdesk.brokers.base import CertificateUnknown
-from ibdesk.brokers.http import Answer, redacted, retry_after
+from ibdesk.brokers.http import Answer, redacted, retry_after, told_at
 from ibdesk.domain.errors import Cause, DeskError, NeedsPerson, Refused, Unavailable
 from tests.brokers.door import LUNCH, Desk, Small, connected, demo, small
 
@@ -172,3 +173,15 @@ def test_the_brokers_wish_to_wait_is_read_in_seconds() -> None:
     assert wish("30") is not None
     assert wish("Wed, 21 Oct 2026 07:28:00 GMT") is None
     assert wish("") is None
+
+
+def test_the_other_sides_clock_is_read_from_its_answers() -> None:
+    async def scene() -> None:
+        async with small() as server, connected(server.url) as desk:
+            server.says("*", "[]", Date="Wed, 18 Nov 2026 17:58:00 GMT")
+            await desk.broker.session.sign_out()  # type: ignore[union-attr]
+            assert desk.calls[-1].told_at == LUNCH + timedelta(minutes=10)
+
+    asyncio.run(scene())
+    for text in ("", "yesterday"):
+        assert told_at(Answer(path="", status=200, headers={"date": text}, body=b"")) is None
