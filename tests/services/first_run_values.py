@@ -17,12 +17,12 @@ from ibdesk.services.first_run import (
     FirstRun,
     accept_certificate,
     acknowledge,
-    apply,
     begin,
     edit_user_name,
     forward,
     show,
 )
+from ibdesk.services.first_run_found import apply
 
 NOW = datetime(2026, 11, 20, 17, 48, tzinfo=UTC)
 PIN, OTHER_PIN = ":".join(["5F"] * 32), ":".join(["C1"] * 32)

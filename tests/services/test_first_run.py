@@ -32,7 +32,6 @@ from ibdesk.services.first_run import (
     accept_certificate,
     acknowledge,
     allow_remote,
-    apply,
     back,
     begin,
     cancel,
@@ -49,6 +48,7 @@ from ibdesk.services.first_run import (
     recheck,
     show,
 )
+from ibdesk.services.first_run_found import apply
 from ibdesk.services.first_run_result import describe, result_of
 from tests.services.first_run_values import (
     ACCOUNT,

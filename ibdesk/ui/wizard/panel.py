@@ -22,7 +22,6 @@ from ibdesk.services.first_run import (
     Step,
     accept_certificate,
     allow_remote,
-    apply,
     back,
     begin,
     cancel,
@@ -32,6 +31,7 @@ from ibdesk.services.first_run import (
     missing,
     recheck,
 )
+from ibdesk.services.first_run_found import apply
 from ibdesk.services.first_run_result import describe, result_of
 from ibdesk.services.gateway_folder import inspect_folder, installed_java
 from ibdesk.ui import theme
