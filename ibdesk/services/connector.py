@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from time import perf_counter
+from typing import TYPE_CHECKING
 
 from ibdesk.brokers.base import Broker, Certificate, Connection, SessionControl
 from ibdesk.domain.accounts import Account, AccountId, Environment
@@ -36,6 +37,9 @@ from ibdesk.services.first_run import DEFAULT_URL, FirstRunResult
 from ibdesk.services.waiting import Wait, wait
 from ibdesk.store.passphrase import Advice
 
+if TYPE_CHECKING:
+    from ibdesk.services.gateway import GatewayKeeper
+
 #: How long a person may take on the sign-in page before we stop asking by ourselves, and how often we ask.
 SIGN_IN_WITHIN = timedelta(minutes=10)
 ASK_EVERY = timedelta(seconds=2)
@@ -64,6 +68,7 @@ class Connector:
     """Talks to one gateway at a time for the wizard. Wiring gives it everything it touches.
 
     `save` writes a finished wizard in one transaction. Nothing else here writes, so a cancelled wizard leaves no row.
+    `gateway` is the program on this computer, where it may be started from here.
     The journeys are async generators of findings; a new one ends the one before it. Close them (`aclosing`).
     """
 
@@ -79,6 +84,7 @@ class Connector:
     wait: Wait = wait
     default_url: str = DEFAULT_URL
     timer: Callable[[], float] = perf_counter
+    gateway: "GatewayKeeper | None" = None
     demo: DemoAddress | None = field(default=None, init=False)
     _broker: Broker | None = field(default=None, init=False)
     _target: Target | None = field(default=None, init=False)

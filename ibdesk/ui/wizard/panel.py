@@ -1,39 +1,30 @@
 """The wizard as people see it: steps on the left, the page of the current step, and the keys that drive it."""
 
 import platform
-from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Coroutine
-from contextlib import aclosing
-from dataclasses import replace
-from pathlib import Path
+from collections.abc import Awaitable, Callable, Collection, Coroutine
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence, QShortcut
-from PySide6.QtWidgets import QApplication, QFileDialog, QPushButton, QWidget
+from PySide6.QtWidgets import QApplication, QPushButton, QWidget
 
 from ibdesk.domain.accounts import Environment
 from ibdesk.domain.errors import DeskError
 from ibdesk.services.connector import Connector
 from ibdesk.services.disclosures import load_disclosures
-from ibdesk.services.findings import Action, CheckId, Finding, Outcome, origin
+from ibdesk.services.findings import Action, CheckId, Outcome, origin
 from ibdesk.services.first_run import (
     FirstRun,
     FirstRunResult,
     Step,
-    accept_certificate,
-    allow_remote,
     back,
     begin,
     cancel,
-    demo_started,
-    edit_address,
     forward,
     missing,
     recheck,
 )
-from ibdesk.services.first_run_found import apply
 from ibdesk.services.first_run_result import describe, result_of
-from ibdesk.services.gateway_folder import inspect_folder, installed_java
 from ibdesk.ui import theme
 from ibdesk.ui.bridge import Bridge
 from ibdesk.ui.pages.help import HelpDialog
@@ -43,6 +34,7 @@ from ibdesk.ui.wizard.environment_page import EnvironmentPage
 from ibdesk.ui.wizard.finished_page import FinishedPage
 from ibdesk.ui.wizard.frame import WizardFrame
 from ibdesk.ui.wizard.gateway_page import GatewayPage
+from ibdesk.ui.wizard.journeys import Journeys
 from ibdesk.ui.wizard.passphrase_page import PassphrasePage
 from ibdesk.ui.wizard.verify_page import VerifyPage
 from ibdesk.ui.wizard.wording import ENVIRONMENTS, where
@@ -80,6 +72,7 @@ class WizardPanel(WizardFrame):
             disclosures=load_disclosures(), needs_passphrase=needs_passphrase, environment=environment,
             default_url=connector.default_url,
         )
+        self.journeys = Journeys(self, connector, bridge)
         self._make_pages(offered)
         self.setAccessibleName("Connect an account")
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
@@ -91,12 +84,12 @@ class WizardPanel(WizardFrame):
         self.next_button.clicked.connect(self.advance)
         QShortcut(QKeySequence("Alt+Left"), self, self.go_back)
         self._draw()
-        self._focus()
+        self.focus_first()
 
     def start(self) -> None:
         """Put the cursor where typing begins, and read what was saved before, so that it can be offered again."""
-        self._focus()
-        self._run(self._read_known)
+        self.focus_first()
+        self._run(self.journeys.read_known)
 
     def change(self, step: Callable[[FirstRun], FirstRun]) -> None:
         """Apply a transition and redraw."""
@@ -109,9 +102,9 @@ class WizardPanel(WizardFrame):
         """Look at the gateway again; on the third step, at everything behind it too."""
         self.change(recheck)
         if self.state.step is Step.VERIFY:
-            self._run(self._follow, self._connector.verify(self.state.target, self.state.entries.account))
+            self._run(self.journeys.follow, self._connector.verify(self.state.target, self.state.entries.account))
         else:
-            self._run(self._follow, self._connector.probe(self.state.target))
+            self._run(self.journeys.follow, self._connector.probe(self.state.target))
 
     def act(self, action: Action) -> None:
         """Do what a check's button offers."""
@@ -124,15 +117,15 @@ class WizardPanel(WizardFrame):
             case Action.CHOOSE_ENVIRONMENT:
                 self._return_to(Step.ENVIRONMENT)
             case Action.ACCEPT_CERTIFICATE:
-                self._pin_shown()
+                self.journeys.pin_shown()
             case Action.REPLACE_CERTIFICATE:
-                self._run(self._ask_about_certificate)
+                self._run(self.journeys.ask_about_certificate)
             case Action.ALLOW_REMOTE:
-                self._run(self._ask_about_remote)
+                self._run(self.journeys.ask_about_remote)
             case Action.SIGN_IN:
-                self._run(self._sign_in)
+                self._run(self.journeys.sign_in)
             case Action.TAKE_OVER:
-                self._run(self._ask_to_take_over)
+                self._run(self.journeys.ask_to_take_over)
             case Action.RETRY:
                 self.probe()
 
@@ -141,7 +134,7 @@ class WizardPanel(WizardFrame):
         if missing(self.state) or (self._running and self.state.step is not Step.GATEWAY):
             self._leave_if_finished()
         elif self.state.step is Step.ENVIRONMENT and self.state.entries.environment is Environment.DEMO:
-            self._run(self._start_demo)
+            self._run(self.journeys.start_demo)
         elif self.state.step is Step.ACKNOWLEDGE:
             self._run(self._save)
         else:
@@ -161,11 +154,11 @@ class WizardPanel(WizardFrame):
 
     def sign_in_for_me(self) -> None:
         """Walk the demo's sign-in pages."""
-        self._run(self._sign_in_demo)
+        self._run(self.journeys.sign_in_demo)
 
     def choose_folder(self) -> None:
         """Ask for the gateway's folder."""
-        self._run(self._ask_for_folder)
+        self._run(self.journeys.ask_for_folder)
 
     def open_page(self, address: str) -> None:
         """Show a page of the web."""
@@ -174,6 +167,15 @@ class WizardPanel(WizardFrame):
     def help(self, topic: str) -> None:
         """Open one of the help texts."""
         self._run(self._bridge.ask, HelpDialog(topic, self, open_page=self.open_page))
+
+    def say(self, text: str, detail: str, tone: str) -> None:
+        """Put a sentence above the page."""
+        self.banner.set(text, detail=detail, tone=tone)
+        self.banner.show()
+
+    def as_widget(self) -> QWidget:
+        """What a question stands over."""
+        return self
 
     def diagnostics(self) -> str:
         """What support may know: no name, no secret, no whole account number."""
@@ -262,7 +264,8 @@ class WizardPanel(WizardFrame):
         if isinstance(app, QApplication) and theme.look().theme.environment is not wanted:
             theme.change(app, environment=wanted)
 
-    def _focus(self) -> None:
+    def focus_first(self) -> None:
+        """Put the cursor where the person goes on."""
         first = {
             Step.PASSPHRASE: self.passphrase.first,
             Step.ENVIRONMENT: self.environment.focus_for(self.state.entries.environment),
@@ -278,13 +281,13 @@ class WizardPanel(WizardFrame):
             self.probe()
         elif self.state.step is Step.ACKNOWLEDGE:
             self.acknowledge.open_first()
-        self._focus()
+        self.focus_first()
 
     def _return_to(self, step: Step) -> None:
         while self.state.step is not step and self.state.past and not self.state.is_over:
             self.state = back(self.state)
         self._draw()
-        self._focus()
+        self.focus_first()
 
     def _copy(self) -> None:
         QGuiApplication.clipboard().setText(self.diagnostics())
@@ -303,8 +306,7 @@ class WizardPanel(WizardFrame):
         try:
             await work(*arguments)
         except DeskError as error:
-            self.banner.set(error.message, detail=error.remedy, tone="loss")
-            self.banner.show()
+            self.say(error.message, error.remedy, "loss")
         finally:
             self._running -= 1
             if not self.state.is_over or self.state.step is Step.FINISHED:
@@ -313,69 +315,7 @@ class WizardPanel(WizardFrame):
     def _complain(self, text: str) -> None:
         """A mistake of ours: the desk's notices are out of sight here."""
         if not self.state.is_over:
-            self.banner.set(text, detail="Try again; what you entered is still here.", tone="loss")
-            self.banner.show()
-
-    async def _read_known(self) -> None:
-        known = await self._connector.known()
-        self.change(lambda state: replace(state, known=known))
-
-    async def _follow(self, findings: AsyncGenerator[Finding, None]) -> None:
-        async with aclosing(findings) as found:
-            async for finding in found:
-                if self.state.is_over:
-                    return
-                self.change(lambda state, new=finding: apply(state, new))  # type: ignore[misc]
-
-    async def _start_demo(self) -> None:
-        demo = await self._connector.begin_demo()
-        if self.state.step is Step.ENVIRONMENT and self.state.entries.environment is Environment.DEMO:
-            self.change(lambda state: demo_started(state, demo.url, demo.certificate_sha256, demo.user_name))
-            self.change(forward)
-
-    async def _sign_in(self) -> None:
-        target = self.state.target
-        if not self._connector.open_sign_in_page(target):
-            detail = f"Open {target.url} in a browser on this computer and sign in there."
-            self.banner.set("No browser could be opened.", detail=detail, tone="warn")
-            self.banner.show()
-        await self._follow(self._connector.watch_sign_in(target))
-        if self.state.step is Step.VERIFY:
-            self.probe()
-        elif not self.gateway.user_name.hasFocus():
-            self._focus()  # the pressed button is gone; Enter should go on, not copy diagnostics
-
-    async def _sign_in_demo(self) -> None:
-        demo = self._connector.demo
-        if demo is not None:
-            self.gateway.for_me.setEnabled(False)
-            try:
-                await demo.sign_in()
-                await self._follow(self._connector.watch_sign_in(self.state.target))
-            finally:
-                self.gateway.for_me.setEnabled(True)
-            self._focus()
-
-    def _pin_shown(self) -> None:
-        shown = self.state.certificate
-        if shown is not None:
-            self.change(lambda state: accept_certificate(state, shown.sha256))
-            self.probe()
-
-    async def _ask_about_certificate(self) -> None:
-        if await self._bridge.ask(questions.replace_certificate(self)):
-            self._pin_shown()
-
-    async def _ask_about_remote(self) -> None:
-        if await self._bridge.ask(questions.use_remote(self)):
-            self.change(allow_remote)
-            self.probe()
-
-    async def _ask_to_take_over(self) -> None:
-        if await self._bridge.ask(questions.take_over(self)):
-            await self._follow(self._connector.take_over(self.state.target))
-            if self.state.step is Step.VERIFY:
-                self.probe()
+            self.say(text, "Try again; what you entered is still here.", "loss")
 
     async def _ask_to_cancel(self) -> None:
         if await self._bridge.ask(questions.leave(self)):
@@ -384,21 +324,6 @@ class WizardPanel(WizardFrame):
             self._wear(None)
             await self._connector.abandon()
             self.cancelled.emit()
-
-    async def _ask_for_folder(self) -> None:
-        dialog = QFileDialog(self, "The unpacked Client Portal Gateway")
-        dialog.setFileMode(QFileDialog.FileMode.Directory)
-        dialog.setOption(QFileDialog.Option.ShowDirsOnly)
-        if await self._bridge.ask(dialog):
-            await self.inspect(Path(dialog.selectedFiles()[0]))
-
-    async def inspect(self, folder: Path) -> None:
-        """Show what is in a folder, and use its address if it is a gateway."""
-        report = inspect_folder(folder)
-        url = report.url
-        if report.is_gateway and url is not None:
-            self.change(lambda state: edit_address(state, url))
-        self.environment.needs.show_report(report, await installed_java())
 
     async def _save(self) -> None:
         finished = forward(self.state)
