@@ -1,6 +1,9 @@
 """Answers: text or one JSON value, errors where they belong, a code for each branch."""
 
+import asyncio
+import io
 import json
+import sys
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -63,3 +66,21 @@ def test_errors_in_json_go_where_programs_read(capsys: pytest.CaptureFixture[str
 def test_what_has_no_json_form_is_our_mistake() -> None:
     with pytest.raises(TypeError):
         Talk(json=True, quiet=False).tell({"x": object()}, [])
+
+
+def test_a_notice_is_kept_out_of_the_answer_and_left_out_when_quiet(capsys: pytest.CaptureFixture[str]) -> None:
+    Talk(json=True, quiet=False).notice("still waiting")
+    Talk(json=False, quiet=True).notice("nobody wants to know")
+
+    assert capsys.readouterr() == ("", "still waiting\n")
+
+
+def test_a_question_is_answered_on_standard_input_or_not_at_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO("the answer\n"))
+    talk = Talk(json=False, quiet=False)
+
+    assert asyncio.run(talk.ask("Passphrase: ")) == "the answer"
+    with pytest.raises(NeedsPerson):
+        asyncio.run(talk.ask("Passphrase: "))
+    with pytest.raises(NeedsPerson, match="Sure"):
+        asyncio.run(talk.ask("Sure? ", secret=False))

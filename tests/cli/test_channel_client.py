@@ -1,0 +1,147 @@
+"""The command's end: whom it believes, what it lends, and what it says when the desk is gone."""
+
+import argparse
+import io
+import socket
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from ibdesk.cli import channel
+from ibdesk.cli.channel_client import handed_over
+from ibdesk.cli.talk import Talk
+from ibdesk.domain.errors import Cause, Refused, Unavailable
+from ibdesk.store.files import replace_private
+
+TOKEN = "7a" * 32
+TALK = Talk(json=False, quiet=False)
+Script = Callable[["Desk"], None]
+
+
+class Desk:
+    """One connection as the open desk sees it, blocking."""
+
+    def __init__(self, connected: socket.socket) -> None:
+        self.socket = connected
+
+    def hear(self) -> channel.FromCommand:
+        length = channel.length_of(self.socket.recv(4, socket.MSG_WAITALL))
+        return channel.from_command(self.socket.recv(length, socket.MSG_WAITALL))
+
+    def say(self, message: channel.FromDesk) -> None:
+        self.socket.sendall(channel.framed(message))
+
+    def greet(self, *, token: str = TOKEN, version: int = channel.VERSION) -> None:
+        hello = self.hear()
+        assert isinstance(hello, channel.Hello)
+        own = channel.proof(token, "desk", hello.random, "22")
+        self.say(channel.Challenge(version=version, random="22", proof=own))
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Callable[[Script], None]]:
+    """Plays a desk that follows a script for one connection."""
+    threads = list[threading.Thread]()
+    server = socket.create_server((channel.HOST, 0))
+
+    def play(script: Script) -> None:
+        def serve() -> None:
+            with server.accept()[0] as connected:
+                connected.settimeout(10)
+                script(Desk(connected))
+
+        replace_private(tmp_path / channel.FILE_NAME, channel.encoded(
+            channel.Address(port=server.getsockname()[1], token=TOKEN)))
+        threads.append(threading.Thread(target=serve))
+        threads[-1].start()
+
+    yield play
+    for thread in threads:
+        thread.join()
+    server.close()
+
+
+def command(*words: str, given: tuple[tuple[str, str], ...] = ()) -> argparse.Namespace:
+    return argparse.Namespace(words=words, set=list(given))
+
+
+def test_without_a_desk_nothing_is_handed_over(tmp_path: Path) -> None:
+    assert handed_over(command("sync"), tmp_path, TALK) is None
+
+
+def test_words_go_there_and_come_back_with_the_exit_code(
+    desk: Callable[[Script], None], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    heard = list[channel.FromCommand]()
+
+    def script(it: Desk) -> None:
+        it.greet()
+        heard.append(it.hear())
+        it.say(channel.Words(text="out\n"))
+        it.say(channel.Pulse())
+        it.say(channel.Words(text="err\n", is_warning=True))
+        it.say(channel.Done(code=4))
+
+    desk(script)
+    assert handed_over(command("--json", "sync"), tmp_path, TALK) == 4
+    assert capsys.readouterr() == ("out\n", "err\n")
+    assert isinstance(heard[0], channel.Command)
+    assert (heard[0].words, heard[0].folder) == (("--json", "sync"), str(Path.cwd()))
+
+
+def test_who_does_not_know_the_token_is_no_desk(desk: Callable[[Script], None], tmp_path: Path) -> None:
+    desk(lambda it: it.greet(token="00" * 32))
+
+    assert handed_over(command("sync"), tmp_path, TALK) is None
+
+
+def test_a_desk_of_another_version_is_said_in_a_sentence(desk: Callable[[Script], None], tmp_path: Path) -> None:
+    desk(lambda it: it.greet(version=channel.VERSION + 1))
+
+    with pytest.raises(Refused, match="another version"):
+        handed_over(command("sync"), tmp_path, TALK)
+
+
+def test_a_desk_that_goes_away_leaves_a_next_step(desk: Callable[[Script], None], tmp_path: Path) -> None:
+    def script(it: Desk) -> None:
+        it.greet()
+        it.hear()
+
+    desk(script)
+    with pytest.raises(Unavailable) as raised:
+        handed_over(command("sync"), tmp_path, TALK)
+    assert raised.value.cause is Cause.VAULT_CLOSED
+    assert "Activity" in raised.value.remedy
+
+
+def test_settings_for_one_run_are_refused(desk: Callable[[Script], None], tmp_path: Path) -> None:
+    desk(lambda it: it.greet())
+
+    with pytest.raises(Refused) as raised:
+        handed_over(command("sync", given=(("gateway_port", "5001"),)), tmp_path, TALK)
+    assert raised.value.cause is Cause.BAD_SETTING
+
+
+def test_only_the_question_that_unlocks_is_answered_by_the_variable(
+    desk: Callable[[Script], None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = list[channel.FromCommand]()
+
+    def script(it: Desk) -> None:
+        it.greet()
+        it.hear()
+        for unlocks in (True, False, False):
+            it.say(channel.Question(text="? ", is_secret=True, unlocks=unlocks))
+            answers.append(it.hear())
+        it.say(channel.Done(code=0))
+
+    monkeypatch.setenv("IBDESK_PASSPHRASE", "from the variable")
+    monkeypatch.setattr(sys, "stdin", io.StringIO("typed\n"))
+    desk(script)
+    assert handed_over(command("sync"), tmp_path, TALK) == 0
+    assert answers == [
+        channel.Answer(text="from the variable"), channel.Answer(text="typed"), channel.Answer(text=None)
+    ]
