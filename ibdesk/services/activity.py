@@ -1,15 +1,43 @@
-"""What the Activity room may read of the desk's own doings."""
+"""What the Activity room may read of the desk's own doings, and how the audit leaves the vault as a file."""
 
-from ibdesk.domain.records import DatabaseReport, LoggedCall, SessionRecord, SyncRecord
+import csv
+import io
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from ibdesk.domain.accounts import Environment
+from ibdesk.domain.audit_hints import AuditHint, hints
+from ibdesk.domain.errors import Cause, Refused
+from ibdesk.domain.records import AuditFault, DatabaseReport, LoggedCall, SessionRecord, SyncRecord
+from ibdesk.services.desk import Clock
 from ibdesk.store import audit, check, records
 from ibdesk.store.database import Database
+from ibdesk.store.files import disk_errors, make_folder, staged_private
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+FORMATS = ("csv", "jsonl")
+COLUMNS = (
+    "seq", "at", "environment", "channel", "method", "path", "status", "outcome", "milliseconds", "bytes_out",
+    "bytes_in", "detail", "prev_hash", "row_hash",
+)  # fmt: skip
+#: What makes a spreadsheet run a cell of text as a formula when it comes first.
+_DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n")
+#: Rows whose patterns are looked at: some days of a busy desk.
+LOOKED_AT = 50_000
 
 
 class Activity:
     """Calls, syncs and session states as written down; newest first."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, *, clock: Clock, default_environment: Callable[[], Environment]) -> None:
         self._database = database
+        self._clock = clock
+        self._default_environment = default_environment
 
     async def calls(
         self, *, text: str = "", only_errors: bool = False, before: int | None = None, limit: int = 200
@@ -29,6 +57,75 @@ class Activity:
         """The first audit row that does not fit the chain; None when all do."""
         return await self._database.read(audit.verify)
 
+    async def fault(self) -> AuditFault | None:
+        """The same with what happened to that row, as far as it can be told."""
+        return await self._database.read(audit.find_fault)
+
+    async def hints(self) -> tuple[AuditHint, ...]:
+        """What in the log a careful person would look at, the most severe first."""
+
+        def look(tx: "Connection") -> tuple[AuditHint, ...]:
+            calls = audit.load_calls(tx, limit=LOOKED_AT)[::-1]
+            return hints(calls, audit.hours_used(tx), default=self._default_environment(), now=self._clock())
+
+        return await self._database.read(look)
+
+    async def export_audit(self, path: Path, format: str = "csv") -> int:  # noqa: A002 - the word people use
+        """Write the whole log with its hashes to `path`, in place of a file that is there; how many rows.
+
+        `format` is csv (cells that a spreadsheet would run as a formula get an apostrophe in front) or jsonl (as it
+        is, for programs). The file appears when it is whole. Refused(BAD_SETTING, FOLDER_READ_ONLY),
+        Unavailable(DISK_FULL).
+        """
+        if format not in FORMATS:
+            raise Refused(
+                f"The audit cannot be written as {format}.", remedy="Use csv or jsonl.", cause=Cause.BAD_SETTING
+            )
+        return await self._database.read(_export, path, format)
+
     async def check(self) -> DatabaseReport:
         """The full examination of the vault; takes about a second per 200 MB."""
         return await check.check(self._database)
+
+
+def _export(tx: "Connection", path: Path, format: str) -> int:  # noqa: A002
+    count = 0
+    lines = _csv_lines if format == "csv" else _json_lines
+    with disk_errors(path):
+        make_folder(path.parent)
+        with staged_private(path) as file:
+            for count, line in enumerate(lines(audit.each_call(tx))):  # noqa: B007 - the last count is the answer
+                file.write(line)
+    return count
+
+
+def _csv_lines(rows: Iterator[LoggedCall]) -> Iterator[bytes]:
+    """A line of headers, then one for each row (RFC 4180)."""
+    out = io.StringIO(newline="")
+    writer = csv.writer(out)
+    writer.writerow(COLUMNS)
+    yield out.getvalue().encode()
+    for row in rows:
+        out.seek(0)
+        out.truncate()
+        writer.writerow([_guarded(value) for value in _cells(row)])
+        yield out.getvalue().encode()
+
+
+def _json_lines(rows: Iterator[LoggedCall]) -> Iterator[bytes]:
+    yield b""
+    for row in rows:
+        yield msgspec.json.encode(dict(zip(COLUMNS, _cells(row), strict=True))) + b"\n"
+
+
+def _cells(row: LoggedCall) -> tuple[Any, ...]:
+    c = row.call
+    return (
+        row.seq, c.at.isoformat(), c.environment, c.channel, c.method, c.path, c.status, c.outcome, c.milliseconds,
+        c.bytes_out, c.bytes_in, c.detail, row.prev_hash, row.row_hash,
+    )  # fmt: skip
+
+
+def _guarded(value: Any) -> Any:
+    """Numbers stay numbers; text that a spreadsheet would run does not."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(_DANGEROUS) else value

@@ -11,6 +11,7 @@ from ibdesk.domain.modes import Mode
 
 if TYPE_CHECKING:
     from ibdesk.services.activity import Activity
+    from ibdesk.services.backups import Backups
     from ibdesk.services.book import Book
     from ibdesk.services.connector import Connector
     from ibdesk.services.demo_faults import DemoFault
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from ibdesk.services.session import SessionService
     from ibdesk.services.sync import SyncService
     from ibdesk.services.tasks import Tasks
+    from ibdesk.services.vault_care import VaultCare
 
 Clock = Callable[[], datetime]
 
@@ -45,6 +47,8 @@ class Desk:
     book: "Book"
     activity: "Activity"
     preferences: "Preferences"
+    care: "VaultCare"
+    backups: "Backups"
     connector: "Connector"
     session: "SessionService | None"
     sync: "SyncService | None"

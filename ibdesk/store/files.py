@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from ibdesk.domain.errors import BadData, Cause, DeskError, Refused, Unavailable
 
@@ -134,6 +135,24 @@ def replace_private(path: Path, data: bytes) -> None:
     staged.unlink(missing_ok=True)
     create_private(staged, data)
     staged.replace(path)
+    sync_folder(path.parent)
+
+
+@contextmanager
+def staged_private(path: Path) -> Iterator[IO[bytes]]:
+    """A file to write to that takes the name `path` once it is whole, and leaves nothing when it never is."""
+    staged = path.with_name(path.name + ".new")
+    staged.unlink(missing_ok=True)
+    create_private(staged)
+    try:
+        with staged.open("r+b") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        staged.replace(path)
+    except BaseException:
+        staged.unlink(missing_ok=True)
+        raise
     sync_folder(path.parent)
 
 

@@ -5,9 +5,12 @@ no such store; then the choice is not offered.
 """
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
+from ibdesk.domain.errors import Cause, NeedsPerson
 from ibdesk.store import header, vault
 from ibdesk.store.files import Paths, disk_errors
 from ibdesk.store.vault import OpenVault
@@ -45,15 +48,37 @@ def system_key_store() -> KeyStore | None:
 def remember(opened: OpenVault, store: KeyStore) -> None:
     """Let this computer open the vault from now on."""
     slot_key = os.urandom(header.KEY_BYTES)
-    store.set_password(SERVICE, opened.id, slot_key.hex())
+    keep(opened.id, slot_key, store)
     vault.change_slot(opened, header.KEYCHAIN, slot_key)
+
+
+def keep(vault_id: str, slot_key: bytes, store: KeyStore) -> None:
+    """Put a vault's slot key into the store. NeedsPerson(ACCESS_DENIED) when it is locked."""
+    with _refusals():
+        store.set_password(SERVICE, vault_id, slot_key.hex())
 
 
 def forget(opened: OpenVault, store: KeyStore) -> None:
     """Ask for the passphrase again from now on."""
     vault.change_slot(opened, header.KEYCHAIN, None)
-    if store.get_password(SERVICE, opened.id) is not None:
-        store.delete_password(SERVICE, opened.id)
+    with _refusals():
+        if store.get_password(SERVICE, opened.id) is not None:
+            store.delete_password(SERVICE, opened.id)
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    """Put into words that the person or the system closed the key store to us."""
+    from keyring.errors import KeyringError
+
+    try:
+        yield
+    except KeyringError as error:
+        raise NeedsPerson(
+            f"The computer's key store did not answer: {error}.",
+            remedy="Unlock the key store and try again, or go on typing the passphrase.",
+            cause=Cause.ACCESS_DENIED,
+        ) from error
 
 
 def recall(folder: Path, store: KeyStore) -> bytes | None:
@@ -63,5 +88,9 @@ def recall(folder: Path, store: KeyStore) -> bytes | None:
         return None
     with disk_errors(path):
         read = header.decode(path.read_bytes())
-    kept = store.get_password(SERVICE, read.vault_id.hex())
-    return None if kept is None else bytes.fromhex(kept)
+    try:
+        with _refusals():
+            kept = store.get_password(SERVICE, read.vault_id.hex())
+        return None if kept is None else bytes.fromhex(kept)
+    except (NeedsPerson, ValueError):  # a locked store, or somebody else's entry: the passphrase does it
+        return None

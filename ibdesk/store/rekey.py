@@ -11,7 +11,7 @@ Backups made before keep the old key and open with the old passphrase and recove
 
 import os
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -80,7 +80,8 @@ def _rekey(
     finally:
         new.forget_keys()
     if key_store is not None and header.KEYCHAIN in ways:
-        key_store.set_password(keystore.SERVICE, old.id, slot_key.hex())
+        with suppress(NeedsPerson):  # a locked store: from now on the passphrase is asked for
+            keystore.keep(old.id, slot_key, key_store)
     progress("exchange", 1.0)
     return recovery.render(code)
 

@@ -14,6 +14,18 @@ from ibdesk.domain.settings import Origin, Sourced, defaults, meta_of, names, pa
 from ibdesk.store.files import disk_errors, make_folder, replace_private
 
 FILE_NAME = "settings.toml"
+#: The documents' variable for their database file. Ours are several files, so the folder around it is meant.
+DATABASE_PATH = "IBKR_DB_PATH"
+
+
+def home_named(environment: Mapping[str, str]) -> Path | None:
+    """The folder that IBKR_DB_PATH means: the one its file lies in, or itself where it is a folder; None when unset.
+    A database that lies there already under that name is not ours and left alone."""
+    named = environment.get(DATABASE_PATH, "").strip()
+    if not named:
+        return None
+    path = Path(named).expanduser()
+    return path if path.is_dir() else path.parent
 
 
 def load_settings(folder: Path, environment: Mapping[str, str], command_line: Mapping[str, str]) -> Sourced:
@@ -61,8 +73,16 @@ def _parse_variable(name: str, variable: str, text: str, scale: Decimal) -> Any:
     try:
         return parse_value(name, text, scale=scale)
     except Refused as error:
-        message = f"The environment variable {variable}: {error.message}"
-        raise Refused(message, remedy=error.remedy, cause=error.cause) from error
+        message = f"The environment variable {variable} cannot be {text!r}."
+        raise Refused(message, remedy=_in_its_unit(name, scale) or error.remedy, cause=error.cause) from error
+
+
+def _in_its_unit(name: str, scale: Decimal) -> str:
+    """What is allowed in a variable that counts in a smaller unit than the setting; empty where it does not."""
+    low, high = meta_of(name).minimum, meta_of(name).maximum
+    if scale == 1 or low is None or high is None:
+        return ""
+    return f"It counts in thousandths of a second: use {low * scale:f} to {high * scale:f}."
 
 
 def _read(path: Path) -> dict[str, Any]:

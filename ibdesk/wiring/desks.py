@@ -103,10 +103,12 @@ async def build_desk(
     onto `opened` in the order of opening: database, audit, broker, tasks."""
     from ibdesk.services.activity import Activity
     from ibdesk.services.audit import CallLog
+    from ibdesk.services.backups import Backups
     from ibdesk.services.hub import Hub
     from ibdesk.services.preferences import Preferences
     from ibdesk.services.tasks import Tasks
-    from ibdesk.store import audit
+    from ibdesk.services.vault_care import VaultCare
+    from ibdesk.store import audit, keystore
     from ibdesk.store import vault as vaults
     from ibdesk.store.database import open_database
 
@@ -120,6 +122,11 @@ async def build_desk(
         world.home, vault=vault, database=database, hub=hub, clock=world.clock, environment=world.variables,
         overrides=world.overrides,
     )  # fmt: skip
+    care = VaultCare(
+        vault, database=database, hub=hub, settings=lambda: preferences.settings, clock=world.clock,
+        key_store=(lambda: None) if world.environment is Environment.DEMO else keystore.system_key_store,
+    )  # fmt: skip
+    opened.push_async_callback(care.close)
     call_log = CallLog(database, hub)
     for call in calls:
         call_log.record(call)
@@ -144,8 +151,14 @@ async def build_desk(
         opened.push_async_callback(broker.close)
         connected = await _connect(broker, parts, world)
     opened.push_async_callback(parts.tasks.close)
+    backups = Backups(
+        care, hub=hub, tasks=parts.tasks, settings=lambda: preferences.settings, clock=world.clock
+    )
     if world.watching:  # begins with the loop's next turn: the caller subscribes before anything happens
         connected.start(parts.tasks)
+        parts.tasks.start("look at the vault", care.look())
+        if environment is not Environment.DEMO:  # a throwaway vault needs none
+            backups.start()
     return Desk(
         environment=environment,
         mode=ibkr_mode(environment),
@@ -155,8 +168,10 @@ async def build_desk(
         hub=hub,
         tasks=parts.tasks,
         book=_book(parts, connected.live),
-        activity=Activity(database),
+        activity=Activity(database, clock=world.clock, default_environment=lambda: environment),
         preferences=preferences,
+        care=care,
+        backups=backups,
         connector=connector_with(
             call_log.record, clock=world.clock, known=preferences.credentials,
             default_url=preferences.settings.gateway,

@@ -32,6 +32,12 @@ PASSPHRASE = "correct horse battery staple"
 MAIN, SECOND = AccountId("DU7654321"), AccountId("DU7654322")
 NOON = datetime(2026, 11, 20, 17, 48, tzinfo=UTC)
 
+#: The stream's patience in the budget's seconds, a thousand of which make one.
+LIVELY = StreamTimings(
+    greeting_within=5_000, silence_means_death=3_000, say_tic_every=60_000, renew_after=540_000, first_rest=0.05,
+    longest_rest=0.2,
+)
+
 E = TypeVar("E")
 
 
@@ -176,7 +182,7 @@ async def workshop(
     )
     broker = PortalBroker(
         connection, on_call=calls.append, on_rate=lambda rate: hub.publish(RateChanged(rate=rate)), clock=dial,
-        ticks=lambda: time.monotonic() * 1000, timings=stream,
+        ticks=lambda: time.monotonic() * 1000, timings=stream or LIVELY,
     )  # fmt: skip
     try:
         async with open_database_in(folder / "home") as (_, database):
@@ -194,7 +200,7 @@ async def workshop(
                 yield Workshop(
                     gateway=gateway, database=database, broker=broker, dial=dial, hub=hub, tasks=tasks,
                     session=session, sync=sync, book=Book(database, environment=environment, clock=dial),
-                    activity=Activity(database),
+                    activity=Activity(database, clock=dial, default_environment=lambda: environment),
                     calls=calls, failures=failures, settings=chosen,
                 )
             finally:

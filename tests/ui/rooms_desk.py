@@ -18,6 +18,7 @@ from ibdesk.domain.records import Credentials, SessionRecord, SyncRecord, SyncSt
 from ibdesk.services.activity import Activity
 from ibdesk.services.desk import Desk
 from ibdesk.services.preferences import Preferences
+from ibdesk.services.vault_care import VaultCare
 from ibdesk.store import audit, records, secrets
 from ibdesk.store import vault as vaults
 from ibdesk.store.database import Database, open_database
@@ -64,7 +65,13 @@ async def rooms_desk(
     )
     if connected:
         await database.write(secrets.save_credentials, vault, PAPER, NOW)
-    desk = replace(desk, preferences=preferences, activity=Activity(database), **parts)
+    desk = replace(desk, preferences=preferences, **{
+        "activity": Activity(database, clock=desk.clock, default_environment=lambda: Environment.PAPER),
+        "care": VaultCare(
+            vault, database=database, hub=desk.hub, settings=lambda: preferences.settings, clock=desk.clock,
+            key_store=lambda: None, cost=LOWEST_COST,
+        ),
+    } | parts)
     bridge = Bridge(desk.tasks)
     bridge.listen(desk.hub)
     pages: list[QWidget] = []

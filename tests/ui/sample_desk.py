@@ -6,15 +6,18 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ibdesk.domain.accounts import Account, AccountId, Environment
+from ibdesk.domain.errors import DeskError
 from ibdesk.domain.events import SettingsChanged
 from ibdesk.domain.hours import Calendar
 from ibdesk.domain.modes import ibkr_mode
 from ibdesk.domain.money import USD
-from ibdesk.domain.session import Session, SessionFlags, SessionState
+from ibdesk.domain.session import TICKLE_EVERY, Session, SessionFlags, SessionState
 from ibdesk.domain.settings import Origin, Sourced, defaults, parse_value, with_values
+from ibdesk.domain.truth import StreamState, Truth, truth
 from ibdesk.services.desk import Desk
 from ibdesk.services.hub import Hub
 from ibdesk.services.tasks import Tasks
+from tests.ui.sample_care import MadeUpBackups, MadeUpCare
 
 NOW = datetime(2026, 11, 20, 17, 48, 7, tzinfo=UTC)
 MAIN, SMALL = AccountId("DU7654321"), AccountId("DU7654322")
@@ -69,10 +72,19 @@ class MadeUpSession:
     """A session that stays as it is; it notes what was asked of it."""
 
     sign_in_page = "https://localhost:5000/"
+    problem: DeskError | None = None
 
     def __init__(self, session: Session) -> None:
         self.session = session
         self.asked: list[str] = []
+
+    def truth(self) -> Truth:
+        return truth(
+            self.session, StreamState(is_up=self.session.is_ready, since=NOW, last_heard=NOW), outage=None,
+            boxed_until=None, now=NOW, tickle_every=TICKLE_EVERY)
+
+    def sign_in(self, open_browser: Callable[[str], object]) -> None:
+        open_browser(self.sign_in_page)
 
     async def refresh(self) -> Session:
         self.asked.append("refresh")
@@ -127,6 +139,7 @@ def sample_desk(
         environment=environment, mode=ibkr_mode(environment), gateway_url="https://localhost:5000",
         clock=clock or StoppedClock(), calendar=Calendar(closed={}), hub=hub, tasks=tasks,
         book=MadeUpBook(), activity=None, preferences=MadeUpPreferences(hub), connector=MadeUpConnector(),  # type: ignore[arg-type]
+        care=MadeUpCare(), backups=MadeUpBackups(),  # type: ignore[arg-type]
         session=MadeUpSession(session) if session is not None else None,  # type: ignore[arg-type]
         sync=MadeUpSync(), market=None, live=None, check_passphrase=_accepts, database_bytes=lambda: 12_400_000,  # type: ignore[arg-type]
         close=tasks.close,

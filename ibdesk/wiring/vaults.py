@@ -1,0 +1,65 @@
+"""What is done to a vault while no desk has it open: a new key, and the return of a backup."""
+
+import asyncio
+import os
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ibdesk.domain.records import RestoreInfo
+from ibdesk.services.desk import Clock
+
+if TYPE_CHECKING:
+    from ibdesk.store.rekey import Progress
+
+
+async def rekey(
+    home: Path,
+    passphrase: str,
+    *,
+    clock: Clock,
+    overrides: Mapping[str, str] | None = None,
+    progress: "Progress | None" = None,
+) -> str:
+    """Give the closed vault in `home` a new key; its new recovery code, to be shown once.
+
+    `progress` hears, on the caller's loop, of "backup", "copy", "check" and "exchange" and the fraction done. What was
+    begun is finished even when the caller stops waiting. Raises what `store.rekey.rekey` does; then nothing is changed.
+    """
+    from ibdesk.store import keystore
+    from ibdesk.store import rekey as changing
+    from ibdesk.store.settings import load_settings
+
+    chosen = load_settings(home, os.environ, overrides or {}).settings.backup_folder
+    tell = _on_this_loop(progress) if progress is not None else _unheard
+    now = clock()
+
+    def change() -> str:
+        return changing.rekey(
+            home, passphrase, now=now, backups=Path(chosen).expanduser() if chosen else None,
+            key_store=keystore.system_key_store(), progress=tell,
+        )  # fmt: skip
+
+    return await asyncio.to_thread(change)
+
+
+async def restore(backup: Path, home: Path, secret: str, *, clock: Clock) -> RestoreInfo:
+    """Make the vault in `home` what the backup holds. `secret` is the passphrase or recovery code it was made under.
+    What was in `home` is kept. Raises what `store.restore.restore` does; then nothing is changed."""
+    from ibdesk.store import restore as restoring
+
+    return await asyncio.to_thread(partial(restoring.restore, backup, home, secret, now=clock()))
+
+
+def _on_this_loop(progress: "Progress") -> "Progress":
+    loop = asyncio.get_running_loop()
+
+    def tell(stage: str, done: float) -> None:
+        loop.call_soon_threadsafe(progress, stage, done)
+
+    return tell
+
+
+def _unheard(_stage: str, _done: float) -> None:
+    """Nobody listens."""
