@@ -108,6 +108,7 @@ QPushButton[kind="icon"] {{ padding: 0; min-width: 30px; }}
 QPushButton[kind="quiet"]:focus, QPushButton[kind="icon"]:focus {{ border: 2px solid {t.accent}; }}
 QPushButton[kind="link"] {{ background: transparent; border: 1px solid transparent;
   color: {t.accent}; padding: 0 4px; }}
+QPushButton[kind="link"][tone="warn"] {{ color: {t.warn}; }}
 QPushButton[kind="link"]:hover {{ text-decoration: underline; }}
 QPushButton[kind="link"]:focus {{ border: 2px solid {t.accent}; }}
 QPushButton[kind="pill"], QPushButton[kind="choice"] {{ background: {t.raised}; color: {t.muted};

@@ -131,8 +131,8 @@ def test_a_lost_connection_says_when_it_is_tried_again_and_offers_to_try_now(
     wanted: list[str] = []
     stopped.wanted.connect(wanted.append)
     stopped.show_view(replace(one(), link=LOST), NOW)
-    assert stopped.banner.text.text() == "The connection was lost 40 s ago."
-    assert stopped.banner.detail.text() == "The gateway does not answer. Next try in 12 s. Shown: as of 4 s ago."
+    assert stopped.banner.text.text() == "The gateway does not answer."
+    assert stopped.banner.detail.text() == "Lost 40 s ago. Next try in 12 s. Shown: as of 4 s ago."
     stopped.banner.button.click()
     assert wanted == ["try-now"]
 
@@ -152,7 +152,7 @@ def test_a_lost_connection_that_needs_a_person_asks_for_what_helps(dressed: QApp
     stopped = Stopped()
     qtbot.addWidget(stopped.banner)
     error = NeedsPerson("Signed out.", remedy="Sign in.", cause=Cause.NOT_AUTHENTICATED)
-    stopped.show_view(replace(one(), link=LOST, failures={None: error}), NOW)
+    stopped.show_view(replace(one(), link=LOST, problem=error), NOW)
     assert stopped.banner.button.text() == "Sign in"
 
 

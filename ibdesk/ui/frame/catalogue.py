@@ -1,15 +1,16 @@
 """The list of commands an open desk has: names that pages, notices, shortcuts and the palette share."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from PySide6.QtWidgets import QApplication
 
 from ibdesk.domain.accounts import AccountId
-from ibdesk.domain.settings import meta_of, names
+from ibdesk.domain.settings import Meta, meta_of, names
 from ibdesk.ui.commands import Command
 from ibdesk.ui.rooms import ROOMS
+from ibdesk.ui.session.wording import AWAY
 from ibdesk.ui.wizard import questions
 
 if TYPE_CHECKING:
@@ -24,6 +25,9 @@ class View(Protocol):
     def open_room(self, key: str) -> None: ...
     def open_setting(self, name: str) -> None: ...
     def want(self, name: str) -> None: ...
+    def open_session(self) -> None: ...
+    def show_away(self) -> None: ...
+    def break_demo(self, name: str) -> None: ...
 
 
 HELP = (
@@ -37,7 +41,7 @@ def commands_of(view: View, desk: "Desk", bridge: "Bridge", accounts: Sequence[A
     """Everything that can be done now, in the order the palette shows it before anything is typed."""
     return (
         *_rooms(view), *_work(view, desk, bridge), *_accounts(bridge, accounts), *_appearance(desk, bridge),
-        *_help(view), *_settings(view),
+        *_demo(view, desk), *_help(view), *_settings(view),
     )
 
 
@@ -60,7 +64,7 @@ def _work(view: View, desk: "Desk", bridge: "Bridge") -> list[Command]:
         Command(name="quit", title="Quit ibdesk", hint="Desk", run=partial(view.want, "quit"), words="exit close"),
     ]
     if desk.session is not None:
-        made = [*_session(desk, desk.session, bridge), *made]
+        made = [*_session(view, desk, desk.session, bridge), *made]
     sync = desk.sync
     if sync is not None:
         made.insert(0, Command(name="sync", title="Sync now", hint="Account", keys="F5", words="refresh reload update",
@@ -68,13 +72,15 @@ def _work(view: View, desk: "Desk", bridge: "Bridge") -> list[Command]:
     return made
 
 
-def _session(desk: "Desk", session: "SessionService", bridge: "Bridge") -> tuple[Command, ...]:
+def _session(view: View, desk: "Desk", session: "SessionService", bridge: "Bridge") -> tuple[Command, ...]:
     def in_background(name: str, title: str, work: Callable[[], None], words: str) -> Command:
         return Command(name=name, title=title, hint="Session", run=work, words=words)
 
     return (
-        in_background("sign-in", "Sign in", partial(_show_page, desk, session.sign_in_page),
-                      "log in login browser gateway"),
+        in_background("session", "Session", view.open_session, "status truth panel lamps keep-alive tickle"),
+        *_outage(view, desk, bridge),
+        in_background("sign-in", "Sign in", partial(session.sign_in, desk.connector.open_browser),
+                      "log in login browser gateway re-authenticate"),
         in_background("check-session", "Check the session",
                       lambda: bridge.start("check the session", session.refresh()), "status connection"),
         in_background("reconnect", "Reconnect the brokerage session",
@@ -86,14 +92,31 @@ def _session(desk: "Desk", session: "SessionService", bridge: "Bridge") -> tuple
     )
 
 
+def _outage(view: View, desk: "Desk", bridge: "Bridge") -> Iterator[Command]:
+    """What can be done about a lost connection, and about what it hid."""
+    reconnect = desk.reconnect
+    if reconnect is None:
+        return
+    yield Command(name="start-gateway", title="Start the Gateway", hint="Session", words="run java process",
+                  run=partial(view.want, "help:gateway"))
+    yield Command(name="try-now", title="Try to connect now", hint="Session", words="retry reconnect gateway lost",
+                  run=lambda: bridge.start("try to connect", reconnect.try_now()))
+    if reconnect.last_report is not None:
+        yield Command(name="away", title=AWAY, hint="Session", run=view.show_away, words="missed outage changed")
+
+
+def _demo(view: View, desk: "Desk") -> tuple[Command, ...]:
+    return tuple(
+        Command(name=f"fault:{fault.name}", title=f"Demo: {fault.title}", hint="Demo",
+                words=f"{fault.name} {fault.help}", run=partial(view.break_demo, fault.name))
+        for fault in desk.faults
+    )
+
+
 async def _take_over(session: "SessionService", bridge: "Bridge") -> None:
     """Throw the other login out, after a yes: whoever sits there loses the trading session at once."""
     if await bridge.ask(questions.take_over(QApplication.activeWindow())):
         await session.open_brokerage(take_over=True)
-
-
-def _show_page(desk: "Desk", address: str) -> None:
-    desk.connector.open_browser(address)
 
 
 def _accounts(bridge: "Bridge", accounts: Sequence[AccountId]) -> tuple[Command, ...]:
@@ -140,7 +163,12 @@ def _help(view: View) -> tuple[Command, ...]:
 
 def _settings(view: View) -> tuple[Command, ...]:
     return tuple(
-        Command(name=f"setting:{name}", title=meta_of(name).title, hint="Setting", words=f"{name} {meta_of(name).help}",
-                run=partial(view.open_setting, name))
+        Command(name=f"setting:{name}", title=_title(meta_of(name)), hint="Setting",
+                words=f"{name} {meta_of(name).help}", run=partial(view.open_setting, name))
         for name in names()
     )
+
+
+def _title(meta: Meta) -> str:
+    """A title of one word ("Port") says too little beside the rooms and actions: its section goes before it."""
+    return meta.title if " " in meta.title else f"{meta.section}: {meta.title}"

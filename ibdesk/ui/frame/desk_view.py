@@ -15,6 +15,7 @@ from ibdesk.domain.events import (
     AccountChanged,
     ConnectionLost,
     ConnectionRestored,
+    LinkChanged,
     Notice,
     RateChanged,
     SessionChanged,
@@ -30,9 +31,12 @@ from ibdesk.ui.frame.notices import NoticeArea
 from ibdesk.ui.frame.rail import Rail
 from ibdesk.ui.frame.status import StatusLine
 from ibdesk.ui.rooms import ROOMS, Room, room_of
+from ibdesk.ui.session.face import SessionFace
+from ibdesk.ui.session.wording import is_expected
 from ibdesk.ui.widgets import SkeletonRows, line
 
 if TYPE_CHECKING:
+    from ibdesk.services.demo_faults import DemoFault
     from ibdesk.services.desk import Desk
     from ibdesk.ui.bridge import Bridge
 
@@ -69,12 +73,14 @@ class DeskView(QWidget):
         self.notices = NoticeArea(desk.clock)
         self.stack = QStackedWidget()
         self.palette_box = Palette(self)
+        self.session = SessionFace(desk, bridge, self, self.header.session, self.run)
         self._second = QTimer(self)
         self._second.setSingleShot(True)
         self._second.timeout.connect(self._tick)
         self._lay_out()
         self._connect()
         self.header.show_mode(desk.mode, wording.closed_modes(desk.mode))
+        self.status.demo.show_faults(desk.faults)
         self._show_accounts()
         self.refresh()
 
@@ -123,6 +129,23 @@ class DeskView(QWidget):
         self.open_room("settings")
         self._bridge.setting_wanted.emit(name)
 
+    def open_session(self) -> None:
+        """The session's truth, below its pill; without an account, the wizard that connects one."""
+        if self._session is None:
+            self.run("connect")
+        else:
+            self.session.toggle_panel()
+
+    def show_away(self) -> None:
+        """What the last outage hid."""
+        self.session.show_away()
+
+    def break_demo(self, name: str) -> None:
+        """Set off one of the demo's faults, or heal them all."""
+        fault = next(each for each in self._desk.faults if each.name == name)
+        self.status.demo.mark(name)
+        self._bridge.start(f"demo: {fault.title}", _carry_out(fault))
+
     def page(self, key: str) -> QWidget:
         """The room's widget as it is now."""
         return self._built[key]
@@ -142,22 +165,28 @@ class DeskView(QWidget):
         """Say again what time changes: ages, countdowns, the clock."""
         now = self._desk.clock()
         sourced = self._desk.preferences.sourced
-        self.header.show_session(wording.session_words(self._session, now))
+        link = self.session.link
+        self.header.show_session(
+            wording.session_words(self._session, now, link), can_try=wording.is_searched(self._session, link, now))
         self.header.show_sync(
             wording.sync_words(self._age(), now, running=self._syncing, failed=self._sync_failed)
         )
-        self.status.show_gateway(wording.gateway_words(self._desk.gateway_url, self._session, self._rate))
+        self.status.show_gateway(wording.gateway_words(
+            self._desk.gateway_url, self._session, self._rate, is_expected=is_expected(link, now)))
         self.status.show_rate(wording.rate_words(self._rate, sourced.settings.request_budget, now))
         self.status.show_market(wording.market_words(self._desk.calendar, now))
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self.status.show_database(wording.database_words(self._desk.database_bytes()))
+        self.session.refresh()
         self._tick()
 
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
         self._second.stop()
+        self.session.popover.shut()
+        self.session.refresh()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -175,6 +204,7 @@ class DeskView(QWidget):
         middle = QVBoxLayout()
         middle.setSpacing(0)
         middle.addWidget(self.notices)
+        middle.addWidget(self.session.away)
         middle.addWidget(self.stack, 1)
         across = QHBoxLayout()
         across.setSpacing(0)
@@ -186,6 +216,7 @@ class DeskView(QWidget):
         column.setSpacing(0)
         column.addWidget(self.header)
         column.addWidget(line())
+        column.addWidget(self.session.strip)
         column.addLayout(across, 1)
         column.addWidget(line())
         column.addWidget(self.status)
@@ -195,17 +226,20 @@ class DeskView(QWidget):
         self.rail.entered.connect(self.open_room)
         header.search_pressed.connect(self.open_palette)
         header.sync_pressed.connect(partial(self.run, "sync"))
-        header.session_pressed.connect(self._session_pressed)
+        header.session_pressed.connect(self.open_session)
+        header.try_pressed.connect(partial(self.run, "try-now"))
         header.lock_pressed.connect(partial(self.run, "lock"))
         header.account_wanted.connect(bridge.select)
         header.mode_wanted.connect(lambda mode: self.run(f"mode:{mode.value}"))
         self.notices.command.connect(self.run)
+        self.status.demo.wanted.connect(self.break_demo)
         for signal, slot in (
             (bridge.session_changed, self._session_changed), (bridge.sync_changed, self._sync_changed),
             (bridge.rate_changed, self._rate_changed), (bridge.account_changed, self._account_changed),
             (bridge.connection_changed, self._connection_changed), (bridge.settings_changed, self._settings_changed),
             (bridge.selection_changed, self._selection_changed), (bridge.notice, self.notices.show_notice),
             (bridge.mistake, self.notices.show_mistake), (bridge.command, self.run),
+            (bridge.link_changed, self._link_changed),
         ):
             signal.connect(slot)
         for number, room in enumerate(ROOMS, start=1):
@@ -289,6 +323,11 @@ class DeskView(QWidget):
             self.notices.forget()
         self.refresh()
 
+    def _link_changed(self, event: LinkChanged) -> None:
+        if event.is_up:
+            self.notices.forget()
+        self.refresh()
+
     def _settings_changed(self, event: SettingsChanged) -> None:
         app = QApplication.instance()
         if APPEARANCE.intersection(event.names) and isinstance(app, QApplication):
@@ -299,10 +338,6 @@ class DeskView(QWidget):
             QSettings().setValue(LAST_ACCOUNT, ALL if account is None else str(self._accounts.index(account)))
         self._show_accounts()
         self.refresh()
-
-    def _session_pressed(self) -> None:
-        state = self._session.state if self._session is not None else None
-        self.run(wording.SESSION_COMMANDS.get(state, "connect") if state is not None else "connect")
 
     def _show_accounts(self) -> None:
         self.header.show_accounts(self._accounts, self._bridge.selected)
@@ -317,4 +352,10 @@ class DeskView(QWidget):
     def _tick(self) -> None:
         self.refresh()
         if self.isVisible():
-            self._second.start(1000 - self._desk.clock().microsecond // 1000)
+            now = self._desk.clock()
+            self._bridge.second.emit(now)
+            self._second.start(1000 - now.microsecond // 1000)
+
+
+async def _carry_out(fault: "DemoFault") -> None:
+    await fault.run()

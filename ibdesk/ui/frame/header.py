@@ -11,7 +11,7 @@ from ibdesk.domain.accounts import AccountId
 from ibdesk.domain.modes import FACES, Mode, face_of
 from ibdesk.ui.frame.wording import Words
 from ibdesk.ui.icons import set_icon
-from ibdesk.ui.widgets import Chip, Icon, IconButton, Label, Pill
+from ibdesk.ui.widgets import Button, Chip, Icon, IconButton, Label, Pill
 
 HEIGHT = 48
 #: Below this width the session pill says less; the header never clips.
@@ -24,6 +24,7 @@ class Header(QFrame):
     mode_wanted = Signal(object)
     account_wanted = Signal(object)
     session_pressed = Signal()
+    try_pressed = Signal()
     sync_pressed = Signal()
     search_pressed = Signal()
     lock_pressed = Signal()
@@ -36,11 +37,13 @@ class Header(QFrame):
         self.mode = _menu_button("mode", "Trading mode")
         self.account = _menu_button("choice", "Account")
         self.session = Pill(name="Session")
+        self.try_now = Button("Try now", kind="link", tip="Look for the Gateway at once")
         self.sync = _sync_button()
         self.search = _SearchField()
         self.lock = IconButton("lock", "Lock the desk (Ctrl+L)")
-        self._session_words = Words(full="", short="", tone="muted")
+        self._session_words, self._can_try = Words(full="", short="", tone="muted"), False
         self.session.clicked.connect(self.session_pressed)
+        self.try_now.clicked.connect(self.try_pressed)
         self.sync.clicked.connect(self.sync_pressed)
         self.search.clicked.connect(self.search_pressed)
         self.lock.clicked.connect(self.lock_pressed)
@@ -72,9 +75,9 @@ class Header(QFrame):
             menu.addSeparator()
             _choice(menu, "All accounts", selected is None, partial(self.account_wanted.emit, None))
 
-    def show_session(self, words: Words) -> None:
-        """The session's state, as long as there is room for."""
-        self._session_words = words
+    def show_session(self, words: Words, *, can_try: bool = False) -> None:
+        """The session's state, as long as there is room for; `can_try` offers to look for a lost gateway at once."""
+        self._session_words, self._can_try = words, can_try
         self._say_session()
 
     def show_sync(self, words: Words) -> None:
@@ -104,13 +107,14 @@ class Header(QFrame):
             first, _, last = words.full.split(" · ")[:3]
             text = f"{first} · {last}"
         self.session.set(text, tone=words.tone, tip=f"{words.full}\n{words.tip}".strip())
+        self.try_now.setVisible(self._can_try and self.width() >= MEDIUM)
 
     def _lay_out(self) -> None:
         row = QHBoxLayout(self)
         row.setContentsMargins(16, 0, 12, 0)
         row.setSpacing(10)
         row.addWidget(self.logo)
-        for part in (self.mode, self.account, self.session, self.sync):
+        for part in (self.mode, self.account, self.session, self.try_now, self.sync):
             row.addWidget(part)
         row.addStretch(1)
         row.addWidget(self.search, 2)

@@ -1,9 +1,10 @@
-"""The line at the bottom that tells the machinery: gateway, request budget, database, market clock."""
+"""The line at the bottom that tells the machinery: gateway, request budget, database, the demo's menu, market clock."""
 
 from PySide6.QtCore import QPointF, QSize
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QWidget
 
+from ibdesk.ui.frame.demo_menu import DemoMenu
 from ibdesk.ui.frame.wording import Words
 from ibdesk.ui.theme import Text, look
 from ibdesk.ui.widgets import Label, paint_dot
@@ -11,6 +12,8 @@ from ibdesk.ui.widgets import Label, paint_dot
 HEIGHT = 28
 #: Below this width the gateway says only where it is, and the database keeps to itself.
 ROOMY = 1040
+#: Below this width the demo's menu only counts what it broke.
+BROAD = 1400
 
 
 class StatusLine(QFrame):
@@ -30,11 +33,15 @@ class StatusLine(QFrame):
         for part in (self.rate, self.database):
             row.addSpacing(12)
             row.addWidget(part)
+        self.demo = DemoMenu()
+        row.addSpacing(4)
+        row.addWidget(self.demo)
         row.addStretch(1)
         row.addWidget(self.market)
 
     def show_gateway(self, words: Words) -> None:
         """Where the gateway is and how fast it answers."""
+        self.demo.set_narrow(self.width() < BROAD)
         self.dot.set(words.tone)
         _say(self.gateway, words.full if self.width() >= ROOMY else words.short, words)
 

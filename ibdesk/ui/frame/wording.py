@@ -6,10 +6,12 @@ from urllib.parse import urlsplit
 
 from ibdesk.domain.calls import RateState
 from ibdesk.domain.errors import Cause, DeskError, NeedsPerson, Unavailable
+from ibdesk.domain.events import LinkChanged
 from ibdesk.domain.hours import NEW_YORK, Calendar, market_state
 from ibdesk.domain.modes import Mode
 from ibdesk.domain.session import Session, SessionState
 from ibdesk.ui import format as fmt
+from ibdesk.ui.session import wording as truths
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,8 +46,29 @@ _SESSION: dict[SessionState, tuple[str, str, str]] = {
 }
 
 
-def session_words(session: Session | None, now: datetime) -> Words:
-    """The session pill. None means that no account is connected."""
+#: In these states it is the gateway that is missing; in the others a person or the broker has to act first.
+_MISSING = frozenset({SessionState.OFFLINE, SessionState.UNKNOWN, SessionState.READY, SessionState.EXPIRING})
+
+
+def is_searched(session: Session | None, link: LinkChanged | None, now: datetime) -> bool:
+    """Whether looking for the gateway at once may help."""
+    if session is None or link is None or link.is_up or truths.is_expected(link, now):
+        return False
+    return session.state in _MISSING
+
+
+def session_words(session: Session | None, now: datetime, link: LinkChanged | None = None) -> Words:
+    """The session pill. None: no account is connected. `link` tells how the search for a lost gateway goes."""
+    if session is not None and link is not None and not link.is_up:
+        until = link.expected_until
+        if truths.is_expected(link, now) and until is not None:
+            return Words(
+                full=f"In maintenance until {truths.new_york(until)}", short="Maintenance", tone="muted",
+                tip=" ".join(truths.expected(until)),
+            )
+        if is_searched(session, link, now):
+            what = "Gateway not running" if session.state is SessionState.OFFLINE else "Connection lost"
+            return Words(full=f"{what} · {truths.next_try(link, now)}", short=what, tone="loss", tip=link.reason)
     if session is None:
         return Words(
             full="No account connected", short="Not connected", tone="muted", tip="Connect an account to see it here."
@@ -94,13 +117,17 @@ def sync_words(last: datetime | None, now: datetime, *, running: str | None, fai
     return Words(full=f"Synced {fmt.age(last, now)}", short=fmt.age(last, now), tone="", tip="Press to sync (F5).")
 
 
-def gateway_words(url: str, session: Session | None, rate: RateState | None) -> Words:
-    """The gateway's place in the status line."""
+def gateway_words(
+    url: str, session: Session | None, rate: RateState | None, *, is_expected: bool = False
+) -> Words:
+    """The gateway's place in the status line; what is away by announcement alarms nobody."""
     parts = urlsplit(url)
     where = f"{parts.hostname}:{parts.port}" if parts.port else (parts.hostname or "")
     name = f"Client Portal Gateway {where}".rstrip()
     if session is None:
         return Words(full="No gateway", short="No gateway", tone="muted")
+    if is_expected:
+        return Words(full=f"{name} · maintenance", short=where, tone="muted", tip=url)
     if session.state in (SessionState.OFFLINE, SessionState.UNKNOWN):
         tone = "loss" if session.state is SessionState.OFFLINE else "muted"
         return Words(
@@ -147,19 +174,6 @@ def market_words(calendar: Calendar, now: datetime) -> str:
     if state.reason:
         what += f" · {state.reason}"
     return f"{what} · {fmt.clock(now, NEW_YORK, label='ET')}"
-
-
-#: What pressing the session pill does.
-SESSION_COMMANDS: dict[SessionState, str] = {
-    SessionState.UNKNOWN: "check-session",
-    SessionState.OFFLINE: "help:gateway",
-    SessionState.SIGNED_OUT: "sign-in",
-    SessionState.BROKERAGE_LOST: "reconnect",
-    SessionState.CONNECTING: "check-session",
-    SessionState.COMPETING: "take-over",
-    SessionState.READY: "check-session",
-    SessionState.EXPIRING: "sign-in",
-}
 
 
 def closed_modes(mode: Mode) -> dict[Mode, str]:

@@ -43,8 +43,8 @@ class View:
     """A picture of one account, or of all when `chosen` is None.
 
     `is_read` tells whether the vault has answered. `promise` is how often a sync is meant to happen. `lost_since` is
-    set while the source does not answer, `link` tells how the search for it goes; `failures` is what stopped the last
-    sync, by account.
+    set while the source does not answer, `link` tells how the search for it goes and `problem` why it is needed;
+    `failures` is what stopped the last sync, by account.
     `options_level` is what the person entered, `opened_with` the account the session was opened with.
     """
 
@@ -55,6 +55,7 @@ class View:
     promise: timedelta = timedelta(seconds=30)
     lost_since: datetime | None = None
     link: LinkChanged | None = None
+    problem: DeskError | None = None
     failures: Mapping[AccountId | None, DeskError] = field(default_factory=dict)
     is_syncing: bool = False
     options_level: int | None = None

@@ -194,7 +194,9 @@ class BookView(QObject):
 
     def _link_changed(self, event: LinkChanged) -> None:
         """Lost or found again draws everything anew; one more try of a search only says so."""
-        was_lost, newer = self.view.is_lost, replace(self.view, link=event)
+        session = self._desk.session
+        problem = session.problem if session is not None else None
+        was_lost, newer = self.view.is_lost, replace(self.view, link=event, problem=problem)
         if newer.is_lost != was_lost:
             self._show(newer)
         else:

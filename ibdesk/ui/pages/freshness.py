@@ -85,14 +85,16 @@ class Stopped(QObject):
 
     def _show_lost(self, view: View, link: LinkChanged, now: datetime) -> None:
         """Calm while the broker is away by announcement; else what was lost, and when it is looked for again."""
+        problem = view.problem
+        self._command, action = "", ""
         if wording.is_expected(link, now) and link.expected_until is not None:
-            text, detail = wording.expected(link.expected_until)
-            self._command, action = "", ""
-            tone = "accent"
+            (text, detail), tone = wording.expected(link.expected_until), "accent"
+        elif isinstance(problem, NeedsPerson):
+            text, detail, tone = problem.message, problem.remedy, "warn"
+            self._command, action = way_out(problem)
         else:
-            text, detail, tone = wording.lost(link, now), wording.lost_detail(link, now), "warn"
-            error = view.failure
-            self._command, action = way_out(error) if isinstance(error, NeedsPerson) else TRY_NOW
+            text, detail, tone = wording.lost(link), wording.lost_detail(link, now), "warn"
+            self._command, action = TRY_NOW
         self.banner.set(text, detail=f"{detail}{_shown(view, now)}", action=action, tone=tone)
         self.banner.show()
 

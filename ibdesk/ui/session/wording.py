@@ -99,16 +99,15 @@ def expected(until: datetime) -> tuple[str, str]:
     )
 
 
-def lost(link: LinkChanged, now: datetime, zone: tzinfo | None = None) -> str:
-    """What was lost and since when."""
-    return f"The connection was lost {fmt.age(link.since, now, zone)}."
+def lost(link: LinkChanged) -> str:
+    """What is missing."""
+    return f"{link.reason.rstrip('.')}." if link.reason else "The connection is lost."
 
 
-def lost_detail(link: LinkChanged, now: datetime) -> str:
-    """Why, and when it is looked for again."""
-    why = f"{link.reason.rstrip('.')}. " if link.reason else ""
+def lost_detail(link: LinkChanged, now: datetime, zone: tzinfo | None = None) -> str:
+    """Since when, and when it is looked for again."""
     again = next_try(link, now)
-    return f"{why}{again[0].upper()}{again[1:].rstrip('…')}."
+    return f"Lost {fmt.age(link.since, now, zone)}. {again[0].upper()}{again[1:].rstrip('…')}."
 
 
 def is_expected(link: LinkChanged | None, now: datetime) -> bool:
