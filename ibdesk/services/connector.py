@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from ibdesk.brokers.base import Broker, Certificate, Connection, SessionControl
 from ibdesk.domain.accounts import Account, AccountId, Environment
 from ibdesk.domain.compliance.regime import resolve_regime
+from ibdesk.domain.diagnosis import Examined
 from ibdesk.domain.errors import Cause, DeskError, Refused, Unavailable
 from ibdesk.domain.hours import NEW_YORK
 from ibdesk.domain.modes import check_environment
@@ -68,7 +69,8 @@ class Connector:
     """Talks to one gateway at a time for the wizard. Wiring gives it everything it touches.
 
     `save` writes a finished wizard in one transaction. Nothing else here writes, so a cancelled wizard leaves no row.
-    `gateway` is the program on this computer, where it may be started from here.
+    `gateway` is the program on this computer, where it may be started from here; `diagnose` says why a target fails.
+    `address` is the one looked at last.
     The journeys are async generators of findings; a new one ends the one before it. Close them (`aclosing`).
     """
 
@@ -85,7 +87,9 @@ class Connector:
     default_url: str = DEFAULT_URL
     timer: Callable[[], float] = perf_counter
     gateway: "GatewayKeeper | None" = None
+    diagnose: Callable[[Target], AsyncIterator[Examined]] | None = None
     demo: DemoAddress | None = field(default=None, init=False)
+    address: str = field(default="", init=False)
     _broker: Broker | None = field(default=None, init=False)
     _target: Target | None = field(default=None, init=False)
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock, init=False)
@@ -99,6 +103,7 @@ class Connector:
 
     async def probe(self, target: Target) -> AsyncGenerator[Finding, None]:
         """Is there a gateway, is it the one we know, is somebody signed in? Sends nothing to an unknown certificate."""
+        self.address = target.url
         problem: DeskError | None = address_problem(target.url)
         if problem is None and not is_loopback(target.url) and not target.allow_remote:
             problem = elsewhere(target.url)

@@ -84,7 +84,7 @@ class MadeUpKeeper:
         return report
 
     async def move_port(self, port: int | None = None) -> str:
-        self.asked.append(f"move to {port}")
+        self.asked.append("move")
         return f"https://localhost:{port or 5001}"
 
     def log_tail(self, lines: int = 400) -> tuple[str, ...]:

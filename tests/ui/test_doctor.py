@@ -237,16 +237,16 @@ def test_a_fix_of_the_desk_is_one_of_its_commands(run: Run, fix: Fix, target: st
 def test_moving_the_port_asks_then_rewrites_both_sides(run: Run, tmp_path: Path) -> None:
     async def walk() -> None:
         found = Examined(check=Check.PORT_OWNER, verdict=Verdict.BAD, statement="Port 5000 belongs to ControlCenter.",
-                         fix=Fix.MOVE_PORT, target="5001")
+                         fix=Fix.MOVE_PORT, target="5000")
         keeper = MadeUpKeeper(gateway_folder(tmp_path))
         desk_parts: dict[str, Any] = {}
         with opened(Patient((found,)), keeper, **desk_parts) as (view, _bridge):
             await view.arrive()
             view.findings.rows[0].button.click()
             asked = await dialog()
-            assert "port 5001" in asked.windowTitle()
+            assert asked.windowTitle() == "Move the gateway away from port 5000?"
             asked.accept()
-            await until(lambda: keeper.asked == ["move to 5001"])
+            await until(lambda: keeper.asked == ["move"])
             preferences = view._desk.preferences
             await until(lambda: preferences.sourced.settings.gateway_port == 5001)
             await until(view.examine_button.isEnabled)

@@ -54,12 +54,12 @@ class Fixes:
             Fix.SHOW_GATEWAY_LOG: self._acts.show_log,
             Fix.CHOOSE_FOLDER: self._acts.choose,
             Fix.EDIT_CONF: lambda: self._acts.edit_conf(target),
-            Fix.MOVE_PORT: lambda: self._move_port(target),
+            Fix.MOVE_PORT: self._move_port,
             Fix.DOWNLOAD_GATEWAY: lambda: self._open(DOWNLOAD_PAGE),
             Fix.GET_JAVA: lambda: self._open(JAVA_PAGE),
-            Fix.OPEN_SETTING: lambda: self._command(f"setting:{target}"),
+            Fix.OPEN_SETTING: lambda: self._command(f"setting:{target}" if target else "room:settings"),
             Fix.SHOW_ACTIVITY: lambda: self._command(f"activity:{target or 'calls'}"),
-            Fix.CLEAR_COOKIES: self._clear_cookies,
+            Fix.CLEAR_COOKIES: lambda: self._clear_cookies(target or f"{self._desk.gateway_url}/clear"),
             Fix.CHECK_VAULT: self._check_vault,
         }
         return await acts[fix]()
@@ -72,8 +72,8 @@ class Fixes:
         self._bridge.command.emit(name)
         return False
 
-    async def _move_port(self, target: str) -> bool:
-        url = await self._acts.move_port(target)
+    async def _move_port(self) -> bool:
+        url = await self._acts.move_port()
         if not url:
             return False
         preferences = self._desk.preferences
@@ -85,9 +85,9 @@ class Fixes:
                          "certificate for that address.")
         return True
 
-    async def _clear_cookies(self) -> bool:
+    async def _clear_cookies(self, address: str) -> bool:
         if await self._bridge.ask(questions.clear_cookies(self._parent)):
-            self._desk.connector.open_browser(f"{self._desk.gateway_url}/clear")
+            self._desk.connector.open_browser(address)
         return False
 
     async def _check_vault(self) -> bool:

@@ -97,13 +97,13 @@ class GatewayActs:
         return True
 
 
-    async def move_port(self, target: str = "") -> str:
+    async def move_port(self) -> str:
         """Let it listen elsewhere, after a yes; the address it has from its next start on, "" when nothing changed."""
         if self._keeper.folder is None and not await self.choose():
             return ""
-        if not await self._bridge.ask(questions.move_port(target, self._parent)):
+        if not await self._bridge.ask(questions.move_port(self._keeper.port, self._parent)):
             return ""
-        return await self._keeper.move_port(int(target) if target.isascii() and target.isdigit() else None)
+        return await self._keeper.move_port()
 
 
 def no_gateway(report: FolderReport) -> Refused:

@@ -18,13 +18,12 @@ def stop(process: GatewayProcess, parent: QWidget | None) -> Question:
     )
 
 
-def move_port(target: str, parent: QWidget | None) -> Question:
-    """Whether the gateway may listen elsewhere; `target` is the free port, where one is known."""
-    where = f"port {target}" if target else "a free port"
+def move_port(port: int, parent: QWidget | None) -> Question:
+    """Whether the gateway may listen elsewhere than on this port."""
     return Question(
-        f"Move the gateway to {where}?",
-        f"listenPort in conf.yaml becomes {where}, and ibdesk looks for the gateway there. A copy of the file is "
-        "kept beside it. A gateway that runs has to be started anew.",
+        f"Move the gateway away from port {port}?",
+        "listenPort in conf.yaml becomes the next port that is free, and ibdesk looks for the gateway there. A copy of "
+        "the file is kept beside it. A gateway that runs has to be started anew.",
         "Move it", parent=parent,
     )
 

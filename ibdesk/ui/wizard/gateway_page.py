@@ -1,5 +1,9 @@
 """Step 2: the address, the certificate, the user name, and the sign-in that happens in the browser."""
 
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QFontDatabase
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
@@ -8,12 +12,17 @@ from ibdesk.domain.accounts import Environment
 from ibdesk.domain.errors import Cause
 from ibdesk.services.findings import CheckId, Outcome, address_problem, is_encrypted, is_loopback
 from ibdesk.services.first_run import FirstRun, edit_address, edit_user_name
+from ibdesk.ui.gateway.card import GatewayCard
 from ibdesk.ui.theme import Text
 from ibdesk.ui.widgets.buttons import Button
 from ibdesk.ui.widgets.labels import Label
 from ibdesk.ui.widgets.states import Banner, labelled
+from ibdesk.ui.wizard.diagnosis import DiagnosisCard
 from ibdesk.ui.wizard.host import Host
 from ibdesk.ui.wizard.parts import Heading, WizardCheck, mark_invalid
+
+if TYPE_CHECKING:
+    from ibdesk.ui.wizard.help import GatewayHelp
 
 _SCREENS = (
     ("The browser warns of the certificate.", "The gateway made it itself. Choose “Advanced” and go on to localhost."),
@@ -42,6 +51,9 @@ class GatewayPage(QWidget):
         )
         self.remote = Banner("The gateway belongs on this computer.", tone="warn")
         self.reachable = WizardCheck(CheckId.GATEWAY, host)
+        self.program = GatewayCard(is_main=False)
+        self.program.setProperty("kind", "field")
+        self.diagnosis = DiagnosisCard()
         self.certificate = CertificateCard()
         self.signed_in = WizardCheck(CheckId.SIGN_IN, host)
         self.for_me = Button("Sign in for me", kind="primary")
@@ -72,6 +84,14 @@ class GatewayPage(QWidget):
         self.screens.draw(_DEMO_SCREENS if is_demo else _SCREENS)
         self.screens.setVisible(waiting)
 
+    def draw_help(self, helped: "GatewayHelp", folder: Path | None, now: datetime) -> None:
+        """Show the gateway's process, and why it cannot be reached."""
+        failed = self._host.state.check(CheckId.GATEWAY).outcome is Outcome.FAILED
+        process = helped.process if helped.can_start else None
+        self.program.draw(process, folder, now)
+        self.program.setVisible(process is not None and (failed or process.ours))
+        self.diagnosis.show_results(helped.failed, helped.results, is_running=helped.is_running)
+
     def focus_address(self) -> None:
         """Put the cursor where the address is."""
         self.address.setFocus()
@@ -82,6 +102,8 @@ class GatewayPage(QWidget):
         self.user_name.textEdited.connect(lambda text: self._host.change(lambda s: edit_user_name(s, text)))
         self.test.clicked.connect(self._host.probe)
         self.for_me.clicked.connect(self._host.sign_in_for_me)
+        self.program.wanted.connect(self._host.gateway_act)
+        self.diagnosis.fix_wanted.connect(self._host.fix)
         self.plain.pressed.connect(self._encrypt)
         self.signed_in.row.addWidget(self.for_me, 0, Qt.AlignmentFlag.AlignVCenter)
 
@@ -102,8 +124,10 @@ class GatewayPage(QWidget):
         column.addWidget(Label(
             "The user name is kept encrypted. The password is never asked for here.", kind=Text.CAPTION, tone="muted"
         ))
-        for part in (self.plain, self.remote, self.reachable, self.certificate, self.signed_in, self.screens):
+        for part in (self.plain, self.remote, self.reachable, self.program, self.certificate, self.signed_in,
+                     self.diagnosis, self.screens):
             column.addWidget(part)
+        self.program.hide()
         self.plain.set(
             "The connection to the gateway is not encrypted.", tone="loss", action="Use https",
             detail="Other programs on this computer could read it. Set listenSsl: true in conf.yaml.",

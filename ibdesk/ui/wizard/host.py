@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Protocol
 
+from ibdesk.domain.diagnosis import Examined
 from ibdesk.services.findings import Action
 from ibdesk.services.first_run import FirstRun
 
@@ -18,6 +19,16 @@ class Host(Protocol):
 
     def act(self, action: Action) -> None:
         """Do what a check's button offers."""
+
+    @property
+    def can_start(self) -> bool:
+        """Whether a gateway on this computer may be started from here."""
+
+    def gateway_act(self, name: str) -> None:
+        """A wish of the gateway's card."""
+
+    def fix(self, found: Examined) -> None:
+        """What a finding's button promises."""
 
     def probe(self) -> None:
         """Look at the gateway again."""

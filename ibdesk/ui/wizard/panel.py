@@ -1,7 +1,7 @@
 """The wizard as people see it: steps on the left, the page of the current step, and the keys that drive it."""
 
 import platform
-from collections.abc import Awaitable, Callable, Collection, Coroutine
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Coroutine
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
@@ -9,10 +9,11 @@ from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QApplication, QPushButton, QWidget
 
 from ibdesk.domain.accounts import Environment
+from ibdesk.domain.diagnosis import Examined
 from ibdesk.domain.errors import DeskError
 from ibdesk.services.connector import Connector
 from ibdesk.services.disclosures import load_disclosures
-from ibdesk.services.findings import Action, CheckId, Outcome, origin
+from ibdesk.services.findings import Action, CheckId, Finding, Outcome, origin
 from ibdesk.services.first_run import (
     FirstRun,
     FirstRunResult,
@@ -34,6 +35,7 @@ from ibdesk.ui.wizard.environment_page import EnvironmentPage
 from ibdesk.ui.wizard.finished_page import FinishedPage
 from ibdesk.ui.wizard.frame import WizardFrame
 from ibdesk.ui.wizard.gateway_page import GatewayPage
+from ibdesk.ui.wizard.help import GatewayHelp
 from ibdesk.ui.wizard.journeys import Journeys
 from ibdesk.ui.wizard.passphrase_page import PassphrasePage
 from ibdesk.ui.wizard.verify_page import VerifyPage
@@ -72,7 +74,7 @@ class WizardPanel(WizardFrame):
             disclosures=load_disclosures(), needs_passphrase=needs_passphrase, environment=environment,
             default_url=connector.default_url,
         )
-        self.journeys = Journeys(self, connector, bridge)
+        self.journeys, self.helping = Journeys(self, connector, bridge), GatewayHelp(self, connector, bridge)
         self._make_pages(offered)
         self.setAccessibleName("Connect an account")
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
@@ -101,14 +103,17 @@ class WizardPanel(WizardFrame):
     def probe(self) -> None:
         """Look at the gateway again; on the third step, at everything behind it too."""
         self.change(recheck)
+        self.helping.forget()
         if self.state.step is Step.VERIFY:
-            self._run(self.journeys.follow, self._connector.verify(self.state.target, self.state.entries.account))
+            self._run(self._look, self._connector.verify(self.state.target, self.state.entries.account))
         else:
-            self._run(self.journeys.follow, self._connector.probe(self.state.target))
+            self._run(self._look, self._connector.probe(self.state.target))
 
     def act(self, action: Action) -> None:
         """Do what a check's button offers."""
         match action:
+            case Action.START_GATEWAY if self.can_start:
+                self._run(self.helping.start)
             case Action.START_GATEWAY | Action.GATEWAY_HELP:
                 self.help("gateway")
             case Action.CHANGE_ADDRESS:
@@ -128,6 +133,25 @@ class WizardPanel(WizardFrame):
                 self._run(self.journeys.ask_to_take_over)
             case Action.RETRY:
                 self.probe()
+
+    @property
+    def can_start(self) -> bool:
+        """Whether a gateway on this computer may be started from here."""
+        return self.helping.can_start
+
+    def gateway_act(self, name: str) -> None:
+        """A wish of the gateway's card."""
+        self._run(self.helping.act, name)
+
+    def fix(self, found: Examined) -> None:
+        """What a finding's button promises."""
+        self._run(self.helping.fix, found)
+
+    def show_help(self) -> None:
+        """Draw process and findings anew."""
+        keeper = self._connector.gateway
+        self.gateway.draw_help(self.helping, None if keeper is None else keeper.folder, self._connector.clock())
+        self.verify.draw_help(self.helping)
 
     def advance(self) -> None:
         """Continue, if nothing is missing."""
@@ -316,6 +340,12 @@ class WizardPanel(WizardFrame):
         """A mistake of ours: the desk's notices are out of sight here."""
         if not self.state.is_over:
             self.say(text, "Try again; what you entered is still here.", "loss")
+
+    async def _look(self, findings: AsyncGenerator[Finding, None]) -> None:
+        """Look, and where something failed find out why, without keeping anybody from going on."""
+        await self.journeys.follow(findings)
+        if not self.state.is_over:
+            self._bridge.start("find the reason", self.helping.explain())
 
     async def _ask_to_cancel(self) -> None:
         if await self._bridge.ask(questions.leave(self)):

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from ibdesk.services.findings import CheckId, Outcome
+from ibdesk.services.findings import Action, CheckId, Outcome
 from ibdesk.services.first_run import FirstRun
 from ibdesk.ui.stylesheet import restyle
 from ibdesk.ui.theme import Text
@@ -21,7 +21,7 @@ from ibdesk.ui.widgets.buttons import Button
 from ibdesk.ui.widgets.checks import Check, CheckRow
 from ibdesk.ui.widgets.labels import Label
 from ibdesk.ui.wizard.host import Host
-from ibdesk.ui.wizard.wording import VERBS, worded
+from ibdesk.ui.wizard.wording import START, VERBS, worded
 
 _MARKS = {
     Outcome.PENDING: Check.PENDING, Outcome.PASSED: Check.GOOD, Outcome.WARNED: Check.WARN, Outcome.FAILED: Check.BAD,
@@ -56,7 +56,8 @@ class WizardCheck(CheckRow):
         """Show what was found."""
         check = state.check(self.id)
         self.set(_MARKS[check.outcome], *worded(state, self.id))
-        verb = "" if check.action is None else VERBS[check.action]
+        can_start = check.action is Action.START_GATEWAY and self._host.can_start
+        verb = "" if check.action is None else START if can_start else VERBS[check.action]
         self.button.setText(verb)
         self.button.setAccessibleName(verb)
         self.button.setVisible(bool(verb))

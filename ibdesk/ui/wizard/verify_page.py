@@ -1,12 +1,18 @@
 """Step 3: what was found behind the sign-in, and the two things only the person knows: which account, which level."""
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
 
 from ibdesk.services.findings import CheckId
 from ibdesk.services.first_run import OPTIONS_LEVELS, FirstRun, choose_account, choose_level
 from ibdesk.ui.widgets.states import labelled
+from ibdesk.ui.wizard.diagnosis import DiagnosisCard
 from ibdesk.ui.wizard.host import Host
 from ibdesk.ui.wizard.parts import Heading, WizardCheck
+
+if TYPE_CHECKING:
+    from ibdesk.ui.wizard.help import GatewayHelp
 
 _LEVEL_NAMES = ("No options", "1 · covered calls", "2 · covered and long", "3 · limited loss", "4 · everything")
 
@@ -18,6 +24,8 @@ class VerifyPage(QWidget):
         super().__init__()
         self._host = host
         self.checks = tuple(WizardCheck(check_id, host) for check_id in CheckId)
+        self.diagnosis = DiagnosisCard()
+        self.diagnosis.fix_wanted.connect(host.fix)
         self.account, self.level = QComboBox(), QComboBox()
         self._stack()
         self.account.activated.connect(self._account_chosen)
@@ -38,6 +46,10 @@ class VerifyPage(QWidget):
         self.account.setEnabled(len(ids) > 1)
         self.level.setCurrentIndex(0 if state.entries.options_level is None else state.entries.options_level + 1)
 
+    def draw_help(self, helped: "GatewayHelp") -> None:
+        """Show why a check failed."""
+        self.diagnosis.show_results(helped.failed, helped.results, is_running=helped.is_running)
+
     def _stack(self) -> None:
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -47,6 +59,7 @@ class VerifyPage(QWidget):
         ))
         for check in self.checks:
             column.addWidget(check)
+        column.addWidget(self.diagnosis)
         column.addSpacing(4)
         self.level.addItem("Not entered")
         for number in OPTIONS_LEVELS:

@@ -21,6 +21,8 @@ ENVIRONMENTS = {
     Environment.LIVE: ("Live Trading", "Your real account, with real money."),
 }
 
+#: Instead of telling how, where it can be done from here.
+START = "Start gateway"
 VERBS = {
     Action.START_GATEWAY: "How to start it",
     Action.GATEWAY_HELP: "Gateway help",
