@@ -27,6 +27,8 @@ class Budget:
         self._breaches: deque[float] = deque()
         self._box_until = float("-inf")
         self.calls = 0
+        #: how many came faster than allowed, whatever was said to them later
+        self.too_fast = 0
 
     def admit(self, path: str) -> Pace:
         """Whether a call to `path` (without /v1/api/) may go on; a refused call counts as a breach."""
@@ -66,6 +68,7 @@ class Budget:
         return self._by_limit.setdefault(number, deque()), limit.calls, limit.window
 
     def _breach(self, now: float) -> None:
+        self.too_fast += 1
         self._breaches.append(now)
         while self._breaches[0] <= now - 60.0:
             self._breaches.popleft()

@@ -14,6 +14,7 @@ def test_the_eleventh_call_within_a_second_is_too_fast() -> None:
     budget = _budget(ticks)
     assert [budget.admit(f"portfolio/x/{number}") for number in range(10)] == [Pace.OK] * 10
     assert budget.admit("portfolio/x/10") is Pace.TOO_FAST
+    assert budget.too_fast == 1
     ticks.pass_by(1.0)
     assert budget.admit("portfolio/x/11") is Pace.OK
 
