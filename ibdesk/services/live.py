@@ -72,7 +72,6 @@ class Live:
         self._clock = clock
         self._wait = wait
         self._reading: asyncio.Task[None] | None = None
-        self._hung_up = False
         self._quotes: dict[Conid, Quote] = {}
         self._pnl: dict[AccountId, AccountPnl] = {}
         self._on_screen: tuple[Conid, ...] = ()
@@ -112,7 +111,6 @@ class Live:
 
     def _hang_up(self) -> None:
         if self._reading is not None:
-            self._hung_up = True
             self._reading.cancel()
 
     def _account_changed(self, event: AccountChanged) -> None:
@@ -132,17 +130,16 @@ class Live:
             await self._stream.watch(wanted)
 
     async def _consume(self) -> None:
-        while True:
+        while not self._tasks.is_closing:
             while self._session is not None and not self._session.session.is_ready:
                 self._woken.clear()
                 await self._woken.wait()
             self._woken.clear()
-            self._hung_up = False
             reading = self._reading = self._tasks.start("read the live stream", self._read())
             await asyncio.wait((reading,))
             self._reading = None
-            if reading.cancelled() and not self._hung_up:
-                return  # the desk is closing
+            if self._tasks.is_closing:
+                return
             self._went_down("The stream is being opened again.")
             await self._wait(AGAIN, self._woken)
 

@@ -121,7 +121,7 @@ class Reconnect:
 
     def _lose(self, reason: str) -> None:
         """The source is gone: tell it once. Everything of it is stale from the moment it was last heard."""
-        if not self._is_up:
+        if not self._is_up or self._tasks.is_closing:
             return
         now = self._clock()
         self._is_up = False
@@ -154,7 +154,8 @@ class Reconnect:
 
     def _return(self, *, is_synced: bool = False) -> None:
         """Begin the way back, if there is one to go. A line that breaks again and again gets no extra pictures."""
-        if self._is_up or self._returning is not None or not self._session.session.is_ready:
+        is_on_its_way = self._returning is not None or self._tasks.is_closing
+        if self._is_up or is_on_its_way or not self._session.session.is_ready:
             return
         if self._lost is None:
             self._connected()

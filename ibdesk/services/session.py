@@ -236,7 +236,7 @@ class SessionService:
         self._boxed_until = event.rate.boxed_until
 
     async def _keep(self) -> None:
-        while True:
+        while not self._tasks.is_closing:
             self._look_at = self._ticks() + AT_FIRST.total_seconds()  # in case the step breaks
             await asyncio.wait((self._tasks.start("session step", self._one_step()),))  # one that breaks is reported
             while (left := self._look_at - self._ticks()) > 0:
@@ -250,6 +250,7 @@ class SessionService:
 
     async def _one_step(self) -> None:
         async with self._turn:
+            self._attempts += 1  # taken back when the gateway answers; what others ask in between slows nothing down
             await self._step()
 
     async def _step(self) -> None:
@@ -315,8 +316,8 @@ class SessionService:
             await self._failed(error)
         else:
             if not self.session.is_ready and state_of(flags) is SessionState.READY:
-                self.session = replace(self.session, last_tickle=None)  # that was another session's: this one is to have
-                self._tickled_at = None  # its own, at once
+                self.session = replace(self.session, last_tickle=None)  # another session's: this one is to have its own
+                self._tickled_at = None
             await self._observe(flags)
 
     async def _tickle(self) -> None:
@@ -362,7 +363,7 @@ class SessionService:
     async def _observe(self, flags: SessionFlags, error: DeskError | None = None) -> None:
         self._error = error
         self._not_before = None
-        self._attempts = 0 if flags.reachable else self._attempts + 1
+        self._attempts = 0 if flags.reachable else max(1, self._attempts)
         settings = self._settings()
         newer = observed(
             self.session,

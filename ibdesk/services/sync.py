@@ -121,7 +121,7 @@ class SyncService:
         return task
 
     async def _every_interval(self) -> None:
-        while True:
+        while not self._tasks.is_closing:
             self._woken.clear()
             if self._should_try():
                 # a run that breaks is reported; the next comes

@@ -22,6 +22,11 @@ class Tasks:
         self._running: list[asyncio.Task[Any]] = []
         self._is_closed = False
 
+    @property
+    def is_closing(self) -> bool:
+        """Whether nothing can be started any more; who is still running then comes to its end."""
+        return self._is_closed
+
     def start(self, name: str, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
         """Run `work` beside everything else. Refused(VAULT_CLOSED) once the desk is closing."""
         if self._is_closed:
