@@ -108,7 +108,11 @@ QPushButton[kind="icon"] {{ padding: 0; min-width: 30px; }}
 QPushButton[kind="quiet"]:focus, QPushButton[kind="icon"]:focus {{ border: 2px solid {t.accent}; }}
 QPushButton[kind="link"] {{ background: transparent; border: 1px solid transparent;
   color: {t.accent}; padding: 0 4px; }}
-QPushButton[kind="link"][tone="warn"] {{ color: {t.warn}; }}
+QPushButton[kind="status"] {{ background: transparent; border: 1px solid transparent; color: {t.muted};
+  padding: 0 4px; min-height: 18px; }}
+QPushButton[kind="status"]:hover {{ color: {t.text}; }}
+QPushButton[kind="status"]:focus {{ border: 1px solid {t.accent}; }}
+QPushButton[kind="status"][tone="warn"] {{ color: {t.warn}; }}
 QPushButton[kind="link"]:hover {{ text-decoration: underline; }}
 QPushButton[kind="link"]:focus {{ border: 2px solid {t.accent}; }}
 QPushButton[kind="pill"], QPushButton[kind="choice"] {{ background: {t.raised}; color: {t.muted};

@@ -72,6 +72,7 @@ class EquityChart(QWidget):
         if age:
             self.age.setText(f"as of {age}")
             self.age.adjustSize()
+            self.age.raise_()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         last = len(self._points) - 1

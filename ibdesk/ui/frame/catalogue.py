@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QApplication
 from ibdesk.domain.accounts import AccountId
 from ibdesk.domain.settings import Meta, meta_of, names
 from ibdesk.ui.commands import Command
+from ibdesk.ui.pages.activity.tabs import TABS
 from ibdesk.ui.rooms import ROOMS
 from ibdesk.ui.session.wording import AWAY
 from ibdesk.ui.wizard import questions
@@ -24,6 +25,7 @@ class View(Protocol):
 
     def open_room(self, key: str) -> None: ...
     def open_setting(self, name: str) -> None: ...
+    def open_tab(self, room: str, tab: str) -> None: ...
     def want(self, name: str) -> None: ...
     def open_session(self) -> None: ...
     def show_away(self) -> None: ...
@@ -40,7 +42,7 @@ HELP = (
 def commands_of(view: View, desk: "Desk", bridge: "Bridge", accounts: Sequence[AccountId]) -> tuple[Command, ...]:
     """Everything that can be done now, in the order the palette shows it before anything is typed."""
     return (
-        *_rooms(view), *_work(view, desk, bridge), *_accounts(bridge, accounts), *_appearance(desk, bridge),
+        *_rooms(view), *_tabs(view), *_work(view, desk, bridge), *_accounts(bridge, accounts), *_appearance(desk, bridge),
         *_demo(view, desk), *_help(view), *_settings(view),
     )
 
@@ -51,6 +53,12 @@ def _rooms(view: View) -> tuple[Command, ...]:
                 run=partial(view.open_room, room.key), words="go to open")
         for number, room in enumerate(ROOMS, start=1)
     )
+
+
+def _tabs(view: View) -> Iterator[Command]:
+    for tab in TABS:
+        yield Command(name=f"activity:{tab.key}", title=tab.title, hint="Activity", words=tab.words,
+                      run=partial(view.open_tab, "activity", tab.key))
 
 
 def _work(view: View, desk: "Desk", bridge: "Bridge") -> list[Command]:

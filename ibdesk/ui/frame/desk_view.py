@@ -62,6 +62,7 @@ class DeskView(QWidget):
         super().__init__(parent)
         self._desk, self._bridge, self._pages = desk, bridge, pages
         self._built: dict[str, QWidget] = {}
+        self._skeletons: dict[str, list[Callable[[QWidget], None]]] = {}
         self._accounts: tuple[AccountId, ...] = ()
         self._ages: dict[AccountId, datetime] = {}
         self._session = desk.session.session if desk.session is not None else None
@@ -127,7 +128,12 @@ class DeskView(QWidget):
     def open_setting(self, name: str) -> None:
         """Show one setting in its room."""
         self.open_room("settings")
-        self._bridge.setting_wanted.emit(name)
+        self._once_built("settings", lambda _page: self._bridge.setting_wanted.emit(name))
+
+    def open_tab(self, room: str, tab: str) -> None:
+        """Show one tab of a room that has tabs."""
+        self.open_room(room)
+        self._once_built(room, lambda page: page.show_tab(tab))  # type: ignore[attr-defined]
 
     def open_session(self) -> None:
         """The session's truth, below its pill; without an account, the wizard that connects one."""
@@ -259,7 +265,15 @@ class DeskView(QWidget):
         column.setContentsMargins(16, 16, 16, 16)
         column.addWidget(SkeletonRows(14))
         self.stack.addWidget(page)
+        self._skeletons[key] = []
         return page
+
+    def _once_built(self, key: str, do: Callable[[QWidget], None]) -> None:
+        """Do something with a room's page, after its first entry has built it."""
+        if key in self._skeletons:
+            self._skeletons[key].append(do)
+        else:
+            do(self._built[key])
 
     def _build(self, key: str) -> None:
         page, skeleton = self._pages(room_of(key)), self._built[key]
@@ -270,6 +284,8 @@ class DeskView(QWidget):
             page.setFocus(Qt.FocusReason.OtherFocusReason)
         self.stack.removeWidget(skeleton)
         skeleton.deleteLater()
+        for do in self._skeletons.pop(key, []):
+            do(page)
 
     def _first_account(self) -> AccountId | None:
         wanted = self._desk.preferences.sourced.settings.account_id

@@ -11,7 +11,7 @@ from ibdesk.ui.theme import Text, look
 from ibdesk.ui.widgets import Card, IconButton, Label
 
 #: Changes shown of each kind; the others are counted. The card must leave the page its room.
-SHOWN = 5
+SHOWN = 4
 
 Change = HoldingChange | FigureChange
 
@@ -27,7 +27,6 @@ class AwayCard(QWidget):
         self.card = Card(wording.AWAY)
         self.when = Label("", kind=Text.CAPTION, tone="muted")
         self.reason = Label("", wrap=True)
-        self.unknown = Label("", kind=Text.CAPTION, tone="muted", wrap=True)
         self.close_button = IconButton("cross", f"Dismiss “{wording.AWAY}”")
         self.close_button.clicked.connect(self.dismiss)
         self._changes = QHBoxLayout()
@@ -58,24 +57,26 @@ class AwayCard(QWidget):
             return
         self.when.setText(wording.span(report))
         self.reason.setText(f"{report.reason.rstrip('.')}. {wording.summary(report)}")
-        self.unknown.setText("\n".join(report.unknown))
-        self.unknown.setVisible(bool(report.unknown))
         _empty(self._changes)
         for title, changes in (("Holdings", report.holdings), ("Figures", report.figures)):
             if changes:
                 table = _table(title, changes, _is_several(report))
-                self._changes.addWidget(table)
+                self._changes.addWidget(table, 0, Qt.AlignmentFlag.AlignTop)
                 table.show()
-        self._changes.addStretch(1)
+        if report.unknown:
+            unknown = _sentences("What nobody can know", report.unknown)
+            self._changes.addWidget(unknown, 1, Qt.AlignmentFlag.AlignTop)
+            unknown.show()
+        else:
+            self._changes.addStretch(1)
         self.setAccessibleName(f"{wording.AWAY}: {self.when.text()}")
-        self.setAccessibleDescription(" ".join((self.reason.text(), self.unknown.text())))
+        self.setAccessibleDescription(" ".join((self.reason.text(), *report.unknown)))
 
     def _lay_out(self) -> None:
         self.card.add_beside_title(self.when)
         self.card.add_control(self.close_button)
         self.card.add(self.reason)
         self.card.add(self._changes)
-        self.card.add(self.unknown)
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 12, 16, 0)
         column.addWidget(self.card)
@@ -100,6 +101,16 @@ def _table(title: str, changes: Sequence[Change], with_account: bool) -> QWidget
         rest = Label(f"and {more} more", kind=Text.CAPTION, tone="muted")
         rest.setToolTip("\n".join(_line(change) for change in changes[SHOWN:]))
         grid.addWidget(rest, SHOWN + 1, 0, 1, 4)
+    return made
+
+
+def _sentences(title: str, sentences: Sequence[str]) -> QWidget:
+    made = QWidget()
+    column = QVBoxLayout(made)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(4)
+    for text in (title, *sentences):
+        column.addWidget(Label(text, kind=Text.CAPTION, tone="muted", wrap=True))
     return made
 
 

@@ -29,7 +29,7 @@ class EndingStrip(QWidget):
         assert isinstance(layout, QHBoxLayout)  # noqa: S101 - a banner is one row
         layout.insertWidget(layout.indexOf(self.banner.button) + 1, self.later)
         row = QHBoxLayout(self)
-        row.setContentsMargins(16, 12, 16, 0)
+        row.setContentsMargins(16, 12, 16, 12)
         row.addWidget(self.banner)
         self.hide()
 

@@ -108,6 +108,7 @@ class TruthPanel(QWidget):
         column.addLayout(head)
         column.addSpacing(10)
         column.addWidget(self.competing)
+        column.addSpacing(2)
         for row in self.rows.values():
             column.addWidget(line())
             column.addWidget(row)
@@ -134,7 +135,7 @@ class Competing(QFrame):
         self.leave.clicked.connect(lambda: self.wanted.emit("leave-session"))
         column = QVBoxLayout(self)
         column.setContentsMargins(14, 12, 14, 12)
-        column.setSpacing(8)
+        column.setSpacing(10)
         column.addWidget(Label(wording.COMPETING_TITLE, bold=True, wrap=True))
         for button, (_, text) in ((self.leave, wording.LEAVE_IT), (self.take, wording.TAKE_OVER)):
             button.setMinimumWidth(126)

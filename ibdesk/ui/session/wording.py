@@ -67,11 +67,11 @@ def seen(lamp: LampState, now: datetime, zone: tzinfo | None = None) -> str:
 
 
 def due(lamp: LampState, now: datetime) -> str:
-    """The lamp's next deadline: "keep-alive in 2:41"; empty without one."""
+    """The lamp's next deadline: "next keep-alive in 2:41"; empty without one."""
     if lamp.deadline is None:
         return ""
-    left = lamp.deadline - now
-    return f"{lamp.deadline_is} in {soon(left)}" if left > timedelta(0) else f"{lamp.deadline_is} now"
+    left, what = lamp.deadline - now, lamp.deadline_is.removeprefix("the ")
+    return f"{what} in {soon(left)}" if left > timedelta(0) else f"{what} now"
 
 
 def described(lamp: LampState, now: datetime, zone: tzinfo | None = None) -> str:

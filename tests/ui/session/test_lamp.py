@@ -51,8 +51,8 @@ def test_a_step_that_is_offered_elsewhere_has_no_second_button(row):
 
 def test_ages_and_deadlines_go_on(row):
     row.show_lamp(truths.READY.lamps[2], NOW)
-    assert (row.age.text(), row.due.text()) == ("seen 4 s ago", "the next keep-alive in 2:41")
+    assert (row.age.text(), row.due.text()) == ("seen 4 s ago", "next keep-alive in 2:41")
     row.show_time(NOW + timedelta(seconds=2))
-    assert (row.age.text(), row.due.text()) == ("seen 6 s ago", "the next keep-alive in 2:39")
+    assert (row.age.text(), row.due.text()) == ("seen 6 s ago", "next keep-alive in 2:39")
     row.show_lamp(truths.OFFLINE.lamps[4], NOW)
     assert row.age.text() == "not seen yet" and row.due.isHidden()

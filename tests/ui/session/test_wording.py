@@ -34,8 +34,8 @@ def test_the_whole_is_as_ill_as_its_worst_lamp():
 def test_a_lamp_tells_its_age_and_its_deadline():
     lamp = truths.READY.lamps[2]
     assert wording.seen(lamp, NOW) == "seen 4 s ago"
-    assert wording.due(lamp, NOW) == "the next keep-alive in 2:41"
-    assert wording.due(lamp, NOW + timedelta(minutes=5)) == "the next keep-alive now"
+    assert wording.due(lamp, NOW) == "next keep-alive in 2:41"
+    assert wording.due(lamp, NOW + timedelta(minutes=5)) == "next keep-alive now"
     assert wording.seen(truths.OFFLINE.lamps[4], NOW) == "not seen yet"
     assert wording.due(truths.OFFLINE.lamps[0], NOW) == ""
 
