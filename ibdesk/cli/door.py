@@ -2,7 +2,6 @@
 
 import argparse
 import asyncio
-import os
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -76,7 +75,8 @@ async def open_desk(args: argparse.Namespace) -> AsyncIterator[Desk]:
             remedy="Connect an account first: ibdesk account add --help",
             cause=Cause.VAULT_MISSING,
         )
-    desk = await wiring.open_desk(home, _secret(home), overrides=dict(args.set), watching=False)
+    args.opened_with = _secret(home)  # so that a verb that needs it too does not ask again
+    desk = await wiring.open_desk(home, args.opened_with, overrides=dict(args.set), watching=False)
     try:
         yield desk
     finally:
@@ -91,9 +91,7 @@ def home_of(args: argparse.Namespace) -> Path:
 
 def new_passphrase() -> str:
     """A passphrase for a new vault: a variable, or typed twice."""
-    from ibdesk.store.passphrase import from_environment
-
-    given = from_environment(os.environ)
+    given = wiring.given_passphrase()
     if given:
         return given
     first = read_answer("New passphrase: ", secret=True)
@@ -122,6 +120,4 @@ def not_connected(desk: Desk) -> Refused:
 
 def _secret(home: Path) -> str | bytes:
     """What opens the vault: a variable, this computer's key store, or a person."""
-    from ibdesk.store.passphrase import from_environment
-
-    return from_environment(os.environ) or wiring.remembered(home) or read_answer("Passphrase: ", secret=True)
+    return wiring.given_passphrase() or wiring.remembered(home) or read_answer("Passphrase: ", secret=True)

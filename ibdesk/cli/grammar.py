@@ -18,6 +18,14 @@ from ibdesk.domain.errors import Cause, Unavailable
 from ibdesk.domain.settings import names
 
 SIGN_IN_WITHIN = 600.0
+VARIABLES = """
+environment variables:
+  IBKR_DB_PATH          a database file; the vault lies in its folder (--home wins)
+  IBDESK_PASSPHRASE     what opens the vault, for scripts
+  VITE_ENCRYPTION_KEY   the same, of at least 32 characters
+  IBKR_GATEWAY_URL, ... every setting's own names; Settings in the window shows them and where each value came from
+While the window has the vault open, commands are done there, with its settings.
+"""
 
 
 def parser() -> argparse.ArgumentParser:
@@ -27,10 +35,13 @@ def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(
         prog="ibdesk",
         description="Your desk for trading and managing money at Interactive Brokers. No verb opens the window.",
-        epilog=CODES,
+        epilog=VARIABLES + CODES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    top.add_argument("--home", type=Path, help="the vault's folder (default: this system's place for application data)")
+    top.add_argument(
+        "--home", type=Path,
+        help="the vault's folder (default: that of IBKR_DB_PATH, else this system's place for application data)",
+    )  # fmt: skip
     top.add_argument("--json", action="store_true", help="answer with JSON")
     top.add_argument("--quiet", action="store_true", help="say nothing but errors")
     top.add_argument(
@@ -61,12 +72,35 @@ def parser() -> argparse.ArgumentParser:
     sync.add_argument("--source", choices=["portal"], default="portal", help="where from (default: portal)")
     contract = _group(every, "contract", "what can be traded")
     _verb(contract, "find", "contracts by symbol or name", in_desk(verbs.find)).add_argument("text")
+    _vault_verbs(every)
+    return top
+
+
+def _vault_verbs(every: Any) -> None:
+    from ibdesk.cli import audit_verbs, vault_verbs, verbs
+
     db = _group(every, "db", "the vault")
     _verb(db, "check", "examine every page, reference and the chain of the audit",
           in_desk(verbs.check, reads_only=True))
-    _verb(db, "remember", "let this computer's key store open the vault", in_desk(verbs.remember))
-    _verb(db, "forget", "ask for the passphrase again", in_desk(verbs.forget))
-    return top
+    kept = _verb(db, "backup", "keep an encrypted copy in one file, checked", in_desk(vault_verbs.backup))
+    kept.add_argument("file", nargs="?", type=Path, metavar="FILE", help="a new file, or a folder")
+    _verb(db, "backups", "the backups there are", in_desk(vault_verbs.list_backups, reads_only=True))
+    back = _verb(db, "restore", "make the vault what a backup holds, here or on another computer; no desk may be open",
+                 vault_verbs.restore)
+    back.add_argument("file", type=Path, metavar="FILE", help="the backup")
+    _verb(db, "rekey", "give the vault a new key and a new recovery code; no desk may be open", vault_verbs.rekey)
+    _verb(db, "passphrase", "change the passphrase (standard input: the old one, then the new one)",
+          in_desk(vault_verbs.passphrase))
+    _verb(db, "recovery-code", "make a new recovery code", in_desk(vault_verbs.recovery_code))
+    _verb(db, "new-passphrase", "print a strong random passphrase", vault_verbs.new_passphrase)
+    _verb(db, "remember", "let this computer's key store open the vault", in_desk(vault_verbs.remember))
+    _verb(db, "forget", "ask for the passphrase again", in_desk(vault_verbs.forget))
+    log = _group(every, "audit", "the log of every call")
+    _verb(log, "verify", "find a row that was changed, removed or moved", in_desk(audit_verbs.verify, reads_only=True))
+    _verb(log, "hints", "what a careful person would look at", in_desk(audit_verbs.hints, reads_only=True))
+    out = _verb(log, "export", "write the log with its hashes", in_desk(audit_verbs.export, reads_only=True))
+    out.add_argument("file", type=Path, metavar="FILE")
+    out.add_argument("--format", choices=["csv", "jsonl"], help="default: by the file's name, else csv")
 
 
 def _verb(group: Any, name: str, text: str, run: Callable[[argparse.Namespace, Talk], int]) -> argparse.ArgumentParser:

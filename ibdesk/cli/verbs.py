@@ -51,6 +51,7 @@ async def _tell_health(desk: Desk, talk: Talk, remark: str = "") -> int:
             "session": state,
             "environment": desk.environment.value,
             "last_sync": None if last is None else {"at": last.finished_at, "status": last.status.value},
+            "vault": str(desk.preferences.folder),
             "database_bytes": desk.database_bytes(),
         }
         | _remarked(remark)
@@ -59,6 +60,7 @@ async def _tell_health(desk: Desk, talk: Talk, remark: str = "") -> int:
             f"gateway    {desk.gateway_url} ({_ANSWERS[answers]})",
             f"session    {state}",
             f"last sync  {'never' if last is None else f'{last.finished_at:%Y-%m-%d %H:%M:%S} UTC, {last.status}'}",
+            f"vault      {desk.preferences.folder}",
             *lines_of(problem),
             *([remark] if remark else []),
         ],
@@ -213,17 +215,3 @@ async def check(desk: Desk, _args: argparse.Namespace, talk: Talk) -> int:
         list(report.findings) or [whole],
     )
     return 6 if report.findings else 0
-
-
-async def remember(desk: Desk, _args: argparse.Namespace, talk: Talk) -> int:
-    """Let this computer's key store open the vault."""
-    await desk.preferences.remember(True)
-    talk.tell({"status": "success"}, ["This computer opens the vault from now on."])
-    return 0
-
-
-async def forget(desk: Desk, _args: argparse.Namespace, talk: Talk) -> int:
-    """Ask for the passphrase again."""
-    await desk.preferences.remember(False)
-    talk.tell({"status": "success"}, ["The passphrase is asked for again."])
-    return 0

@@ -1,6 +1,5 @@
 """How settings and connections are changed while the desk is open, and who hears of it."""
 
-import asyncio
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
@@ -9,13 +8,12 @@ from typing import TYPE_CHECKING
 from ibdesk.domain.accounts import Environment
 from ibdesk.domain.calls import ApiCall
 from ibdesk.domain.compliance.disclosures import Acknowledgment
-from ibdesk.domain.errors import Cause, Refused
 from ibdesk.domain.events import SettingsChanged
 from ibdesk.domain.records import Credentials
 from ibdesk.domain.settings import Settings, Sourced
 from ibdesk.services.desk import Clock
 from ibdesk.services.hub import Hub
-from ibdesk.store import audit, keystore, records, secrets
+from ibdesk.store import audit, records, secrets
 from ibdesk.store.database import Database
 from ibdesk.store.settings import load_settings, reset_setting, save_setting
 from ibdesk.store.vault import OpenVault
@@ -79,26 +77,6 @@ class Preferences:
         books stay."""
         await self._database.write(_delete, environment, self._clock(), urgent=True)
         self._hub.publish(SettingsChanged(names=("credentials",)))
-
-    async def remember(self, wanted: bool) -> None:
-        """Let this computer's key store open the vault without the passphrase, or end that.
-
-        Refused(BAD_SETTING) where the system has no key store that protects what it keeps.
-        """
-        await asyncio.to_thread(self._remember, wanted)
-
-    def _remember(self, wanted: bool) -> None:
-        store = keystore.system_key_store()
-        if store is None:
-            raise Refused(
-                "This computer has no key store that protects what it keeps.",
-                remedy="Go on typing the passphrase.",
-                cause=Cause.BAD_SETTING,
-            )
-        if wanted:
-            keystore.remember(self._vault, store)
-        else:
-            keystore.forget(self._vault, store)
 
     async def acknowledgments(self) -> tuple[Acknowledgment, ...]:
         """Every disclosure a person agreed to, oldest first."""

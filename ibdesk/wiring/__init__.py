@@ -30,6 +30,7 @@ from ibdesk.domain.settings import Settings
 from ibdesk.services.desk import Desk
 from ibdesk.wiring.desks import World, build_desk, exchange_calendar, save_result
 from ibdesk.wiring.gateways import connector_with, open_broker, show_certificate, start_demo
+from ibdesk.wiring.vaults import rekey, restore
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection as Transaction
@@ -40,8 +41,8 @@ if TYPE_CHECKING:
     from ibdesk.store.vault import OpenVault
 
 __all__ = [
-    "create_desk", "default_home", "exchange_calendar", "first_run_connector", "now", "open_broker", "open_demo_desk",
-    "open_desk", "remembered", "show_certificate", "start_demo", "vault_exists",
+    "create_desk", "default_home", "exchange_calendar", "first_run_connector", "given_passphrase", "now", "open_broker",
+    "open_demo_desk", "open_desk", "rekey", "remembered", "restore", "show_certificate", "start_demo", "vault_exists",
 ]  # fmt: skip
 
 log = logging.getLogger(__name__)
@@ -55,10 +56,12 @@ def now() -> datetime:
 
 
 def default_home() -> Path:
-    """Where this system keeps an application's files."""
+    """The folder IBKR_DB_PATH means, else where this system keeps an application's files."""
     import platformdirs
 
-    return Path(platformdirs.user_data_dir("ibdesk", appauthor=False))
+    from ibdesk.store.settings import home_named
+
+    return home_named(os.environ) or Path(platformdirs.user_data_dir("ibdesk", appauthor=False))
 
 
 def vault_exists(home: Path) -> bool:
@@ -66,6 +69,14 @@ def vault_exists(home: Path) -> bool:
     from ibdesk.store import vault
 
     return vault.exists(home)
+
+
+def given_passphrase() -> str | None:
+    """The passphrase in the environment: IBDESK_PASSPHRASE, else VITE_ENCRYPTION_KEY; None when neither is set.
+    Refused(BAD_SETTING) when the latter is too short."""
+    from ibdesk.store.passphrase import from_environment
+
+    return from_environment(os.environ)
 
 
 def remembered(home: Path) -> bytes | None:

@@ -1,0 +1,53 @@
+"""The verbs on the log of calls: does it add up, what is odd in it, and the log as a file."""
+
+import argparse
+
+from ibdesk.cli.talk import Talk
+from ibdesk.services.desk import Desk
+
+DAMAGED = 6
+
+
+async def verify(desk: Desk, _args: argparse.Namespace, talk: Talk) -> int:
+    """Follow the chain of hashes from the first row to the sealed end; name the first row that does not fit."""
+    fault = await desk.activity.fault()
+    newest = await desk.activity.calls(limit=1)
+    rows = newest[0].seq if newest else 0
+    if fault is None:
+        talk.tell({"status": "success", "rows": rows, "first_broken": None}, [f"The audit adds up: {rows:,} rows."])
+        return 0
+    talk.tell(
+        {"status": "failed", "rows": rows, "first_broken": fault.row, "what": fault.what},
+        [f"The audit does not add up from row {fault.row} on: {fault.what}.",
+         "Compare with a backup: ibdesk db backups"],
+    )  # fmt: skip
+    return DAMAGED
+
+
+async def hints(desk: Desk, _args: argparse.Namespace, talk: Talk) -> int:
+    """What in the log a careful person would look at."""
+    found = await desk.activity.hints()
+    talk.tell(
+        {
+            "status": "success",
+            "hints": [
+                {"severity": each.severity.name.lower(), "sentence": each.sentence, "first": each.first,
+                 "last": each.last, "at": each.at}
+                for each in found
+            ],
+        },
+        [f"{each.severity.name.lower():<5}  rows {each.first} to {each.last}: {each.sentence}" for each in found]
+        or ["Nothing looks unusual."],
+    )  # fmt: skip
+    return 0
+
+
+async def export(desk: Desk, args: argparse.Namespace, talk: Talk) -> int:
+    """Write the whole log with its hashes to a file."""
+    chosen = args.format or ("jsonl" if args.file.suffix.lower() in (".jsonl", ".ndjson") else "csv")
+    rows = await desk.activity.export_audit(args.file, chosen)
+    talk.tell(
+        {"status": "success", "path": str(args.file), "format": chosen, "rows": rows},
+        [f"{rows:,} rows are in {args.file}."],
+    )
+    return 0
