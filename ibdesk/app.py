@@ -143,19 +143,30 @@ class DeskApp:
                 self._ended.set_result(0)
 
     async def _remembered(self, screen: UnlockScreen) -> None:
+        """Open without asking where this computer or a variable knows what opens the vault."""
         import asyncio
 
         from ibdesk import wiring
+        from ibdesk.domain.errors import DeskError
 
-        key = await asyncio.to_thread(wiring.remembered, self.home)
+        try:
+            key: str | bytes | None = wiring.given_passphrase()
+            key = key or await asyncio.to_thread(wiring.remembered, self.home)
+        except DeskError as error:
+            screen.refuse(error.message, error.remedy)
+            return
         if key is not None:
             screen.set_busy(True)
             await self.door.open(screen, key)
 
     async def _close_vault(self) -> None:
+        from ibdesk import wiring
+
         await self.door.drop()
         if self._demo:
             self.quit()
+        elif wiring.vault_exists(self.home):
+            self.door.ask_passphrase()  # a remembered key would open at once what was just closed
         else:
             self.enter()
 
@@ -268,10 +279,15 @@ def main(
 
 def default_home() -> Path:
     """The folder `wiring.default_home` names, without what wiring imports: it is asked for before the first paint."""
+    import os
     from pathlib import Path
 
     import platformdirs
 
+    if os.environ.get("IBKR_DB_PATH"):
+        from ibdesk import wiring
+
+        return wiring.default_home()
     return Path(platformdirs.user_data_dir("ibdesk", appauthor=False))
 
 

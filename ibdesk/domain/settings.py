@@ -61,6 +61,10 @@ class ThemeName(StrEnum):
     LIGHT = "light"
 
 
+#: What a whole gateway address says as well, and wins over.
+_IN_THE_ADDRESS = ("gateway_host", "gateway_port", "gateway_ssl")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """All settings, in the units their names say. Values are already checked."""
@@ -74,19 +78,19 @@ class Settings:
         help="Paper or live. Changing it closes the session and opens the other environment's.",
         env=("VITE_IBKR_DEFAULT_ENVIRONMENT", "IBKR_DEFAULT_ENVIRONMENT")))
     gateway_host: str = _setting("localhost", Meta(
-        section="Interactive Brokers", title="Gateway host",
+        section="Gateway", title="Gateway host",
         help="The gateway belongs on this computer. Any other host is warned about.",
         env=("VITE_IBKR_GATEWAY_HOST", "IBKR_GATEWAY_HOST")))
     gateway_port: int = _setting(5000, Meta(
-        section="Interactive Brokers", title="Gateway port",
+        section="Gateway", title="Gateway port",
         help="listenPort in the gateway's conf.yaml. macOS uses 5000 itself; choose another there.",
         env=("VITE_IBKR_GATEWAY_PORT", "IBKR_GATEWAY_PORT"), minimum=Decimal(1), maximum=Decimal(65535)))
     gateway_ssl: bool = _setting(True, Meta(
-        section="Interactive Brokers", title="Encrypt the connection to the gateway",
+        section="Gateway", title="Encrypt the connection to the gateway",
         help="Keep it on. Off sends account data in clear between programs on this computer.",
         env=("VITE_IBKR_GATEWAY_SSL", "IBKR_GATEWAY_SSL")))
     gateway_url: str = _setting("", Meta(
-        section="Interactive Brokers", title="Gateway address",
+        section="Gateway", title="Gateway address",
         help="A whole address such as https://localhost:5000. Given, it wins over host, port and encryption.",
         env=("IBKR_GATEWAY_URL",)))
     account_id: str = _setting("", Meta(
@@ -94,7 +98,7 @@ class Settings:
         help="The account to open with, such as U1234567 or DU1234567. Empty: the broker's default.",
         env=("IBKR_ACCOUNT_ID",)))
     region: Region = _setting(Region.NEW_YORK, Meta(
-        section="Interactive Brokers", title="Session region",
+        section="Session", title="Session region",
         help="Whose midnight ends the session: New York, Zug or Hong Kong.", env=("IBKR_REGION",)))
     sync_interval: Decimal = _setting(Decimal(30), Meta(
         section="Interactive Brokers", title="Sync positions every", unit="s",
@@ -102,12 +106,12 @@ class Settings:
         env=("VITE_IBKR_SYNC_INTERVAL", "IBKR_SYNC_INTERVAL"), env_scale=Decimal(1000),
         minimum=Decimal(5), maximum=Decimal(3600)))
     tickle_interval: Decimal = _setting(Decimal(240), Meta(
-        section="Interactive Brokers", title="Keep the session alive every", unit="s",
+        section="Session", title="Keep the session alive every", unit="s",
         help="The broker forgets a session after about six idle minutes.",
         env=("VITE_IBKR_TICKLE_INTERVAL", "IBKR_TICKLE_INTERVAL"), env_scale=Decimal(1000),
         minimum=Decimal(30), maximum=Decimal(300)))
     session_warning_minutes: int = _setting(60, Meta(
-        section="Interactive Brokers", title="Warn before the session ends", unit="min",
+        section="Session", title="Warn before the session ends", unit="min",
         help="When to remind you to sign in again.",
         env=("VITE_IBKR_SESSION_WARNING_MINUTES", "IBKR_SESSION_WARNING_MINUTES"),
         minimum=Decimal(5), maximum=Decimal(720)))
@@ -219,6 +223,10 @@ class Settings:
     def order_client_id(self) -> int:
         """The client id of the connection that carries orders."""
         return self.tws_order_client_id or self.tws_client_id + 1
+
+    def unused(self, name: str) -> str:
+        """Which other setting makes `name` count for nothing; empty when it counts."""
+        return "gateway_url" if self.gateway_url and name in _IN_THE_ADDRESS else ""
 
     @property
     def gateway(self) -> str:

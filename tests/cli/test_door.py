@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from ibdesk.cli import main
 from ibdesk.cli.door import new_passphrase
 from ibdesk.store import vault as vaults
 from ibdesk.store.header import LOWEST_COST
@@ -83,3 +84,29 @@ def test_a_new_passphrase_comes_from_the_environment_first(monkeypatch: pytest.M
     monkeypatch.delenv("IBDESK_PASSPHRASE")
     monkeypatch.setattr(sys, "stdin", io.StringIO("from a pipe\n"))
     assert new_passphrase() == "from a pipe"
+
+
+def test_the_documents_database_path_is_heeded_and_home_wins(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("IBDESK_PASSPHRASE", PASSPHRASE)
+    monkeypatch.setenv("IBKR_DB_PATH", str(home / "ibkr.db"))
+    assert main(["db", "check"]) == 0
+    assert main(["--home", str(home / "other"), "db", "check"]) == 5
+
+    monkeypatch.setenv("IBKR_DB_PATH", str(home / "other" / "ibkr.db"))
+    capsys.readouterr()
+    assert main(["db", "check"]) == 5
+    assert str(home / "other") in capsys.readouterr().err
+
+
+def test_a_long_encryption_key_is_the_passphrase(
+    ibdesk: Ibdesk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = "four and thirty characters of a key"
+    made, _ = vaults.create(tmp_path / "home", key, cost=LOWEST_COST)
+    made.close()
+    monkeypatch.delenv("IBDESK_PASSPHRASE")
+    monkeypatch.setenv("VITE_ENCRYPTION_KEY", key)
+
+    assert ibdesk("db", "check").code == 0

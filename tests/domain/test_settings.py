@@ -74,3 +74,18 @@ def test_every_setting_is_described_for_people() -> None:
         meta = meta_of(name)
         assert meta.section and meta.title and meta.help.endswith("."), name
         assert meta.env, name
+
+
+def test_a_whole_address_leaves_its_parts_unused() -> None:
+    given = Settings(gateway_url="https://127.0.0.1:5001")
+
+    assert {name for name in names() if given.unused(name)} == {"gateway_host", "gateway_port", "gateway_ssl"}
+    assert not any(Settings().unused(name) for name in names())
+
+
+def test_sections_come_in_the_order_they_are_shown() -> None:
+    sections = list(dict.fromkeys(meta_of(name).section for name in names()))
+
+    assert sections == [
+        "Interactive Brokers", "Gateway", "Session", "Vault", "TWS and IB Gateway", "Charts", "Appearance"
+    ]  # fmt: skip

@@ -7,7 +7,7 @@ import pytest
 from ibdesk.domain.accounts import Environment
 from ibdesk.domain.errors import Cause, Refused
 from ibdesk.domain.settings import Origin, ThemeName, meta_of, names
-from ibdesk.store.settings import FILE_NAME, load_settings, reset_setting, save_setting
+from ibdesk.store.settings import FILE_NAME, home_named, load_settings, reset_setting, save_setting
 from tests.store.examples import SETTING_TEXTS
 
 
@@ -98,3 +98,68 @@ def test_a_bad_value_is_not_saved(home: Path) -> None:
     with pytest.raises(Refused):
         save_setting(home, "gateway_port", "0")
     assert not home.exists()
+
+
+#: What the documents say: the variable, its default, and a value just outside what is allowed (None where any text or
+#: a choice is meant).
+DOCUMENTED = (
+    ("VITE_IBKR_ENABLED", "true", "maybe"), ("VITE_IBKR_GATEWAY_HOST", "localhost", None),
+    ("VITE_IBKR_GATEWAY_PORT", "5000", "65536"), ("VITE_IBKR_GATEWAY_SSL", "true", "2"),
+    ("VITE_IBKR_DEFAULT_ENVIRONMENT", "paper", "demo"), ("VITE_IBKR_SYNC_INTERVAL", "30000", "4999"),
+    ("VITE_IBKR_TICKLE_INTERVAL", "240000", "300001"), ("VITE_IBKR_SESSION_WARNING_MINUTES", "60", "4"),
+    ("IBKR_GATEWAY_URL", "", "localhost"), ("IBKR_ACCOUNT_ID", "", "1234567"), ("IBKR_HOST", "127.0.0.1", None),
+    ("IBKR_PORT", "7497", "0"), ("IBKR_CLIENT_ID", "1", "-1"), ("IBKR_ORDER_CLIENT_ID", "0", "-1"),
+    ("IBKR_BASE_CURRENCY", "USD", "usd"), ("IBKR_READONLY", "true", "perhaps"), ("IBKR_AUTO_SYNC", "true", "perhaps"),
+    ("IBKR_RECONNECT_MIN_DELAY", "3", "0"), ("IBKR_RECONNECT_MAX_DELAY", "60", "601"),
+    ("IBKR_KEEPALIVE_SECONDS", "15", "4"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("variable", "default", "outside"), DOCUMENTED)
+def test_each_documented_variable_has_its_default_and_its_range(
+    home: Path, variable: str, default: str, outside: str | None
+) -> None:
+    shipped = load_settings(home, {}, {})
+    given = load_settings(home, {variable: default}, {})
+    assert given.settings == shipped.settings
+    assert variable in (*given.variables.values(), "" if default else variable)
+    if outside is not None:
+        with pytest.raises(Refused, match=variable) as caught:
+            load_settings(home, {variable: outside}, {})
+        assert repr(outside) in caught.value.message
+        assert caught.value.remedy
+
+
+def test_a_refused_interval_is_told_in_the_variable_s_own_unit(home: Path) -> None:
+    with pytest.raises(Refused) as caught:
+        load_settings(home, {"VITE_IBKR_SYNC_INTERVAL": "30"}, {})
+    assert "5000 to 3600000" in caught.value.remedy
+
+
+def test_the_order_client_is_the_client_plus_one_unless_given(home: Path) -> None:
+    assert load_settings(home, {"IBKR_CLIENT_ID": "7"}, {}).settings.order_client_id == 8
+    assert load_settings(home, {"IBKR_ORDER_CLIENT_ID": "40"}, {}).settings.order_client_id == 40
+
+
+def test_an_address_wins_over_host_port_and_encryption_wherever_they_come_from(home: Path) -> None:
+    save_setting(home, "gateway_host", "elsewhere")
+    sourced = load_settings(home, {"IBKR_GATEWAY_URL": "https://127.0.0.1:5055"}, {"gateway_port": "6000"})
+    assert sourced.settings.gateway == "https://127.0.0.1:5055"
+    assert sourced.settings.unused("gateway_port") == "gateway_url"
+
+
+def test_the_oauth_profile_raises_the_budget_and_nothing_exceeds_it(home: Path) -> None:
+    assert load_settings(home, {}, {}).settings.request_budget == 10
+    oauth = {"IBKR_CONNECTION_PROFILE": "oauth"}
+    assert load_settings(home, oauth, {}).settings.request_budget == 50
+    assert load_settings(home, {**oauth, "IBKR_REQUESTS_PER_SECOND": "20"}, {}).settings.request_budget == 20
+    assert load_settings(home, {"IBKR_REQUESTS_PER_SECOND": "50"}, {}).settings.request_budget == 10
+
+
+def test_the_documents_database_path_names_the_folder_of_the_vault(tmp_path: Path) -> None:
+    assert home_named({}) is None
+    assert home_named({"IBKR_DB_PATH": "  "}) is None
+    assert home_named({"IBKR_DB_PATH": "backend/data/ibkr.db"}) == Path("backend/data")
+    assert home_named({"IBKR_DB_PATH": str(tmp_path / "ibkr.db")}) == tmp_path
+    assert home_named({"IBKR_DB_PATH": str(tmp_path)}) == tmp_path
+    assert home_named({"IBKR_DB_PATH": "~/desk/ibkr.db"}) == Path.home() / "desk"

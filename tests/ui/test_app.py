@@ -157,6 +157,30 @@ def test_closing_the_vault_drops_the_desk_and_asks_for_the_passphrase_again(driv
     driven(home, test)
 
 
+def test_a_passphrase_in_the_environment_opens_the_vault_once(driven, home, monkeypatch):
+    monkeypatch.setenv("IBDESK_PASSPHRASE", PASSPHRASE)
+
+    async def test(it: Running) -> None:
+        await soon(lambda: it.app.view is not None and not it.app.window.is_covered)
+        it.app.do("close-vault")
+        await soon(lambda: isinstance(it.cover, UnlockScreen))
+        await asyncio.sleep(0.2)
+        assert it.app.desk is None
+
+    assert driven(home, test) == 0
+
+
+def test_a_short_key_in_the_environment_is_said_and_the_passphrase_asked_for(driven, home, monkeypatch):
+    monkeypatch.setenv("VITE_ENCRYPTION_KEY", "too short")
+
+    async def test(it: Running) -> None:
+        await soon(lambda: it.cover.error.isVisible())
+        assert "VITE_ENCRYPTION_KEY" in it.cover.error.text()
+        await it.unlock()
+
+    assert driven(home, test) == 0
+
+
 def test_without_a_vault_the_wizard_stands_there_and_cancelling_leaves_nothing(driven, tmp_path):
     async def test(it: Running) -> None:
         assert isinstance(it.cover, WizardPanel)
@@ -323,5 +347,7 @@ def test_before_the_first_paint_nothing_but_qt_is_imported():
     assert done.stdout.strip() == "[]"
 
 
-def test_the_window_and_the_vault_agree_on_the_folder():
+def test_the_window_and_the_vault_agree_on_the_folder(monkeypatch, tmp_path):
     assert application.default_home() == wiring.default_home()
+    monkeypatch.setenv("IBKR_DB_PATH", str(tmp_path / "data" / "ibkr.db"))
+    assert application.default_home() == wiring.default_home() == tmp_path / "data"

@@ -111,6 +111,21 @@ def test_a_variable_overrides_and_the_editor_says_which(run: Run, tmp_path: Path
     run(walk())
 
 
+def test_what_a_whole_address_makes_useless_says_so(run: Run, tmp_path: Path) -> None:
+    async def walk() -> None:
+        async with rooms_desk(tmp_path) as opened:
+            page = opened_page(opened)
+            page.draw(await opened.desk.preferences.change("gateway_url", "https://localhost:5001"))
+            for name in ("gateway_host", "gateway_port", "gateway_ssl"):
+                assert page.rows[name].origin.text() == "not used: Gateway address wins"
+                assert not page.rows[name].editor.widget.isEnabled()
+            page.draw(await opened.desk.preferences.reset("gateway_url"))
+            assert page.rows["gateway_port"].origin.text() == "default"
+            assert page.rows["gateway_port"].editor.widget.isEnabled()
+
+    run(walk())
+
+
 def test_encryption_off_shows_a_red_banner_that_turns_it_on(run: Run, tmp_path: Path) -> None:
     async def walk() -> None:
         async with rooms_desk(tmp_path) as opened:

@@ -97,7 +97,7 @@ class SettingsPage(QWidget):
         sections: dict[str, tuple[Card, list[SettingRow]]] = {}
         for name, row in self.rows.items():
             section = meta_of(name).section
-            title = "Gateway, session and sync" if section == "Interactive Brokers" else section
+            title = "Use and sync" if section == "Interactive Brokers" else section  # beside the connections' card
             card, members = sections.setdefault(section, (Card(title), []))
             card.add(row)
             card.body.setSpacing(0)

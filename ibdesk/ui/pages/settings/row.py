@@ -48,6 +48,11 @@ class SettingRow(QWidget):
         self.origin.setText(words[origin])
         self.origin.set_tone("warn" if is_elsewhere else "accent" if origin is Origin.FILE else "")
         self.origin.setToolTip(f"Set by {origin.value} {variable}".strip())
+        winner = sourced.settings.unused(self.name)
+        if winner:
+            self.origin.setText(f"not used: {meta_of(winner).title} wins")
+            self.origin.set_tone("warn")
+            self.editor.widget.setEnabled(False)
         self.reset.setVisible(origin is Origin.FILE)
 
     def refuse(self, error: Refused | None) -> None:
