@@ -15,12 +15,15 @@ if TYPE_CHECKING:
     from ibdesk.services.book import Book
     from ibdesk.services.connector import Connector
     from ibdesk.services.demo_faults import DemoFault
+    from ibdesk.services.doctor import Doctor
+    from ibdesk.services.gateway import GatewayKeeper
     from ibdesk.services.hub import Hub
     from ibdesk.services.live import Live
     from ibdesk.services.market import Market
     from ibdesk.services.preferences import Preferences
     from ibdesk.services.reconnect import Reconnect
     from ibdesk.services.session import SessionService
+    from ibdesk.services.support import Support
     from ibdesk.services.sync import SyncService
     from ibdesk.services.tasks import Tasks
     from ibdesk.services.vault_care import VaultCare
@@ -54,6 +57,9 @@ class Desk:
     sync: "SyncService | None"
     market: "Market | None"
     live: "Live | None"
+    gateway: "GatewayKeeper"
+    doctor: "Doctor"
+    support: "Support"
     check_passphrase: Callable[[str], Awaitable[bool]]
     database_bytes: Callable[[], int]
     close: Callable[[], Awaitable[None]]

@@ -18,6 +18,7 @@ from ibdesk.domain.hours import Calendar, half_days
 from ibdesk.domain.modes import ibkr_mode
 from ibdesk.domain.settings import Settings
 from ibdesk.services.desk import Clock, Desk
+from ibdesk.wiring.diagnosis import diagnosis_for
 from ibdesk.wiring.gateways import COUNTS_FOR, chosen_environment, connection_to, connector_with, open_broker
 
 if TYPE_CHECKING:
@@ -159,6 +160,13 @@ async def build_desk(
         parts.tasks.start("look at the vault", care.look())
         if environment is not Environment.DEMO:  # a throwaway vault needs none
             backups.start()
+    book = _book(parts, connected.live)
+    activity = Activity(database, clock=world.clock, default_environment=lambda: environment)
+    diagnosis = diagnosis_for(
+        world.home, environment=environment, connection=connection, clock=world.clock, hub=hub,
+        preferences=preferences, on_call=call_log.record, book=book, activity=activity, session=connected.session,
+        live=connected.live, database_bytes=lambda: database.size,
+    )  # fmt: skip
     return Desk(
         environment=environment,
         mode=ibkr_mode(environment),
@@ -167,8 +175,8 @@ async def build_desk(
         calendar=calendar,
         hub=hub,
         tasks=parts.tasks,
-        book=_book(parts, connected.live),
-        activity=Activity(database, clock=world.clock, default_environment=lambda: environment),
+        book=book,
+        activity=activity,
         preferences=preferences,
         care=care,
         backups=backups,
@@ -181,6 +189,9 @@ async def build_desk(
         sync=connected.sync,
         market=connected.market,
         live=connected.live,
+        gateway=diagnosis.gateway,
+        doctor=diagnosis.doctor,
+        support=diagnosis.support,
         reconnect=connected.reconnect,
         check_passphrase=lambda secret: asyncio.to_thread(vaults.opens, vault, secret),
         database_bytes=lambda: database.size,

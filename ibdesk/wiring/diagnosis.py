@@ -1,0 +1,133 @@
+"""How the gateway's keeper, the doctor and the support bundle are built, around an open vault and without one."""
+
+import os
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ibdesk.domain.accounts import Environment
+from ibdesk.domain.errors import Refused
+from ibdesk.domain.settings import Sourced, defaults
+from ibdesk.services.desk import Clock
+from ibdesk.wiring.gateways import connection_to, open_broker, show_certificate
+
+if TYPE_CHECKING:
+    from ibdesk.brokers.base import Broker, CallSink, Connection, RateSink
+    from ibdesk.services.activity import Activity
+    from ibdesk.services.book import Book
+    from ibdesk.services.doctor import Doctor, Stored
+    from ibdesk.services.gateway import GatewayKeeper
+    from ibdesk.services.hub import Hub
+    from ibdesk.services.live import Live
+    from ibdesk.services.preferences import Preferences
+    from ibdesk.services.session import SessionService
+    from ibdesk.services.support import Support
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Diagnosis:
+    """The three who find out what is wrong with a connection."""
+
+    gateway: "GatewayKeeper"
+    doctor: "Doctor"
+    support: "Support"
+
+
+def diagnosis_for(
+    home: Path, *, environment: Environment, connection: "Connection", clock: Clock, hub: "Hub",
+    preferences: "Preferences", on_call: "CallSink", book: "Book", activity: "Activity",
+    session: "SessionService | None", live: "Live | None", database_bytes: Callable[[], int],
+) -> Diagnosis:  # fmt: skip
+    """Around an open vault."""
+    from ibdesk.services.doctor import Stored
+    from ibdesk.services.gateway import GatewayKeeper
+
+    gateway = GatewayKeeper(
+        home, settings=lambda: preferences.settings, change=preferences.change, publish=hub.publish, clock=clock,
+        address=lambda: connection.url,
+    )  # fmt: skip
+    stored = Stored(
+        credentials=preferences.credentials, accounts=book.every_account, activity=activity,
+        database_bytes=database_bytes, session=lambda: None if session is None else session.session,
+        stream=lambda: None if live is None else live.state,
+    )  # fmt: skip
+
+    async def user_names() -> tuple[str, ...]:
+        return tuple(each.user_name for each in await preferences.credentials() if each.user_name)
+
+    doctor = _doctor(
+        home, environment=environment, connection=lambda: connection, settings=lambda: preferences.sourced,
+        gateway=gateway, clock=clock, on_call=on_call, stored=stored,
+    )  # fmt: skip
+    return Diagnosis(
+        gateway=gateway,
+        doctor=doctor,
+        support=_support(home, clock, doctor, gateway, lambda: preferences.sourced, activity, user_names),
+    )
+
+
+def diagnosis_without_vault(
+    home: Path, overrides: Mapping[str, str], *, clock: Clock, because: str = "There is no vault yet."
+) -> Diagnosis:
+    """What works before there is a vault, or while it is locked: nothing stored is known, and nothing is sent to a
+    gateway whose certificate nobody trusted. `because` is told of whatever needs the vault."""
+    from ibdesk.services.gateway import GatewayKeeper
+    from ibdesk.store.settings import load_settings, save_setting
+
+    problem: Refused | None = None
+
+    def load() -> Sourced:
+        return load_settings(home, os.environ, overrides)
+
+    def in_force() -> Sourced:
+        try:
+            return load()
+        except Refused:
+            return defaults()
+
+    try:
+        load()
+    except Refused as error:
+        problem = error
+
+    async def change(name: str, text: str) -> None:
+        save_setting(home, name, text)
+
+    gateway = GatewayKeeper(
+        home, settings=lambda: in_force().settings, change=change, publish=lambda event: None, clock=clock
+    )
+    environment = in_force().settings.default_environment
+    doctor = _doctor(
+        home, environment=environment, connection=lambda: connection_to(in_force(), None, environment),
+        settings=in_force, gateway=gateway, clock=clock, on_call=lambda call: None, because=because, problem=problem,
+    )  # fmt: skip
+    return Diagnosis(gateway=gateway, doctor=doctor, support=_support(home, clock, doctor, gateway, in_force, None, None))
+
+
+def _doctor(
+    home: Path, *, environment: Environment, connection: "Callable[[], Connection]", settings: Callable[[], Sourced],
+    gateway: "GatewayKeeper", clock: Clock, on_call: "CallSink", stored: "Stored | None" = None, because: str = "",
+    problem: Refused | None = None,
+) -> "Doctor":  # fmt: skip
+    from ibdesk.services.doctor import Doctor, Sources
+
+    def broker(to: "Connection", heard: "CallSink", rated: "RateSink") -> "Broker":
+        return open_broker(to, on_call=heard, on_rate=rated, clock=clock)
+
+    return Doctor(Sources(
+        home=home, clock=clock, environment=environment, settings=settings, gateway=gateway, connection=connection,
+        open_broker=broker, fetch_certificate=show_certificate, on_call=on_call, stored=stored,
+        closed_because=because, settings_problem=problem,
+    ))  # fmt: skip
+
+
+def _support(
+    home: Path, clock: Clock, doctor: "Doctor", gateway: "GatewayKeeper", settings: Callable[[], Sourced],
+    activity: "Activity | None", user_names: "Callable[[], Awaitable[tuple[str, ...]]] | None",
+) -> "Support":  # fmt: skip
+    from ibdesk.services.support import Support
+
+    return Support(
+        home, clock=clock, doctor=doctor, gateway=gateway, settings=settings, activity=activity, user_names=user_names
+    )
