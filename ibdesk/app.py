@@ -133,7 +133,7 @@ class DeskApp:
     async def _shut_down(self) -> None:
         """THE end: no more input, then tasks, brokers and database in that order, then the window."""
         try:
-            await self.door.drop()
+            await self.door.leave()
             await self._tasks.close()
             if self.door.wizard is not None:
                 await self.door.wizard.abandon()  # a demo that was started and never became a desk

@@ -27,12 +27,15 @@ if TYPE_CHECKING:
     from ibdesk.services.tasks import Tasks
     from ibdesk.ui.bridge import Bridge
     from ibdesk.ui.frame.desk_view import DeskView
+    from ibdesk.ui.idle import IdleWatcher
     from ibdesk.ui.main_window import MainWindow
     from ibdesk.ui.rooms import Room
     from ibdesk.ui.unlock import UnlockScreen
 
 #: The look that was worn last and in which environment, so that the door needs no settings file.
 WORN, WORN_IN = "window/theme", "window/environment"
+#: What happens when nobody touches the desk for as long as the settings say.
+LOCK, SIGN_OUT = "lock", "sign out"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +84,7 @@ class DeskDoor:
         self._tasks, self._asked, self._serve = tasks, asked, serve
         self._served: Served | None = None
         self._hidden: tuple[QDialog, ...] = ()
+        self._idle: IdleWatcher | None = None
 
     def ask_passphrase(self) -> UnlockScreen:
         """Cover the window with the passphrase field."""
@@ -154,6 +158,8 @@ class DeskDoor:
         self.view.wanted.connect(self._asked.do)
         self.view.retitled.connect(self.retitle)
         bridge.settings_changed.connect(lambda event: self._asked.changed(event.names))
+        bridge.settings_changed.connect(lambda _event: self._mind_idleness(desk))
+        self._mind_idleness(desk)
         self.window.show_desk(self.view)
         self.retitle(self.view.title)
         bridge.start("open the desk", self.view.load())
@@ -179,12 +185,30 @@ class DeskDoor:
         self.window.cover(screen)
         screen.focus()
 
+    async def leave(self) -> None:
+        """Close the open desk for good; sign out at the broker first where the settings say so. That takes a few
+        seconds at most, and a broker who does not answer holds nobody back."""
+        from ibdesk.domain.errors import DeskError
+
+        desk = self.desk
+        session = desk.session if desk is not None else None
+        if desk is not None and session is not None and desk.preferences.sourced.settings.sign_out_on_quit:
+            try:
+                if session.session.flags.signed_in:
+                    await session.sign_out()
+            except DeskError as error:
+                _note("not signed out on leaving: %s", error.message)
+        await self.drop()
+
     async def drop(self) -> None:
         """Close the open desk, if there is one: commands first, then tasks, brokers and database."""
         desk, self.desk = self.desk, None
         served, self._served = self._served, None
         if self.bridge is not None:
             self.bridge.deafen()
+        if self._idle is not None:
+            self._idle.deleteLater()
+            self._idle = None
         if served is not None:
             await served.close()
         if desk is not None:
@@ -202,6 +226,26 @@ class DeskDoor:
         """Say in the title what is shown, unless it is locked away."""
         if not self.is_locked:
             self.window.name(text)
+
+    def _mind_idleness(self, desk: Desk) -> None:
+        """Wait for somebody to touch the desk, as long as the settings say."""
+        from ibdesk.ui.idle import IdleWatcher
+
+        if desk is not self.desk:
+            return
+        if self._idle is None:
+            self._idle = IdleWatcher(self.qt)
+            self._idle.reached.connect(self._nobody_there)
+        settings = desk.preferences.sourced.settings
+        self._idle.after(LOCK, settings.auto_lock)
+        self._idle.after(SIGN_OUT, settings.sign_out_when_idle)
+
+    def _nobody_there(self, name: str) -> None:
+        desk, bridge = self.desk, self.bridge
+        if name == LOCK:
+            self.lock()
+        elif desk is not None and bridge is not None and desk.session is not None:
+            bridge.start("sign out", _sign_out(desk, bridge))
 
     async def _unlock(self, screen: UnlockScreen, secret: str) -> None:
         if self.desk is None:
@@ -226,6 +270,21 @@ class DeskDoor:
         if desk.environment != "demo":
             QSettings().setValue(WORN, settings.theme.value)
             QSettings().setValue(WORN_IN, desk.environment.value)
+
+
+async def _sign_out(desk: Desk, bridge: Bridge) -> None:
+    """Sign out for want of anybody, where somebody is signed in; say so to who comes back."""
+    session = desk.session
+    if session is not None and session.session.flags.signed_in:
+        await session.sign_out()
+        minutes = desk.preferences.sourced.settings.sign_out_when_idle
+        bridge.say(f"Signed out: nobody touched ibdesk for {minutes} minutes.")
+
+
+def _note(text: str, *values: str) -> None:
+    import logging
+
+    logging.getLogger(__name__).info(text, *values)
 
 
 def _page(build: Callable[..., QWidget], desk: Desk, bridge: Bridge, room: Room) -> QWidget:
