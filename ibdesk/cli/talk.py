@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any, Protocol
 
 from ibdesk.domain.errors import BadData, Cause, DeskError, NeedsPerson, Refused, Unavailable
@@ -154,9 +155,11 @@ def read_answer(question: str, *, secret: bool) -> str:
 
 
 def _plain(value: object) -> str:
-    """Amounts as exact text, instants in ISO form."""
+    """Amounts as exact text, instants in ISO form, paths as they are typed."""
     if isinstance(value, datetime):
         return value.isoformat()
     if isinstance(value, Decimal):
         return format(value, "f")
+    if isinstance(value, Path):
+        return str(value)
     raise TypeError(f"{value!r} has no JSON form")

@@ -93,6 +93,7 @@ class SessionService:
         self._ticks = ticks
         self._chance = chance
         self._turn = asyncio.Lock()
+        self._is_kept = False
         self._nudged = asyncio.Event()
         self._look_at: float | None = None
         self._same_since: float | None = None
@@ -144,8 +145,10 @@ class SessionService:
         )  # fmt: skip
 
     def start(self) -> None:
-        """Ask for the status now and keep the session alive from then on."""
-        self._tasks.start("session", self._keep())
+        """Ask for the status now and keep the session alive from then on; once is enough."""
+        if not self._is_kept:
+            self._is_kept = True
+            self._tasks.start("session", self._keep())
 
     async def refresh(self) -> Session:
         """The session as the broker tells it now, and frequent asking again from here: a person is waiting. An

@@ -6,6 +6,7 @@ import json
 import sys
 from datetime import UTC, datetime
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
@@ -28,6 +29,12 @@ def test_json_is_one_value_with_exact_amounts_and_iso_instants(capsys: pytest.Ca
     Talk(json=True, quiet=True).tell({"v": Decimal("1E+2"), "at": datetime(2026, 11, 20, tzinfo=UTC)}, ["text"])
 
     assert json.loads(capsys.readouterr().out) == {"v": "100", "at": "2026-11-20T00:00:00+00:00"}
+
+
+def test_paths_are_told_as_they_are_typed(capsys: pytest.CaptureFixture[str]) -> None:
+    Talk(json=True, quiet=False).tell({"at": Path("a") / "b"}, [])
+
+    assert json.loads(capsys.readouterr().out) == {"at": str(Path("a") / "b")}
 
 
 def test_an_error_that_ends_by_itself_is_told_with_its_end(capsys: pytest.CaptureFixture[str]) -> None:

@@ -299,20 +299,19 @@ def test_who_gives_up_ends_the_command_in_the_window_too(
                 assert login.stdout is not None
                 assert b"Sign in here" in await login.stdout.readline()
                 assert b"Waiting" in await login.stdout.readline()
-                assert _commands(app)
+                assert _named("command") and len(_named("session")) == 1
                 login.send_signal(signal.SIGINT)
                 assert await asyncio.wait_for(login.wait(), 10) == 130
-                assert await until(lambda: not _commands(app), 5)
+                assert await until(lambda: not _named("command"), 5)
         finally:
             await gateway.stop()
 
     loop.run_until_complete(asyncio.wait_for(journey(), 60))
 
 
-def _commands(app: DeskApp) -> list[str]:
-    """The commands the window's own loop works on."""
-    assert app.desk is not None
-    return [task.get_name() for task in asyncio.all_tasks() if task.get_name() == "command"]
+def _named(name: str) -> list[str]:
+    """What the window's own loop works on under this name."""
+    return [task.get_name() for task in asyncio.all_tasks() if task.get_name() == name]
 
 
 def test_a_window_that_stays_busy_is_told_and_then_given_up(
