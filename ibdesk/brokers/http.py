@@ -93,6 +93,8 @@ class Http:
                 trust_env=False,
                 read_bufsize=_READ_AHEAD,
             )
+            # aiohttp would send GET, PUT and DELETE again by itself, past budget and audit; it has no public switch
+            self._session._retry_connection = False
 
     async def close(self) -> None:
         session, self._session = self._session, None
@@ -108,9 +110,21 @@ class Http:
         body: bytes = b"{}",
         urgent: bool = False,
     ) -> bytes:
-        """The body of a good answer. Raises DeskError branches; waits for its turn in the budget first."""
+        """The body of a good answer. Raises DeskError branches; waits for its turn in the budget first.
+
+        A GET whose connection was cut before its answer is sent once more, in a turn of its own: a kept connection
+        ends when the gateway likes. Nothing else is ever sent again.
+        """
+        try:
+            return await self._in_turn(method, path, query or {}, body, urgent)
+        except Unavailable as problem:
+            if method != "GET" or not _was_cut(problem.__cause__):
+                raise
+        return await self._in_turn(method, path, query or {}, body, urgent)
+
+    async def _in_turn(self, method: str, path: str, query: Mapping[str, str], body: bytes, urgent: bool) -> bytes:
         async with self._throttle.turn(path, urgent=urgent):
-            return await self._audited(method, path, query or {}, b"" if method == "GET" else body)
+            return await self._audited(method, path, query, b"" if method == "GET" else body)
 
     async def _audited(self, method: str, path: str, query: Mapping[str, str], body: bytes) -> bytes:
         at, begun = self._clock(), time.perf_counter()
@@ -224,6 +238,13 @@ class Http:
         if self._fingerprint is None:  # one object: aiohttp keeps connections apart by it, and would shake hands anew
             self._fingerprint = aiohttp.Fingerprint(pin_bytes(connection.certificate_sha256))
         return self._fingerprint
+
+
+def _was_cut(problem: BaseException | None) -> bool:
+    """Whether a connection ended that had been made."""
+    if isinstance(problem, aiohttp.ClientConnectorError):
+        return False
+    return isinstance(problem, aiohttp.ServerDisconnectedError | aiohttp.ClientOSError | ConnectionResetError)
 
 
 def redacted(path: str, query: Mapping[str, str]) -> str:

@@ -8,8 +8,9 @@ from aiohttp import web
 
 from ibdesk.brokers.base import CertificateUnknown
 from ibdesk.brokers.http import Answer, redacted, retry_after, told_at
+from ibdesk.brokers.portal import endpoints
 from ibdesk.domain.errors import Cause, DeskError, NeedsPerson, Refused, Unavailable
-from tests.brokers.door import LUNCH, Desk, Small, connected, demo, small
+from tests.brokers.door import LUNCH, MAIN, Desk, Small, connected, demo, small
 
 
 async def _refused(desk: Desk) -> DeskError:
@@ -185,3 +186,28 @@ def test_the_other_sides_clock_is_read_from_its_answers() -> None:
     asyncio.run(scene())
     for text in ("", "yesterday"):
         assert told_at(Answer(path="", status=200, headers={"date": text}, body=b"")) is None
+
+
+def test_a_get_whose_connection_was_cut_is_sent_once_more_within_budget_and_audit() -> None:
+    async def scene() -> None:
+        async with demo() as gateway, connected(gateway.url, gateway.certificate_sha256) as desk:
+            gateway.lose_reply("portfolio/accounts")
+            assert len(await desk.broker.accounts()) == 2
+            asked = [f"{method} {path.removeprefix(endpoints.BASE)}" for method, path in gateway.calls]
+            assert asked == desk.sent
+            assert asked.count("GET /portfolio/accounts") == 2
+            assert [call.outcome for call in desk.calls][:2] == ["gateway_not_running", "ok"]
+
+    asyncio.run(scene())
+
+
+def test_what_changes_something_is_never_sent_again() -> None:
+    async def scene() -> None:
+        async with demo() as gateway, connected(gateway.url, gateway.certificate_sha256) as desk:
+            await desk.broker.accounts()
+            gateway.lose_reply("iserver/account$", method="POST")
+            with pytest.raises(Unavailable):
+                await desk.broker.select(MAIN)
+            assert [path for _, path in gateway.calls].count(f"{endpoints.BASE}/iserver/account") == 1
+
+    asyncio.run(scene())
