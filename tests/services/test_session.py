@@ -10,8 +10,9 @@ import pytest
 from ibdesk.demo.gateway import sign_in
 from ibdesk.demo.portal.login import Stage
 from ibdesk.domain.errors import Cause, NeedsPerson, Unavailable
-from ibdesk.domain.events import Notice, SessionChanged
-from ibdesk.domain.session import SessionState
+from ibdesk.domain.events import Notice, SessionChanged, SessionEnding, TimeJumped
+from ibdesk.domain.session import NextStep, SessionState
+from ibdesk.domain.truth import Lamp, Light
 from tests.services.workshop import Heard, Workshop, beside, eventually, workshop
 
 
@@ -274,5 +275,198 @@ def test_one_step_that_breaks_does_not_end_the_keeping(tmp_path: Path) -> None:
                 ("session step", "a listener of the session broke")
             ]
             shop.failures.clear()
+
+    asyncio.run(run())
+
+
+def test_the_end_is_announced_once_at_sixty_fifteen_and_five_minutes_and_anew_the_next_day(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with workshop(tmp_path) as shop:
+            heard = Heard(shop.hub, SessionEnding)
+            ends_at = (await shop.session.refresh()).ends_at
+            assert ends_at is not None
+            for minutes in (61, 60, 59, 30, 15, 14, 5, 4, 1):
+                shop.dial.instant = ends_at - timedelta(minutes=minutes)
+                await shop.session.refresh()
+            assert [(event.minutes, event.ends_at) for event in heard.events] == [
+                (60, ends_at), (15, ends_at), (5, ends_at)
+            ]
+            shop.gateway.expire_session()
+            shop.dial.instant = ends_at
+            await shop.session.refresh()
+            await sign_in(shop.gateway.url)
+            await eventually(lambda: shop.gateway.login.stage is Stage.READY)
+            again = (await shop.session.refresh()).ends_at
+            assert again == ends_at + timedelta(days=1)
+            shop.dial.instant = again - timedelta(minutes=60)
+            await shop.session.refresh()
+            assert [event.minutes for event in heard.events] == [60, 15, 5, 60]
+
+    asyncio.run(run())
+
+
+def test_a_warning_that_was_slept_through_is_not_made_up_for(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with workshop(tmp_path) as shop:
+            heard = Heard(shop.hub, SessionEnding)
+            ends_at = (await shop.session.refresh()).ends_at
+            assert ends_at is not None
+            shop.dial.instant = ends_at - timedelta(minutes=10)
+            await shop.session.refresh()
+            assert [event.minutes for event in heard.events] == [15]
+
+    asyncio.run(run())
+
+
+def test_the_keeper_wakes_for_the_very_minute_of_a_warning(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with workshop(tmp_path) as shop:
+            heard = Heard(shop.hub, SessionEnding)
+            ends_at = (await shop.session.refresh()).ends_at
+            assert ends_at is not None
+            shop.dial.instant = ends_at - timedelta(minutes=60, seconds=17)
+            shop.session.start()
+            await eventually(lambda: shop.dial.next_in == timedelta(seconds=17))
+            shop.dial.advance(timedelta(seconds=17))
+            assert (await heard.until(lambda event: True)).minutes == 60
+
+    asyncio.run(run())
+
+
+def test_a_session_that_was_not_kept_alive_counts_as_lost_until_it_has_answered(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with workshop(tmp_path) as shop:
+            shop.session.start()
+            await eventually(lambda: shop.session.session.last_tickle is not None and shop.dial.next_in is not None)
+            heard = states(shop)
+            shop.dial.instant += timedelta(seconds=360)
+            assert shop.session.truth().headline == "The session was not kept alive"
+            shop.dial.advance(timedelta(seconds=60))
+            await heard.until(is_state(SessionState.READY))
+            assert isinstance(heard.events[0], SessionChanged)
+            assert heard.events[0].session.state is SessionState.UNKNOWN
+            await eventually(lambda: shop.session.session.last_tickle == shop.dial.instant)
+
+    asyncio.run(run())
+
+
+def test_a_keep_alive_that_is_not_answered_is_sent_again_but_not_every_second(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with workshop(tmp_path) as shop:
+            shop.session.start()
+            await eventually(lambda: shop.session.session.last_tickle is not None and shop.dial.next_in is not None)
+            shop.gateway.bad_bytes("not_json", path="tickle", times=2)
+            for _ in range(4):
+                shop.dial.advance(timedelta(seconds=60))
+                await eventually(lambda: shop.dial.next_in is not None and shop.dial.next_in > timedelta())
+                await asyncio.sleep(0.03)
+            assert shop.asked("/tickle") == 2
+            assert shop.dial.next_in == timedelta(seconds=10)
+            for _ in range(2):
+                shop.dial.advance(timedelta(seconds=10))
+                await asyncio.sleep(0.05)
+            assert shop.asked("/tickle") == 4
+            assert shop.session.session.last_tickle == shop.dial.instant
+
+    asyncio.run(run())
+
+
+def test_after_a_sleep_the_session_is_doubted_at_once_and_asked(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with workshop(tmp_path) as shop:
+            shop.session.start()
+            await eventually(lambda: shop.session.session.last_tickle is not None and shop.dial.next_in is not None)
+            tickles = shop.asked("/tickle")
+            shop.dial.instant += timedelta(hours=8)
+            shop.hub.publish(TimeJumped(at=shop.dial.instant, by=timedelta(hours=8), slept=True))
+            assert not shop.session.session.is_ready
+            await eventually(lambda: shop.session.session.is_ready)
+            assert shop.asked("/tickle") == tickles + 1
+            assert shop.session.session.last_tickle == shop.dial.instant
+
+    asyncio.run(run())
+
+
+def test_a_clock_set_back_repeats_no_warning_and_moves_no_deadline_into_another_day(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with workshop(tmp_path) as shop:
+            heard = Heard(shop.hub, SessionEnding)
+            ends_at = (await shop.session.refresh()).ends_at
+            assert ends_at is not None
+            shop.dial.instant = ends_at - timedelta(minutes=59)
+            await shop.session.refresh()
+            shop.dial.instant -= timedelta(seconds=30)
+            shop.hub.publish(TimeJumped(at=shop.dial.instant, by=timedelta(seconds=-30), slept=False))
+            assert (await shop.session.refresh()).ends_at == ends_at
+            assert [event.minutes for event in heard.events] == [60]
+
+    asyncio.run(run())
+
+
+def test_signing_out_of_a_gateway_that_hangs_ends_in_time_and_says_that_it_failed(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with workshop(tmp_path) as shop:
+            await shop.session.refresh()
+            shop.gateway.hang()
+            with pytest.raises(Unavailable) as problem:
+                await shop.session.sign_out(timedelta(seconds=0.2))
+            assert problem.value.cause is Cause.TIMED_OUT and "may still be open" in problem.value.message
+            await shop.gateway.kill()
+            with pytest.raises(Unavailable):
+                await shop.session.sign_out()
+
+    asyncio.run(run())
+
+
+def test_signing_out_when_nobody_is_signed_in_is_already_done(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with workshop(tmp_path, signed_out=True) as shop:
+            await shop.session.refresh()
+            await shop.session.sign_out()
+            assert shop.session.session.state is SessionState.SIGNED_OUT
+
+    asyncio.run(run())
+
+
+def test_the_penalty_box_is_a_lamp_with_a_countdown(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with workshop(tmp_path) as shop:
+            await shop.session.refresh()
+            shop.gateway.limit()
+            await shop.session.refresh()
+            lamp = shop.session.truth().lamps[0]
+            assert (lamp.lamp, lamp.light, lamp.action) == (Lamp.GATEWAY, Light.WARN, NextStep.WAIT)
+            assert lamp.deadline == shop.dial.instant + timedelta(minutes=15)
+
+    asyncio.run(run())
+
+
+def test_a_clock_set_back_in_the_penalty_box_makes_nobody_wait_for_hours(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with workshop(tmp_path) as shop:
+            shop.session.start()
+            await eventually(lambda: shop.session.session.last_tickle is not None and shop.dial.next_in is not None)
+            shop.gateway.limit()
+            shop.dial.advance(timedelta(seconds=60))
+            await eventually(lambda: shop.dial.next_in == timedelta(minutes=15))
+            shop.dial.instant -= timedelta(hours=2)
+            assert shop.session.next_look == shop.dial.instant + timedelta(minutes=15)
+
+    asyncio.run(run())
+
+
+def test_a_certificate_that_changed_in_the_maintenance_is_not_explained_by_it(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with workshop(tmp_path) as shop:
+            shop.dial.instant = shop.dial.instant.replace(hour=4, minute=50)  # 23:50 in New York
+            shop.gateway.bad_bytes("html", path="auth/status", times=2)
+            await shop.session.refresh()
+            assert shop.session.outage is None
+            assert shop.session.problem is not None and shop.session.problem.cause is Cause.NOT_A_GATEWAY
+            shop.gateway.heal()
+            await shop.gateway.kill()
+            await shop.session.refresh()
+            assert shop.session.outage is not None
+            assert shop.session.problem is not None and shop.session.problem.cause is Cause.MAINTENANCE
 
     asyncio.run(run())

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 
 import pytest
 from aiohttp import WSMsgType, web
@@ -20,6 +21,10 @@ SPY, AAPL = Conid(756733), Conid(265598)
 GREETING = '{"topic":"system","success":"someone","isPaper":true}'
 
 
+def _pnl(figures: str) -> str:
+    return f'{{"topic":"spl","args":{{"{MAIN}.Core":{{{figures}}}}}}}'
+
+
 def stream(desk: Desk) -> LiveStream:
     assert desk.broker.stream is not None
     return desk.broker.stream
@@ -30,7 +35,7 @@ async def listen(
 ) -> list[StreamEvent]:
     """Events until there are enough of them; `heard` lets somebody else look on."""
     heard = [] if heard is None else heard
-    async with asyncio.timeout(seconds), aclosing(stream(desk).events()) as batches:  # type: ignore[type-var]
+    async with asyncio.timeout(seconds), aclosing(stream(desk).events()) as batches:
         async for batch in batches:
             heard += batch
             if enough(heard):
@@ -240,6 +245,59 @@ def test_silence_without_a_heartbeat_is_death_and_the_stream_comes_back_with_its
 
             heard = await listen(desk, fall_silent, 10)
             assert "silent" in next(event.reason for event in heard if isinstance(event, StreamDown))
+
+    asyncio.run(scene())
+
+
+def test_a_heartbeat_is_told_as_a_sign_of_life_and_figures_count_as_one() -> None:
+    async def scene() -> None:
+        async with small() as server, connected(server.url, timings=replace(QUICK, silence_means_death=0.4)) as desk:
+            peer = Peer(server)
+            peer.furnish()
+
+            async def talk() -> None:
+                await until(lambda: bool(peer.said))
+                await peer.sockets[0].send_str('{"topic":"system","hb":1}')
+                for figure in range(6):
+                    await asyncio.sleep(0.15)
+                    await peer.sockets[0].send_str(_pnl(f'"dpl":{figure}'))
+
+            talking = asyncio.get_running_loop().create_task(talk())
+            signs, last = 0, None
+            async with aclosing(stream(desk).events()) as batches:
+                async for batch in batches:
+                    assert not has(StreamDown)(list(batch))
+                    signs += batch == ()
+                    last = next((event.daily for event in batch if isinstance(event, AccountPnl)), last)
+                    if last == 5:
+                        break
+            await talking
+            assert signs == 1
+
+    asyncio.run(scene())
+
+
+def test_running_figures_of_before_a_break_are_not_merged_into_those_after_it() -> None:
+    async def scene() -> None:
+        async with small() as server, connected(server.url) as desk:
+            peer = Peer(server)
+            peer.furnish()
+
+            async def tell(socket: web.WebSocketResponse, text: str) -> None:
+                if text != "spl+{}":
+                    return
+                if len(peer.sockets) == 1:
+                    await socket.send_str(_pnl('"dpl":1.5,"nl":5000.0'))
+                    await asyncio.sleep(0.1)
+                    await socket.close()
+                else:
+                    await socket.send_str(_pnl('"dpl":2.5'))
+
+            peer.answer = tell
+            heard = await listen(desk, has(AccountPnl, 2))
+            first, second = [event for event in heard if isinstance(event, AccountPnl)]
+            assert (first.daily, first.net_liquidation) == (Decimal("1.5"), Decimal(5000))
+            assert (second.daily, second.net_liquidation) == (Decimal("2.5"), None)
 
     asyncio.run(scene())
 
