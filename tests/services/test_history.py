@@ -8,7 +8,7 @@ from time import perf_counter
 from ibdesk.domain.events import AccountChanged
 from ibdesk.domain.records import SyncStatus
 from ibdesk.services.history import STAGE, EquityHistory
-from tests.services.workshop import MAIN, Heard, Workshop, eventually, workshop
+from tests.services.workshop import MAIN, Heard, Workshop, beside, eventually, workshop
 
 
 def history(shop: Workshop) -> EquityHistory:
@@ -61,6 +61,24 @@ def test_a_refusal_is_a_line_in_the_log_and_tried_again_in_an_hour(tmp_path: Pat
             await asking.fetch(accounts[:1])
             (line,) = await shop.activity.syncs()
             assert line.status is SyncStatus.FAILED and STAGE in line.stages and line.errors
+            assert not asking.is_due(accounts[:1])
+            shop.dial.advance(timedelta(hours=1))
+            assert asking.is_due(accounts[:1])
+
+    asyncio.run(run())
+
+
+def test_an_attempt_that_was_cut_off_counts_and_is_not_repeated_at_once(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with workshop(tmp_path) as shop:
+            await shop.session.refresh()
+            accounts = await shop.broker.accounts()
+            asking = history(shop)
+            shop.gateway.slow(30, path="pa/.*")
+            cut_off = beside(asking.fetch(accounts[:1]))
+            await eventually(lambda: shop.asked("/pa/") == 1)
+            cut_off.cancel()
+            await asyncio.wait((cut_off,))
             assert not asking.is_due(accounts[:1])
             shop.dial.advance(timedelta(hours=1))
             assert asking.is_due(accounts[:1])

@@ -1,10 +1,13 @@
 """Errors and sessions put into each other's words."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from ibdesk.domain.errors import Cause, NeedsPerson, Unavailable
+from ibdesk.domain.maintenance import Outage
 from ibdesk.domain.session import SessionFlags, SessionState, state_of
-from ibdesk.services.problems import flags_of, problem_of
+from ibdesk.services.problems import EXPLAINED, announced, flags_of, problem_of, without_brokerage
 
 READY = SessionFlags(reachable=True, signed_in=True, authenticated=True, established=True, connected=True)
 
@@ -45,3 +48,20 @@ def test_what_a_person_must_do_and_what_passes_by_itself_are_told_apart() -> Non
     assert isinstance(problem_of(SessionState.SIGNED_OUT), NeedsPerson)
     assert isinstance(problem_of(SessionState.COMPETING), NeedsPerson)
     assert isinstance(problem_of(SessionState.BROKERAGE_LOST), Unavailable)
+
+
+def test_an_announced_outage_says_until_when_in_the_broker_s_own_time_and_asks_nothing_of_anybody() -> None:
+    begins = datetime(2026, 11, 20, 4, 45, tzinfo=UTC)
+    told = announced(Outage(name="the nightly maintenance", begins=begins, ends=begins + timedelta(minutes=45)))
+
+    assert "expected until 00:30 New York time" in told.message and "nothing to do" in told.remedy
+    assert (told.cause, told.retry_at) == (Cause.MAINTENANCE, begins + timedelta(minutes=45))
+
+
+def test_a_wrong_certificate_or_another_login_is_not_explained_by_an_outage() -> None:
+    assert not {Cause.CERTIFICATE_CHANGED, Cause.NOT_A_GATEWAY, Cause.COMPETING_SESSION, Cause.PENALTY_BOX} & EXPLAINED
+
+
+def test_without_its_brokerage_session_a_sign_in_stays_what_it_was() -> None:
+    assert state_of(without_brokerage(READY)) is SessionState.BROKERAGE_LOST
+    assert state_of(without_brokerage(SessionFlags(reachable=True))) is SessionState.SIGNED_OUT
