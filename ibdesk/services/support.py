@@ -70,6 +70,11 @@ class Support:
         self._activity = activity
         self._user_names = user_names
 
+    @property
+    def log_folder(self) -> Path:
+        """Where the app's own log is kept."""
+        return self._home / "logs"
+
     async def preview(self, report: Report | None = None) -> tuple[BundleFile, ...]:
         """Every file of a bundle made now, cleaned. An examination is made unless one is given."""
         hidden = () if self._user_names is None else await self._user_names()
@@ -91,7 +96,7 @@ class Support:
     def log_tail(self, lines: int = 500, text: str = "", level: str = "") -> tuple[str, ...]:
         """The end of the app's own log, oldest first: of the records with `text` in them and of `level` or above."""
         wanted = _LEVELS.get(level.upper(), logging.NOTSET)
-        places = [self._home / "logs" / f"ibdesk.log{'' if number == 0 else f'.{number}'}" for number in range(FILES)]
+        places = [self.log_folder / f"ibdesk.log{'' if number == 0 else f'.{number}'}" for number in range(FILES)]
         found: list[str] = []
         for place in places:
             if len(found) >= lines or not place.is_file():

@@ -1,4 +1,4 @@
-"""The eight rooms: their order, names, icons and keys, and where each one's widget comes from."""
+"""The eight rooms and the tabs of Activity: order, names, icons and keys, and where each one's widget comes from."""
 
 from dataclasses import dataclass
 from importlib import import_module
@@ -34,6 +34,25 @@ ROOMS: tuple[Room, ...] = (
     Room(key="trust", title="Trust", group=1),
     Room(key="activity", title="Activity", group=2, module="activity"),
     Room(key="settings", title="Settings", group=2, module="settings"),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tab:
+    """One tab of Activity. Its file is `<key>_tab.py`, whose `build(desk, bridge)` makes it on first entry; `words`
+    find it in the palette."""
+
+    key: str
+    title: str
+    words: str = ""
+
+
+ACTIVITY_TABS: tuple[Tab, ...] = (
+    Tab(key="syncs", title="Syncs", words="sync log positions read failed"),
+    Tab(key="sessions", title="Sessions", words="history tracking signed in"),
+    Tab(key="calls", title="API calls", words="audit requests verify export"),
+    Tab(key="doctor", title="Doctor", words="diagnosis trouble examine why gateway java conf start stop help"),
+    Tab(key="log", title="Log", words="console file errors support bundle"),
 )
 
 

@@ -24,11 +24,10 @@ from typing import TYPE_CHECKING
 
 from ibdesk.domain.accounts import AccountId, Environment
 from ibdesk.domain.calls import ApiCall
-from ibdesk.domain.errors import Refused
 from ibdesk.domain.records import Credentials
-from ibdesk.domain.settings import Settings
 from ibdesk.services.desk import Desk
 from ibdesk.wiring.desks import World, build_desk, exchange_calendar, save_result
+from ibdesk.wiring.diagnosis import help_wizard, settings_of
 from ibdesk.wiring.gateways import connector_with, open_broker, show_certificate, start_demo
 from ibdesk.wiring.vaults import rekey, restore
 
@@ -174,8 +173,10 @@ def first_run_connector(
     """The wizard's connector before there is a vault. It saves nothing: `create_desk` does, with a passphrase.
 
     `on_call` hears of its calls, to be handed to `create_desk` for the audit. The gateway's address that is offered
-    first is the one in force in `home`: settings file, environment, command line.
+    first is the one in force in `home`: settings file, environment, command line. A setting that cannot be read is told
+    when the desk opens; the wizard can still be walked.
     """
+    from ibdesk.store.settings import save_setting
 
     async def nothing() -> tuple[Credentials, ...]:
         return ()
@@ -183,19 +184,15 @@ def first_run_connector(
     async def later(_result: "FirstRunResult") -> None:
         log.info("The wizard is finished; its result is saved with the new vault.")
 
-    return connector_with(
-        on_call or (lambda call: None), clock=now, known=nothing, save=later,
-        default_url=_offered_url(home or default_home(), overrides or {}),
-    )  # fmt: skip
+    async def change(name: str, text: str) -> None:
+        save_setting(place, name, text)
 
-
-def _offered_url(home: Path, overrides: Mapping[str, str]) -> str:
-    from ibdesk.store.settings import load_settings
-
-    try:
-        return load_settings(home, os.environ, overrides).settings.gateway
-    except Refused:  # a setting that cannot be read is told when the desk opens; the wizard can still be walked
-        return Settings().gateway
+    place, heard = home or default_home(), on_call or (lambda call: None)
+    settings = settings_of(place, overrides or {})
+    made = connector_with(heard, clock=now, known=nothing, save=later, default_url=settings().settings.gateway)
+    return help_wizard(
+        made, place, settings=settings, change=change, publish=lambda event: None, on_call=heard
+    )
 
 
 def _save_demo(vault: "OpenVault", address: "DemoAddress", tx: "Transaction", at: datetime) -> None:

@@ -18,7 +18,7 @@ from ibdesk.domain.hours import Calendar, half_days
 from ibdesk.domain.modes import ibkr_mode
 from ibdesk.domain.settings import Settings
 from ibdesk.services.desk import Clock, Desk
-from ibdesk.wiring.diagnosis import diagnosis_for
+from ibdesk.wiring.diagnosis import diagnosis_for, help_wizard
 from ibdesk.wiring.gateways import COUNTS_FOR, chosen_environment, connection_to, connector_with, open_broker
 
 if TYPE_CHECKING:
@@ -180,10 +180,14 @@ async def build_desk(
         preferences=preferences,
         care=care,
         backups=backups,
-        connector=connector_with(
-            call_log.record, clock=world.clock, known=preferences.credentials,
-            default_url=preferences.settings.gateway,
-            save=lambda result: database.write(partial(save_result, vault, result), world.clock()),
+        connector=help_wizard(
+            connector_with(
+                call_log.record, clock=world.clock, known=preferences.credentials,
+                default_url=preferences.settings.gateway,
+                save=lambda result: database.write(partial(save_result, vault, result), world.clock()),
+            ),
+            world.home, settings=lambda: preferences.sourced, change=preferences.change, publish=hub.publish,
+            on_call=call_log.record,
         ),
         session=connected.session,
         sync=connected.sync,

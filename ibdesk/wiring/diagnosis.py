@@ -1,12 +1,13 @@
 """How the gateway's keeper, the doctor and the support bundle are built, around an open vault and without one."""
 
 import os
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ibdesk.domain.accounts import Environment
+from ibdesk.domain.diagnosis import Examined
 from ibdesk.domain.errors import Refused
 from ibdesk.domain.settings import Sourced, defaults
 from ibdesk.services.desk import Clock
@@ -14,9 +15,12 @@ from ibdesk.wiring.gateways import connection_to, open_broker, show_certificate
 
 if TYPE_CHECKING:
     from ibdesk.brokers.base import Broker, CallSink, Connection, RateSink
+    from ibdesk.domain.events import GatewayChanged
     from ibdesk.services.activity import Activity
     from ibdesk.services.book import Book
+    from ibdesk.services.connector import Connector
     from ibdesk.services.doctor import Doctor, Stored
+    from ibdesk.services.findings import Target
     from ibdesk.services.gateway import GatewayKeeper
     from ibdesk.services.hub import Hub
     from ibdesk.services.live import Live
@@ -76,18 +80,9 @@ def diagnosis_without_vault(
     from ibdesk.store.settings import load_settings, save_setting
 
     problem: Refused | None = None
-
-    def load() -> Sourced:
-        return load_settings(home, os.environ, overrides)
-
-    def in_force() -> Sourced:
-        try:
-            return load()
-        except Refused:
-            return defaults()
-
+    in_force = settings_of(home, overrides)
     try:
-        load()
+        load_settings(home, os.environ, overrides)
     except Refused as error:
         problem = error
 
@@ -102,7 +97,48 @@ def diagnosis_without_vault(
         home, environment=environment, connection=lambda: connection_to(in_force(), None, environment),
         settings=in_force, gateway=gateway, clock=clock, on_call=lambda call: None, because=because, problem=problem,
     )  # fmt: skip
-    return Diagnosis(gateway=gateway, doctor=doctor, support=_support(home, clock, doctor, gateway, in_force, None, None))
+    support = _support(home, clock, doctor, gateway, in_force, None, None)
+    return Diagnosis(gateway=gateway, doctor=doctor, support=support)
+
+
+def help_wizard(
+    connector: "Connector", home: Path, *, settings: Callable[[], Sourced],
+    change: Callable[[str, str], Awaitable[object]], publish: "Callable[[GatewayChanged], None]", on_call: "CallSink",
+) -> "Connector":  # fmt: skip
+    """Let the wizard start the gateway of its address, and say why a target fails."""
+    from ibdesk.brokers.base import Connection
+    from ibdesk.services.gateway import GatewayKeeper
+
+    gateway = GatewayKeeper(
+        home, settings=lambda: settings().settings, change=change, publish=publish, clock=connector.clock,
+        address=lambda: connector.address or connector.default_url,
+    )  # fmt: skip
+
+    def diagnose(target: "Target") -> AsyncIterator[Examined]:
+        to = Connection(
+            url=target.url, environment=target.environment, certificate_sha256=target.pin,
+            allow_remote=target.allow_remote,
+        )  # fmt: skip
+        return _doctor(
+            home, environment=target.environment, connection=lambda: to, settings=settings, gateway=gateway,
+            clock=connector.clock, on_call=on_call, because="The wizard asks before anything is stored.",
+        ).watch()  # fmt: skip
+
+    connector.gateway, connector.diagnose = gateway, diagnose
+    return connector
+
+
+def settings_of(home: Path, overrides: Mapping[str, str]) -> Callable[[], Sourced]:
+    """The settings in force without a vault; the defaults while they cannot be read."""
+    from ibdesk.store.settings import load_settings
+
+    def in_force() -> Sourced:
+        try:
+            return load_settings(home, os.environ, overrides)
+        except Refused:
+            return defaults()
+
+    return in_force
 
 
 def _doctor(

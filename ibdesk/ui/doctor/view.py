@@ -1,6 +1,7 @@
 """The doctor's page: the gateway, what it all comes to, the choice of a complaint, and the findings as they come."""
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
 
 from PySide6.QtCore import Signal
@@ -24,6 +25,10 @@ if TYPE_CHECKING:
     from ibdesk.ui.bridge import Bridge
 
 
+#: An examination younger than this is not made again by coming back to the page.
+FRESH = timedelta(minutes=1)
+
+
 class Examiner(Protocol):
     """What the page needs of the doctor."""
 
@@ -32,9 +37,9 @@ class Examiner(Protocol):
 
 
 class DoctorView(QWidget):
-    """Examines when asked, and once when it is first shown. `bundle_wanted` asks for the support bundle."""
+    """Examines when asked, and when it is shown with nothing fresh. `bundle_wanted` carries the report, if any."""
 
-    bundle_wanted = Signal()
+    bundle_wanted = Signal(object)
 
     def __init__(self, desk: "Desk", bridge: "Bridge", *, doctor: Examiner, keeper: "GatewayKeeper") -> None:
         super().__init__()
@@ -65,9 +70,9 @@ class DoctorView(QWidget):
         self._show_process(await self._keeper.look())
 
     async def arrive(self) -> None:
-        """What happens when the page is shown: a look at the gateway, and a first examination."""
+        """What happens when the page is shown: a look at the gateway, and an examination unless one is fresh."""
         await self.look()
-        if self.report is None:
+        if self.report is None or self._desk.clock() - self.report.at > FRESH:
             await self.examine()
 
     async def examine(self) -> None:
@@ -129,7 +134,7 @@ class DoctorView(QWidget):
         bridge = self._bridge
         self.examine_button.clicked.connect(lambda: bridge.start("examine", self.examine()))
         self.copy.clicked.connect(self._copy)
-        self.bundle.clicked.connect(self.bundle_wanted)
+        self.bundle.clicked.connect(lambda: self.bundle_wanted.emit(self.report))
         self.complaints.chosen.connect(lambda _about: self._draw())
         self.findings.fix_wanted.connect(lambda found: bridge.start("help with a finding", self._fix(found)))
         self.card.wanted.connect(lambda name: bridge.start(f"gateway {name}", self._act(name), self.card))

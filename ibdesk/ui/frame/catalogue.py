@@ -9,8 +9,7 @@ from PySide6.QtWidgets import QApplication
 from ibdesk.domain.accounts import AccountId
 from ibdesk.domain.settings import Meta, meta_of, names
 from ibdesk.ui.commands import Command
-from ibdesk.ui.pages.activity.tabs import TABS
-from ibdesk.ui.rooms import ROOMS
+from ibdesk.ui.rooms import ACTIVITY_TABS, ROOMS
 from ibdesk.ui.session.wording import AWAY
 from ibdesk.ui.wizard import questions
 
@@ -29,11 +28,13 @@ class View(Protocol):
     def want(self, name: str) -> None: ...
     def open_session(self) -> None: ...
     def show_away(self) -> None: ...
+    def start_gateway(self) -> None: ...
     def break_demo(self, name: str) -> None: ...
 
 
 HELP = (
     ("help:getting-started", "Getting started"), ("help:gateway", "How to start the gateway"),
+    ("help:trouble", "When something does not work"),
     ("help:keys", "Keyboard shortcuts"), ("help:risk", "Risk statement"), ("help:resources", "Resources"),
     ("help:changelog", "What is new"),
 )
@@ -42,8 +43,8 @@ HELP = (
 def commands_of(view: View, desk: "Desk", bridge: "Bridge", accounts: Sequence[AccountId]) -> tuple[Command, ...]:
     """Everything that can be done now, in the order the palette shows it before anything is typed."""
     return (
-        *_rooms(view), *_tabs(view), *_work(view, desk, bridge), *_accounts(bridge, accounts), *_appearance(desk, bridge),
-        *_demo(view, desk), *_help(view), *_settings(view),
+        *_rooms(view), *_work(view, desk, bridge), *_accounts(bridge, accounts), *_tabs(view),
+        *_appearance(desk, bridge), *_demo(view, desk), *_help(view), *_settings(view),
     )
 
 
@@ -56,7 +57,7 @@ def _rooms(view: View) -> tuple[Command, ...]:
 
 
 def _tabs(view: View) -> Iterator[Command]:
-    for tab in TABS:
+    for tab in ACTIVITY_TABS:
         yield Command(name=f"activity:{tab.key}", title=tab.title, hint="Activity", words=tab.words,
                       run=partial(view.open_tab, "activity", tab.key))
 
@@ -86,6 +87,7 @@ def _session(view: View, desk: "Desk", session: "SessionService", bridge: "Bridg
 
     return (
         in_background("session", "Session", view.open_session, "status truth panel lamps keep-alive tickle"),
+        in_background("start-gateway", "Start the Gateway", view.start_gateway, "run java process"),
         *_outage(view, desk, bridge),
         in_background("sign-in", "Sign in", partial(session.sign_in, desk.connector.open_browser),
                       "log in login browser gateway re-authenticate"),
@@ -105,8 +107,6 @@ def _outage(view: View, desk: "Desk", bridge: "Bridge") -> Iterator[Command]:
     reconnect = desk.reconnect
     if reconnect is None:
         return
-    yield Command(name="start-gateway", title="Start the Gateway", hint="Session", words="run java process",
-                  run=partial(view.want, "help:gateway"))
     yield Command(name="try-now", title="Try to connect now", hint="Session", words="retry reconnect gateway lost",
                   run=lambda: bridge.start("try to connect", reconnect.try_now()))
     if reconnect.last_report is not None:

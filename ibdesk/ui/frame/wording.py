@@ -188,19 +188,20 @@ def closed_modes(mode: Mode) -> dict[Mode, str]:
 
 #: The one command that helps, by cause; causes that only time or another program can mend have none.
 HELPS: dict[Cause, tuple[str, str]] = {
-    Cause.GATEWAY_NOT_RUNNING: ("How to start it", "help:gateway"),
+    Cause.GATEWAY_NOT_RUNNING: ("Why?", "activity:doctor"),
+    Cause.ACCESS_DENIED: ("Why?", "activity:doctor"),
     Cause.NOT_AUTHENTICATED: ("Sign in", "sign-in"),
     Cause.COMPETING_SESSION: ("Take over…", "take-over"),
     Cause.BROKERAGE_LOST: ("Reconnect", "reconnect"),
     Cause.CERTIFICATE_CHANGED: ("Compare", "room:settings"),
     Cause.CERTIFICATE_UNKNOWN: ("Review", "room:settings"),
-    Cause.GATEWAY_PLAIN_HTTP: ("Settings", "room:settings"),
-    Cause.NOT_A_GATEWAY: ("Settings", "room:settings"),
+    Cause.GATEWAY_PLAIN_HTTP: ("Why?", "activity:doctor"),
+    Cause.NOT_A_GATEWAY: ("Why?", "activity:doctor"),
     Cause.HOST_NOT_LOOPBACK: ("Settings", "room:settings"),
     Cause.BAD_SETTING: ("Settings", "room:settings"),
-    Cause.TIMED_OUT: ("Try again", "sync"),
-    Cause.BAD_ANSWER: ("Activity", "room:activity"),
-    Cause.BROKER_ERROR: ("Activity", "room:activity"),
+    Cause.TIMED_OUT: ("Why?", "activity:doctor"),
+    Cause.BAD_ANSWER: ("Activity", "activity:calls"),
+    Cause.BROKER_ERROR: ("Activity", "activity:calls"),
 }
 
 #: What is over once the session is ready again.

@@ -1,30 +1,17 @@
 """The Activity room: which tabs it has, and which of them is on screen."""
 
-from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from ibdesk.ui.pages.activity.tab import ActivityTab
+from ibdesk.ui.rooms import ACTIVITY_TABS as TABS
 from ibdesk.ui.widgets import Segmented
 
 if TYPE_CHECKING:
     from ibdesk.services.desk import Desk
     from ibdesk.ui.bridge import Bridge
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tab:
-    """One tab: its file is `<key>_tab.py`, whose `build(desk, bridge)` makes it on first entry."""
-
-    key: str
-    title: str
-
-
-TABS: tuple[Tab, ...] = (
-    Tab(key="syncs", title="Syncs"), Tab(key="sessions", title="Sessions"), Tab(key="calls", title="API calls"),
-)
 
 
 def build(desk: "Desk", bridge: "Bridge") -> QWidget:
