@@ -14,6 +14,7 @@ from ibdesk.cli.channel_server import serve
 from ibdesk.cli.door import home_of, in_desk
 from ibdesk.cli.talk import CODES, Talk
 from ibdesk.domain.accounts import AccountId, looks_like_account
+from ibdesk.domain.diagnosis import Complaint
 from ibdesk.domain.errors import Cause, Unavailable
 from ibdesk.domain.settings import names
 
@@ -73,7 +74,36 @@ def parser() -> argparse.ArgumentParser:
     contract = _group(every, "contract", "what can be traded")
     _verb(contract, "find", "contracts by symbol or name", in_desk(verbs.find)).add_argument("text")
     _vault_verbs(every)
+    _trouble_verbs(every)
     return top
+
+
+def _trouble_verbs(every: Any) -> None:
+    from ibdesk.cli import doctor, gateway
+
+    ill = _verb(every, "doctor", "examine everything and say what to do; works without a vault too", doctor.verb())
+    ill.add_argument(
+        "--about", choices=[each.value for each in Complaint], metavar="COMPLAINT",
+        help="only what answers a complaint: " + ", ".join(f"“{each.value}”" for each in Complaint),
+    )  # fmt: skip
+    ill.add_argument("--bundle", type=Path, metavar="FILE", help="print what a support bundle holds, and write it")
+    group = _group(every, "gateway", "the Client Portal Gateway on this computer; needs no vault")
+    start = _verb(group, "start", "start it and wait until it answers", gateway.with_keeper(gateway.start))
+    start.add_argument("--folder", type=Path, metavar="DIR", help="where it is unpacked; remembered")
+    start.add_argument("--port", type=_port, metavar="N", help="write this listenPort into conf.yaml first")
+    for name, text, run in (
+        ("stop", "end it, with all it started", gateway.stop), ("restart", "stop and start", gateway.restart),
+    ):  # fmt: skip
+        ended = _verb(group, name, text, gateway.with_keeper(run))
+        ended.add_argument("--yes", action="store_true", help="also one that ibdesk did not start")
+    _verb(group, "status", "is it running, and whose is it", gateway.with_keeper(gateway.status))
+    log = _verb(group, "log", "the end of its logs", gateway.with_keeper(gateway.log))
+    log.add_argument("--lines", type=int, default=100, metavar="N")
+    conf = _verb(group, "conf", "show, examine or change conf.yaml", gateway.with_keeper(gateway.conf))
+    conf.add_argument("--listen-port", type=_port, metavar="N")
+    conf.add_argument("--listen-ssl", choices=["on", "off"])
+    for name in ("allow", "deny", "account-ids"):
+        conf.add_argument(f"--{name}", metavar="A,B", help="the whole list, separated by commas")
 
 
 def _vault_verbs(every: Any) -> None:
