@@ -24,6 +24,7 @@ from ibdesk.ui.pages.activity.sessions_tab import SessionsTab
 from ibdesk.ui.pages.activity.syncs_tab import SyncsTab
 from ibdesk.ui.pages.activity.table import RecordList, RecordTable
 from tests.ui.rooms_desk import Opened, add_session, add_sync, call, rooms_desk, unnamed
+from tests.ui.session.test_face import OFFLINE, REPORT, MadeUpReconnect
 
 Run = Callable[[Coroutine[Any, Any, Any]], Any]
 
@@ -88,6 +89,28 @@ def test_syncs_show_what_changed_and_what_failed(run: Run, tmp_path: Path) -> No
             assert column(place, "What failed")[0] == "Positions of DU7654321 could not be read."
             assert column(place, "Took")[1] == "740 ms"
             assert column(place, "Stages")[1] == "summary 120 ms · positions 400 ms"
+
+    run(walk())
+
+
+def test_the_session_now_stands_above_its_history_and_goes_on(run: Run, tmp_path: Path) -> None:
+    async def walk() -> None:
+        async with rooms_desk(tmp_path, reconnect=MadeUpReconnect()) as opened:
+            page = opened_page(opened)
+            page.show_tab("sessions")
+            tab = sessions(page)
+            wanted: list[str] = []
+            opened.bridge.command.connect(wanted.append)
+            assert tab.panel.isVisible() and tab.panel.headline.text() == "Everything is connected"
+            tab.panel.buttons["check-session"].click()
+            assert not tab.away.isVisible()
+            opened.desk.reconnect.last_report = REPORT
+            opened.desk.session.session = OFFLINE
+            opened.bridge.second.emit(opened.desk.clock())
+            assert tab.panel.headline.text() == "The gateway does not answer"
+            tab.away.click()
+            assert wanted == ["check-session", "away"]
+            assert unnamed(page) == []
 
     run(walk())
 

@@ -26,6 +26,7 @@ from ibdesk.ui import theme
 from ibdesk.ui.commands import Command, Palette
 from ibdesk.ui.frame import wording
 from ibdesk.ui.frame.catalogue import commands_of
+from ibdesk.ui.frame.demo_menu import HEAL
 from ibdesk.ui.frame.header import Header
 from ibdesk.ui.frame.notices import NoticeArea
 from ibdesk.ui.frame.rail import Rail
@@ -145,6 +146,10 @@ class DeskView(QWidget):
     def show_away(self) -> None:
         """What the last outage hid."""
         self.session.show_away()
+
+    def start_gateway(self) -> None:
+        """Start the gateway's program, after its folder was chosen; in the demo, heal what was broken."""
+        self._bridge.start("start the gateway", self._start_gateway())
 
     def break_demo(self, name: str) -> None:
         """Set off one of the demo's faults, or heal them all."""
@@ -338,6 +343,17 @@ class DeskView(QWidget):
         if isinstance(event, ConnectionRestored):
             self.notices.forget()
         self.refresh()
+
+    async def _start_gateway(self) -> None:
+        from ibdesk.ui.gateway.acts import GatewayActs  # its dialogs are rarely needed
+
+        healing = self._desk.faults[-1].run if self._desk.faults else None
+        acts = GatewayActs(self._desk.gateway, self._bridge, self, clock=self._desk.clock, revive=healing)
+        if await acts.start():
+            if healing is not None:
+                self.status.demo.mark(HEAL)
+            if self._desk.session is not None:
+                await self._desk.session.refresh()
 
     def _link_changed(self, event: LinkChanged) -> None:
         if event.is_up:

@@ -11,7 +11,7 @@ from ibdesk.ui.theme import Text, look
 from ibdesk.ui.widgets import Card, IconButton, Label
 
 #: Changes shown of each kind; the others are counted. The card must leave the page its room.
-SHOWN = 4
+SHOWN = 3
 
 Change = HoldingChange | FigureChange
 
@@ -93,14 +93,12 @@ def _table(title: str, changes: Sequence[Change], with_account: bool) -> QWidget
     grid.setContentsMargins(0, 0, 0, 0)
     grid.setHorizontalSpacing(14)
     grid.setVerticalSpacing(4)
-    grid.addWidget(Label(title, kind=Text.CAPTION, tone="muted"), 0, 0)
+    more = len(changes) - SHOWN
+    head = Label(f"{title}, {more} more not shown" if more > 0 else title, kind=Text.CAPTION, tone="muted")
+    head.setToolTip("\n".join(_line(change) for change in changes) if more > 0 else "")
+    grid.addWidget(head, 0, 0, 1, 5)
     for at, change in enumerate(changes[:SHOWN], 1):
         _fill(grid, at, change, with_account)
-    more = len(changes) - SHOWN
-    if more > 0:
-        rest = Label(f"and {more} more", kind=Text.CAPTION, tone="muted")
-        rest.setToolTip("\n".join(_line(change) for change in changes[SHOWN:]))
-        grid.addWidget(rest, SHOWN + 1, 0, 1, 4)
     return made
 
 

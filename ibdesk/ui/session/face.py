@@ -48,6 +48,7 @@ class SessionFace(QObject):
         )
         for wanted in (self.strip.wanted, self.panel.wanted, self.tray.wanted):
             wanted.connect(self._wanted)
+        self.panel.left.connect(self.popover.shut)
         for signal, slot in (
             (bridge.session_changed, self._session_changed), (bridge.session_ending, self._session_ending),
             (bridge.link_changed, self._link_changed), (bridge.went_away, self._went_away),
@@ -113,9 +114,7 @@ class SessionFace(QObject):
         self.alerts.went_away(event)
 
     def _wanted(self, name: str) -> None:
-        if name == "leave-session":
-            self.popover.shut()
-        elif name == "open":
+        if name == "open":
             self._come_forward()
         else:
             self._run(name)

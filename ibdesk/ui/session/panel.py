@@ -22,13 +22,15 @@ BUTTONS = (
 
 
 class TruthPanel(QWidget):
-    """Shows a `Truth`; `wanted` carries the commands of its buttons."""
+    """Shows a `Truth`; `wanted` carries the commands of its buttons, `left` that another login may keep the session."""
 
     wanted = Signal(str)
+    left = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAccessibleName("Session")
+        self._is_left = False
         self._truth = Truth(lamps=(), headline="")
         self._link: LinkChanged | None = None
         self.mark = LampMark(18)
@@ -49,12 +51,13 @@ class TruthPanel(QWidget):
         self.mark.set(wording.worst(truth))
         self.headline.setText(truth.headline)
         action = wording.ACTIONS.get(truth.action)
-        is_question = truth.action is NextStep.ASK_TAKE_OVER
-        self.action.setVisible(action is not None and not is_question)
+        is_asked = truth.action is NextStep.ASK_TAKE_OVER
+        self._is_left = self._is_left and is_asked
+        self.action.setVisible(action is not None and (self._is_left or not is_asked))
         if action is not None:
             self.action.setText(action[0])
             self.action.setAccessibleName(action[0])
-        self.competing.setVisible(is_question)
+        self.competing.setVisible(is_asked and not self._is_left)
         for lamp in truth.lamps:
             self.rows[lamp.lamp].show_lamp(lamp, now, hide=truth.action)
         self._show_search(now)
@@ -71,6 +74,13 @@ class TruthPanel(QWidget):
                      self.buttons["check-session"])
         first.setFocus()
 
+    def _leave(self) -> None:
+        """Answered: ask no more until another login comes anew. The action stays, for who thinks again."""
+        self._is_left = True
+        self.competing.hide()
+        self.action.show()
+        self.left.emit()
+
     def _show_search(self, now: datetime) -> None:
         text = wording.search(self._link, now)
         self.search.setText(text)
@@ -81,6 +91,7 @@ class TruthPanel(QWidget):
         self.action.clicked.connect(lambda: self.wanted.emit(wording.ACTIONS[self._truth.action][1]))
         self.try_now.clicked.connect(lambda: self.wanted.emit("try-now"))
         self.competing.wanted.connect(self.wanted)
+        self.competing.left.connect(self._leave)
         for row in self.rows.values():
             row.wanted.connect(self.wanted)
         for name, button in self.buttons.items():
@@ -122,6 +133,7 @@ class Competing(QFrame):
     """Another login has the session: a question with both answers explained, and how to need it no more."""
 
     wanted = Signal(str)
+    left = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -132,7 +144,7 @@ class Competing(QFrame):
         self.take.setAccessibleDescription(wording.TAKE_OVER[1])
         self.leave.setAccessibleDescription(wording.LEAVE_IT[1])
         self.take.clicked.connect(lambda: self.wanted.emit("take-over"))
-        self.leave.clicked.connect(lambda: self.wanted.emit("leave-session"))
+        self.leave.clicked.connect(self.left)
         column = QVBoxLayout(self)
         column.setContentsMargins(14, 12, 14, 12)
         column.setSpacing(10)

@@ -59,11 +59,22 @@ def test_a_competing_login_is_a_question_with_both_answers_explained(panel):
     assert not panel.action.isVisible()
     panel.take_focus()
     assert panel.competing.leave.hasFocus()  # Enter harms nobody
-    panel.competing.leave.click()
     panel.competing.take.click()
-    assert panel.wants == ["leave-session", "take-over"]
-    panel.show_truth(truths.READY, NOW)
+    assert panel.wants == ["take-over"]
+
+
+def test_who_leaves_the_session_to_the_other_is_asked_again_only_by_a_new_one(panel):
+    panel.show_truth(truths.COMPETING, NOW)
+    left: list[None] = []
+    panel.left.connect(lambda: left.append(None))
+    panel.competing.leave.click()
+    panel.show_truth(truths.COMPETING, NOW)
+    assert left == [None] and panel.wants == []
     assert not panel.competing.isVisible()
+    assert offered(panel)[0] == "Take over…"
+    panel.show_truth(truths.READY, NOW)
+    panel.show_truth(truths.COMPETING, NOW)
+    assert panel.competing.isVisible()
 
 
 def test_the_search_for_a_lost_gateway_counts_down_and_can_be_hurried(panel):
