@@ -43,7 +43,7 @@ HELP = (
 def commands_of(view: View, desk: "Desk", bridge: "Bridge", accounts: Sequence[AccountId]) -> tuple[Command, ...]:
     """Everything that can be done now, in the order the palette shows it before anything is typed."""
     return (
-        *_rooms(view), *_work(view, desk, bridge), *_accounts(bridge, accounts), *_tabs(view),
+        *_rooms(view), *_work(view, desk, bridge), *_accounts(bridge, accounts), *_tabs(view), *_gateway(desk, bridge),
         *_appearance(desk, bridge), *_demo(view, desk), *_help(view), *_settings(view),
     )
 
@@ -111,6 +111,24 @@ def _outage(view: View, desk: "Desk", bridge: "Bridge") -> Iterator[Command]:
                   run=lambda: bridge.start("try to connect", reconnect.try_now()))
     if reconnect.last_report is not None:
         yield Command(name="away", title=AWAY, hint="Session", run=view.show_away, words="missed outage changed")
+
+
+def _gateway(desk: "Desk", bridge: "Bridge") -> Iterator[Command]:
+    """What can be done with the gateway on this computer besides starting it; the demo's is no program of its own."""
+
+    def act(name: str) -> None:
+        from ibdesk.ui.gateway.acts import GatewayActs  # its dialogs are rarely needed
+
+        parent = QApplication.activeWindow()
+        bridge.start(f"gateway {name}", GatewayActs(desk.gateway, bridge, parent, clock=desk.clock).do(name))
+
+    if not desk.faults:
+        for name, title, words in (
+            ("stop", "Stop the gateway…", "end process"), ("log", "Show the gateway’s log", "console output"),
+            ("folder", "Choose the gateway’s folder…", "unpacked clientportal.gw"),
+            ("conf", "Edit the gateway’s conf.yaml…", "listenPort listenSsl ips allow accountIds"),
+        ):
+            yield Command(name=f"gateway:{name}", title=title, hint="Gateway", words=words, run=partial(act, name))
 
 
 def _demo(view: View, desk: "Desk") -> tuple[Command, ...]:

@@ -23,7 +23,7 @@ class GatewayActs:
     """An act answers whether it changed something. What goes wrong is raised; the bridge shows it."""
 
     def __init__(
-        self, keeper: "GatewayKeeper", bridge: "Bridge", parent: QWidget, *, clock: Callable[[], datetime],
+        self, keeper: "GatewayKeeper", bridge: "Bridge", parent: QWidget | None, *, clock: Callable[[], datetime],
         revive: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         """`revive` starts the demo's gateway, which is no program of its own."""
