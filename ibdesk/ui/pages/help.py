@@ -14,6 +14,7 @@ from ibdesk.ui.widgets.buttons import Button
 TOPICS = (
     ("getting-started", "Getting started"),
     ("gateway", "Gateway and sign-in"),
+    ("trouble", "When something does not work"),
     ("risk", "Risk statement"),
     ("resources", "Resources"),
     ("keys", "Keys"),
