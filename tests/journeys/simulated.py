@@ -6,6 +6,7 @@ timer, time-out and pause of either side runs on the loop's time, and so do both
 
 import asyncio
 import selectors
+from collections import deque
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
@@ -152,7 +153,7 @@ class Time:
 
 @dataclass(kw_only=True)
 class World:
-    """What a journey may touch, and what it heard: failures of tasks, records logged, events."""
+    """What a journey may touch, and what it heard: failures of tasks and the newest events."""
 
     time: Time
     gateway: DemoGateway
@@ -160,7 +161,7 @@ class World:
     vault: OpenVault
     home: Path
     failures: list[tuple[str, BaseException]] = field(default_factory=list)
-    events: list[Event] = field(default_factory=list)
+    events: deque[Event] = field(default_factory=lambda: deque(maxlen=2000))
 
     def heard(self, kind: type[Kind]) -> list[Kind]:
         """Every event of a kind so far."""
@@ -176,8 +177,8 @@ class World:
         return True
 
 
-#: A socket that speaks so rarely that a week of it is bearable, and often enough to be alive (9.4: 30 s).
-TIMINGS = DemoTimings(heartbeat=20.0, stream=1800.0)
+#: Prices stream so rarely that a week of them is bearable; everything else keeps its real time.
+TIMINGS = DemoTimings(stream=1800.0)
 
 
 @asynccontextmanager

@@ -1,0 +1,161 @@
+"""A trader leaves ibdesk open for a week in which everything goes wrong that can, and nothing is lost.
+
+The whole desk runs in simulated time: its own vault, the real wire, the broker's own limits, midnights that end the
+session, nightly resets, and a person who signs in when asked. A seed gives the same week again.
+"""
+
+import asyncio
+import gc
+import random
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, time, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import psutil
+import pytest
+
+from ibdesk.domain.calls import RateState
+from ibdesk.domain.events import RateChanged
+from ibdesk.domain.session import TICKLE_LATE
+from tests.journeys.simulated import Time, World, run_simulated, simulated_desk
+from tests.journeys.troubles import TROUBLES, Recovery, check_doings, check_stored, heal, own_log, person, settle
+
+NEW_YORK = ZoneInfo("America/New_York")
+#: Reset every night from a quarter to midnight to half past (domain/maintenance.py); the session ends within it.
+RESET_BEGINS, RESET_LASTS = time(23, 45), timedelta(minutes=45)
+#: A person takes up to 8 minutes, the penalty box 15, the sync comes every 15; at night the reset comes first.
+RECOVERS_WITHIN, AT_NIGHT = timedelta(minutes=45), timedelta(minutes=120)
+#: Rows that a week is meant to add: what was done and heard, one line each; everything else is as large as on day 1.
+GROWING = frozenset({
+    "ibkr_trading_activity_log", "ibkr_sync_log", "ibkr_session_tracking", "equity_history", "vault_dates",
+})
+
+
+async def nights(world: World) -> None:
+    """The broker's reset, every night."""
+    while True:
+        now = world.gateway.clock.now().astimezone(NEW_YORK)
+        begins = datetime.combine(now.date(), RESET_BEGINS, NEW_YORK)
+        if begins <= now:
+            begins += timedelta(days=1)
+        await world.time.pass_by(begins - now)
+        world.gateway.maintain(RESET_LASTS.total_seconds())
+
+
+def is_night(world: World) -> bool:
+    now = world.gateway.clock.now().astimezone(NEW_YORK).time()
+    return now >= time(22, 30) or now < time(1, 30)
+
+
+async def tickles(world: World, late: list[str]) -> None:
+    """Notes every keep-alive that came too late while the session was ready. None is sent by a computer that sleeps,
+    nor to a broker that locked us out."""
+    last, known, before = world.time.ticks(), None, 0.0
+    heard = deque([RateState(per_second=0, limit=0)], maxlen=1)
+    world.desk.hub.subscribe(RateChanged, lambda event: heard.append(event.rate))
+    while True:
+        await world.time.pass_by(timedelta(seconds=30))
+        session = world.desk.session.session if world.desk.session is not None else None
+        slept, boxed = world.time.world_ticks() - world.time.ticks(), heard[0].boxed_until
+        is_boxed = boxed is not None and world.time.ours() < boxed + timedelta(seconds=60)
+        if session is None or not session.is_ready or session.last_tickle != known or slept != before or is_boxed:
+            known, last, before = session and session.last_tickle, world.time.ticks(), slept
+        elif world.time.ticks() - last > TICKLE_LATE.total_seconds():
+            late.append(f"{world.time.true()}: none since {known}")
+            last = world.time.ticks()
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """What a desk takes: objects that Python keeps, bytes of the process, rows of the vault."""
+
+    objects: int
+    bytes: int
+    rows: Mapping[str, int] = field(repr=False)
+
+
+async def size_of(world: World) -> Size:
+    gc.collect()
+    return Size(
+        objects=len(gc.get_objects()),
+        bytes=psutil.Process().memory_info().rss,
+        rows=(await world.desk.activity.check()).rows,
+    )
+
+
+async def one_trouble(world: World, chance: random.Random, diary: list[str]) -> None:
+    """Something happens, lasts, ends; and then all has to be well again."""
+    name = chance.choice(tuple(TROUBLES))
+    lasts = timedelta(minutes=chance.uniform(0.2, 40))
+    diary.append(f"{world.time.true():%a %H:%M:%S} {name} for {lasts}")
+    await TROUBLES[name].hurts(world, chance)
+    await world.time.pass_by(lasts)
+    await check_stored(world, figures=False)
+    await heal(world)
+    assert await Recovery(world).within(AT_NIGHT if is_night(world) else RECOVERS_WITHIN), world.desk.session
+    await check_stored(world)
+
+
+async def days(world: World, chance: random.Random, count: int, diary: list[str]) -> list[Size]:
+    """So many days of troubles, and how large the desk was at the end of each."""
+    sizes: list[Size] = []
+    for day in range(count):
+        ends = world.time.world_ticks() + 86_400
+        while world.time.world_ticks() < ends:
+            await world.time.pass_by(timedelta(minutes=chance.uniform(20, 120)))
+            await one_trouble(world, chance, diary)
+        diary.append(f"day {day + 1} is over")
+        sizes.append(await size_of(world))
+    return sizes
+
+
+def live_through(seed: int, count: int, folder: Path) -> list[Size]:
+    """Days of the seed's troubles with all that must hold."""
+    diary: list[str] = []
+
+    async def journey(time: Time) -> list[Size]:
+        chance = random.Random(seed)
+        random.seed(seed)  # the jitter of those who come back
+        late: list[str] = []
+        async with simulated_desk(time, folder, settings={"sync_interval": "900"}) as world:
+            beside = [asyncio.create_task(work) for work in (  # noqa: TID251 - the test holds them
+                person(world, chance), nights(world), tickles(world, late))]  # fmt: skip
+            try:
+                await settle(world)
+                sizes = await days(world, chance, count, diary)
+                await check_doings(world, log)
+                assert not late, late
+                assert not [task for task in beside if task.done()]
+                report = await world.desk.activity.check()
+                assert report.findings == ()
+                return sizes
+            finally:
+                for task in beside:
+                    task.cancel()
+                await asyncio.wait(beside)
+
+    try:
+        with own_log() as log:
+            return run_simulated(journey)
+    except BaseException:
+        print(f"seed {seed}:", *diary, sep="\n  ")  # noqa: T201 - pytest shows it with the failure
+        raise
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("seed", [1, 2])
+def test_a_day_of_troubles_is_lived_through(seed: int, tmp_path: Path) -> None:
+    live_through(seed, 1, tmp_path)
+
+
+@pytest.mark.timeout(600)
+def test_a_week_of_troubles_is_lived_through_and_the_desk_stays_its_size(tmp_path: Path) -> None:
+    sizes = live_through(2026, 7, tmp_path)
+    first, last = sizes[0], sizes[-1]
+    assert last.objects < first.objects * 1.10 + 2000, [size.objects for size in sizes]
+    assert last.bytes < first.bytes * 1.10 + 16_000_000, [size.bytes for size in sizes]
+    grown = {name for name, rows in last.rows.items() if rows > first.rows[name]}
+    assert grown <= GROWING, {name: (first.rows[name], last.rows[name]) for name in grown - GROWING}
