@@ -5,6 +5,7 @@ import shiboken6
 from PySide6.QtCore import QUrl
 from PySide6.QtWidgets import QApplication
 
+from ibdesk.domain.diagnosis import Complaint
 from ibdesk.ui import links
 from ibdesk.ui.pages.help import TOPICS, HelpDialog, help_text
 
@@ -38,3 +39,15 @@ def test_only_web_addresses_reach_the_browser(dressed: QApplication, monkeypatch
     for address in ("file:///etc/passwd", "javascript:alert(1)", "https://www.interactivebrokers.com/"):
         links.open_link(address)
     assert opened == ["https://www.interactivebrokers.com/"]
+
+
+@pytest.mark.parametrize("complaint", Complaint)
+def test_every_complaint_has_its_place_in_the_trouble_page(dressed: QApplication, complaint: Complaint) -> None:
+    heading = complaint.value.replace(" ", "-")
+    dialog = HelpDialog(f"trouble#{heading}")
+    assert dialog.text.textCursor().block().text().lower() == complaint.value
+    dialog.show_topic("trouble")
+    dialog.text.moveCursor(dialog.text.textCursor().MoveOperation.Start)
+    dialog.text.anchorClicked.emit(QUrl(f"#{heading}"))
+    assert dialog.text.textCursor().block().text().lower() == complaint.value
+    shiboken6.delete(dialog)

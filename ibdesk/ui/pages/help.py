@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt, QUrl
+from PySide6.QtGui import QTextCursor
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QListWidget, QListWidgetItem, QTextBrowser, QVBoxLayout, QWidget
 
 from ibdesk import __version__
@@ -54,9 +55,21 @@ class HelpDialog(QDialog):
         self.show_topic(topic)
 
     def show_topic(self, topic: str) -> None:
-        """Turn to a text."""
-        names = [name for name, _title in TOPICS]
-        self.topics.setCurrentRow(names.index(topic) if topic in names else 0)
+        """Turn to a text; `topic#heading-of-it` turns to that heading."""
+        name, _, heading = topic.partition("#")
+        names = [each for each, _title in TOPICS]
+        self.topics.setCurrentRow(names.index(name) if name in names else 0)
+        if heading:
+            self._turn_to(heading)
+
+    def _turn_to(self, heading: str) -> None:
+        block = self.text.document().begin()
+        while block.isValid():
+            if block.blockFormat().headingLevel() and block.text().lower().replace(" ", "-") == heading:
+                self.text.moveCursor(QTextCursor.MoveOperation.End)  # from below, so that the heading ends up on top
+                self.text.setTextCursor(QTextCursor(block))
+                return
+            block = block.next()
 
     def _stack(self) -> None:
         self.topics.setFixedWidth(190)
@@ -83,7 +96,9 @@ class HelpDialog(QDialog):
     def _followed(self, url: QUrl) -> None:
         """A link to another of our texts turns to it, any other leaves the window."""
         name = url.fileName().removesuffix(".md")
-        if url.isRelative() and any(name == topic for topic, _title in TOPICS):
+        if url.isRelative() and not name and url.hasFragment():
+            self._turn_to(url.fragment())
+        elif url.isRelative() and any(name == topic for topic, _title in TOPICS):
             self.show_topic(name)
         else:
             self._open_page(url.toString())
