@@ -141,7 +141,8 @@ def _live(calls: Sequence[LoggedCall], default: Environment) -> Iterator[AuditHi
     if default is Environment.LIVE:
         return
     for rows in _series(calls, lambda row: row.call.environment == Environment.LIVE and row.call.channel != "desk"):
-        yield _hint(Severity.NOTE, rows, f"{len(rows)} calls went to your live account, though the desk opens with "
+        went = "A call" if len(rows) == 1 else f"{len(rows)} calls"
+        yield _hint(Severity.NOTE, rows, f"{went} went to your live account, though the desk opens with "
                     f"{default.value}.")
 
 

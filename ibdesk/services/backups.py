@@ -99,8 +99,8 @@ class Backups:
 
     def _failed(self, error: DeskError) -> timedelta:
         if error.cause is not Cause.VAULT_CLOSED:
-            log.warning("The vault could not be backed up: %s", error.message)
             if self.last_error is None or self.last_error.cause is not error.cause:
+                log.warning("The vault could not be backed up: %s", error.message)
                 self._hub.publish(BackupDone(at=self._clock(), error=error))
             self.last_error = error
         return TRY_AGAIN

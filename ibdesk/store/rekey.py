@@ -21,7 +21,7 @@ from sqlalchemy import Connection
 from ibdesk.domain.errors import Cause, NeedsPerson
 from ibdesk.domain.records import BackupReason
 from ibdesk.store import audit, backup, cipher, header, keystore, records, recovery, secrets, vault
-from ibdesk.store.files import create_private, damaged, disk_errors
+from ibdesk.store.files import create_private, damaged, disk_errors, sync_file
 from ibdesk.store.header import DEFAULT_COST, Cost
 from ibdesk.store.keystore import KeyStore
 from ibdesk.store.migrations import upgrade
@@ -132,3 +132,4 @@ def _prove(target: Path, key: bytes) -> None:
         findings = cipher.integrity_findings(connection)
     if findings:
         raise damaged(f"The copy under the new key is not in order ({findings[0]}); the vault was left as it was.")
+    sync_file(target)
