@@ -31,9 +31,10 @@ class Caller:
 
     async def ask(self, question: str, *, secret: bool, unlocks: bool = False) -> str:
         """What the caller answers. NeedsPerson(WRONG_PASSPHRASE) when nobody is there."""
-        self._asked = Future()
+        asked: Future[str] = Future()
+        self._asked = asked  # the answer may come before the next line, in another thread
         self._post(channel.Question(text=question, is_secret=secret, unlocks=unlocks))
-        return await asyncio.wrap_future(self._asked)
+        return await asyncio.wrap_future(asked)
 
     async def listen(self, reader: asyncio.StreamReader, give_up: Callable[[], object]) -> None:
         """Take answers until the caller goes away or has had enough; then `give_up` is called."""

@@ -90,7 +90,7 @@ class Channel:
             await self._tasks.close()
 
     def _arrived(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if self._open >= AT_ONCE:
+        if self._open >= AT_ONCE or self._stop.is_set():
             writer.transport.abort()
             return
         self._open += 1

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ibdesk.cli.door import not_connected, session_of
 from ibdesk.cli.talk import Talk, code_of, lines_of, next_steps, told
 from ibdesk.domain.accounts import AccountId
-from ibdesk.domain.errors import Cause
+from ibdesk.domain.errors import Cause, NeedsPerson
 from ibdesk.domain.session import Session
 from ibdesk.services.desk import Desk
 
@@ -89,7 +89,7 @@ async def login(desk: Desk, args: argparse.Namespace, talk: Talk) -> int:
     service = session_of(desk)
     await service.refresh()
     cause = None if service.problem is None else service.problem.cause
-    if cause is Cause.COMPETING_SESSION and args.take_over:
+    if cause is Cause.COMPETING_SESSION and await _may_take_over(args, talk):
         await service.open_brokerage(take_over=True)
     elif cause is Cause.NOT_AUTHENTICATED:
         if args.no_browser or not webbrowser.open(service.sign_in_page):
@@ -100,6 +100,17 @@ async def login(desk: Desk, args: argparse.Namespace, talk: Talk) -> int:
     service.start()
     await service.wait_until_ready(timedelta(seconds=args.within))
     return _tell_session(service, service.session, talk)
+
+
+async def _may_take_over(args: argparse.Namespace, talk: Talk) -> bool:
+    """Whether a person wants the other login ended: said with the command, or asked now."""
+    if args.take_over or talk.json:
+        return bool(args.take_over)
+    try:
+        answer = await talk.ask("Another login has the session. End it and continue here? [yes/no] ", secret=False)
+    except NeedsPerson:  # nobody to ask
+        return False
+    return answer.strip().lower() == "yes"
 
 
 async def logout(desk: Desk, _args: argparse.Namespace, talk: Talk) -> int:
