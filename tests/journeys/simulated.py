@@ -161,6 +161,7 @@ class World:
     vault: OpenVault
     home: Path
     failures: list[tuple[str, BaseException]] = field(default_factory=list)
+    is_troubled: bool = False
     events: deque[Event] = field(default_factory=lambda: deque(maxlen=2000))
 
     def heard(self, kind: type[Kind]) -> list[Kind]:

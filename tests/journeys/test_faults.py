@@ -2,6 +2,8 @@
 
 import asyncio
 import random
+import subprocess
+import sys
 from datetime import timedelta
 from pathlib import Path
 
@@ -36,3 +38,47 @@ def test_a_fault_ends_and_leaves_the_desk_whole(name: str, tmp_path: Path) -> No
 
     with own_log() as log:
         run_simulated(journey)
+
+
+FULL_DISK = """
+import asyncio, logging, resource, sys
+from pathlib import Path
+from ibdesk.store.check import check
+from tests.services.workshop import workshop
+
+def limit(size):
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
+
+async def main():
+    async with workshop(Path(sys.argv[1])) as bench:
+        await bench.session.refresh()
+        await bench.sync.run()
+        before = await bench.book.pages()
+        log = next(Path(sys.argv[1]).rglob("*.vault-wal"))
+        for more in (0, 4096, 9000, 20000):
+            limit(log.stat().st_size + more)
+            outcome = await bench.sync.run()
+            limit(resource.RLIM_INFINITY)
+            after = await bench.book.pages()
+            print(more, outcome.status, sorted({each.cause for each in outcome.records}))
+            for was, now in zip(before, after, strict=True):
+                assert len(now.rows) == len(was.rows)
+                assert now.received_at == now.summary.received_at
+        outcome = await bench.sync.run()
+        print(outcome.status, (await check(bench.database)).findings)
+
+logging.disable(logging.CRITICAL)
+asyncio.run(main())
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no file-size limit to borrow")
+def test_a_disk_that_fills_during_a_sync_is_named_and_costs_nothing_stored(tmp_path: Path) -> None:
+    told = subprocess.run(
+        [sys.executable, "-c", FULL_DISK, str(tmp_path)], capture_output=True, text=True, check=False, timeout=50,
+        cwd=Path(__file__).parents[2],
+    )  # fmt: skip
+    assert told.returncode == 0, told.stderr
+    *full, last = told.stdout.splitlines()
+    assert "0 failed ['disk_full']" in full, told.stdout
+    assert last == "success ()"

@@ -51,8 +51,8 @@ def is_night(world: World) -> bool:
 
 
 async def tickles(world: World, late: list[str]) -> None:
-    """Notes every keep-alive that came too late while the session was ready. None is sent by a computer that sleeps,
-    nor to a broker that locked us out."""
+    """Notes every keep-alive that came too late while the session was ready and nothing else was wrong. A sleeping
+    computer sends none, nor does a desk that was locked out."""
     last, known, before = world.time.ticks(), None, 0.0
     heard = deque([RateState(per_second=0, limit=0)], maxlen=1)
     world.desk.hub.subscribe(RateChanged, lambda event: heard.append(event.rate))
@@ -61,7 +61,8 @@ async def tickles(world: World, late: list[str]) -> None:
         session = world.desk.session.session if world.desk.session is not None else None
         slept, boxed = world.time.world_ticks() - world.time.ticks(), heard[0].boxed_until
         is_boxed = boxed is not None and world.time.ours() < boxed + timedelta(seconds=60)
-        if session is None or not session.is_ready or session.last_tickle != known or slept != before or is_boxed:
+        is_excused = is_boxed or world.is_troubled or slept != before
+        if session is None or not session.is_ready or session.last_tickle != known or is_excused:
             known, last, before = session and session.last_tickle, world.time.ticks(), slept
         elif world.time.ticks() - last > TICKLE_LATE.total_seconds():
             late.append(f"{world.time.true()}: none since {known}")
@@ -91,11 +92,13 @@ async def one_trouble(world: World, chance: random.Random, diary: list[str]) -> 
     name = chance.choice(tuple(TROUBLES))
     lasts = timedelta(minutes=chance.uniform(0.2, 40))
     diary.append(f"{world.time.true():%a %H:%M:%S} {name} for {lasts}")
+    world.is_troubled = True
     await TROUBLES[name].hurts(world, chance)
     await world.time.pass_by(lasts)
     await check_stored(world, figures=False)
     await heal(world)
     assert await Recovery(world).within(AT_NIGHT if is_night(world) else RECOVERS_WITHIN), world.desk.session
+    world.is_troubled = False
     await check_stored(world)
 
 
