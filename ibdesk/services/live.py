@@ -130,7 +130,7 @@ class Live:
             await self._stream.watch(wanted)
 
     async def _consume(self) -> None:
-        while not self._tasks.is_closing:
+        while True:
             while self._session is not None and not self._session.session.is_ready:
                 self._woken.clear()
                 await self._woken.wait()
