@@ -19,14 +19,17 @@ from ibdesk.services.waiting import until
 from ibdesk.ui import theme
 from ibdesk.ui.pages.dashboard.page import Dashboard
 from ibdesk.ui.rooms import ROOMS
+from ibdesk.ui.tour_doctor import visit_the_doctor
+from ibdesk.ui.tour_troubles import Guide, see_troubles
 from ibdesk.ui.widgets import Segmented
 from ibdesk.ui.wizard.panel import WizardPanel
 
 if TYPE_CHECKING:
     from ibdesk.app import DeskApp
     from ibdesk.services.desk import Desk
+    from ibdesk.ui.frame.desk_view import DeskView
 
-SIZE = QSize(1440, 900)
+SIZE, SMALL = QSize(1440, 900), QSize(1280, 800)
 THEMES = (ThemeName.DARK, ThemeName.LIGHT)
 #: Longer than any step takes on a slow machine; the gateway's own handshake alone is 3 s.
 PATIENCE = 60.0
@@ -47,6 +50,8 @@ async def walk(app: "DeskApp", folder: Path) -> int:
         await tour.connect()
         await tour.see_the_account()
         await tour.visit_the_rooms()
+        await visit_the_doctor(tour)
+        await tour.see_troubles()
         await tour.lock()
     except TourFailed as failure:
         print(f"✕ {failure}")
@@ -186,27 +191,51 @@ class _Tour:
         self._app.bridge.select(first)
         print("✓ all accounts together")
 
+    async def see_troubles(self) -> None:
+        """The end of a session, another login, a dead gateway, maintenance, and what an outage hid."""
+        view = self._app.view
+        assert view is not None  # noqa: S101 - the desk is open
+        self._app.window.resize(SMALL)
+        guide = Guide(shoot=self.shoot, happens=self._await, settle=self._settle, say=_say)
+        await see_troubles(guide, self.desk, view)
+        self._app.window.resize(SIZE)
+
     async def lock(self) -> None:
         """Ctrl+L hides the desk; the passphrase brings it back."""
         self._app.lock()
         await self._await(lambda: self._app.window.is_covered, "the desk is locked")
         await self.shoot("locked")
 
-    async def shoot(self, name: str) -> None:
-        """A picture of the window in each theme; the one it wears comes first, for a change of theme is dear."""
+    async def shoot(self, name: str, widget: QWidget | None = None) -> None:
+        """A picture of the window, or of one widget, in each theme; the one it wears comes first: changing is dear."""
         for each in sorted(THEMES, key=lambda theme_name: theme_name is not theme.look().theme.name):
             if each is not theme.look().theme.name:
                 theme.change(self._app.qt, name=each)
             await until(lambda: False, REPAINT)
-            image = self._app.window.grab().toImage()
+            image = (widget or self._app.window).grab().toImage()
             if image.isNull() or not image.save(str(self._folder / f"{name}-{each.value}.png")):
                 raise TourFailed(f"the picture {name} could not be written to {self._folder}")
             self.pictures += 1
 
     @property
+    def desk(self) -> "Desk":
+        """The open desk."""
+        return self._desk
+
+    @property
     def _desk(self) -> "Desk":
         assert self._app.desk is not None  # noqa: S101 - the wizard opened it
         return self._app.desk
+
+    @property
+    def view(self) -> "DeskView":
+        """Its view."""
+        assert self._app.view is not None  # noqa: S101 - the desk is open
+        return self._app.view
+
+    def resize(self, size: QSize) -> None:
+        """Another size of the window."""
+        self._app.window.resize(size)
 
     async def _built(self, room: str) -> QWidget:
         view = self._app.view
@@ -219,8 +248,15 @@ class _Tour:
         """Give loads and layouts half a second."""
         await until(lambda: False, LOADING)
 
+    async def happens(self, holds: Callable[[], bool], what: str) -> None:
+        """Wait for it and say it, or fail."""
+        await self._await(holds, what)
+
     async def _await(self, holds: Callable[[], bool], what: str) -> None:
         if not await until(holds, PATIENCE):
             raise TourFailed(f"in {PATIENCE:.0f} s this did not happen: {what}")
         print(f"✓ {what}")
 
+
+def _say(what: str) -> None:
+    print(f"✓ {what}")

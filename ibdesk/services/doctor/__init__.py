@@ -29,6 +29,8 @@ __all__ = ["Doctor", "Sources", "Stored"]
 COMPUTER_WITHIN, CONTACT_WITHIN, RECORDS_WITHIN = 3.5, 8.0, 2.0
 #: Enough lines for a day of keep-alives every four minutes.
 _SESSIONS, _SYNCS = 500, 60
+#: What cannot be told when the vault does not answer.
+_WRITTEN_DOWN = (Check.SYNC, Check.SYNC_LOG)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +72,7 @@ class Doctor:
         ):  # fmt: skip
             yield each
         for each in desk.examine(self._sources, contact, written.syncs):
-            yield each if problem is None or each.check is not Check.SYNC_LOG else unknown(each.check, problem)
+            yield each if problem is None or each.check not in _WRITTEN_DOWN else unknown(each.check, problem)
 
     async def _computer(self) -> AsyncIterator[Examined]:
         """The checks of this computer; what did not end in time or could not be looked at says so."""
