@@ -33,12 +33,12 @@ class DoctorVerb(InDesk):
         try:
             return super().__call__(args, talk)
         except NeedsPerson as locked:  # the window is locked, and nobody is here to type
-            return asyncio.run(_outside(args, talk, locked.message))
+            return asyncio.run(_outside(home_of(args), args, talk, locked.message))
 
 
 def verb() -> DoctorVerb:
     """For the grammar."""
-    return DoctorVerb(verb=examine, alone=_alone)
+    return DoctorVerb(verb=examine, when_busy=while_busy, alone=_alone)
 
 
 async def examine(desk: Desk, args: argparse.Namespace, talk: Talk) -> int:
@@ -58,7 +58,7 @@ def code_of(report: Sequence[Examined]) -> int:
 
 def _alone(args: argparse.Namespace, talk: Talk) -> int:
     if not wiring.vault_exists(home_of(args)):
-        return asyncio.run(_outside(args, talk, f"There is no vault in {home_of(args)}."))
+        return asyncio.run(_outside(home_of(args), args, talk, f"There is no vault in {home_of(args)}."))
     return asyncio.run(_inside(args, talk))
 
 
@@ -67,11 +67,16 @@ async def _inside(args: argparse.Namespace, talk: Talk) -> int:
         async with open_desk(args) as desk:
             return await examine(desk, args, talk)
     except DeskError as error:
-        return await _outside(args, talk, error.message)
+        return await _outside(home_of(args), args, talk, error.message)
 
 
-async def _outside(args: argparse.Namespace, talk: Talk, because: str) -> int:
-    made = diagnosis_without_vault(home_of(args), dict(args.set), clock=wiring.now, because=because)
+async def while_busy(desk: Desk, args: argparse.Namespace, talk: Talk) -> int:
+    """What needs no desk, while the window does not come to it."""
+    return await _outside(desk.preferences.folder, args, talk, "The window is busy.")
+
+
+async def _outside(home: Path, args: argparse.Namespace, talk: Talk, because: str) -> int:
+    made = diagnosis_without_vault(home, dict(args.set), clock=wiring.now, because=because)
     talk.say(f"{because} Only what needs no vault is examined.")
     return await _tell(made.doctor, made.support, args, talk)
 
