@@ -18,6 +18,9 @@ from ibdesk.domain.records import Credentials
 from ibdesk.services.desk import Desk
 from ibdesk.services.first_run import FirstRunResult
 
+#: What is said of a vault without accounts: whoever began it may have been stopped before its code was shown.
+BEGUN = "The vault was empty. If you never saw its recovery code, make a new one: ibdesk db recovery-code"
+
 
 def settle_certificate(args: argparse.Namespace, talk: Talk) -> None:
     """Look at the gateway's certificate and have it trusted by the person, or stop. What follows accepts this one."""
@@ -28,7 +31,7 @@ def settle_certificate(args: argparse.Namespace, talk: Talk) -> None:
 def add(args: argparse.Namespace, talk: Talk) -> int:
     """Keep how the gateway is reached, in a new vault if there is none."""
     result = _result(args)
-    _tell_connected(result, talk, code=asyncio.run(_save(args, result)))
+    _tell_connected(result, talk, code=asyncio.run(_save(args, result, talk)))
     return 0
 
 
@@ -73,11 +76,13 @@ def _tell_connected(result: FirstRunResult, talk: Talk, *, code: str = "") -> No
         talk.insist(f"Write this recovery code down; it is shown this once:\n{code}")
 
 
-async def _save(args: argparse.Namespace, result: FirstRunResult) -> str:
+async def _save(args: argparse.Namespace, result: FirstRunResult, talk: Talk) -> str:
     """Keep it in the vault; the recovery code when the vault is new."""
     home = home_of(args)
     if wiring.vault_exists(home):
         async with open_desk(args) as desk:
+            if not await desk.book.every_account():
+                talk.say(BEGUN)
             await desk.connector.save(result)
         return ""
     desk, code = await wiring.create_desk(
@@ -133,7 +138,7 @@ async def list_accounts(desk: Desk, _args: argparse.Namespace, talk: Talk) -> in
                 "as_of": None if page is None else page.as_of,
             }
         )
-    talk.tell({"status": "success", "accounts": rows}, [_line(row) for row in rows] or ["No account yet."])
+    talk.tell({"status": "success", "accounts": rows}, [_line(row) for row in rows] or ["No account yet.", BEGUN])
     return 0
 
 

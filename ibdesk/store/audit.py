@@ -118,9 +118,10 @@ def _fault_at_end(tx: Connection, last: int, sealed: str) -> AuditFault | None:
     if not head[2]:
         return AuditFault(row=last, what="the seal over the end of the log was forged")
     if head[0] > last:
-        return AuditFault(row=last + 1, what=f"the last {head[0] - last} rows were cut off")
+        cut = "row was" if head[0] == last + 1 else f"{head[0] - last} rows were"
+        return AuditFault(row=last + 1, what=f"the last {cut} cut off")
     if head[0] < last:
-        return AuditFault(row=head[0] + 1, what=f"the last {last - head[0]} rows were added by another program")
+        return AuditFault(row=head[0] + 1, what=f"another program added what follows row {head[0]}")
     return None if head[1] == sealed else AuditFault(row=last, what="the last row was replaced")
 
 

@@ -66,3 +66,17 @@ def test_a_note_is_private_and_can_be_rewritten(tmp_path: Path) -> None:
     files.note_private(path, "short")
     assert path.read_text() == "short"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_a_staged_file_appears_when_it_is_whole_and_never_when_it_is_not(tmp_path: Path) -> None:
+    path = tmp_path / "export.csv"
+    path.write_text("old")
+    with pytest.raises(LookupError), files.staged_private(path) as file:
+        file.write(b"half")
+        raise LookupError("on purpose")
+    assert path.read_text() == "old"
+    with files.staged_private(path) as file:
+        file.write(b"whole")
+        assert path.read_text() == "old"
+    assert path.read_text() == "whole"
+    assert [each.name for each in tmp_path.iterdir()] == ["export.csv"]

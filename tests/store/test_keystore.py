@@ -1,6 +1,7 @@
 from pathlib import Path
 
 import pytest
+from keyring.errors import KeyringLocked
 
 from ibdesk.domain.errors import Cause, NeedsPerson
 from ibdesk.store import keystore, vault
@@ -76,3 +77,25 @@ def test_a_store_that_protects_nothing_is_not_offered() -> None:
 
 def test_no_vault_is_not_remembered(home: Path) -> None:
     assert keystore.recall(home, MemoryStore()) is None
+
+
+class LockedStore(MemoryStore):
+    """A key store that a person has not unlocked."""
+
+    def get_password(self, service: str, username: str) -> str | None:
+        raise KeyringLocked("locked")
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        raise KeyringLocked("locked")
+
+
+def test_a_locked_key_store_is_a_sentence_and_remembers_nothing(open_vault: OpenVault, home: Path) -> None:
+    with pytest.raises(NeedsPerson, match="did not answer"):
+        keystore.keep(open_vault.id, b"k" * 32, LockedStore())
+    assert keystore.recall(home, LockedStore()) is None
+
+
+def test_an_entry_of_somebody_else_remembers_nothing(open_vault: OpenVault, home: Path) -> None:
+    store = MemoryStore()
+    store.set_password(keystore.SERVICE, open_vault.id, "no hex")
+    assert keystore.recall(home, store) is None

@@ -1,7 +1,8 @@
 import pytest
 
 from ibdesk.domain.errors import Cause, Refused
-from ibdesk.store.passphrase import advise, from_environment
+from ibdesk.store import recovery
+from ibdesk.store.passphrase import ENVIRONMENT_KEY_LENGTH, advise, from_environment, generate
 
 
 @pytest.mark.parametrize(
@@ -60,3 +61,12 @@ def test_an_encryption_key_below_32_characters_is_refused() -> None:
 
 def test_a_variable_set_to_nothing_is_no_passphrase() -> None:
     assert from_environment({"VITE_ENCRYPTION_KEY": "", "IBDESK_PASSPHRASE": ""}) is None
+
+
+def test_a_generated_passphrase_is_long_strong_and_never_the_same() -> None:
+    made = {generate() for _ in range(50)}
+    assert len(made) == 50
+    for each in made:
+        assert len(each) >= ENVIRONMENT_KEY_LENGTH
+        assert advise(each).score == 4
+        assert not recovery.looks_like_one(each)
