@@ -8,6 +8,11 @@ import pytest
 
 from ibdesk.ui.rooms import ROOMS
 
+TROUBLES = (
+    "session-ready", "session-expiring", "session-competing", "session-offline", "session-maintenance", "ending-60",
+    "ending-15", "stale-dashboard", "stale-portfolio", "maintenance", "while-you-were-away",
+)
+
 
 @pytest.mark.timeout(300)
 def test_the_demo_does_the_whole_main_job_by_itself(tmp_path: Path) -> None:
@@ -18,7 +23,10 @@ def test_the_demo_does_the_whole_main_job_by_itself(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stderr == ""
     pictures = {path.name for path in (tmp_path / "shots").glob("*.png")}
-    pages = ("wizard-1-environment", "wizard-3-verify", "wizard-4-acknowledge", "locked", *(room.key for room in ROOMS))
+    pages = (
+        "wizard-1-environment", "wizard-3-verify", "wizard-4-acknowledge", "locked", *(room.key for room in ROOMS),
+        *TROUBLES,
+    )
     for page in pages:
         for theme in ("dark", "light"):
             assert any(name.startswith(page) and name.endswith(f"-{theme}.png") for name in pictures), (page, theme)

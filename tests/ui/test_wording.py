@@ -6,6 +6,7 @@ import pytest
 from ibdesk.domain.accounts import Environment
 from ibdesk.domain.calls import RateState
 from ibdesk.domain.errors import Cause, NeedsPerson, Refused, Unavailable
+from ibdesk.domain.events import LinkChanged
 from ibdesk.domain.hours import Calendar
 from ibdesk.domain.modes import FACES, Mode, ibkr_mode
 from ibdesk.domain.session import Session, SessionFlags, SessionState
@@ -35,6 +36,32 @@ def test_an_ending_session_warns_with_the_time_left():
     words = wording.session_words(ending, NOW)
     assert words.full == "Ends soon · tickle in 2:41 · session ends in 42:10"
     assert words.tone == "warn"
+
+
+LOST = LinkChanged(
+    source="portal", is_up=False, since=NOW, next_try=NOW + timedelta(seconds=12), reason="It does not answer.")
+
+
+@pytest.mark.parametrize(("state", "full", "is_searched"), [
+    (SessionState.OFFLINE, "Gateway not running · next try in 12 s", True),
+    (SessionState.UNKNOWN, "Connection lost · next try in 12 s", True),
+    (SessionState.READY, "Connection lost · next try in 12 s", True),
+    (SessionState.SIGNED_OUT, "Signed out · sign in", False),
+    (SessionState.COMPETING, "Another session is active", False),
+])
+def test_a_lost_gateway_is_searched_and_a_person_is_asked_where_only_they_can_help(state, full, is_searched):
+    assert wording.session_words(session(state), NOW, LOST).full == full
+    assert wording.is_searched(session(state), LOST, NOW) is is_searched
+
+
+def test_an_announced_outage_is_no_alarm_anywhere():
+    link = replace(LOST, expected_until=NOW + timedelta(minutes=30))
+    words = wording.session_words(session(SessionState.OFFLINE), NOW, link)
+    assert (words.full, words.tone) == ("In maintenance until 13:18 ET", "muted")
+    assert "resumes by itself" in words.tip
+    assert not wording.is_searched(session(SessionState.OFFLINE), link, NOW)
+    gateway = wording.gateway_words("https://localhost:5000", session(SessionState.OFFLINE), None, is_expected=True)
+    assert (gateway.full, gateway.tone) == ("Client Portal Gateway localhost:5000 · maintenance", "muted")
 
 
 def test_without_an_account_the_pill_offers_to_connect_one():

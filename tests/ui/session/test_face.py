@@ -189,6 +189,22 @@ def test_the_trays_menu_does_the_windows_commands(shown):
     assert wanted == ["lock", "quit"]
 
 
+@pytest.mark.parametrize("width", [860, 1100, 1280, 1920])
+def test_a_lost_gateway_clips_nothing_at_any_width(shown, width):
+    shown.window.resize(width, 800)
+    shown.becomes(OFFLINE)
+    shown.tell(LOST, SessionEnding(minutes=15, ends_at=NOW + timedelta(minutes=15)), WentAway(report=REPORT))
+    shown.command("session")
+    header = shown.view.header
+    for part in (header.mode, header.account, header.session, header.try_now, header.sync, header.lock):
+        assert not part.isVisible() or part.width() >= part.sizeHint().width(), part.accessibleName()
+    card = shown.face.popover.card.geometry()
+    assert shown.view.rect().contains(card)
+    for row in shown.face.panel.rows.values():
+        for label in (row.text, row.reason, row.due, row.age, row.word):
+            assert not label.isVisible() or label.height() >= label.heightForWidth(label.width()), label.text()
+
+
 def test_without_an_account_the_pill_connects_one_and_the_tray_says_so(run, qtbot):
     shown = Shown(run, qtbot, session=None)
     wanted: list[str] = []
