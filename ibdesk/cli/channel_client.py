@@ -155,12 +155,18 @@ def _until_done(line: _Line, talk: Talk) -> int:
 def _answer(question: Question) -> str | None:
     """What the person says, or for the locked desk the variable that holds the passphrase; None when nobody is there.
 
-    Raises what `passphrase.from_environment` does.
+    A locked desk and nobody there ends the command here, with NeedsPerson; Refused for a variable that is too short.
     """
     from ibdesk.store.passphrase import from_environment
 
     try:
         given = from_environment(os.environ) if question.unlocks else None
         return given or read_answer(question.text, secret=question.is_secret)
-    except NeedsPerson:
-        return None
+    except NeedsPerson as error:
+        if not question.unlocks:
+            return None
+        raise NeedsPerson(
+            "The desk is locked, and nobody was there to unlock it.",
+            remedy="Unlock it in its window, or give the passphrase: typed, on standard input or in IBDESK_PASSPHRASE.",
+            cause=Cause.WRONG_PASSPHRASE,
+        ) from error

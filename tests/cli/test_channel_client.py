@@ -13,7 +13,7 @@ import pytest
 from ibdesk.cli import channel
 from ibdesk.cli.channel_client import handed_over
 from ibdesk.cli.talk import Talk
-from ibdesk.domain.errors import Cause, Refused, Unavailable
+from ibdesk.domain.errors import Cause, NeedsPerson, Refused, Unavailable
 from ibdesk.store.files import replace_private
 
 TOKEN = "7a" * 32
@@ -123,6 +123,21 @@ def test_settings_for_one_run_are_refused(desk: Callable[[Script], None], tmp_pa
     with pytest.raises(Refused) as raised:
         handed_over(command("sync", given=(("gateway_port", "5001"),)), tmp_path, TALK)
     assert raised.value.cause is Cause.BAD_SETTING
+
+
+def test_a_locked_desk_and_nobody_there_ends_the_command_here(
+    desk: Callable[[Script], None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def script(it: Desk) -> None:
+        it.greet()
+        it.hear()
+        it.say(channel.Question(text="? ", is_secret=True, unlocks=True))
+        assert it.socket.recv(1) == b""
+
+    monkeypatch.setattr(sys, "stdin", io.StringIO(""))
+    desk(script)
+    with pytest.raises(NeedsPerson, match="locked"):
+        handed_over(command("sync"), tmp_path, TALK)
 
 
 def test_only_the_question_that_unlocks_is_answered_by_the_variable(
