@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
-from ibdesk.domain.diagnosis import Check, Examined, Fix, GatewayProcess, Verdict
+from ibdesk.domain.diagnosis import Check, Examined, Fix, GatewayProcess, Report, Verdict
 from ibdesk.services.gateway_folder import FolderReport, inspect_folder
 from tests.ui.sample_desk import NOW
 
@@ -47,6 +47,9 @@ class Patient:
         self.examinations += 1
         for each in self.results:
             yield each
+
+    async def examine(self) -> Report:
+        return Report(at=NOW, results=tuple([each async for each in self.watch()]))
 
 
 @dataclass

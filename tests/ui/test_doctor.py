@@ -194,6 +194,11 @@ def test_start_gateway_starts_it_and_examines_again(run: Run, tmp_path: Path) ->
 def test_in_the_demo_start_gateway_brings_the_demo_back(run: Run) -> None:
     from ibdesk.services.demo_faults import DemoFault
 
+    folderless = tuple(
+        replace(each, fix=Fix.CHOOSE_FOLDER) if each.check in (Check.GATEWAY_FOLDER, Check.GATEWAY_PROCESS) else each
+        for each in DEAD
+    )
+
     async def walk() -> None:
         healed: list[str] = []
 
@@ -201,10 +206,16 @@ def test_in_the_demo_start_gateway_brings_the_demo_back(run: Run) -> None:
             healed.append("healed")
 
         faults = (DemoFault(name="heal", title="Heal everything", help="", run=heal),)
-        with opened(Patient(DEAD), MadeUpKeeper(), faults=faults) as (view, _bridge):
+        with opened(Patient(folderless), MadeUpKeeper(), faults=faults) as (view, _bridge):
             await view.arrive()
             assert view.card.state.text() == "The demo gateway was stopped"
             assert not view.card.folder.isVisible()
+            folder, process = (
+                next(row.examined for row in view.findings.rows if row.check is check)
+                for check in (Check.GATEWAY_FOLDER, Check.GATEWAY_PROCESS)
+            )
+            assert folder is not None and folder.verdict is Verdict.GOOD
+            assert process is not None and process.fix is Fix.START_GATEWAY
             view.card.start.click()
             await until(lambda: healed == ["healed"])
             await until(view.examine_button.isEnabled)

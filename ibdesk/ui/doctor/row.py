@@ -10,7 +10,7 @@ from ibdesk.ui.icons import set_icon
 from ibdesk.ui.theme import Text, look
 from ibdesk.ui.widgets import Button, Icon, IconButton, Label
 
-TITLE_WIDTH, WORD_WIDTH = 132, 64
+TITLE_WIDTH, WORD_WIDTH = 130, 68
 
 
 class Pending(QWidget):

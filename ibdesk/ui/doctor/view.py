@@ -13,7 +13,7 @@ from ibdesk.domain.events import GatewayChanged
 from ibdesk.ui.doctor.complaints import ComplaintList
 from ibdesk.ui.doctor.findings import FindingsList
 from ibdesk.ui.doctor.fixes import Fixes
-from ibdesk.ui.doctor.wording import COMPLAINTS, MARKS, as_text, headline, worst_of
+from ibdesk.ui.doctor.wording import COMPLAINTS, MARKS, as_text, headline, in_the_demo, worst_of
 from ibdesk.ui.gateway.acts import GatewayActs
 from ibdesk.ui.gateway.card import GatewayCard
 from ibdesk.ui.theme import Text
@@ -82,7 +82,8 @@ class DoctorView(QWidget):
         self._is_running, self._results = True, []
         self._draw()
         try:
-            async for each in self._doctor.watch():
+            async for found in self._doctor.watch():
+                each = in_the_demo(found) if self._desk.faults else found
                 self._results.append(each)
                 if not self.findings.add(each):
                     self._draw()

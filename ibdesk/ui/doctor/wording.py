@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ibdesk import __version__
 from ibdesk.domain.accounts import AccountId, masked
@@ -131,6 +131,17 @@ def worst_of(results: Sequence[Examined]) -> Verdict | None:
     order = (Verdict.BAD, Verdict.WARN, Verdict.EXPECTED, Verdict.UNKNOWN, Verdict.GOOD)
     found = {each.verdict for each in results}
     return next((verdict for verdict in order if verdict in found), None)
+
+
+def in_the_demo(each: Examined) -> Examined:
+    """A finding on the demo's gateway, which is no program in a folder: it is started again, and that is all."""
+    if each.check is Check.GATEWAY_FOLDER:
+        return replace(
+            each, verdict=Verdict.GOOD, statement="The demo’s gateway needs no folder.", advice="", fix=None
+        )
+    if each.fix is Fix.CHOOSE_FOLDER:
+        return replace(each, advice="Start it again, as you would start the real one.", fix=Fix.START_GATEWAY)
+    return each
 
 
 def headline(results: Sequence[Examined]) -> tuple[str, str]:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import QSize
 from PySide6.QtGui import QFontDatabase, QGuiApplication
 from PySide6.QtWidgets import (
     QDialog,
@@ -52,10 +53,13 @@ class BundleDialog(QDialog):
     def _show(self, row: int) -> None:
         if 0 <= row < len(self._files):
             self.text.setPlainText(self._files[row].text)
+            self.text.setPlaceholderText("Nothing was written down." if not self._files[row].text.strip() else "")
 
     def _stack(self) -> None:
         for file in self._files:
-            self.names.addItem(QListWidgetItem(f"{file.name}\n{fmt.size(len(file.text.encode()))}"))
+            item = QListWidgetItem(f"{file.name}\n{fmt.size(len(file.text.encode()))}")
+            item.setSizeHint(QSize(0, 42))
+            self.names.addItem(item)
         self.names.setAccessibleName("Files of the bundle")
         self.names.setFixedWidth(210)
         mono = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ibdesk.services.desk import Desk
     from ibdesk.ui.bridge import Bridge
 
-_EMPTY = "Nothing is in the log yet."
+_EMPTY = "Nothing is in the log yet: ibdesk notes here what it began, what failed, and why."
 
 
 class LogTab(ActivityTab):
