@@ -176,6 +176,8 @@ class Reconnect:
         until = self._clock()
         if self._settings().auto_sync:
             outcome = await self._sync.run()
+            if any(each.started_at < until for each in outcome.records):
+                outcome = await self._sync.run()  # the one before had begun already and saw a time before the loss
             if not any(each.status in (SyncStatus.SUCCESS, SyncStatus.PARTIAL) for each in outcome.records):
                 self._tell()
                 return  # what failed is in the sync log; the next sync that succeeds leads here again
