@@ -26,7 +26,7 @@ class AwayCard(QWidget):
         self.report: AwayReport | None = None
         self.card = Card(wording.AWAY)
         self.when = Label("", kind=Text.CAPTION, tone="muted")
-        self.reason = Label("", wrap=True)
+        self.nothing = Label("", wrap=True)
         self.close_button = IconButton("cross", f"Dismiss “{wording.AWAY}”")
         self.close_button.clicked.connect(self.dismiss)
         self._changes = QHBoxLayout()
@@ -55,8 +55,11 @@ class AwayCard(QWidget):
         report = self.report
         if report is None:
             return
-        self.when.setText(wording.span(report))
-        self.reason.setText(f"{report.reason.rstrip('.')}. {wording.summary(report)}")
+        self.when.setText(f"{wording.span(report)} · {report.reason.rstrip('.')}")
+        self.when.setToolTip(report.reason)
+        has_tables = bool(report.holdings or report.figures)
+        self.nothing.setText("" if has_tables else wording.summary(report))
+        self.nothing.setVisible(not has_tables)
         _empty(self._changes)
         for title, changes in (("Holdings", report.holdings), ("Figures", report.figures)):
             if changes:
@@ -70,12 +73,13 @@ class AwayCard(QWidget):
         else:
             self._changes.addStretch(1)
         self.setAccessibleName(f"{wording.AWAY}: {self.when.text()}")
-        self.setAccessibleDescription(" ".join((self.reason.text(), *report.unknown)))
+        self.setAccessibleDescription(" ".join((wording.summary(report), *report.unknown)))
 
     def _lay_out(self) -> None:
         self.card.add_beside_title(self.when)
         self.card.add_control(self.close_button)
-        self.card.add(self.reason)
+        self.card.body.setContentsMargins(14, 0, 14, 10)
+        self.card.add(self.nothing)
         self.card.add(self._changes)
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 12, 16, 0)
@@ -106,7 +110,7 @@ def _sentences(title: str, sentences: Sequence[str]) -> QWidget:
     made = QWidget()
     column = QVBoxLayout(made)
     column.setContentsMargins(0, 0, 0, 0)
-    column.setSpacing(4)
+    column.setSpacing(3)
     for text in (title, *sentences):
         column.addWidget(Label(text, kind=Text.CAPTION, tone="muted", wrap=True))
     return made

@@ -13,7 +13,7 @@ from ibdesk.ui.theme import Text, look
 from ibdesk.ui.widgets import Button, Label
 
 #: Columns of a row, in pixels: the mark, the name, and the times at the right.
-MARK, NAME, TIMES = 14, 104, 172
+MARK, NAME, TIMES = 14, 104, 208
 
 
 class LampRow(QWidget):
@@ -28,7 +28,7 @@ class LampRow(QWidget):
         self.word = Label("", kind=Text.CAPTION)
         self.text = Label("", wrap=True)
         self.reason = Label("", kind=Text.CAPTION, tone="muted", wrap=True)
-        self.due = Label("", kind=Text.CAPTION)
+        self.due = Label("", kind=Text.CAPTION, wrap=True)
         self.age = Label("", kind=Text.CAPTION, tone="muted")
         self.button = Button("")
         self.button.hide()

@@ -82,7 +82,8 @@ class TruthPanel(QWidget):
         self.left.emit()
 
     def _show_search(self, now: datetime) -> None:
-        text = wording.search(self._link, now)
+        is_for_person = self._truth.action in (NextStep.ASK_TAKE_OVER, NextStep.SIGN_IN)
+        text = "" if is_for_person else wording.search(self._link, now)
         self.search.setText(text)
         self.search.setVisible(bool(text))
         self.try_now.setVisible(bool(text) and not wording.is_expected(self._link, now))

@@ -117,9 +117,9 @@ def is_expected(link: LinkChanged | None, now: datetime) -> bool:
 
 def next_try(link: LinkChanged, now: datetime) -> str:
     """When the lost source is looked for again: "next try in 12 s"."""
-    if link.next_try is None:
+    if link.next_try is None or link.next_try <= now:
         return "trying now…"
-    return f"next try in {soon(link.next_try - now)}" if link.next_try > now else "trying now…"
+    return f"next try in {soon(max(link.next_try - now, timedelta(seconds=1)))}"
 
 
 def search(link: LinkChanged | None, now: datetime, zone: tzinfo | None = None) -> str:
@@ -184,7 +184,7 @@ def before_after(change: HoldingChange | FigureChange) -> tuple[str, str]:
 
 
 def summary(report: AwayReport) -> str:
-    """What the outage hid, in one line."""
+    """What the outage hid, in one line without any amount."""
     if report.as_of is None:
         return "The first fresh picture has not come yet."
     held, figures = len(report.holdings), len(report.figures)

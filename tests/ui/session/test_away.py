@@ -1,5 +1,6 @@
 """The card of what an outage hid."""
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -40,10 +41,16 @@ def test_it_says_when_why_what_changed_and_what_nobody_knows(card):
     card.show_report(REPORT)
     said = "\n".join(card.texts)
     assert "(7 min)" in said
-    assert "The gateway did not answer. 5 holdings changed · 1 figure changed" in said
+    assert "· The gateway did not answer" in said
+    assert "5 holdings changed · 1 figure changed" in card.accessibleDescription()
     assert "$1,284,930.42" in said and "$1,281,004.10" in said
     assert "SYM1" in said and "101" in said
     assert REPORT.unknown[0] in said
+
+
+def test_an_outage_that_hid_nothing_says_so(card):
+    card.show_report(replace(REPORT, holdings=(), figures=()))
+    assert "Nothing changed in your holdings and figures." in card.texts
 
 
 def test_many_changes_leave_the_page_its_room(card):

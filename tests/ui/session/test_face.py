@@ -203,6 +203,7 @@ def test_a_lost_gateway_clips_nothing_at_any_width(shown, width):
     for row in shown.face.panel.rows.values():
         for label in (row.text, row.reason, row.due, row.age, row.word):
             assert not label.isVisible() or label.height() >= label.heightForWidth(label.width()), label.text()
+            assert not label.isVisible() or label.wordWrap() or label.width() >= label.sizeHint().width(), label.text()
 
 
 def test_without_an_account_the_pill_connects_one_and_the_tray_says_so(run, qtbot):
