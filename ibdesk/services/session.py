@@ -368,13 +368,8 @@ class SessionService:
         self._not_before = None
         self._attempts = 0 if flags.reachable else max(1, self._attempts)
         settings = self._settings()
-        newer = observed(
-            self.session,
-            flags,
-            self._clock(),
-            region=settings.region,
-            warn_before=timedelta(minutes=settings.session_warning_minutes),
-        )
+        warn_before = timedelta(minutes=settings.session_warning_minutes)
+        newer = observed(self.session, flags, self._clock(), region=settings.region, warn_before=warn_before)
         await self._become(replace(newer, detail="" if error is None else error.message))
 
     async def _become(self, newer: Session) -> None:
