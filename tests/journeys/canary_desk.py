@@ -28,6 +28,11 @@ from ibdesk.services.first_run import FirstRunResult
 QUICK = {"request_timeout": "2", "requests_per_second": "10", "sync_interval": "3600"}
 
 
+def show(*lines: str) -> None:
+    """What a command would print."""
+    sys.stdout.write("".join(f"{line}\n" for line in lines))
+
+
 def tell(name: str, secret: str) -> None:
     """A secret that was not there before."""
     os.write(3, json.dumps({name: secret}).encode() + b"\n")
@@ -63,7 +68,7 @@ async def use(desk: Desk, folder: Path, planted: dict[str, str]) -> None:
     try:
         await desk.care.change_passphrase("a wrong " + planted["new passphrase"], planted["new passphrase"])
     except DeskError as error:
-        print(error.message, error.remedy)
+        show(error.message, error.remedy)
     await desk.care.change_passphrase(planted["passphrase"], planted["new passphrase"])
     tell("new recovery code", await desk.care.new_recovery_code(planted["new passphrase"]))
     await desk.care.back_up(folder / "copy.backup")
@@ -72,10 +77,9 @@ async def use(desk: Desk, folder: Path, planted: dict[str, str]) -> None:
         await desk.activity.export_audit(folder / f"audit.{format_}", format_)
     report = await desk.doctor.examine()
     await desk.support.write(folder / "support.zip", await desk.support.preview(report))
-    print(*desk.support.log_tail(), sep="\n")
-    print(*(f"{each.statement} {each.evidence}" for each in report.results), sep="\n")
-    for call in await desk.activity.calls():
-        print(call.call.path, call.call.detail)
+    show(*desk.support.log_tail())
+    show(*(f"{each.statement} {each.evidence}" for each in report.results))
+    show(*(f"{each.call.path} {each.call.detail}" for each in await desk.activity.calls()))
 
 
 async def behind_the_door(desk: Desk, home: Path, work: Callable[[], Awaitable[None]]) -> None:
