@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import shiboken6
 from PySide6.QtCore import Qt
@@ -33,9 +34,9 @@ class Driver:
     saved: list[tuple[FirstRunResult, str]] = field(default_factory=list)
     opened_pages: list[str] = field(default_factory=list)
 
-    async def until(self, true: Callable[[], bool], what: str) -> None:
-        """Let the loop run until something holds."""
-        for _ in range(600):
+    async def until(self, true: Callable[[], bool], what: str, *, within: float = 6.0) -> None:
+        """Let the loop run until something holds, so many seconds at most."""
+        for _ in range(int(within * 100)):
             if true():
                 return
             await asyncio.sleep(0.01)
@@ -73,9 +74,11 @@ async def wizard(
     needs_passphrase: bool = False,
     known: tuple[Credentials, ...] = (),
     finish: Finish | None = None,
+    home: Path | None = None,
 ) -> AsyncIterator[Driver]:
-    """A wizard that starts `gateway` as its demo; what it makes is collected in `saved`."""
-    connector = wiring.first_run_connector()
+    """A wizard that starts `gateway` as its demo; what it makes is collected in `saved`. `home` is where a vault would
+    be."""
+    connector = wiring.first_run_connector(home=home)
     saved: list[tuple[FirstRunResult, str]] = []
     opened: list[str] = []
 
