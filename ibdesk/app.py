@@ -18,6 +18,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from ibdesk.desk_door import WORN, WORN_IN, Asked, DeskDoor
 from ibdesk.ui import start
 from ibdesk.ui.main_window import MainWindow
+from ibdesk.vault_door import VaultDoor
 
 if TYPE_CHECKING:
     import asyncio
@@ -59,6 +60,7 @@ class DeskApp:
         asked = Asked(do=self.do, leave=self.quit, changed=self._look_for_credentials)
         self.door = DeskDoor(
             qt, window, home=home, demo=demo, overrides=overrides, tasks=self._tasks, asked=asked, serve=serve)
+        self.vault = VaultDoor(self.door, window, home=home, overrides=overrides, tasks=self._tasks)
         self._ended: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         window.closing.connect(self.quit)
 
@@ -115,6 +117,8 @@ class DeskApp:
             "lock": self.lock,
             "quit": self.quit,
             "close-vault": lambda: self.start("close the vault", self._close_vault()),
+            "rekey": lambda: self._in_desk("change the key", self.vault.ask_for_new_key()),
+            "restore": lambda: self.start("restore a backup", self._restore()),
             "connect": lambda: self._in_desk("connect an account", self._connect()),
             "mode": lambda: self._in_desk("change the mode", self._change_environment(detail)),
             "help": lambda: self._in_desk("help", self._help(detail)),
@@ -159,16 +163,32 @@ class DeskApp:
             screen.set_busy(True)
             await self.door.open(screen, key)
 
-    async def _close_vault(self) -> None:
+    async def _restore(self) -> None:
+        """A backup in the vault's place: never while the desk is open, so that is asked about and closed first."""
+        from ibdesk.ui.vault.questions import close_to_restore
+
+        if self.desk is not None and self.bridge is not None:
+            if self._demo or not await self.bridge.ask(close_to_restore(self.window)):
+                return
+            await self.door.drop()
+        elif self.door.wizard is not None:
+            await self.door.wizard.abandon()
+        self.vault.restore(back=self._back_to_the_door)
+
+    def _back_to_the_door(self) -> None:
         from ibdesk import wiring
 
-        await self.door.drop()
-        if self._demo:
-            self.quit()
-        elif wiring.vault_exists(self.home):
+        if wiring.vault_exists(self.home):
             self.door.ask_passphrase()  # a remembered key would open at once what was just closed
         else:
             self.enter()
+
+    async def _close_vault(self) -> None:
+        await self.door.drop()
+        if self._demo:
+            self.quit()
+        else:
+            self._back_to_the_door()
 
     async def _connect(self, environment: Environment | None = None) -> None:
         from ibdesk.ui.wizard.dialog import WizardDialog

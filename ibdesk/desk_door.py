@@ -93,6 +93,7 @@ class DeskDoor:
         current = self.window.stack.currentWidget()
         screen = current if isinstance(current, UnlockScreen) else UnlockScreen()
         screen.given.connect(lambda secret: self._tasks.start("open the vault", self.open(screen, secret)))
+        screen.restore_wanted.connect(partial(self._asked.do, "restore"))
         if screen is not current:
             self.window.cover(screen)
         screen.focus()
@@ -127,6 +128,7 @@ class DeskDoor:
         )
         panel.completed.connect(lambda _result: self.show(opened.pop()))
         panel.cancelled.connect(self._asked.leave)
+        panel.restore_wanted.connect(partial(self._asked.do, "restore"))
         self.window.cover(panel)
         panel.start()
         return panel
@@ -149,6 +151,7 @@ class DeskDoor:
         from ibdesk.ui.bridge import Bridge
         from ibdesk.ui.frame.desk_view import DeskView
         from ibdesk.ui.rooms import build_page
+        from ibdesk.ui.vault.guard import VaultGuard
 
         self.desk = desk
         self.bridge = bridge = Bridge(desk.tasks)
@@ -160,6 +163,7 @@ class DeskDoor:
         bridge.settings_changed.connect(lambda event: self._asked.changed(event.names))
         bridge.settings_changed.connect(lambda _event: self._mind_idleness(desk))
         self._mind_idleness(desk)
+        VaultGuard(desk, bridge, lock=self.lock, parent=self.view)
         self.window.show_desk(self.view)
         self.retitle(self.view.title)
         bridge.start("open the desk", self.view.load())

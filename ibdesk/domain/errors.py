@@ -44,6 +44,7 @@ class Cause(StrEnum):
     VAULT_NEWER = "vault_newer"
     VAULT_IN_USE = "vault_in_use"
     VAULT_CLOSED = "vault_closed"
+    KEY_OLD = "key_old"
     FOLDER_READ_ONLY = "folder_read_only"
     DISK_FULL = "disk_full"
     BAD_SETTING = "bad_setting"

@@ -1,13 +1,14 @@
 """What a finished wizard leaves behind, and what may be told about one that is not finished."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from ibdesk.domain.accounts import AccountId, masked
-from ibdesk.domain.compliance.disclosures import Acknowledgment
+from ibdesk.domain.compliance.disclosures import Acknowledgment, Disclosure
 from ibdesk.domain.records import Credentials
 from ibdesk.services.disclosures import sha256
 from ibdesk.services.findings import Check, origin
-from ibdesk.services.first_run import FirstRun, FirstRunResult, Step, unacknowledged
+from ibdesk.services.first_run import FirstRun, FirstRunResult, Step, Tick, unacknowledged
 
 
 def result_of(state: FirstRun, *, now: datetime, app_version: str) -> FirstRunResult:
@@ -28,8 +29,29 @@ def result_of(state: FirstRun, *, now: datetime, app_version: str) -> FirstRunRe
         credentials=credentials,
         account=account,
         accounts=state.facts.accounts,
-        acknowledgments=_acknowledgments(state, account.id, app_version),
+        acknowledgments=acknowledgments(state.disclosures, state.ticks, account.id, app_version),
         allow_remote=state.entries.allow_remote,
+    )
+
+
+def acknowledgments(
+    texts: Iterable[Disclosure], ticks: Iterable[Tick], account: AccountId, app_version: str
+) -> tuple[Acknowledgment, ...]:
+    """The proof that these ticks were given for these texts. The account goes into it as a hash."""
+    by_id = {text.id: text for text in texts}
+    return tuple(
+        Acknowledgment(
+            disclosure_id=tick.disclosure_id,
+            version=by_id[tick.disclosure_id].version,
+            sha256=by_id[tick.disclosure_id].sha256,
+            statement_sha256=sha256(by_id[tick.disclosure_id].statement),
+            shown_at=tick.shown_at,
+            acknowledged_at=tick.acknowledged_at,
+            account_hash=sha256(account),
+            app_version=app_version,
+        )
+        for tick in ticks
+        if tick.acknowledged_at is not None and tick.disclosure_id in by_id
     )
 
 
@@ -49,24 +71,6 @@ def describe(state: FirstRun) -> dict[str, str]:
         "disclosures acknowledged": f"{texts - left} of {texts}",
     }
     return told | {check.id.value: _told(check) for check in state.checks}
-
-
-def _acknowledgments(state: FirstRun, account: AccountId, app_version: str) -> tuple[Acknowledgment, ...]:
-    texts = {text.id: text for text in state.disclosures}
-    return tuple(
-        Acknowledgment(
-            disclosure_id=tick.disclosure_id,
-            version=texts[tick.disclosure_id].version,
-            sha256=texts[tick.disclosure_id].sha256,
-            statement_sha256=sha256(texts[tick.disclosure_id].statement),
-            shown_at=tick.shown_at,
-            acknowledged_at=tick.acknowledged_at,
-            account_hash=sha256(account),
-            app_version=app_version,
-        )
-        for tick in state.ticks
-        if tick.acknowledged_at is not None and tick.disclosure_id in texts
-    )
 
 
 def _told(check: Check) -> str:

@@ -1,6 +1,6 @@
 """How settings and connections are changed while the desk is open, and who hears of it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -81,6 +81,10 @@ class Preferences:
     async def acknowledgments(self) -> tuple[Acknowledgment, ...]:
         """Every disclosure a person agreed to, oldest first."""
         return await self._database.read(records.load_acknowledgments)
+
+    async def acknowledge(self, given: Sequence[Acknowledgment]) -> None:
+        """Keep the proof that a person agreed once more."""
+        await self._database.write(records.add_acknowledgments, given, urgent=True)
 
     def _reload(self, name: str) -> Sourced:
         self.sourced = self._load()

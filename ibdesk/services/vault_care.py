@@ -28,7 +28,7 @@ from ibdesk.store import vault as vaults
 from ibdesk.store.database import Database
 from ibdesk.store.header import DEFAULT_COST, Cost
 from ibdesk.store.keystore import KeyStore
-from ibdesk.store.passphrase import require_acceptable
+from ibdesk.store.passphrase import generate, require_acceptable
 from ibdesk.store.vault import OpenVault, vault_closed
 
 if TYPE_CHECKING:
@@ -87,6 +87,11 @@ class VaultCare:
         self.is_remembered = await asyncio.to_thread(vaults.has_slot, self._vault, header.KEYCHAIN)
         self.key_changed_at = await self._database.read(records.load_date, records.KEY_CHANGED)
         self.passphrase_changed_at = await self._database.read(records.load_date, records.PASSPHRASE_CHANGED)
+
+    @staticmethod
+    def suggest() -> str:
+        """A strong random passphrase, to be written down."""
+        return generate()
 
     async def change_passphrase(self, old: str, new: str) -> None:
         """Let the vault be opened with `new` instead of `old`, which may be the recovery code; the data stays as it is.

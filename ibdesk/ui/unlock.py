@@ -19,9 +19,11 @@ LOCKED = ("The desk is locked", "Streams and syncs go on. Enter the passphrase t
 
 
 class UnlockScreen(QWidget):
-    """Emits `given(secret)`: a passphrase, or a recovery code. Answer with `refuse(...)`, or take the screen away."""
+    """Emits `given(secret)`: a passphrase, or a recovery code. Answer with `refuse(...)`, or take the screen away.
+    `restore_wanted`: the vault is to be replaced by a backup of it; a locked desk offers no such thing."""
 
     given = Signal(str)
+    restore_wanted = Signal()
 
     def __init__(self, *, locked: bool = False, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -38,6 +40,8 @@ class UnlockScreen(QWidget):
         self.error = Label("", tone="loss", wrap=True)
         self.button = PrimaryButton("Unlock")
         self.way = Button("Use the recovery code", kind="link")
+        self.restore = Button("Restore a backup…", kind="link")
+        self.restore.setVisible(not locked)
         self.setAccessibleName(title)
         self._connect()
         self._lay_out()
@@ -58,6 +62,7 @@ class UnlockScreen(QWidget):
         """While the key is computed."""
         self.field.setEnabled(not busy)
         self.button.setEnabled(not busy)
+        self.restore.setEnabled(not busy)
         self.button.setText("Opening…" if busy else "Unlock")
 
     def forget(self) -> None:
@@ -80,6 +85,7 @@ class UnlockScreen(QWidget):
         self.button.clicked.connect(self._give)
         self.show_button.toggled.connect(self._show_letters)
         self.way.clicked.connect(self._other_way)
+        self.restore.clicked.connect(self.restore_wanted)
 
     def _give(self) -> None:
         secret = self.field.text()
@@ -133,7 +139,9 @@ class UnlockScreen(QWidget):
         self.error.setVisible(False)
         card.body.addSpacing(10)
         buttons = QHBoxLayout()
+        buttons.setSpacing(2)
         buttons.addWidget(self.way)
+        buttons.addWidget(self.restore)
         buttons.addStretch(1)
         buttons.addWidget(self.button)
         card.add(buttons)

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ibdesk.domain.records import RestoreInfo
+from ibdesk.domain.records import BackupInfo, RestoreInfo
 from ibdesk.services.desk import Clock
 
 if TYPE_CHECKING:
@@ -50,6 +50,13 @@ async def restore(backup: Path, home: Path, secret: str, *, clock: Clock) -> Res
     from ibdesk.store import restore as restoring
 
     return await asyncio.to_thread(partial(restoring.restore, backup, home, secret, now=clock()))
+
+
+async def look_at(backup: Path) -> BackupInfo:
+    """What a backup says of itself, nothing checked. BadData(VAULT_DAMAGED), Refused(VAULT_NEWER)."""
+    from ibdesk.store import backup as backups
+
+    return await asyncio.to_thread(backups.look, backup)
 
 
 def _on_this_loop(progress: "Progress") -> "Progress":

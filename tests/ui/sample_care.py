@@ -31,6 +31,10 @@ class MadeUpCare:
     async def look(self) -> None:
         self.asked.append("look")
 
+    @staticmethod
+    def suggest() -> str:
+        return "k3m7-x2vq-9dpt-a4wn-b8hs-j5rc-g6yf-z2ek"
+
     async def change_passphrase(self, old: str, new: str) -> None:
         _require(old)
         self.asked.append("change passphrase")

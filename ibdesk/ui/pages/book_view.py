@@ -1,5 +1,6 @@
 """Keeps a room's `View` current: reads the stored book first, then follows what the bridge tells."""
 
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -8,7 +9,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QWidget
 
 from ibdesk.domain.accounts import AccountId, newest_pnl
-from ibdesk.domain.errors import DeskError
+from ibdesk.domain.errors import DeskError, Refused
 from ibdesk.domain.events import (
     AccountChanged,
     ConnectionLost,
@@ -104,8 +105,9 @@ class BookView(QObject):
         if self._is_reading:
             self._read_again = True
             return
-        self._is_reading = True
-        self._bridge.start("read the book", self._read())
+        with suppress(Refused):  # a room that is built while the desk closes has nothing more to read
+            self._bridge.start("read the book", self._read())
+            self._is_reading = True
 
     def sync(self) -> None:
         """Ask the window for a sync, as F5 does."""

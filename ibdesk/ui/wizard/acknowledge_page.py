@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import Protocol
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
@@ -22,14 +23,29 @@ from ibdesk.ui.icons import icon
 from ibdesk.ui.theme import Text
 from ibdesk.ui.widgets.buttons import Button
 from ibdesk.ui.widgets.labels import Label
-from ibdesk.ui.wizard.host import Host
 from ibdesk.ui.wizard.parts import Heading
+
+
+class Reader(Protocol):
+    """What the page asks of who shows it: the wizard, or the question that comes back every year."""
+
+    @property
+    def state(self) -> FirstRun: ...
+
+    def change(self, step: Callable[[FirstRun], FirstRun]) -> None:
+        """Apply a transition and redraw."""
+
+    def open_page(self, address: str) -> None:
+        """Show a page of the web in the system's browser."""
+
+    def help(self, topic: str) -> None:
+        """Open one of the help texts."""
 
 
 class AcknowledgePage(QWidget):
     """One text at a time; the box can be ticked once its end was on screen."""
 
-    def __init__(self, host: Host, clock: Callable[[], datetime]) -> None:
+    def __init__(self, host: Reader, clock: Callable[[], datetime]) -> None:
         super().__init__()
         self._host, self._clock = host, clock
         self._texts: tuple[Disclosure, ...] = ()

@@ -48,10 +48,12 @@ Finish = Callable[[FirstRunResult, str], Awaitable[str]]
 
 
 class WizardPanel(WizardFrame):
-    """Draws `services.first_run`. `completed` carries the saved result, `cancelled` comes after nothing was left."""
+    """Draws `services.first_run`. `completed` carries the saved result, `cancelled` comes after nothing was left,
+    `restore_wanted` when a vault is to come from a backup instead."""
 
     completed = Signal(object)
     cancelled = Signal()
+    restore_wanted = Signal()
 
     def __init__(
         self,
@@ -84,6 +86,7 @@ class WizardPanel(WizardFrame):
         self.cancel_button.clicked.connect(self.ask_to_cancel)
         self.back_button.clicked.connect(self.go_back)
         self.next_button.clicked.connect(self.advance)
+        self.passphrase.backup.clicked.connect(self.restore_wanted)
         QShortcut(QKeySequence("Alt+Left"), self, self.go_back)
         self._draw()
         self.focus_first()

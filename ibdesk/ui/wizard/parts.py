@@ -131,6 +131,7 @@ class Question(QDialog):
             self.typed.setAccessibleName(f"Type {self._word} to confirm")
             self.typed.setPlaceholderText(f"Type {self._word} to confirm")
             self.typed.textChanged.connect(lambda text: self.yes.setEnabled(text.strip() == self._word))
+            self.typed.returnPressed.connect(self.yes.click)  # a click on a disabled button does nothing
             self.yes.setEnabled(False)
             column.addWidget(self.typed)
         row = QHBoxLayout()

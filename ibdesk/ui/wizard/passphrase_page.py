@@ -1,16 +1,11 @@
 """The page where a new desk gets its passphrase: typed twice, with honest advice."""
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QLineEdit, QProgressBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from ibdesk.services.connector import Connector
 from ibdesk.services.first_run import FirstRun, demo_instead, passphrase_chosen
-from ibdesk.ui.icons import icon
-from ibdesk.ui.theme import Text
+from ibdesk.ui.vault.fields import NewPassphrase
 from ibdesk.ui.widgets.buttons import Button
-from ibdesk.ui.widgets.labels import Label
-from ibdesk.ui.widgets.states import labelled
 from ibdesk.ui.wizard.host import Host
 from ibdesk.ui.wizard.parts import Heading
 
@@ -20,31 +15,27 @@ class PassphrasePage(QWidget):
 
     def __init__(self, host: Host, connector: Connector) -> None:
         super().__init__()
-        self._host, self._advise = host, connector.advise
-        self.first, self.second = _secret("Passphrase"), _secret("Passphrase again")
-        self.strength = QProgressBar()
-        self.strength.setRange(0, 4)
-        self.strength.setTextVisible(False)
-        self.strength.setAccessibleName("Strength of the passphrase")
-        self.advice = Label(" ", kind=Text.CAPTION, tone="muted", wrap=True)
+        self._host = host
+        self.new = NewPassphrase(connector.advise)
+        self.first, self.second = self.new.first, self.new.second
         self.demo = Button("Try the demo instead", kind="link")
+        self.backup = Button("I have a backup", kind="link", tip="Bring a vault from another computer or another day")
         self.demo.clicked.connect(lambda: host.change(demo_instead))
-        self.first.textChanged.connect(self._typed)
-        self.second.textChanged.connect(self._typed)
+        self.new.changed.connect(lambda: host.change(lambda state: passphrase_chosen(state, self.new.is_good)))
         self._stack()
 
     @property
     def passphrase(self) -> str:
-        return self.first.text()
+        return self.new.passphrase
 
     def draw(self, state: FirstRun) -> None:
-        """Nothing in the state changes this page but whether the demo is still a way out."""
+        """Nothing in the state changes this page but whether the ways out are still open."""
         self.demo.setVisible(not state.past)
+        self.backup.setVisible(not state.past)
 
     def forget(self) -> None:
         """Empty the fields."""
-        self.first.clear()
-        self.second.clear()
+        self.new.forget()
 
     def _stack(self) -> None:
         column = QVBoxLayout(self)
@@ -55,36 +46,10 @@ class PassphrasePage(QWidget):
             "Everything ibdesk keeps is encrypted on this computer. This passphrase opens it, nobody can reset it, and "
             "it is not your IBKR password.",
         ))
-        column.addLayout(labelled("Passphrase", self.first, hint="Unrelated words are strong and easy to type."))
-        column.addWidget(self.strength)
-        column.addLayout(labelled("Passphrase again", self.second))
-        column.addWidget(self.advice)
+        column.addWidget(self.new)
         column.addStretch(1)
-        column.addWidget(self.demo, 0, Qt.AlignmentFlag.AlignLeft)
-
-    def _typed(self) -> None:
-        text = self.first.text()
-        advice = self._advise(text)
-        same = text == self.second.text()
-        self.strength.setValue(advice.score if text else 0)
-        differs = bool(self.second.text()) and not same
-        self.advice.setText("The two are not the same yet." if advice.acceptable and differs else advice.sentence)
-        self.advice.set_tone("gain" if advice.acceptable and same else "warn" if text else "muted")
-        self._host.change(lambda state: passphrase_chosen(state, advice.acceptable and same))
-
-
-def _secret(name: str) -> QLineEdit:
-    """A field that hides what is typed, with an eye to show it."""
-    field = QLineEdit()
-    field.setEchoMode(QLineEdit.EchoMode.Password)
-    field.setAccessibleName(name)
-    eye = QAction(icon("eye"), "Show", field)
-    eye.setCheckable(True)
-
-    def toggled(on: bool) -> None:
-        field.setEchoMode(QLineEdit.EchoMode.Normal if on else QLineEdit.EchoMode.Password)
-        eye.setIcon(icon("eye-off" if on else "eye"))
-
-    eye.toggled.connect(toggled)
-    field.addAction(eye, QLineEdit.ActionPosition.TrailingPosition)
-    return field
+        ways = QHBoxLayout()
+        ways.addWidget(self.demo)
+        ways.addWidget(self.backup)
+        ways.addStretch(1)
+        column.addLayout(ways)

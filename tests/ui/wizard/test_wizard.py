@@ -155,7 +155,7 @@ def test_a_new_desk_needs_a_good_passphrase_typed_twice_and_shows_the_recovery_c
             panel = driver.panel
             assert panel.state.step is Step.PASSPHRASE
             driver.type(panel.passphrase.first, "short")
-            assert "Too short" in panel.passphrase.advice.text()
+            assert "Too short" in panel.passphrase.new.advice.text()
             panel.passphrase.first.clear()
             driver.type(panel.passphrase.first, "violet tram orbits quietly")
             driver.type(panel.passphrase.second, "violet tram orbits")
@@ -279,7 +279,7 @@ def test_an_absent_gateway_says_how_to_start_it(run: Run) -> None:
             await paper(driver, f"https://127.0.0.1:{closed_port()}")
             check = driver.panel.state.check(CheckId.GATEWAY)
             assert (check.cause, check.action) == (Cause.GATEWAY_NOT_RUNNING, Action.START_GATEWAY)
-            assert driver.panel.gateway.reachable.button.text() == "How to start it"
+            assert driver.panel.gateway.reachable.button.text() == "Start gateway"
             assert "gateway" in driver.panel.hint.text()
 
     run(walk())

@@ -16,6 +16,7 @@ from ibdesk.ui.links import open_link
 from ibdesk.ui.pages.help import HelpDialog
 from ibdesk.ui.pages.settings.connections import AccountsCard, ConnectionsCard
 from ibdesk.ui.pages.settings.row import SettingRow
+from ibdesk.ui.pages.settings.vault import VaultSection
 from ibdesk.ui.theme import Text
 from ibdesk.ui.widgets import Banner, Button, Card, EmptyState, Label
 from ibdesk.ui.wizard.parts import Question
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 #: What has to be typed before credentials are deleted.
 WORD = "delete"
 _WIDTH = 860
+#: Sections that stand beside a card of the same subject.
+TITLES = {"Interactive Brokers": "Use and sync", "Vault": "Lock, backup schedule and reminders"}
 
 
 def build(desk: "Desk", bridge: "Bridge") -> QWidget:
@@ -46,6 +49,7 @@ class SettingsPage(QWidget):
         self.plain = Banner(tone="loss", action="Turn encryption on")
         self.remote = Banner(tone="warn")
         self.connections, self.accounts = ConnectionsCard(), AccountsCard()
+        self.vault = VaultSection(desk, bridge)
         self.rows = {name: SettingRow(name, self._change, self._reset) for name in names()}
         self.sections = self._make_sections()
         self.help = self._make_help()
@@ -82,6 +86,7 @@ class SettingsPage(QWidget):
             is_shown = all(word in about for word in words)
             card.setVisible(is_shown)
             found += is_shown
+        found += self.vault.search_for(words)
         self.nothing.setVisible(not found)
 
     def show_setting(self, name: str) -> None:
@@ -97,7 +102,7 @@ class SettingsPage(QWidget):
         sections: dict[str, tuple[Card, list[SettingRow]]] = {}
         for name, row in self.rows.items():
             section = meta_of(name).section
-            title = "Use and sync" if section == "Interactive Brokers" else section  # beside the connections' card
+            title = TITLES.get(section, section)
             card, members = sections.setdefault(section, (Card(title), []))
             card.add(row)
             card.body.setSpacing(0)
@@ -143,7 +148,9 @@ class SettingsPage(QWidget):
         column.addWidget(self.plain)
         column.addWidget(self.remote)
         column.addWidget(self.connections)
-        for card, _members in self.sections.values():
+        for section, (card, _members) in self.sections.items():
+            if section == "Vault":
+                column.addWidget(self.vault)
             column.addWidget(card)
         column.insertWidget(5, self.accounts)
         column.addWidget(self.help)
