@@ -16,6 +16,7 @@ TOPICS = (
     ("getting-started", "Getting started"),
     ("gateway", "Gateway and sign-in"),
     ("trouble", "When something does not work"),
+    ("vault", "The vault: passphrase, backups, a new key"),
     ("risk", "Risk statement"),
     ("resources", "Resources"),
     ("keys", "Keys"),
