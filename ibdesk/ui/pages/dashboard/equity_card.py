@@ -53,7 +53,7 @@ class EquityCard(Card):
         for place in (self._skeleton, self._empty):
             self._places.addWidget(place)
         self.add(self._places, 1)
-        self.setMinimumHeight(210)
+        self.setMinimumHeight(190)
 
     @property
     def span(self) -> Range:
