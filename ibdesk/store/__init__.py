@@ -12,6 +12,10 @@ Charter.
   a day, and every API call 230 bytes of audit (5 calls an account and sync: 3.3 MB a day). Nothing reads all of it
   but the full check, a second per 200 MB. The audit reaches a gigabyte after a year of that; sealing it into yearly
   files is the step to take then, never deleting from its middle.
+- How files are exchanged (a new key, a restore): the new database is made and proved beside the old one and staged,
+  then the header is exchanged by one rename, which decides; `vault.open` finishes or takes back what a killed desk
+  began (`vault.put_in_place`, `vault.settle_staged`). Not taken: `PRAGMA rekey`, which rewrites the only copy
+  there is in its place.
 - What would change our mind: a store shared by several desks (the trust's tables alone; they run on PostgreSQL), or a
   series too long for rows.
 Only this room imports sqlalchemy, alembic, sqlcipher3 and keyring. Errors of the engine and of the disk are put into
