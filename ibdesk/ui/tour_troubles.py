@@ -19,6 +19,11 @@ if TYPE_CHECKING:
     from ibdesk.services.reconnect import Reconnect
     from ibdesk.services.session import SessionService
 
+#: What is left behind, each in both themes.
+PICTURES = (
+    "session-ready", "session-expiring", "ending-60", "ending-15", "session-competing", "stale-dashboard",
+    "stale-portfolio", "session-offline", "maintenance", "session-maintenance", "while-you-were-away",
+)
 QUARTER, HOUR, OUTAGE = timedelta(minutes=15), timedelta(hours=1), timedelta(minutes=45)
 
 

@@ -137,6 +137,18 @@ def test_a_lost_connection_says_when_it_is_tried_again_and_offers_to_try_now(
     assert wanted == ["try-now"]
 
 
+def test_a_desk_that_was_just_opened_has_lost_nothing_yet(dressed: QApplication, qtbot: QtBot) -> None:
+    stopped = Stopped()
+    qtbot.addWidget(stopped.banner)
+    arriving = replace(LOST, since=NOW)
+    stopped.show_view(replace(one(), link=arriving), NOW + timedelta(seconds=9))
+    assert stopped.banner.isHidden()
+    stopped.show_view(replace(one(), link=arriving, was_up=True), NOW + timedelta(seconds=1))
+    assert not stopped.banner.isHidden()
+    stopped.show_view(replace(one(), link=arriving), NOW + timedelta(seconds=10))
+    assert not stopped.banner.isHidden()
+
+
 def test_an_announced_outage_is_calm_and_asks_for_nothing(dressed: QApplication, qtbot: QtBot) -> None:
     stopped = Stopped()
     qtbot.addWidget(stopped.banner)

@@ -248,7 +248,8 @@ def test_one_more_try_of_a_search_redraws_no_table(run: Run, qtbot: QtBot) -> No
         drawn: list[None] = []
         shown.book.changed.connect(lambda: drawn.append(None))
         for attempt in range(3):
-            made.desk.hub.publish(LinkChanged(source="portal", is_up=False, since=NOW, attempts=attempt))
+            made.desk.hub.publish(
+                LinkChanged(source="portal", is_up=False, since=NOW - timedelta(minutes=1), attempts=attempt))
             await frames()
         assert len(drawn) == 1
         assert shown.stopped.banner.isVisible()

@@ -7,11 +7,7 @@ from pathlib import Path
 import pytest
 
 from ibdesk.ui.rooms import ROOMS
-
-TROUBLES = (
-    "session-ready", "session-expiring", "session-competing", "session-offline", "session-maintenance", "ending-60",
-    "ending-15", "stale-dashboard", "stale-portfolio", "maintenance", "while-you-were-away",
-)
+from ibdesk.ui.tour_troubles import PICTURES
 
 
 @pytest.mark.timeout(300)
@@ -25,7 +21,7 @@ def test_the_demo_does_the_whole_main_job_by_itself(tmp_path: Path) -> None:
     pictures = {path.name for path in (tmp_path / "shots").glob("*.png")}
     pages = (
         "wizard-1-environment", "wizard-3-verify", "wizard-4-acknowledge", "locked", *(room.key for room in ROOMS),
-        *TROUBLES,
+        *PICTURES,
     )
     for page in pages:
         for theme in ("dark", "light"):

@@ -44,8 +44,8 @@ LOST = LinkChanged(
 
 @pytest.mark.parametrize(("state", "full", "is_searched"), [
     (SessionState.OFFLINE, "Gateway not running · next try in 12 s", True),
-    (SessionState.UNKNOWN, "Connection lost · next try in 12 s", True),
-    (SessionState.READY, "Connection lost · next try in 12 s", True),
+    (SessionState.UNKNOWN, "Checking the session…", False),
+    (SessionState.READY, "Connecting…", False),
     (SessionState.SIGNED_OUT, "Signed out · sign in", False),
     (SessionState.COMPETING, "Another session is active", False),
 ])

@@ -25,7 +25,7 @@ class Words:
 
 
 _SESSION: dict[SessionState, tuple[str, str, str]] = {
-    SessionState.UNKNOWN: ("Session not checked yet", "muted", "The gateway has not been asked yet."),
+    SessionState.UNKNOWN: ("Checking the session…", "muted", "The gateway is being asked."),
     SessionState.OFFLINE: (
         "Gateway not running",
         "loss",
@@ -46,15 +46,12 @@ _SESSION: dict[SessionState, tuple[str, str, str]] = {
 }
 
 
-#: In these states it is the gateway that is missing; in the others a person or the broker has to act first.
-_MISSING = frozenset({SessionState.OFFLINE, SessionState.UNKNOWN, SessionState.READY, SessionState.EXPIRING})
-
-
 def is_searched(session: Session | None, link: LinkChanged | None, now: datetime) -> bool:
-    """Whether looking for the gateway at once may help."""
+    """Whether it is the gateway that is missing, so that looking for it at once may help; in every other state a
+    person or the broker has to act first."""
     if session is None or link is None or link.is_up or truths.is_expected(link, now):
         return False
-    return session.state in _MISSING
+    return session.state is SessionState.OFFLINE
 
 
 def session_words(session: Session | None, now: datetime, link: LinkChanged | None = None) -> Words:
@@ -67,8 +64,10 @@ def session_words(session: Session | None, now: datetime, link: LinkChanged | No
                 tip=" ".join(truths.expected(until)),
             )
         if is_searched(session, link, now):
-            what = "Gateway not running" if session.state is SessionState.OFFLINE else "Connection lost"
+            what = "Gateway not running"
             return Words(full=f"{what} · {truths.next_try(link, now)}", short=what, tone="loss", tip=link.reason)
+        if session.is_ready:  # signed in, and the account is being read
+            return Words(full="Connecting…", short="Connecting…", tone="warn", tip=link.reason)
     if session is None:
         return Words(
             full="No account connected", short="Not connected", tone="muted", tip="Connect an account to see it here."

@@ -48,7 +48,8 @@ class BookView(QObject):
         if last is not None and last.error is not None:
             before[None] = last.error
         link = desk.reconnect.state if desk.reconnect is not None else None
-        self.view = View(chosen=bridge.selected, failures=before, link=link)
+        is_up = link is not None and link.is_up
+        self.view = View(chosen=bridge.selected, failures=before, link=link, was_up=is_up)
         self._awake: set[QWidget] = set()
         self._is_reading = False
         self._read_again = False
@@ -198,7 +199,8 @@ class BookView(QObject):
         """Lost or found again draws everything anew; one more try of a search only says so."""
         session = self._desk.session
         problem = session.problem if session is not None else None
-        was_lost, newer = self.view.is_lost, replace(self.view, link=event, problem=problem)
+        was_lost, newer = self.view.is_lost, replace(
+            self.view, link=event, problem=problem, was_up=self.view.was_up or event.is_up)
         if newer.is_lost != was_lost:
             self._show(newer)
         else:

@@ -1,6 +1,6 @@
 """What stands above an account room: how old the picture is, and what stopped the last sync with its one way out."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
@@ -16,6 +16,8 @@ from ibdesk.ui.widgets import Banner, EmptyState, Label
 #: The window's command that helps, and what its button says (`ui.commands`).
 SIGN_IN = ("sign-in", "Sign in")
 TAKE_OVER, RECONNECT = ("take-over", "Take over…"), ("reconnect", "Reconnect")
+#: A desk that was just opened needs this long to find its broker; before that nothing is lost.
+ARRIVING = timedelta(seconds=10)
 TRY_AGAIN, TRY_NOW = ("sync", "Try again"), ("try-now", "Try now")
 CONNECT = ("connect", "Connect IBKR Account")
 
@@ -67,8 +69,12 @@ class Stopped(QObject):
 
     def show_view(self, view: View, now: datetime) -> None:
         """Show or hide the banner; what is stored stays on screen below it."""
-        if view.link is not None and not view.link.is_up and view.state not in (State.LOADING, State.EMPTY):
-            self._show_lost(view, view.link, now)
+        link = view.link
+        if link is not None and not link.is_up and view.state not in (State.LOADING, State.EMPTY):
+            if view.was_up or now - link.since >= ARRIVING:
+                self._show_lost(view, link, now)
+            else:
+                self.banner.hide()
             return
         error = view.failure
         # The window itself counts down the penalty box; trying again would be refused.
