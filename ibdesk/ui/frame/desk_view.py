@@ -78,6 +78,7 @@ class DeskView(QWidget):
         self.session = SessionFace(desk, bridge, self, self.header.session, self.run)
         self._second = QTimer(self)
         self._second.setSingleShot(True)
+        self._second.setTimerType(Qt.TimerType.PreciseTimer)  # a coarse one is early, and then rings twice a second
         self._second.timeout.connect(self._tick)
         self._lay_out()
         self._connect()
@@ -386,7 +387,7 @@ class DeskView(QWidget):
         if self.isVisible():
             now = self._desk.clock()
             self._bridge.second.emit(now)
-            self._second.start(1000 - now.microsecond // 1000)
+            self._second.start(1005 - now.microsecond // 1000)
 
 
 async def _carry_out(fault: "DemoFault") -> None:
