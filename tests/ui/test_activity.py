@@ -15,15 +15,19 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit
 from pytestqt.qtbot import QtBot
 
+from ibdesk.domain.compliance.disclosures import Acknowledgment
 from ibdesk.domain.events import CallsLogged
 from ibdesk.ui.pages.activity import ActivityPage, build
 from ibdesk.ui.pages.activity.calls_tab import CallsTab
-from ibdesk.ui.pages.activity.columns import CALLS, SESSIONS, SYNCS, Field
+from ibdesk.ui.pages.activity.columns import ACKNOWLEDGMENTS, CALLS, SESSIONS, SYNCS, Field
+from ibdesk.ui.pages.activity.compliance_tab import ComplianceTab
+from ibdesk.ui.pages.activity.hints import HintsPanel
 from ibdesk.ui.pages.activity.model import RecordModel
 from ibdesk.ui.pages.activity.sessions_tab import SessionsTab
 from ibdesk.ui.pages.activity.syncs_tab import SyncsTab
 from ibdesk.ui.pages.activity.table import RecordList, RecordTable
 from tests.ui.rooms_desk import Opened, add_session, add_sync, call, rooms_desk, unnamed
+from tests.ui.sample_desk import NOW
 from tests.ui.session.test_face import OFFLINE, REPORT, MadeUpReconnect
 
 Run = Callable[[Coroutine[Any, Any, Any]], Any]
@@ -197,11 +201,11 @@ def test_the_chain_is_verified_and_a_changed_row_is_named(run: Run, tmp_path: Pa
             page.show_tab("calls")
             calls(page).verify.click()
             await until(calls(page).verdict.isVisible)
-            assert "whole" in calls(page).verdict.text.text()
+            assert "all 5 calls" in calls(page).verdict.text.text()
             await opened.database.write(_tamper)
             await until(calls(page).verify.isEnabled)
             calls(page).verify.click()
-            await until(lambda: "no. 3" in calls(page).verdict.text.text())
+            await until(lambda: "row 3 was changed" in calls(page).verdict.text.text())
 
     def _tamper(tx: Any) -> None:
         triggers = tx.exec_driver_sql(
@@ -241,6 +245,82 @@ def test_csv_keeps_numbers_bare_and_times_exact(run: Run, tmp_path: Path) -> Non
     run(walk())
 
 
+def test_the_whole_log_is_exported_with_its_hashes(run: Run, tmp_path: Path) -> None:
+    async def walk() -> None:
+        async with rooms_desk(tmp_path / "home") as opened:
+            await opened.log(*(call(number) for number in range(1, 251)))
+            page = opened_page(opened)
+            page.show_tab("calls")
+            for name in ("log.csv", "log.jsonl"):
+                calls(page).export_all.click()
+                await until(lambda: bool(_dialogs()))
+                dialog = _dialogs()[0]
+                typed = dialog.findChild(QLineEdit, "fileNameEdit")
+                assert isinstance(typed, QLineEdit)
+                typed.setText(str(tmp_path / name))
+                dialog.accept()
+                await until((tmp_path / name).is_file)
+                await until(calls(page).export_all.isEnabled)
+        rows = list(csv.DictReader(io.StringIO((tmp_path / "log.csv").read_text())))
+        assert len(rows) == 250 and len(rows[0]["row_hash"]) == 64
+        assert len((tmp_path / "log.jsonl").read_text().splitlines()) == 250
+
+    run(walk())
+
+
+def test_a_hint_is_a_sentence_that_leads_to_its_rows(run: Run, tmp_path: Path) -> None:
+    async def walk() -> None:
+        async with rooms_desk(tmp_path) as opened:
+            refused = [call(number, status=401, outcome="not_authenticated") for number in range(11, 23)]
+            await opened.log(*(call(number) for number in range(1, 11)), *refused, call(23))
+            page = opened_page(opened)
+            page.show_tab("calls")
+            tab = calls(page)
+            await until(lambda: len(tab.hints.lines) == 1)
+            assert "refused 12 calls in a row" in tab.hints.lines[0].sentence.text()
+            tab.hints.lines[0].show_rows.click()
+            await until(lambda: column(tab.list, "No.") == [str(number) for number in range(22, 10, -1)])
+            assert tab.rows.text() == "Rows 11 to 22" and not tab.list.more.isVisible()
+            tab.rows.click()
+            await until(lambda: tab.list.model.rowCount() == 23)
+            assert not tab.rows.isVisible()
+
+    run(walk())
+
+
+def test_nothing_unusual_is_said_too(run: Run, tmp_path: Path) -> None:
+    async def walk() -> None:
+        async with rooms_desk(tmp_path) as opened:
+            await opened.log(call(1))
+            page = opened_page(opened)
+            page.show_tab("calls")
+            await until(lambda: "Nothing unusual" in calls(page).hints.nothing.text())
+            assert isinstance(calls(page).hints, HintsPanel)
+
+    run(walk())
+
+
+def test_what_was_agreed_to_is_listed_with_version_and_time(run: Run, tmp_path: Path) -> None:
+    async def walk() -> None:
+        async with rooms_desk(tmp_path) as opened:
+            given = Acknowledgment(
+                disclosure_id="options-risk", version="2026-11-01", sha256="ab" * 32, statement_sha256="cd" * 32,
+                shown_at=NOW, acknowledged_at=NOW, account_hash="ef" * 32, app_version="1.0.0",
+            )
+            await opened.desk.preferences.acknowledge([given])
+            page = opened_page(opened)
+            page.show_tab("compliance")
+            tab = page.tab("compliance")
+            assert isinstance(tab, ComplianceTab)
+            await until(lambda: tab.list.model.rowCount() == 1)
+            assert column(tab.list, "Disclosure") == ["Options risk"]
+            assert column(tab.list, "Version") == ["2026-11-01"]
+            assert column(tab.list, "Asked again") == ["2027-11-20"]
+            assert column(tab.list, "Acknowledged, UTC") == ["2026-11-20 17:48:07"]
+
+    run(walk())
+
+
 def _dialogs() -> list[QFileDialog]:
     return [each for each in QApplication.topLevelWidgets() if isinstance(each, QFileDialog) and each.isVisible()]
 
@@ -255,11 +335,12 @@ def test_selected_rows_are_copied_with_their_headers(dressed: QApplication) -> N
     shiboken6.delete(place)
 
 
-@pytest.mark.parametrize("fields", [SYNCS, SESSIONS, CALLS])
+@pytest.mark.parametrize("fields", [SYNCS, SESSIONS, CALLS, ACKNOWLEDGMENTS])
 def test_a_moment_and_a_duration_fit_their_columns(fields: tuple[Field, ...], qtbot: QtBot) -> None:
     table = RecordTable(RecordModel(fields))
     qtbot.addWidget(table)
-    longest = {"Started, UTC": "2026-11-28 08:48:48", "At, UTC": "2026-11-28 08:48:48", "Took": "888 ms"}
+    longest = {"Started, UTC": "2026-11-28 08:48:48", "At, UTC": "2026-11-28 08:48:48",
+               "Acknowledged, UTC": "2026-11-28 08:48:48", "Took": "888 ms"}
     for at, field in enumerate(fields):
         if field.title in longest:
             needed = table.fontMetrics().horizontalAdvance(longest[field.title]) + 24  # the stylesheet's and the view's

@@ -1,10 +1,11 @@
-"""What the three tables of Activity show of a record, column by column."""
+"""What the tables of Activity show of a record, column by column."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
+from ibdesk.domain.compliance.disclosures import ASK_AGAIN_AFTER, Acknowledgment
 from ibdesk.domain.records import LoggedCall, SessionRecord, SyncRecord, SyncStatus
 from ibdesk.ui import format as fmt
 
@@ -27,7 +28,7 @@ def _count(title: str, read: Callable[[Any], int | None], width: int = 78) -> Fi
 
 
 def _moment(title: str, read: Callable[[Any], datetime | None]) -> Field:
-    return Field(title=title, width=178, text=lambda row: fmt.moment(read(row)), value=lambda row: _iso(read(row)))
+    return Field(title=title, width=178, text=lambda row: fmt.moment(read(row), UTC), value=lambda row: _iso(read(row)))
 
 
 def _number(value: int | None) -> str:
@@ -101,8 +102,32 @@ CALLS: tuple[Field, ...] = (
     Field(title="Detail", width=320, text=lambda row: row.call.detail),
 )
 
+ACKNOWLEDGMENTS: tuple[Field, ...] = (
+    _moment("Acknowledged, UTC", lambda row: row.acknowledged_at),
+    Field(title="Disclosure", width=250, text=lambda row: _title_of(row.disclosure_id)),
+    Field(title="Version", width=100, text=lambda row: row.version),
+    _moment("Shown, UTC", lambda row: row.shown_at),
+    Field(
+        title="Asked again", width=110, text=lambda row: f"{row.acknowledged_at + ASK_AGAIN_AFTER:%Y-%m-%d}",
+    ),
+    Field(
+        title="Text, SHA-256", width=150, text=lambda row: f"{row.sha256[:16]}…", value=lambda row: row.sha256,
+        is_mono=True,
+    ),
+    Field(
+        title="Account, as a hash", width=150, text=lambda row: f"{row.account_hash[:12]}…",
+        value=lambda row: row.account_hash, is_mono=True,
+    ),
+    Field(title="How", width=80, text=lambda row: row.method),
+    Field(title="ibdesk", width=80, text=lambda row: row.app_version),
+)
 
-def value_of(field: Field, row: SyncRecord | SessionRecord | LoggedCall) -> str:
+
+def _title_of(disclosure_id: str) -> str:
+    return disclosure_id.replace("-", " ").capitalize()
+
+
+def value_of(field: Field, row: SyncRecord | SessionRecord | LoggedCall | Acknowledgment) -> str:
     """A cell as an exported file holds it: numbers bare, times ISO 8601, unknown empty."""
     value = field.text(row) if field.value is None else field.value(row)
     return "" if value is None or value == fmt.UNKNOWN else str(value)

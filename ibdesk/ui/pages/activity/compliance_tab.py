@@ -1,0 +1,31 @@
+"""What a person agreed to: each disclosure with its version, when it was read and acknowledged, and until when."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from ibdesk.domain.compliance.disclosures import Acknowledgment
+from ibdesk.ui.pages.activity.columns import ACKNOWLEDGMENTS
+from ibdesk.ui.pages.activity.record_tab import RecordTab
+from ibdesk.ui.pages.activity.table import RecordList
+
+if TYPE_CHECKING:
+    from ibdesk.services.desk import Desk
+    from ibdesk.ui.bridge import Bridge
+
+_WHY = "What you acknowledge in the wizard leaves a line here that cannot be changed later."
+
+
+class ComplianceTab(RecordTab):
+    def __init__(self, desk: "Desk", bridge: "Bridge") -> None:
+        place = RecordList(
+            "Acknowledgments", ACKNOWLEDGMENTS, icon="check", empty="Nothing acknowledged yet", why=_WHY)
+        super().__init__(desk, bridge, place, title="Acknowledgments", file="acknowledgments")
+        self.follow(bridge.notice)
+
+    async def fetch(self, limit: int) -> Sequence[Acknowledgment]:
+        given = await self.desk.preferences.acknowledgments()
+        return given[::-1][:limit]
+
+
+def build(desk: "Desk", bridge: "Bridge") -> ComplianceTab:
+    return ComplianceTab(desk, bridge)
