@@ -216,7 +216,11 @@ def with_ibdesk(server: Responder, *, into_domain: bool = False) -> Iterator[Met
         calls.clear()
         count = 0
         async for page in every_page(fetch):
-            count += len(parse.held(parse.lines(page, account, {}))[0] if into_domain else page)
+            if into_domain:
+                holdings = parse.Holdings()
+                holdings.add(parse.lines(page, account, {}))
+                page = holdings.positions
+            count += len(page)
         assert PAGES < len(calls) <= PAGES + 3
         return count
 

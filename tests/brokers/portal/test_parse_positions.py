@@ -16,8 +16,14 @@ from tests.brokers.portal.replies import reply
 ACCOUNT = AccountId("DU1000001")
 
 
+def held_of(lines: list[parse.Line | Skipped]) -> tuple[tuple[Position, ...], tuple[Skipped, ...]]:
+    holdings = parse.Holdings()
+    holdings.add(lines)
+    return holdings.positions, holdings.skipped
+
+
 def read(name: str) -> tuple[tuple[Position, ...], tuple[Skipped, ...]]:
-    return parse.held(parse.lines(parse.rows(reply(name)), ACCOUNT, {}))
+    return held_of(parse.lines(parse.rows(reply(name)), ACCOUNT, {}))
 
 
 def only(name: str) -> Position:
@@ -118,7 +124,7 @@ def test_the_first_stage_alone_is_enough_for_symbol_terms_and_multiplier() -> No
 
 def test_a_contract_definition_fills_the_gaps_and_overrides_nothing() -> None:
     found = parse.definitions(reply("secdef"))
-    held, _ = parse.held(parse.lines(parse.rows(reply("positions_first_stage")), ACCOUNT, found))
+    held, _ = held_of(parse.lines(parse.rows(reply("positions_first_stage")), ACCOUNT, found))
     future = held[2]
     assert (future.instrument.expiry, future.instrument.exchange) == (date(2025, 3, 21), "CME")
     assert future.average_cost == Decimal("43536.12")
@@ -199,7 +205,7 @@ def test_what_is_no_list_of_positions_is_bad_data_and_kept(body: bytes) -> None:
 ])
 def test_figures_no_contract_has_leave_the_position_standing(figures: str) -> None:
     page = parse.rows(f'[{{"conid": 5, "position": 1, "currency": "USD", {figures}}}]'.encode())
-    (position,), skipped = parse.held(parse.lines(page, ACCOUNT, {}))
+    (position,), skipped = held_of(parse.lines(page, ACCOUNT, {}))
     assert skipped == ()
     assert position.instrument.multiplier in (1, Decimal("0.01"))
     assert position.instrument.underlying_conid is None
@@ -207,7 +213,7 @@ def test_figures_no_contract_has_leave_the_position_standing(figures: str) -> No
 
 def test_a_number_no_database_holds_is_no_contract_id() -> None:
     page = parse.rows(b'[{"conid": 99999999999999999999999, "position": 1, "currency": "USD"}]')
-    assert [each.why for each in parse.held(parse.lines(page, ACCOUNT, {}))[1]] == [
+    assert [each.why for each in held_of(parse.lines(page, ACCOUNT, {}))[1]] == [
         "The broker sent no contract id with it."
     ]
 
@@ -223,5 +229,5 @@ def test_every_name_of_a_row_is_known_for_one_that_is_not_takes_longest_to_read(
 )
 def test_a_field_nobody_reads_may_hold_anything(odd: str) -> None:
     body = f'[{{"conid":1,"position":0.1,"currency":"USD",{odd},"ticker":"A"}}]'.encode()
-    (held,), skipped = parse.held(parse.lines(parse.rows(body), ACCOUNT, {}))
+    (held,), skipped = held_of(parse.lines(parse.rows(body), ACCOUNT, {}))
     assert (held.instrument.symbol, held.quantity, skipped) == ("A", Decimal("0.1"), ())

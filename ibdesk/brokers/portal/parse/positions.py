@@ -160,21 +160,40 @@ def lines(
     return [each for each in read if each is not None]
 
 
-def held(read: Iterable[Line | Skipped]) -> tuple[tuple[Position, ...], tuple[Skipped, ...]]:
-    """Each instrument once, and by name what could not be taken in. A repeated row replaces the one before it."""
-    newest: dict[tuple[Conid, str], Position] = {}
-    skipped: list[Skipped] = []
-    for each in read:
-        if isinstance(each, Skipped):
-            skipped.append(each)
-        else:
-            newest[each.position.instrument.conid, each.model] = each.position
-    first: dict[Conid, Position] = {}
-    for (conid, model), position in newest.items():
-        if first.setdefault(conid, position) is not position:
-            why = f"It is a second line of it, in model {model}."
-            skipped.append(Skipped(what=position.instrument.label, why=why))
-    return tuple(first.values()), tuple(skipped)
+class Holdings:
+    """Each instrument once, gathered page by page, and by name what could not be taken in.
+
+    A repeated row replaces the one before it; a second line of an instrument, in another model, is left out by name.
+    """
+
+    def __init__(self) -> None:
+        self._held: dict[Conid, Line] = {}
+        self._seconds: dict[tuple[Conid, str], Position] = {}
+        self._skipped: list[Skipped] = []
+
+    def add(self, read: Iterable[Line | Skipped]) -> None:
+        """Take in what some rows meant."""
+        for each in read:
+            if isinstance(each, Skipped):
+                self._skipped.append(each)
+                continue
+            conid = each.position.instrument.conid
+            if self._held.setdefault(conid, each).model == each.model:
+                self._held[conid] = each
+            else:
+                self._seconds[conid, each.model] = each.position
+
+    @property
+    def positions(self) -> tuple[Position, ...]:
+        return tuple(line.position for line in self._held.values())
+
+    @property
+    def skipped(self) -> tuple[Skipped, ...]:
+        seconds = (
+            Skipped(what=position.instrument.label, why=f"It is a second line of it, in model {model}.")
+            for (_, model), position in self._seconds.items()
+        )
+        return (*self._skipped, *seconds)
 
 
 def _line(
