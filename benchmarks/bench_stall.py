@@ -19,8 +19,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from ibdesk.brokers.base import Connection
 from ibdesk.brokers.portal import endpoints
@@ -37,6 +36,7 @@ from ibdesk.store import vault as vaults
 from ibdesk.store.database import open_database
 from ibdesk.store.header import DEFAULT_COST, LOWEST_COST, passphrase_bytes
 
+ROOT = Path(__file__).resolve().parent.parent
 POSITIONS, SYNCS, EVERY = 10_000, 8, 0.005
 ACCOUNT = AccountId("DU7654321")
 OVER_IDLE_GOAL, BELOW_JSON_GOAL = 2.0, 20.0  # milliseconds; times (reference: performance.md section 8)
@@ -158,9 +158,9 @@ async def measure(url: str, pin: str) -> tuple[float, float, float]:
 
 def in_the_app_s_loop(work: Coroutine[Any, Any, tuple[float, float, float]]) -> tuple[float, float, float]:
     """Run under what the app runs under: Qt's loop, its switch interval and its garbage collection."""
+    import qasync
     from PySide6.QtWidgets import QApplication
 
-    import qasync
     from ibdesk.ui.garbage import Garbage
 
     sys.setswitchinterval(0.0005)
