@@ -154,7 +154,7 @@ def test_a_day_of_troubles_is_lived_through(seed: int, tmp_path: Path) -> None:
     live_through(seed, 1, tmp_path)
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(900)
 def test_a_week_of_troubles_is_lived_through_and_the_desk_stays_its_size(tmp_path: Path) -> None:
     sizes = live_through(2026, 7, tmp_path)
     first, last = sizes[0], sizes[-1]
