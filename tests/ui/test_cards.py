@@ -160,6 +160,15 @@ def test_an_announced_outage_is_calm_and_asks_for_nothing(dressed: QApplication,
     assert stopped.banner.button.isHidden()
 
 
+def test_a_session_that_is_back_says_that_the_account_is_read(dressed: QApplication, qtbot: QtBot) -> None:
+    stopped = Stopped()
+    qtbot.addWidget(stopped.banner)
+    stopped.show_view(replace(one(), link=LOST, is_ready=True), NOW)
+    assert stopped.banner.text.text() == "The session is ready. The account is being read anew."
+    assert stopped.banner.detail.text() == "The gateway does not answer. Lost 40 s ago. Shown: as of 4 s ago."
+    assert stopped.banner.button.isHidden()
+
+
 def test_a_lost_connection_that_needs_a_person_asks_for_what_helps(dressed: QApplication, qtbot: QtBot) -> None:
     stopped = Stopped()
     qtbot.addWidget(stopped.banner)

@@ -20,6 +20,7 @@ from ibdesk.domain.events import (
     LinkChanged,
     PnlChanged,
     QuotesChanged,
+    SessionChanged,
     SyncChanged,
 )
 from ibdesk.domain.instruments import Conid
@@ -27,6 +28,7 @@ from ibdesk.domain.market import Quote
 from ibdesk.domain.portfolio import AccountPage
 from ibdesk.domain.records import SyncStatus
 from ibdesk.domain.returns import Range
+from ibdesk.domain.session import SessionState
 from ibdesk.domain.settings import ThemeName
 from ibdesk.services.desk import Desk
 from ibdesk.services.market import Series
@@ -37,6 +39,7 @@ from ibdesk.ui.pages.dashboard import Dashboard, build
 from ibdesk.ui.widgets import Chip, Label
 from tests.ui.conftest import Run
 from tests.ui.sample_book import EUR, MAIN, NOW, SECOND, equity, page
+from tests.ui.sample_desk import MadeUpSession
 from tests.ui.sample_rooms import MadeUpMarket, StoredBook, bridge_to, room_desk
 
 
@@ -236,6 +239,25 @@ def test_everything_of_a_lost_source_is_drawn_old_at_once(
         assert (chart.grab().toImage(), donut.grab().toImage()) == bright
         assert chart.age.isHidden() and overview.equity.change.property("tone") == "gain"
         assert not any(figure.is_stale for figure in overview.figures.all)
+        await made.close()
+
+    run(journey())
+
+
+def test_a_session_that_comes_back_is_told_before_its_account_is_read(run: Run, qtbot: QtBot) -> None:
+    async def journey() -> None:
+        made = room(qtbot, page())
+        shown = await made.open()
+        session = made.desk.session
+        assert isinstance(session, MadeUpSession)
+        ready, session.session = session.session, replace(session.session, state=SessionState.OFFLINE)
+        made.desk.hub.publish(LinkChanged(source="portal", is_up=False, since=NOW - timedelta(minutes=1)))
+        await frames()
+        assert shown.stopped.banner.text.text() == "The connection is lost."
+        session.session = ready
+        made.desk.hub.publish(SessionChanged(session=ready))
+        await frames()
+        assert shown.stopped.banner.text.text().startswith("The session is ready.")
         await made.close()
 
     run(journey())

@@ -17,6 +17,7 @@ from ibdesk.domain.events import (
     LinkChanged,
     PnlChanged,
     QuotesChanged,
+    SessionChanged,
     SettingsChanged,
     SyncChanged,
 )
@@ -62,6 +63,7 @@ class BookView(QObject):
         bridge.sync_changed.connect(self._sync_changed)
         bridge.connection_changed.connect(self._connection_changed)
         bridge.link_changed.connect(self._link_changed)
+        bridge.session_changed.connect(self._session_changed)
         bridge.pnl_changed.connect(self._pnl_changed)
         bridge.quotes_changed.connect(self._quotes_changed)
         bridge.settings_changed.connect(self._settings_changed)
@@ -197,15 +199,21 @@ class BookView(QObject):
 
     def _link_changed(self, event: LinkChanged) -> None:
         """Lost or found again draws everything anew; one more try of a search only says so."""
-        session = self._desk.session
-        problem = session.problem if session is not None else None
-        was_lost, newer = self.view.is_lost, replace(
-            self.view, link=event, problem=problem, was_up=self.view.was_up or event.is_up)
-        if newer.is_lost != was_lost:
-            self._show(newer)
-        else:
+        was_lost, self.view = self.view.is_lost, replace(
+            self._with_session(self.view), link=event, was_up=self.view.was_up or event.is_up)
+        (self.aged if self.view.is_lost == was_lost else self.changed).emit()
+
+    def _session_changed(self, _event: SessionChanged) -> None:
+        newer = self._with_session(self.view)
+        if newer != self.view:
             self.view = newer
             self.aged.emit()
+
+    def _with_session(self, view: View) -> View:
+        session = self._desk.session
+        if session is None:
+            return view
+        return replace(view, problem=session.problem, is_ready=session.session.is_ready)
 
     def _pnl_changed(self, event: PnlChanged) -> None:
         self.view = self.view.with_pnl(event.pnl)

@@ -95,6 +95,8 @@ class Stopped(QObject):
         self._command, action = "", ""
         if wording.is_expected(link, now) and link.expected_until is not None:
             (text, detail), tone = wording.expected(link.expected_until), "accent"
+        elif view.is_ready:
+            text, detail, tone = wording.RETURNING, wording.returning_detail(link, now), "warn"
         elif isinstance(problem, NeedsPerson):
             text, detail, tone = problem.message, problem.remedy, "warn"
             self._command, action = way_out(problem)

@@ -83,10 +83,11 @@ class TruthPanel(QWidget):
 
     def _show_search(self, now: datetime) -> None:
         is_for_person = self._truth.action in (NextStep.ASK_TAKE_OVER, NextStep.SIGN_IN)
-        text = "" if is_for_person else wording.search(self._link, now)
+        is_ready = wording.is_ready(self._truth)
+        text = "" if is_for_person else wording.search(self._link, now, is_ready=is_ready)
         self.search.setText(text)
         self.search.setVisible(bool(text))
-        self.try_now.setVisible(bool(text) and not wording.is_expected(self._link, now))
+        self.try_now.setVisible(bool(text) and not is_ready and not wording.is_expected(self._link, now))
 
     def _wire(self) -> None:
         self.action.clicked.connect(lambda: self.wanted.emit(wording.ACTIONS[self._truth.action][1]))

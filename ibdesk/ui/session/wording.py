@@ -44,6 +44,7 @@ RECIPE = (
     "session. Market data is subscribed per user name."
 )
 AWAY = "While you were away"
+RETURNING = "The session is ready. The account is being read anew."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +105,11 @@ def lost(link: LinkChanged) -> str:
     return f"{link.reason.rstrip('.')}." if link.reason else "The connection is lost."
 
 
+def returning_detail(link: LinkChanged, now: datetime, zone: tzinfo | None = None) -> str:
+    """What had been lost, and since when."""
+    return f"{lost(link)} Lost {fmt.age(link.since, now, zone)}."
+
+
 def lost_detail(link: LinkChanged, now: datetime, zone: tzinfo | None = None) -> str:
     """Since when, and when it is looked for again."""
     again = next_try(link, now)
@@ -122,13 +128,24 @@ def next_try(link: LinkChanged, now: datetime) -> str:
     return f"next try in {soon(max(link.next_try - now, timedelta(seconds=1)))}"
 
 
-def search(link: LinkChanged | None, now: datetime, zone: tzinfo | None = None) -> str:
+def is_ready(truth: Truth) -> bool:
+    """Whether Gateway, sign-on and brokerage all stand."""
+    needed = (Lamp.GATEWAY, Lamp.SIGN_ON, Lamp.BROKERAGE)
+    stands = (Light.GOOD, Light.WARN)
+    return bool(truth.lamps) and all(lamp.light in stands for lamp in truth.lamps if lamp.lamp in needed)
+
+
+def search(
+    link: LinkChanged | None, now: datetime, zone: tzinfo | None = None, *, is_ready: bool = False
+) -> str:
     """How the search for a lost source goes, for the panel; empty while nothing is lost."""
     if link is None or link.is_up:
         return ""
     lost = f"Lost {fmt.age(link.since, now, zone)}"
     if is_expected(link, now):
         return f"{lost} · announced, no action needed"
+    if is_ready:
+        return f"{lost} · the account is being read anew"
     tries = f"{link.attempts} {'try' if link.attempts == 1 else 'tries'} so far" if link.attempts else ""
     return " · ".join(part for part in (lost, next_try(link, now), tries) if part)
 

@@ -87,6 +87,12 @@ def test_the_search_for_a_lost_gateway_counts_down_and_can_be_hurried(panel):
     assert panel.wants == ["try-now"]
 
 
+def test_a_session_that_is_back_waits_for_the_account_and_offers_no_search(panel):
+    panel.show_truth(truths.READY, NOW, LOST)
+    assert panel.search.text() == "Lost 40 s ago · the account is being read anew"
+    assert not panel.try_now.isVisible()
+
+
 def test_an_announced_outage_asks_for_nothing_and_alarms_nobody(panel):
     panel.show_truth(truths.MAINTENANCE, NOW, replace(LOST, expected_until=NOW + timedelta(minutes=30)))
     assert offered(panel) == ["Status", "Re-authenticate", "Log out"]
