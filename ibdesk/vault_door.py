@@ -33,11 +33,12 @@ class VaultDoor:
 
     async def ask_for_new_key(self) -> None:
         """Explain what a new key means and ask for the passphrase; then close the desk and change it."""
+        from ibdesk.domain.accounts import Environment
         from ibdesk.domain.errors import Cause, NeedsPerson
         from ibdesk.ui.vault.forms import PassphraseForm
 
         desk, bridge = self._door.desk, self._door.bridge
-        if desk is None or bridge is None:
+        if desk is None or bridge is None or desk.environment is Environment.DEMO:  # its vault is thrown away
             return
         given: list[str] = []
 

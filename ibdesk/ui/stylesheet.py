@@ -187,6 +187,7 @@ QTableView::item:selected, QTreeView::item:selected, QListView::item:selected {{
 QHeaderView {{ background: transparent; border: none; }}
 QHeaderView::section {{ background: transparent; color: {t.muted}; border: none;
   border-bottom: 1px solid {t.line}; padding: 5px 6px; font-weight: 400; }}
+QHeaderView[kind="records"]::section {{ padding: 5px 9px; }}
 QHeaderView::section:hover {{ color: {t.text}; }}
 QTableCornerButton::section {{ background: transparent; border: none; }}
 """

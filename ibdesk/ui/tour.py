@@ -21,6 +21,7 @@ from ibdesk.ui.pages.dashboard.page import Dashboard
 from ibdesk.ui.rooms import ROOMS
 from ibdesk.ui.tour_doctor import visit_the_doctor
 from ibdesk.ui.tour_troubles import Guide, see_troubles
+from ibdesk.ui.tour_vault import visit_the_vault
 from ibdesk.ui.widgets import Segmented
 from ibdesk.ui.wizard.panel import WizardPanel
 
@@ -50,6 +51,7 @@ async def walk(app: "DeskApp", folder: Path) -> int:
         await tour.connect()
         await tour.see_the_account()
         await tour.visit_the_rooms()
+        await visit_the_vault(tour)
         await visit_the_doctor(tour)
         await tour.see_troubles()
         await tour.lock()

@@ -8,6 +8,7 @@ import pytest
 
 from ibdesk.ui.rooms import ROOMS
 from ibdesk.ui.tour_troubles import PICTURES
+from ibdesk.ui.tour_vault import PICTURES as OF_THE_VAULT
 
 
 @pytest.mark.timeout(300)
@@ -21,7 +22,7 @@ def test_the_demo_does_the_whole_main_job_by_itself(tmp_path: Path) -> None:
     pictures = {path.name for path in (tmp_path / "shots").glob("*.png")}
     pages = (
         "wizard-1-environment", "wizard-3-verify", "wizard-4-acknowledge", "locked", *(room.key for room in ROOMS),
-        *PICTURES,
+        *PICTURES, *OF_THE_VAULT,
     )
     for page in pages:
         for theme in ("dark", "light"):

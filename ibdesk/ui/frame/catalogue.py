@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from PySide6.QtWidgets import QApplication
 
-from ibdesk.domain.accounts import AccountId
+from ibdesk.domain.accounts import AccountId, Environment
 from ibdesk.domain.settings import Meta, meta_of, names
 from ibdesk.ui.commands import Command
 from ibdesk.ui.rooms import ACTIVITY_TABS, ROOMS
@@ -72,6 +72,7 @@ def _work(view: View, desk: "Desk", bridge: "Bridge") -> list[Command]:
                 words="stop passphrase key log off"),
         Command(name="quit", title="Quit ibdesk", hint="Desk", run=partial(view.want, "quit"), words="exit close"),
     ]
+    made.extend(_vault(view, desk, bridge))
     if desk.session is not None:
         made = [*_session(view, desk, desk.session, bridge), *made]
     sync = desk.sync
@@ -79,6 +80,20 @@ def _work(view: View, desk: "Desk", bridge: "Bridge") -> list[Command]:
         made.insert(0, Command(name="sync", title="Sync now", hint="Account", keys="F5", words="refresh reload update",
                                run=lambda: bridge.start("sync", sync.run())))
     return made
+
+
+def _vault(view: View, desk: "Desk", bridge: "Bridge") -> Iterator[Command]:
+    """What is done to the vault; the demo's is thrown away."""
+    if desk.environment is Environment.DEMO:
+        return
+    yield Command(name="vault", title="Vault: passphrase, recovery code, backups", hint="Vault",
+                  run=partial(view.open_setting, "vault"), words="password remember move another computer")
+    yield Command(name="back-up", title="Back up now", hint="Vault", words="backup copy save vault",
+                  run=lambda: bridge.start("back up", desk.care.back_up()))
+    yield Command(name="rekey", title="Change the key of the vault…", hint="Vault", run=partial(view.want, "rekey"),
+                  words="rotate encryption rekey")
+    yield Command(name="restore", title="Restore a backup…", hint="Vault", run=partial(view.want, "restore"),
+                  words="backup vault return")
 
 
 def _session(view: View, desk: "Desk", session: "SessionService", bridge: "Bridge") -> tuple[Command, ...]:

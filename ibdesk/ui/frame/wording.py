@@ -198,6 +198,7 @@ HELPS: dict[Cause, tuple[str, str]] = {
     Cause.NOT_A_GATEWAY: ("Why?", "activity:doctor"),
     Cause.HOST_NOT_LOOPBACK: ("Settings", "room:settings"),
     Cause.BAD_SETTING: ("Settings", "room:settings"),
+    Cause.KEY_OLD: ("Change the key…", "rekey"),
     Cause.TIMED_OUT: ("Why?", "activity:doctor"),
     Cause.BAD_ANSWER: ("Activity", "activity:calls"),
     Cause.BROKER_ERROR: ("Activity", "activity:calls"),

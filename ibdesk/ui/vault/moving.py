@@ -1,5 +1,6 @@
 """The way of a vault to another computer, step by step; the first step can be done right here."""
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from ibdesk.ui.theme import Text
@@ -44,6 +45,7 @@ class MoveDialog(QDialog):
         row.addWidget(self.make)
         column.addSpacing(4)
         column.addLayout(row)
+        self.make.setFocus()
 
 
 def _step(number: int, title: str, text: str) -> QHBoxLayout:
@@ -55,6 +57,6 @@ def _step(number: int, title: str, text: str) -> QHBoxLayout:
     words.setSpacing(1)
     words.addWidget(Label(title, bold=True))
     words.addWidget(Label(text, kind=Text.CAPTION, tone="muted", wrap=True))
-    row.addWidget(mark)
+    row.addWidget(mark, 0, Qt.AlignmentFlag.AlignTop)
     row.addLayout(words, 1)
     return row

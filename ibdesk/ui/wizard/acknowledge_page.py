@@ -122,9 +122,9 @@ class AcknowledgePage(QWidget):
         tab.setAutoDefault(False)
         tab.clicked.connect(lambda: self._open(index))
         self._group.addButton(tab)
-        tab.setMinimumWidth(0)
-        tab.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        self._row.addWidget(tab, 1)
+        tab.setMinimumWidth(60)
+        tab.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)  # a long title gets more of the row
+        self._row.addWidget(tab)
         return tab
 
     def _open(self, index: int) -> None:

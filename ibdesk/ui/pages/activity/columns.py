@@ -91,7 +91,7 @@ SESSIONS: tuple[Field, ...] = (
 CALLS: tuple[Field, ...] = (
     _count("No.", lambda row: row.seq, 64),
     _moment("At, UTC", lambda row: row.call.at),
-    Field(title="Channel", width=66, text=lambda row: row.call.channel),
+    Field(title="Channel", width=74, text=lambda row: row.call.channel),
     Field(title="Method", width=84, text=lambda row: row.call.method),
     Field(title="Path", width=300, text=lambda row: row.call.path, is_mono=True),
     _count("Status", lambda row: row.call.status, 62),
@@ -104,22 +104,22 @@ CALLS: tuple[Field, ...] = (
 
 ACKNOWLEDGMENTS: tuple[Field, ...] = (
     _moment("Acknowledged, UTC", lambda row: row.acknowledged_at),
-    Field(title="Disclosure", width=250, text=lambda row: _title_of(row.disclosure_id)),
+    Field(title="Disclosure", width=200, text=lambda row: _title_of(row.disclosure_id)),
     Field(title="Version", width=100, text=lambda row: row.version),
     _moment("Shown, UTC", lambda row: row.shown_at),
     Field(
-        title="Asked again", width=110, text=lambda row: f"{row.acknowledged_at + ASK_AGAIN_AFTER:%Y-%m-%d}",
+        title="Asked again", width=100, text=lambda row: f"{row.acknowledged_at + ASK_AGAIN_AFTER:%Y-%m-%d}",
     ),
     Field(
-        title="Text, SHA-256", width=150, text=lambda row: f"{row.sha256[:16]}…", value=lambda row: row.sha256,
+        title="Text, SHA-256", width=146, text=lambda row: f"{row.sha256[:16]}…", value=lambda row: row.sha256,
         is_mono=True,
     ),
     Field(
-        title="Account, as a hash", width=150, text=lambda row: f"{row.account_hash[:12]}…",
+        title="Account, as a hash", width=136, text=lambda row: f"{row.account_hash[:12]}…",
         value=lambda row: row.account_hash, is_mono=True,
     ),
     Field(title="How", width=80, text=lambda row: row.method),
-    Field(title="ibdesk", width=80, text=lambda row: row.app_version),
+    Field(title="ibdesk", width=64, text=lambda row: row.app_version),
 )
 
 

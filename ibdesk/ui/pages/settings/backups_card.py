@@ -17,6 +17,8 @@ from ibdesk.ui.widgets import Banner, Button, Card, Label
 
 #: Rows of the list without scrolling.
 SHOWN = 5
+#: The height of the sentence that there is none yet, in pixels.
+EMPTY = 180
 _WHY = {BackupReason.SCHEDULE: "schedule", BackupReason.PERSON: "by hand"}
 
 BACKUPS: tuple[Field, ...] = (
@@ -51,7 +53,7 @@ class BackupsCard(Card):
         self.list = RecordList(
             "Backups", BACKUPS, icon="database", empty="No backup yet",
             why="The first is made a minute after the desk opened, or now with the button above.")
-        self.list.setFixedHeight((SHOWN + 3) * look().row_height)
+        self._fit(0)
         for button, signal in (
             (self.now, self.now_wanted), (self.elsewhere, self.elsewhere_wanted), (self.test, self.test_wanted),
             (self.restore, self.restore_wanted), (self.folder, self.folder_wanted),
@@ -62,6 +64,7 @@ class BackupsCard(Card):
     def show_backups(self, backups: Sequence[BackupInfo], *, now: datetime, hours: int) -> None:
         """The list, newest first, and whether the newest is as young as the schedule wants it."""
         self.list.show_records(backups, is_all=True)
+        self._fit(len(backups))
         if not backups:
             self.newest.setText("There is no backup of this vault yet.")
             self.newest.set_tone("warn")
@@ -78,6 +81,10 @@ class BackupsCard(Card):
         if error is not None:
             self.failed.set(f"The last backup failed. {error.message}", detail=error.remedy, tone="loss",
                             action="Try again")
+
+    def _fit(self, rows: int) -> None:
+        """As high as its rows, their header and the line below them; or as what is said when there are none."""
+        self.list.setFixedHeight((min(rows, SHOWN) + 3) * look().row_height if rows else EMPTY)
 
     def _stack(self) -> None:
         self.body.setSpacing(10)

@@ -90,8 +90,12 @@ class SettingsPage(QWidget):
         self.nothing.setVisible(not found)
 
     def show_setting(self, name: str) -> None:
-        """Bring one setting on screen and put the cursor into it."""
+        """Bring one setting on screen and put the cursor into it; "vault" is the vault's cards."""
         row = self.rows.get(name)
+        if name == "vault":
+            self.search.clear()
+            self._area.ensureWidgetVisible(self.vault.backups, 0, 40)
+            self._area.ensureWidgetVisible(self.vault.card, 0, 20)
         if row is None:
             return
         self.search.clear()
