@@ -26,15 +26,17 @@ BEEP_GAP_MS = 350
 
 
 class Alerts(QObject):
-    """`notify(title, text)` shows a system notification; `is_in_front` tells whether the person looks at the desk."""
+    """`notify(title, text)` shows a system notification; `is_in_front` tells whether the person looks at the desk;
+    `is_up` whether the broker was connected already. What was never found cannot be lost."""
 
     def __init__(
         self, *, settings: Callable[[], "Settings"], notify: Callable[[str, str], object],
-        is_in_front: Callable[[], bool], beep: Callable[[], None] = QApplication.beep, parent: QObject | None = None,
+        is_in_front: Callable[[], bool], is_up: bool = False, beep: Callable[[], None] = QApplication.beep,
+        parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._settings, self._notify, self._is_in_front, self._beep = settings, notify, is_in_front, beep
-        self._is_down = False
+        self._is_up = is_up
 
     def session_ending(self, event: SessionEnding, now: "datetime") -> None:
         """The session runs out."""
@@ -46,8 +48,8 @@ class Alerts(QObject):
 
     def link_changed(self, event: LinkChanged, now: "datetime") -> None:
         """The broker was lost, once for each loss. An announced outage rings nobody."""
-        was_down, self._is_down = self._is_down, not event.is_up
-        if not event.is_up and not was_down and not wording.is_expected(event, now):
+        was_up, self._is_up = self._is_up, event.is_up
+        if was_up and not event.is_up and not wording.is_expected(event, now):
             self._tell("Connection lost", "ibdesk tries again by itself. What is shown is old until then.", beeps=1)
 
     def went_away(self, event: WentAway) -> None:

@@ -44,8 +44,10 @@ class SessionFace(QObject):
         self.tray = tray or Tray(view)
         self.alerts = Alerts(
             settings=lambda: desk.preferences.sourced.settings, notify=self.tray.notify, is_in_front=self._is_in_front,
-            parent=self,
+            is_up=self.link is not None and self.link.is_up, parent=self,
         )
+        if desk.session is None:
+            self.tray.withhold("sync", "sign-in")
         for wanted in (self.strip.wanted, self.panel.wanted, self.tray.wanted):
             wanted.connect(self._wanted)
         self.panel.left.connect(self.popover.shut)

@@ -53,6 +53,12 @@ class Tray(QObject):
             action.setEnabled(not is_locked or action.data() in ALWAYS)
         self._draw()
 
+    def withhold(self, *names: str) -> None:
+        """Take entries away that have nothing to do."""
+        for action in self.menu.actions():
+            if action.data() in names:
+                action.setVisible(False)
+
     def notify(self, title: str, text: str) -> bool:
         """Say something through the system; False where it cannot."""
         if not self.is_there or not QSystemTrayIcon.supportsMessages():

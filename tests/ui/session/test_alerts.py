@@ -17,12 +17,12 @@ LOST = LinkChanged(source="portal", is_up=False, since=NOW)
 class Outside:
     """The room outside the window: what was heard and seen there."""
 
-    def __init__(self, settings: Settings | None = None, in_front: bool = False) -> None:
+    def __init__(self, settings: Settings | None = None, *, in_front: bool = False, is_up: bool = True) -> None:
         self.notes: list[tuple[str, str]] = []
         self.beeps = 0
         self.alerts = Alerts(
             settings=lambda: settings or Settings(), notify=lambda title, text: self.notes.append((title, text)),
-            is_in_front=lambda: in_front, beep=self._beep)
+            is_in_front=lambda: in_front, is_up=is_up, beep=self._beep)
 
     def _beep(self) -> None:
         self.beeps += 1
@@ -61,6 +61,16 @@ def test_a_loss_is_told_once_and_again_only_after_a_return(qtbot):
     outside.alerts.link_changed(replace(LOST, is_up=True), NOW)
     outside.alerts.link_changed(LOST, NOW)
     assert [title for title, _ in outside.notes] == ["Connection lost", "Connection lost"]
+
+
+def test_what_was_never_found_is_not_lost(qtbot):
+    outside = Outside(is_up=False)
+    outside.alerts.link_changed(LOST, NOW)  # a desk that is just being opened
+    qtbot.wait(20)
+    assert (outside.beeps, outside.notes) == (0, [])
+    outside.alerts.link_changed(replace(LOST, is_up=True), NOW)
+    outside.alerts.link_changed(LOST, NOW)
+    assert [title for title, _ in outside.notes] == ["Connection lost"]
 
 
 def test_an_announced_outage_rings_nobody(qtbot):

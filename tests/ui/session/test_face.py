@@ -213,6 +213,8 @@ def test_without_an_account_the_pill_connects_one_and_the_tray_says_so(run, qtbo
     shown.view.header.session.click()
     assert wanted == ["connect"]
     assert shown.face.tray.icon.toolTip() == "ibdesk — No account connected"
+    assert {action.data() for action in shown.face.tray.menu.actions() if action.isVisible()} == {
+        "open", "lock", "quit"}
 
 
 def test_the_answers_of_the_competing_question_ask_once_more_or_change_nothing(shown):
