@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import shiboken6
+from PySide6.QtCore import QPoint
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QDialog
 
@@ -20,6 +21,7 @@ from ibdesk.ui.doctor.findings import FindingsList
 from ibdesk.ui.doctor.row import ExaminedRow
 from ibdesk.ui.doctor.view import DoctorView
 from ibdesk.ui.doctor.wording import COMPLAINTS, GROUPS, MARKS, TITLES, VERBS, as_text, headline
+from ibdesk.ui.pages.help import HelpDialog, help_text
 from tests.ui.rooms_desk import unnamed
 from tests.ui.sample_desk import NOW, sample_desk
 from tests.ui.sample_doctor import DEAD, WELL, MadeUpKeeper, Patient, gateway_folder
@@ -113,6 +115,26 @@ def test_a_complaint_shows_only_what_answers_it_in_the_documents_order(run: Run)
             view.show_about(None)
             assert checks(view) == list(Check)
             assert not view.about.isVisible()
+
+    run(walk())
+
+
+def test_each_complaint_has_its_place_in_the_help(run: Run) -> None:
+    async def walk() -> None:
+        with opened(Patient(WELL), MadeUpKeeper()) as (view, _bridge):
+            await view.arrive()
+            assert not view.more.isVisible()
+            for complaint in Complaint:
+                assert f"## {COMPLAINTS[complaint][0]}\n" in help_text("trouble")
+            view.show_about(Complaint.EXPIRES_OFTEN)
+            view.more.click()
+            shown = await dialog()
+            assert isinstance(shown, HelpDialog)
+            assert shown.topics.currentItem().text() == "When something does not work"
+            top = shown.text.cursorForPosition(QPoint(4, 30)).block().text()
+            assert top == "Session expires frequently"
+            shown.accept()
+            await until(lambda: not QApplication.activeModalWidget())
 
     run(walk())
 

@@ -27,8 +27,8 @@ COMMANDS: Mapping[Fix, str] = {
     Fix.TRUST_CERTIFICATE: "connect",
     Fix.SYNC_NOW: "sync",
 }
-#: Fixes that are a page of help.
-TOPICS: Mapping[Fix, str] = {Fix.SET_CLOCK: "trouble"}
+#: Fixes that are a page of help: topic and heading.
+TOPICS: Mapping[Fix, tuple[str, str]] = {Fix.SET_CLOCK: ("trouble", "This computer's clock")}
 
 
 class Fixes:
@@ -46,7 +46,7 @@ class Fixes:
             self._bridge.command.emit(COMMANDS[fix])
             return False
         if fix in TOPICS:
-            await self._bridge.ask(HelpDialog(TOPICS[fix], self._parent))
+            await self._bridge.ask(HelpDialog(TOPICS[fix][0], self._parent, heading=TOPICS[fix][1]))
             return False
         acts: Mapping[Fix, Callable[[], Awaitable[bool]]] = {
             Fix.START_GATEWAY: self._acts.start,

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
@@ -16,6 +16,7 @@ from ibdesk.ui.doctor.fixes import Fixes
 from ibdesk.ui.doctor.wording import COMPLAINTS, MARKS, as_text, headline, in_the_demo, worst_of
 from ibdesk.ui.gateway.acts import GatewayActs
 from ibdesk.ui.gateway.card import GatewayCard
+from ibdesk.ui.pages.help import HelpDialog
 from ibdesk.ui.theme import Text
 from ibdesk.ui.widgets import Button, Card, Icon, Label, line
 
@@ -56,7 +57,7 @@ class DoctorView(QWidget):
         self.copy = Button("Copy report", icon="copy", tip="As text, without whole account numbers")
         self.bundle = Button("Support bundle…", tip="A file for whoever helps you; you see all of it first")
         self.complaints, self.findings = ComplaintList(), FindingsList()
-        self.about = Label("", tone="muted", wrap=True)
+        self.about, self.more = Label("", tone="muted", wrap=True), Button("Read more", kind="link")
         acts = GatewayActs(
             keeper, bridge, self, clock=desk.clock, revive=desk.faults[-1].run if desk.faults else None
         )
@@ -110,6 +111,7 @@ class DoctorView(QWidget):
         self.complaints.show_results(self._results)
         self.about.setText("" if about is None else COMPLAINTS[about][1])
         self.about.setVisible(about is not None)
+        self.more.setVisible(about is not None)
         self.copy.setEnabled(self.report is not None)
         self.examine_button.setEnabled(not self._is_running)
         self._draw_headline()
@@ -135,6 +137,7 @@ class DoctorView(QWidget):
         bridge = self._bridge
         self.examine_button.clicked.connect(lambda: bridge.start("examine", self.examine()))
         self.copy.clicked.connect(self._copy)
+        self.more.clicked.connect(lambda: bridge.start("help", self._read_more()))
         self.bundle.clicked.connect(lambda: self.bundle_wanted.emit(self.report))
         self.complaints.chosen.connect(lambda _about: self._draw())
         self.findings.fix_wanted.connect(lambda found: bridge.start("help with a finding", self._fix(found)))
@@ -149,6 +152,11 @@ class DoctorView(QWidget):
         if await self._acts.do(name) and name != "conf":
             await self.examine()
         await self.look()
+
+    async def _read_more(self) -> None:
+        about = self.complaints.complaint
+        heading = "" if about is None else COMPLAINTS[about][0]
+        await self._bridge.ask(HelpDialog("trouble", self, heading=heading))
 
     def _copy(self) -> None:
         if self.report is not None:
@@ -170,7 +178,10 @@ class DoctorView(QWidget):
         self.about.setContentsMargins(14, 8, 14, 4)
         right = QVBoxLayout()
         right.setSpacing(0)
-        right.addWidget(self.about)
+        said = QHBoxLayout()
+        said.addWidget(self.about, 1)
+        said.addWidget(self.more, 0, Qt.AlignmentFlag.AlignTop)
+        right.addLayout(said)
         right.addWidget(self.findings, 1)
         middle = QHBoxLayout()
         middle.setContentsMargins(8, 8, 4, 4)

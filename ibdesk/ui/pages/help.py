@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Qt, QUrl
-from PySide6.QtGui import QTextCursor
+from PySide6.QtCore import QPoint, Qt, QUrl
+from PySide6.QtGui import QShowEvent, QTextCursor
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QListWidget, QListWidgetItem, QTextBrowser, QVBoxLayout, QWidget
 
 from ibdesk import __version__
@@ -17,6 +17,7 @@ TOPICS = (
     ("gateway", "Gateway and sign-in"),
     ("trouble", "When something does not work"),
     ("vault", "The vault: passphrase, backups, a new key"),
+    ("trouble", "When something does not work"),
     ("risk", "Risk statement"),
     ("resources", "Resources"),
     ("keys", "Keys"),
@@ -36,8 +37,9 @@ class HelpDialog(QDialog):
 
     def __init__(
         self, topic: str = "getting-started", parent: QWidget | None = None, *,
-        open_page: Callable[[str], object] = open_link,
+        open_page: Callable[[str], object] = open_link, heading: str = "",
     ) -> None:
+        """`heading` is brought on screen, when the text has it."""
         super().__init__(parent)
         self.setWindowTitle("Help")
         self.resize(860, 620)
@@ -54,6 +56,14 @@ class HelpDialog(QDialog):
         self.topics.currentItemChanged.connect(self._chosen)
         self._stack()
         self.show_topic(topic)
+        self._heading = heading
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if self._heading and self.text.find(self._heading):
+            bar = self.text.verticalScrollBar()
+            bar.setValue(bar.value() + self.text.cursorRect().top() - 8)
+            self.text.setTextCursor(self.text.cursorForPosition(QPoint(0, 0)))
 
     def show_topic(self, topic: str) -> None:
         """Turn to a text; `topic#heading-of-it` turns to that heading."""
@@ -73,7 +83,7 @@ class HelpDialog(QDialog):
             block = block.next()
 
     def _stack(self) -> None:
-        self.topics.setFixedWidth(190)
+        self.topics.setFixedWidth(220)
         close = Button("Close")
         close.clicked.connect(self.accept)
         row = QHBoxLayout()

@@ -1,11 +1,12 @@
 """Why a step of the wizard failed: the doctor's findings on it, with their facts and the button that helps."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 
-from ibdesk.domain.diagnosis import Check, Examined, Verdict
+from ibdesk.domain.diagnosis import Check, Examined, Fix, Verdict
 from ibdesk.services.findings import CheckId
 from ibdesk.ui.doctor.row import ExaminedRow
 from ibdesk.ui.theme import Text
@@ -32,11 +33,14 @@ def telling(failed: CheckId, results: Sequence[Examined]) -> tuple[Examined, ...
     """The findings that explain a failed check, what is broken before what is doubtful."""
     order = ANSWERS.get(failed, ())
     about = [each for check in order for each in results if each.check is check and each.verdict in _TOLD]
+    if any(each.check is Check.GATEWAY_PROCESS and each.verdict is Verdict.BAD for each in about):
+        about = [each for each in about if each.check is not Check.GATEWAY_ANSWERS]  # what does not run is silent
     return tuple(sorted(about, key=lambda each: _TOLD.index(each.verdict)))[:MOST]
 
 
 class DiagnosisCard(QFrame):
-    """Hidden while there is nothing to say. `fix_wanted` carries the finding whose button was pressed."""
+    """Hidden while there is nothing to say. `fix_wanted` carries the finding whose button was pressed; starting the
+    gateway has its button on the page already."""
 
     fix_wanted = Signal(object)
 
@@ -74,10 +78,11 @@ class DiagnosisCard(QFrame):
             if made:
                 self._column.addWidget(line())
             row = ExaminedRow(each.check)
-            row.show_result(each)
+            row.show_result(replace(each, fix=None) if each.fix is Fix.START_GATEWAY else each)
             row.fix_wanted.connect(self.fix_wanted)
             self._column.addWidget(row)
             made.append(row)
-        if made:
-            made[0].set_next(True)
+        first = next((row for row in made if row.button.text()), None)
+        if first is not None and found[0].fix is not Fix.START_GATEWAY:
+            first.set_next(True)
         self.rows = tuple(made)

@@ -89,6 +89,7 @@ class GatewayPage(QWidget):
         failed = self._host.state.check(CheckId.GATEWAY).outcome is Outcome.FAILED
         process = helped.process if helped.can_start else None
         self.program.draw(process, folder, now)
+        self.program.start.setVisible(self.program.start.isVisibleTo(self.program) and not failed)
         self.program.setVisible(process is not None and (failed or process.ours))
         self.diagnosis.show_results(helped.failed, helped.results, is_running=helped.is_running)
 

@@ -90,12 +90,12 @@ def test_a_gateway_that_does_not_run_is_started_from_here(run: Run, tmp_path: Pa
             assert keeper is not None
             assert finding(driver, Check.GATEWAY_PROCESS).fix is Fix.CHOOSE_FOLDER
             assert page.program.isVisible()
-            assert not page.program.start.isVisible()
             await keeper.choose(folder)
             page.test.click()
             await told(driver)
-            assert page.program.start.isVisible()
-            assert finding(driver, Check.GATEWAY_PROCESS).fix is Fix.START_GATEWAY
+            assert page.program.detail.text() == f"folder clientportal.gw · port {port}"
+            assert finding(driver, Check.GATEWAY_PROCESS).advice == "Start it."
+            assert page.reachable.button.text() == "Start gateway"
             page.reachable.button.click()
             await driver.until(lambda: page.program.state.text() == "The gateway is starting", "starting")
             await driver.until(page.certificate.isVisible, "the gateway's certificate", within=30)
