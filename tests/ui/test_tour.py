@@ -18,7 +18,8 @@ def test_the_demo_does_the_whole_main_job_by_itself(tmp_path: Path) -> None:
         capture_output=True, text=True, timeout=280, check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert done.stderr == ""
+    said = [line for line in done.stderr.splitlines() if "propagateSizeHints" not in line]  # Qt's, of dialogs offscreen
+    assert said == []
     pictures = {path.name for path in (tmp_path / "shots").glob("*.png")}
     pages = (
         "wizard-1-environment", "wizard-3-verify", "wizard-4-acknowledge", "locked", *(room.key for room in ROOMS),
