@@ -25,6 +25,8 @@ ANSWERS: dict[CheckId, tuple[Check, ...]] = {
     CheckId.ACCOUNT: (Check.USER_NAME, Check.ACCOUNTS, Check.BROKERAGE, Check.GATEWAY_ANSWERS, Check.RATE_BUDGET),
 }
 _TOLD = (Verdict.BAD, Verdict.WARN, Verdict.EXPECTED)
+#: What follows from a gateway that does not run: it is silent, and its finding offers the folder.
+_FOLLOWS = (Check.GATEWAY_ANSWERS, Check.GATEWAY_FOLDER)
 #: More than this says less.
 MOST = 4
 
@@ -34,7 +36,7 @@ def telling(failed: CheckId, results: Sequence[Examined]) -> tuple[Examined, ...
     order = ANSWERS.get(failed, ())
     about = [each for check in order for each in results if each.check is check and each.verdict in _TOLD]
     if any(each.check is Check.GATEWAY_PROCESS and each.verdict is Verdict.BAD for each in about):
-        about = [each for each in about if each.check is not Check.GATEWAY_ANSWERS]  # what does not run is silent
+        about = [each for each in about if each.check not in _FOLLOWS]
     return tuple(sorted(about, key=lambda each: _TOLD.index(each.verdict)))[:MOST]
 
 

@@ -79,12 +79,14 @@ class GatewayHelp:
 
     async def explain(self) -> None:
         """After a look at the gateway: if a check failed, find out why, finding by finding."""
+        self._turn += 1
+        turn = self._turn
         await self.look()
-        state, turn = self._face.state, self._turn
+        state = self._face.state
         failed = _failed(state)
-        if failed is None or self._connector.diagnose is None or not self.can_start:
+        if turn != self._turn or failed is None or self._connector.diagnose is None or not self.can_start:
             return
-        self.failed, self.is_running = failed, True
+        self.results, self.failed, self.is_running = (), failed, True
         self._face.show_help()
         try:
             async for each in self._connector.diagnose(state.target):
