@@ -118,7 +118,8 @@ class SettingsPage(QWidget):
         row = QHBoxLayout()
         row.setSpacing(8)
         for topic, title in (("getting-started", "Getting started"), ("gateway", "Gateway"), ("resources", "Resources"),
-                             ("risk", "Risk statement"), ("changelog", "What is new")):
+                             ("live", "Before you trade live"), ("risk", "Risk statement"),
+                             ("changelog", "What is new")):
             button = Button(title)
             button.clicked.connect(lambda _checked=False, topic=topic: self._help(topic))
             row.addWidget(button)
