@@ -80,6 +80,10 @@ class MadeUpKeeper:
         self.process = GatewayProcess(is_running=False, port=5000)
         return self.process
 
+    async def restart(self, *, confirm: bool = False) -> GatewayProcess:
+        await self.stop(confirm=confirm)
+        return await self.start()
+
     async def choose(self, folder: Path) -> FolderReport:
         report = inspect_folder(folder)
         if report.is_gateway:

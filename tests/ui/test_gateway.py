@@ -166,6 +166,25 @@ def test_stop_asks_and_says_when_somebody_else_started_it(run: Run, tmp_path: Pa
     run(walk())
 
 
+def test_restart_asks_then_stops_and_starts(run: Run, tmp_path: Path) -> None:
+    async def walk() -> None:
+        keeper = MadeUpKeeper(gateway_folder(tmp_path), process=RUNS)
+        with acting(keeper) as (acts, bridge):
+            answers: list[bool] = []
+
+            async def restart() -> None:
+                answers.append(await acts.do("restart"))
+
+            bridge.start("restart", restart())
+            asked = await dialog()
+            assert asked.windowTitle() == "Restart the gateway?"
+            asked.accept()
+            await until(lambda: answers == [True])
+            assert keeper.asked == ["stop, confirmed True", "start"]
+
+    run(walk())
+
+
 def test_the_log_is_searched_and_copied(dressed: QApplication) -> None:
     window = GatewayLogDialog(MadeUpKeeper())  # type: ignore[arg-type]
     window.show()

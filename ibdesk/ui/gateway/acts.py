@@ -31,8 +31,8 @@ class GatewayActs:
         self._keeper, self._bridge, self._parent, self._clock = keeper, bridge, parent, clock
 
     async def do(self, name: str) -> bool:
-        """One of the card's wishes: start, stop, log, folder or conf."""
-        acts = {"start": self.start, "stop": self.stop, "log": self.show_log, "folder": self.choose,
+        """One of the card's wishes: start, stop, restart, log, folder or conf."""
+        acts = {"start": self.start, "stop": self.stop, "restart": self.restart, "log": self.show_log, "folder": self.choose,
                 "conf": self.edit_conf}
         return await acts[name]()
 
@@ -55,8 +55,14 @@ class GatewayActs:
         return True
 
     async def restart(self) -> bool:
-        """Stop and start again."""
-        return await self.stop() and await self.start()
+        """Stop it and start it from its folder, after a yes."""
+        process = await self._keeper.look()
+        if not process.is_running:
+            return await self.start()
+        if not await self._bridge.ask(questions.stop(process, self._parent, again=True)):
+            return False
+        await self._keeper.restart(confirm=True)
+        return True
 
     async def choose(self) -> bool:
         """Ask for the folder. Refused, with what is missing, for one that holds no gateway."""

@@ -13,7 +13,7 @@ from ibdesk.ui.widgets import Button, Card, Icon, Label
 
 
 class GatewayCard(Card):
-    """Emits `wanted(name)` with start, stop, log, folder or conf."""
+    """Emits `wanted(name)` with start, stop, restart, log, folder or conf."""
 
     wanted = Signal(str)
 
@@ -27,6 +27,7 @@ class GatewayCard(Card):
         self.detail = Label("", kind=Text.CAPTION, tone="muted", wrap=True)
         self.start = Button("Start")
         self.stop = Button("Stop…")
+        self.restart = Button("Restart…")
         self.log = Button("Log")
         self.folder = Button("Choose folder…")
         self.conf = Button("conf.yaml…", tip="See and change the gateway's configuration")
@@ -45,6 +46,7 @@ class GatewayCard(Card):
         self.start.setVisible(words.can_start)
         self.start.set_kind(self._first)
         self.stop.setVisible(words.can_stop)
+        self.restart.setVisible(words.can_stop and folder is not None and process is not None and not process.starting)
         self.conf.setVisible(folder is not None and not is_demo)
         self.log.setVisible(not is_demo)
         self.folder.setVisible(not is_demo)
@@ -64,7 +66,7 @@ class GatewayCard(Card):
         row.addWidget(self.icon, 0, Qt.AlignmentFlag.AlignVCenter)
         row.addSpacing(2)
         row.addLayout(words, 1)
-        for name, button in (("start", self.start), ("stop", self.stop), ("log", self.log), ("folder", self.folder),
+        for name, button in (("start", self.start), ("stop", self.stop), ("restart", self.restart), ("log", self.log), ("folder", self.folder),
                              ("conf", self.conf)):
             button.clicked.connect(lambda _checked=False, name=name: self.wanted.emit(name))
             row.addWidget(button)

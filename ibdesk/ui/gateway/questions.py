@@ -6,15 +6,15 @@ from ibdesk.domain.diagnosis import GatewayProcess
 from ibdesk.ui.wizard.parts import Question
 
 
-def stop(process: GatewayProcess, parent: QWidget | None) -> Question:
-    """Whether the gateway may be stopped."""
+def stop(process: GatewayProcess, parent: QWidget | None, *, again: bool = False) -> Question:
+    """Whether the gateway may be stopped, or stopped and started `again`."""
     whose = "" if process.ours else " ibdesk did not start it; somebody else may be using it."
     number = "" if process.pid is None else f" (process {process.pid})"
     return Question(
-        "Stop the gateway?",
+        "Restart the gateway?" if again else "Stop the gateway?",
         f"The gateway{number} ends at once, and with it the sign-in of every program that uses it. Orders at the "
         f"broker stay where they are.{whose}",
-        "Stop it", danger=True, parent=parent,
+        "Restart it" if again else "Stop it", danger=True, parent=parent,
     )
 
 
