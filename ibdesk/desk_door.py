@@ -178,6 +178,9 @@ class DeskDoor:
         if self.desk is None or self.is_locked:
             return
         self.is_locked = True
+        while (popup := QApplication.activePopupWidget()) is not None:  # an open menu would stay above the cover
+            if not popup.close():
+                break
         self._hidden = tuple(w for w in QApplication.topLevelWidgets() if isinstance(w, QDialog) and w.isVisible())
         for dialog in self._hidden:
             dialog.hide()

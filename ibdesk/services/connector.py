@@ -70,7 +70,7 @@ class Connector:
 
     `save` writes a finished wizard in one transaction. Nothing else here writes, so a cancelled wizard leaves no row.
     `gateway` is the program on this computer, where it may be started from here; `diagnose` says why a target fails.
-    `address` is the one looked at last.
+    `address` is the one looked at last. `suggest` makes a strong random passphrase.
     The journeys are async generators of findings; a new one ends the one before it. Close them (`aclosing`).
     """
 
@@ -85,6 +85,7 @@ class Connector:
     open_browser: Callable[[str], object]
     wait: Wait = wait
     default_url: str = DEFAULT_URL
+    suggest: Callable[[], str] | None = None
     timer: Callable[[], float] = perf_counter
     gateway: "GatewayKeeper | None" = None
     diagnose: Callable[[Target], AsyncIterator[Examined]] | None = None

@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -109,6 +109,7 @@ async def build_desk(
     from ibdesk.services.preferences import Preferences
     from ibdesk.services.tasks import Tasks
     from ibdesk.services.vault_care import VaultCare
+    from ibdesk.services.waking import Waking
     from ibdesk.store import audit, keystore
     from ibdesk.store import vault as vaults
     from ibdesk.store.database import open_database
@@ -151,6 +152,8 @@ async def build_desk(
         )  # fmt: skip
         opened.push_async_callback(broker.close)
         connected = await _connect(broker, parts, world)
+    if connected.waking is None:  # a computer that slept locks the desk, also where no account is connected
+        connected = replace(connected, waking=Waking(hub=hub, tasks=parts.tasks, clock=world.clock, ticks=world.ticks))
     opened.push_async_callback(parts.tasks.close)
     backups = Backups(
         care, hub=hub, tasks=parts.tasks, settings=lambda: preferences.settings, clock=world.clock

@@ -113,7 +113,7 @@ def connector_with(
 ) -> "Connector":
     """The wizard's connector; it is given everything it touches. `default_url` is the address it offers first."""
     from ibdesk.services.connector import Connector
-    from ibdesk.store.passphrase import advise
+    from ibdesk.store.passphrase import advise, generate
 
     return Connector(
         open_broker=lambda connection: open_broker(
@@ -123,6 +123,7 @@ def connector_with(
         start_demo=start_demo,
         save=save,
         advise=advise,
+        suggest=generate,
         known=known,
         clock=clock,
         app_version=__version__,

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtWidgets import QApplication, QDialog
+from PySide6.QtWidgets import QApplication, QDialog, QMenu
 
 from ibdesk import vault_door, wiring
 from ibdesk.app import DeskApp
@@ -129,6 +129,19 @@ def test_a_new_key_closes_the_desk_shows_the_code_and_opens_it_again(driven: Any
     run(_opens(home, codes[0]))
 
 
+def test_an_open_menu_does_not_stay_above_the_lock(driven: Any, home: Path) -> None:
+    async def test(it: Running) -> None:
+        await it.unlock()
+        menu = QMenu(it.app.window)
+        menu.addAction("Account")
+        menu.popup(it.app.window.pos())
+        await soon(menu.isVisible)
+        it.app.lock()
+        assert not menu.isVisible() and it.app.window.is_covered
+
+    assert driven(home, test) == 0
+
+
 async def _opens(home: Path, secret: str) -> None:
     desk = await wiring.open_desk(home, secret, watching=False)
     assert await desk.activity.verify() is None
@@ -247,4 +260,12 @@ def test_a_live_desk_asks_for_the_disclosures_again_after_a_year(driven: Any, tm
         assert await kept() == 4
 
     assert driven(tmp_path / "live", test) == 0
-    assert vault_door.VaultDoor is not None
+
+
+def test_the_vaults_door_opens_only_where_there_is_a_vault_of_ones_own(driven: Any, home: Path) -> None:
+    async def test(it: Running) -> None:
+        assert isinstance(it.app.vault, vault_door.VaultDoor)
+        await it.app.vault.ask_for_new_key()
+        assert not shown(PassphraseForm), "without an open desk there is nobody to ask"
+
+    assert driven(home, test) == 0

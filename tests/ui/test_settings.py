@@ -213,8 +213,11 @@ def test_credentials_are_deleted_only_after_the_word_and_the_row_is_gone(run: Ru
             await until(lambda: bool(_questions()))
             question = _questions()[0]
             assert not question.yes.isEnabled()
-            QTest.keyClicks(question.typed, "delete")
-            question.yes.click()
+            QTest.keyClicks(question.typed, "delet")
+            QTest.keyClick(question.typed, Qt.Key.Key_Return)
+            assert question.isVisible()
+            QTest.keyClicks(question.typed, "e")
+            QTest.keyClick(question.typed, Qt.Key.Key_Return)
             await until(lambda: not page.connections.lines)
             assert await opened.database.read(_count) == 0
             [logged] = await opened.desk.activity.calls(text="credentials")

@@ -16,7 +16,7 @@ class PassphrasePage(QWidget):
     def __init__(self, host: Host, connector: Connector) -> None:
         super().__init__()
         self._host = host
-        self.new = NewPassphrase(connector.advise)
+        self.new = NewPassphrase(connector.advise, suggest=connector.suggest)
         self.first, self.second = self.new.first, self.new.second
         self.demo = Button("Try the demo instead", kind="link")
         self.backup = Button("I have a backup", kind="link", tip="Bring a vault from another computer or another day")
