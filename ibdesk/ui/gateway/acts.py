@@ -32,8 +32,8 @@ class GatewayActs:
 
     async def do(self, name: str) -> bool:
         """One of the card's wishes: start, stop, restart, log, folder or conf."""
-        acts = {"start": self.start, "stop": self.stop, "restart": self.restart, "log": self.show_log, "folder": self.choose,
-                "conf": self.edit_conf}
+        acts = {"start": self.start, "stop": self.stop, "restart": self.restart, "log": self.show_log,
+                "folder": self.choose, "conf": self.edit_conf}
         return await acts[name]()
 
     async def start(self) -> bool:

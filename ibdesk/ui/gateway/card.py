@@ -66,8 +66,8 @@ class GatewayCard(Card):
         row.addWidget(self.icon, 0, Qt.AlignmentFlag.AlignVCenter)
         row.addSpacing(2)
         row.addLayout(words, 1)
-        for name, button in (("start", self.start), ("stop", self.stop), ("restart", self.restart), ("log", self.log), ("folder", self.folder),
-                             ("conf", self.conf)):
+        for name, button in (("start", self.start), ("stop", self.stop), ("restart", self.restart), ("log", self.log),
+                             ("folder", self.folder), ("conf", self.conf)):
             button.clicked.connect(lambda _checked=False, name=name: self.wanted.emit(name))
             row.addWidget(button)
         self.body.setContentsMargins(14, 10, 12, 10)
