@@ -13,6 +13,9 @@ from ibdesk.domain.portfolio import AccountPage, figures_of
 from ibdesk.domain.session import TICKLE_EVERY, Session, SessionFlags, SessionState
 from ibdesk.domain.truth import StreamState, Truth, truth
 from ibdesk.ui.frame.desk_view import DeskView
+from ibdesk.ui.session.face import PANEL
+from ibdesk.ui.session.panel import TruthPanel
+from ibdesk.ui.session.popover import Popover
 
 if TYPE_CHECKING:
     from ibdesk.services.desk import Desk
@@ -60,15 +63,21 @@ class _Walk:
         self._session, self._reconnect = session, reconnect
 
     async def see(self, name: str, told: Truth | None = None, link: LinkChanged | None = None) -> None:
-        """The truth panel over the page; `told` is shown instead of what is true now."""
-        face = self._view.session
-        face.toggle_panel()
+        """The truth panel over the page; a panel of its own shows what is `told` instead of what is true now."""
+        if told is None:
+            self._view.open_session()
+            await self._guide.settle()
+            await self._guide.shoot(name)
+            self._view.open_session()
+            return
+        panel = TruthPanel()
+        panel.show_truth(told, self._now, link)
+        popover = Popover(panel, self._view.header.session, self._view, width=PANEL)
+        popover.open()
         await self._guide.settle()
-        if told is not None:
-            face.panel.show_truth(told, self._now, link)
-            face.popover.place()
         await self._guide.shoot(name)
-        face.popover.shut()
+        popover.shut()
+        popover.deleteLater()
 
     async def end(self) -> None:
         """The session has a quarter of an hour left."""

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QWidget
 
 from ibdesk.domain.events import LinkChanged, SessionChanged, SessionEnding, WentAway
@@ -91,7 +91,7 @@ class SessionFace(QObject):
         truth = self._truth()
         if truth is not None:
             self.panel.show_truth(truth, now, self.link)
-            self.popover.place()
+            QTimer.singleShot(0, self.popover, self.popover.place)  # when the rows know their new heights
 
     def _show_time(self, now: datetime) -> None:
         self.strip.show_time(now)

@@ -62,6 +62,9 @@ class Popover(QWidget):
         self.card.setFixedWidth(width)
         layout = self.card.layout()
         assert layout is not None  # noqa: S101 - made in __init__
+        for widget in self.card.findChildren(QWidget):
+            if widget.layout() is not None:
+                widget.layout().activate()  # type: ignore[union-attr]
         layout.activate()
         height = layout.totalHeightForWidth(width) if layout.hasHeightForWidth() else self.card.sizeHint().height()
         below = self._anchor.mapTo(self._below, QPoint(0, self._anchor.height() + GAP))

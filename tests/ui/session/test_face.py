@@ -17,6 +17,7 @@ from ibdesk.ui.frame.desk_view import DeskView
 from ibdesk.ui.main_window import MainWindow
 from ibdesk.ui.unlock import UnlockScreen
 from tests.ui.sample_desk import NOW, READY, StoppedClock, sample_desk
+from tests.ui.session import truths
 
 OFFLINE = Session(state=SessionState.OFFLINE, flags=SessionFlags(reachable=False), checked_at=NOW)
 LOST = LinkChanged(source="portal", is_up=False, since=NOW, next_try=NOW + timedelta(seconds=12))
@@ -110,6 +111,24 @@ def test_an_open_panel_follows_the_session_and_the_seconds(shown):
     shown.clock.now = NOW + timedelta(seconds=3)
     shown.bridge.second.emit(shown.clock.now)
     assert "next try in 9 s" in shown.face.panel.search.text()
+
+
+def test_the_panel_shrinks_when_there_is_less_to_say(shown):
+    def lie() -> list[int]:
+        return [row.text.mapTo(row, row.text.rect().topLeft()).y() for row in shown.face.panel.rows.values()]
+
+    shown.command("session")
+    height, tops = shown.face.popover.card.height(), lie()
+    true = shown.desk.session.truth
+    shown.desk.session.truth = lambda: truths.WORDY
+    shown.bridge.second.emit(NOW)
+    shown.tell()
+    assert shown.face.popover.card.height() > height
+    shown.desk.session.truth = true
+    shown.bridge.second.emit(NOW)
+    shown.tell()
+    assert shown.face.popover.card.height() == height
+    assert lie() == tops
 
 
 def test_a_lost_gateway_is_in_the_pill_with_the_next_try_and_a_button(shown):

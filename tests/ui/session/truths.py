@@ -52,3 +52,9 @@ MAINTENANCE = truth(
     lamp(Lamp.SIGN_ON, Light.UNKNOWN, "Not known"),
     action=NextStep.WAIT,
 )
+WORDY = truth(
+    "The gateway does not answer",
+    *(lamp(each, Light.BAD, "The gateway does not answer", reason="A reason that takes more than one line. " * 4)
+      for each in Lamp),
+    action=NextStep.START_GATEWAY,
+)
