@@ -15,7 +15,7 @@ from tests.ui.sample_care import BACKUP
 
 @pytest.fixture
 def screen(dressed: QApplication, qtbot: QtBot) -> Iterator[RestoreScreen]:
-    made = RestoreScreen(folder=Path("/home/me/ibdesk"), has_vault=True)
+    made = RestoreScreen(folder=Path("/srv/me/ibdesk"), has_vault=True)
     qtbot.addWidget(made)
     made.show()
     made.focus()
@@ -46,8 +46,8 @@ def test_a_refusal_says_why_forgets_what_was_typed_and_can_be_tried_again(screen
 
 
 def test_it_says_what_is_kept_and_where(dressed: QApplication, qtbot: QtBot, screen: RestoreScreen) -> None:
-    assert "kept whole" in screen.kept.text() and "/home/me/ibdesk" in screen.kept.text()
-    fresh = RestoreScreen(folder=Path("/home/me/ibdesk"), has_vault=False)
+    assert "kept whole" in screen.kept.text() and "/srv/me/ibdesk" in screen.kept.text()
+    fresh = RestoreScreen(folder=Path("/srv/me/ibdesk"), has_vault=False)
     qtbot.addWidget(fresh)
     assert "kept" not in fresh.kept.text()
 
@@ -58,8 +58,8 @@ def test_the_file_is_asked_for_and_looked_at(screen: RestoreScreen) -> None:
     screen.choose.click()
     dialog = screen.findChild(QFileDialog)
     assert dialog is not None
-    dialog.fileSelected.emit("/home/me/a.ibdesk-backup")
-    assert looked == [Path("/home/me/a.ibdesk-backup")]
+    dialog.fileSelected.emit("/srv/me/a.ibdesk-backup")
+    assert looked == [Path("/srv/me/a.ibdesk-backup")]
     dialog.reject()
 
 
