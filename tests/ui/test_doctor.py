@@ -344,6 +344,9 @@ def test_the_report_is_copied_without_whole_account_numbers(run: Run) -> None:
 def test_a_report_of_nothing_known_says_how_many(dressed: QApplication) -> None:
     unknown = tuple(replace(each, verdict=Verdict.UNKNOWN) for each in WELL[:3])
     assert headline(unknown)[0] == "3 of 3 checks could not be made"
+    title, sentence = headline((*unknown[:1], *WELL[1:4]))
+    assert title == "Nothing wrong was found"
+    assert sentence == "3 checks are good; 1 could not be made: Settings."
     assert "? Settings" in as_text(Report(at=NOW, results=unknown))
 
 

@@ -135,9 +135,10 @@ def worst_of(results: Sequence[Examined]) -> Verdict | None:
 
 def in_the_demo(each: Examined) -> Examined:
     """A finding on the demo's gateway, which is no program in a folder: it is started again, and that is all."""
-    if each.check is Check.GATEWAY_FOLDER:
+    if each.check in (Check.GATEWAY_FOLDER, Check.GATEWAY_CONF):
+        what = "folder" if each.check is Check.GATEWAY_FOLDER else "conf.yaml"
         return replace(
-            each, verdict=Verdict.GOOD, statement="The demo’s gateway needs no folder.", advice="", fix=None
+            each, verdict=Verdict.GOOD, statement=f"The demo’s gateway needs no {what}.", advice="", fix=None
         )
     if each.fix is Fix.CHOOSE_FOLDER:
         return replace(each, advice="Start it again, as you would start the real one.", fix=Fix.START_GATEWAY)
@@ -154,7 +155,11 @@ def headline(results: Sequence[Examined]) -> tuple[str, str]:
     if worst is Verdict.GOOD:
         return "All is well", f"{count} checks, and none found anything to do."
     if worst is Verdict.UNKNOWN:
-        return f"{count} of {len(results)} checks could not be made", first.statement
+        well = sum(each.verdict is Verdict.GOOD for each in results)
+        if not well:
+            return f"{count} of {len(results)} checks could not be made", first.statement
+        names = ", ".join(TITLES[each.check] for each in results if each.verdict is Verdict.UNKNOWN)
+        return "Nothing wrong was found", f"{well} checks are good; {count} could not be made: {names}."
     others = sum(each.verdict in (Verdict.BAD, Verdict.WARN) for each in results) - 1
     more = "" if others < 1 else f"And {others} more to look at below."
     return first.statement, " ".join(part for part in (first.advice, more) if part)
