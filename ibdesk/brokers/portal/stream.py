@@ -101,10 +101,10 @@ class PortalStream:
             while not self._closed:
                 try:
                     socket = await self._connect()
-                    rest = self._timings.first_rest
                     yield (StreamUp(at=self._clock()), self._flags)
                     async with contextlib.aclosing(self._batches(socket)) as batches:
                         async for batch in batches:
+                            rest = self._timings.first_rest  # a greeting alone is no life: sockets can be mute after it
                             yield batch
                 except DeskError as problem:
                     was_up = self._is_up

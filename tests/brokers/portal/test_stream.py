@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from itertools import pairwise
 
 import pytest
 from aiohttp import WSMsgType, web
@@ -247,6 +248,31 @@ def test_silence_without_a_heartbeat_is_death_and_the_stream_comes_back_with_its
             assert "silent" in next(event.reason for event in heard if isinstance(event, StreamDown))
 
     asyncio.run(scene())
+
+
+def test_a_socket_that_greets_and_then_says_nothing_is_tried_ever_more_rarely() -> None:
+    opened: list[float] = []
+
+    async def scene() -> None:
+        timings = replace(QUICK, silence_means_death=0.1, first_rest=0.1, longest_rest=5.0)
+        async with small() as server, connected(server.url, timings=timings) as desk:
+            peer = Peer(server)
+            peer.furnish()
+
+            async def count() -> None:
+                async with aclosing(stream(desk).events()) as batches:
+                    async for batch in batches:
+                        for event in batch:
+                            if isinstance(event, StreamUp):
+                                opened.append(asyncio.get_running_loop().time())
+                        if len(opened) == 4:
+                            return
+
+            await asyncio.wait_for(count(), 20)
+
+    asyncio.run(scene())
+    waits = [later - earlier for earlier, later in pairwise(opened)]
+    assert waits[2] > waits[0] + 0.15, waits
 
 
 def test_a_heartbeat_is_told_as_a_sign_of_life_and_figures_count_as_one() -> None:
