@@ -26,11 +26,11 @@ class ChangePassphrase(VaultForm):
     ) -> None:
         super().__init__(
             "Change the passphrase", _SENTENCE, "Change passphrase", start=start, deed=deed, parent=parent)
-        self.old = SecretField("Passphrase now")
+        self.old = SecretField("Passphrase now, or the recovery code")
         self.new = NewPassphrase(advise, name="New passphrase", suggest=suggest)
         self.old.textChanged.connect(self.look)
         self.new.changed.connect(self.look)
-        self.add(labelled("Passphrase now", self.old))
+        self.add(labelled("Passphrase now, or the recovery code", self.old))
         self.add(self.new)
         self.look()
         self.old.setFocus()
