@@ -158,6 +158,11 @@ class GatewayKeeper:
         await asyncio.to_thread(self._set_port, folder, chosen)
         return (await asyncio.to_thread(inspect_folder, folder)).url or f"https://localhost:{chosen}"
 
+    async def log(self, lines: int, text: str = "") -> tuple[str, ...]:
+        """The lines of `log_tail` that hold a text, read in a thread."""
+        wanted = text.lower()
+        return tuple(line for line in await asyncio.to_thread(self.log_tail, lines) if wanted in line.lower())
+
     def log_tail(self, lines: int = 400) -> tuple[str, ...]:
         """What it printed when ibdesk started it, and the end of its own newest logs; without secrets."""
         sources = [each for each in (self._output, *self._own_logs()) if each.is_file()]

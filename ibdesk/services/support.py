@@ -93,6 +93,10 @@ class Support:
         """Write these files, and nothing else, as one zip; its size in bytes. Raises what the disk refuses."""
         return await asyncio.to_thread(_write, path, files)
 
+    async def log(self, lines: int, text: str = "", level: str = "") -> tuple[str, ...]:
+        """What `log_tail` reads, read in a thread."""
+        return await asyncio.to_thread(self.log_tail, lines, text, level)
+
     def log_tail(self, lines: int = 500, text: str = "", level: str = "") -> tuple[str, ...]:
         """The end of the app's own log, oldest first: of the records with `text` in them and of `level` or above."""
         wanted = _LEVELS.get(level.upper(), logging.NOTSET)

@@ -97,6 +97,9 @@ class MadeUpKeeper:
     def log_tail(self, lines: int = 400) -> tuple[str, ...]:
         return tuple(f"line {number} of {'Jetty' if number % 2 else 'Vert.x'}" for number in range(1, 41))[-lines:]
 
+    async def log(self, lines: int, text: str = "") -> tuple[str, ...]:
+        return tuple(line for line in self.log_tail(lines) if text.lower() in line.lower())
+
 
 def gateway_folder(base: Path, conf: str = "") -> Path:
     """An unpacked gateway, as far as anybody looks."""

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit, QWidget
 from ibdesk.domain.diagnosis import GatewayProcess
 from ibdesk.domain.errors import Refused
 from ibdesk.services.gateway_conf import read_conf
+from ibdesk.services.tasks import Tasks
 from ibdesk.ui.bridge import Bridge
 from ibdesk.ui.gateway.acts import GatewayActs
 from ibdesk.ui.gateway.card import GatewayCard
@@ -185,20 +186,25 @@ def test_restart_asks_then_stops_and_starts(run: Run, tmp_path: Path) -> None:
     run(walk())
 
 
-def test_the_log_is_searched_and_copied(dressed: QApplication) -> None:
-    window = GatewayLogDialog(MadeUpKeeper())  # type: ignore[arg-type]
-    window.show()
-    assert len(window.view.lines) == 40
-    QTest.keyClicks(window.view.search, "vert")
-    assert len(window.view.lines) == 20
-    window.view.copy.click()
-    assert QGuiApplication.clipboard().text().splitlines()[0] == "line 2 of Vert.x"
-    window.view.search.setText("nothing like it")
-    assert window.view.lines == ()
-    assert not window.view.copy.isEnabled()
-    assert unnamed(window) == []
-    window.hide()
-    shiboken6.delete(window)
+def test_the_log_is_searched_and_copied(run: Run) -> None:
+    async def walk() -> None:
+        tasks = Tasks()
+        window = GatewayLogDialog(MadeUpKeeper(), Bridge(tasks))  # type: ignore[arg-type]
+        window.show()
+        await until(lambda: len(window.view.lines) == 40)
+        QTest.keyClicks(window.view.search, "vert")
+        await until(lambda: len(window.view.lines) == 20)
+        window.view.copy.click()
+        assert QGuiApplication.clipboard().text().splitlines()[0] == "line 2 of Vert.x"
+        window.view.search.setText("nothing like it")
+        await until(lambda: window.view.lines == ())
+        assert not window.view.copy.isEnabled()
+        assert unnamed(window) == []
+        window.hide()
+        await tasks.close()
+        shiboken6.delete(window)
+
+    run(walk())
 
 
 def test_what_is_wrong_is_said_beside_its_field_while_typing(dressed: QApplication, tmp_path: Path) -> None:

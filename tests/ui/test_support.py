@@ -1,5 +1,6 @@
 """What helps others to help: the log as it is read, and the bundle that shows all it holds."""
 
+import asyncio
 import zipfile
 from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
@@ -12,6 +13,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit, QWidget
 
 from ibdesk.domain.settings import defaults
 from ibdesk.services.support import BundleFile, Support
+from ibdesk.services.tasks import Tasks
 from ibdesk.ui.bridge import Bridge
 from ibdesk.ui.pages.activity.doctor_tab import DoctorTab
 from ibdesk.ui.pages.activity.log_tab import LogTab
@@ -106,9 +108,9 @@ def test_the_log_follows_its_end_and_filters_by_word_and_level(run: Run, tmp_pat
             assert isinstance(tab, LogTab)
             await until(lambda: tab.view.lines == LOG)
             tab.view.level.setCurrentIndex(2)
-            assert tab.view.lines == LOG[1:]
+            await until(lambda: tab.view.lines == LOG[1:])
             QTest.keyClicks(tab.view.search, "positions")
-            assert tab.view.lines == (LOG[1],)
+            await until(lambda: tab.view.lines == (LOG[1],))
             tab.view.search.clear()
             tab.view.level.setCurrentIndex(0)
             with (support.log_folder / "ibdesk.log").open("a") as log:
@@ -119,24 +121,57 @@ def test_the_log_follows_its_end_and_filters_by_word_and_level(run: Run, tmp_pat
     run(walk())
 
 
-def test_a_log_that_is_not_followed_keeps_its_place(dressed: QApplication) -> None:
+def test_a_log_that_is_not_followed_keeps_its_place(run: Run) -> None:
     lines = [f"line {number}" for number in range(200)]
 
-    def read(_text: str, _level: str) -> Sequence[str]:
+    async def read(_text: str, _level: str) -> Sequence[str]:
         return tuple(lines)
 
-    view = LogView(read, name="Log", empty="Nothing.", has_levels=False)
-    view.resize(400, 200)
-    view.show()
-    bar = view.text.verticalScrollBar()
-    assert bar.value() == bar.maximum()
-    view.follow.setChecked(False)
-    bar.setValue(10)
-    lines.append("one more")
-    view.refresh()
-    assert bar.value() == 10
-    view.hide()
-    shiboken6.delete(view)
+    async def walk() -> None:
+        tasks = Tasks()
+        view = LogView(Bridge(tasks), read, name="Log", empty="Nothing.", has_levels=False)
+        view.resize(400, 200)
+        view.show()
+        bar = view.text.verticalScrollBar()
+        await until(lambda: bool(view.lines))
+        assert bar.value() == bar.maximum()
+        view.follow.setChecked(False)
+        bar.setValue(10)
+        lines.append("one more")
+        view.refresh()
+        await until(lambda: len(view.lines) == 201)
+        assert bar.value() == 10
+        view.hide()
+        await tasks.close()
+        shiboken6.delete(view)
+
+    run(walk())
+
+
+def test_a_log_is_read_once_at_a_time_and_the_last_wish_wins(run: Run) -> None:
+    asked: list[str] = []
+    begun, go_on = asyncio.Event(), asyncio.Event()
+
+    async def read(text: str, _level: str) -> Sequence[str]:
+        asked.append(text)
+        begun.set()
+        await go_on.wait()
+        return (text,)
+
+    async def walk() -> None:
+        tasks = Tasks()
+        view = LogView(Bridge(tasks), read, name="Log", empty="Nothing.", has_levels=False)
+        view.refresh()
+        await begun.wait()
+        for text in ("a", "ab", "abc"):
+            view.search.setText(text)
+        go_on.set()
+        await until(lambda: view.lines == ("abc",))
+        assert asked == ["", "abc"]
+        await tasks.close()
+        shiboken6.delete(view)
+
+    run(walk())
 
 
 def test_the_doctor_is_a_tab_that_examines_when_it_is_entered(run: Run, tmp_path: Path) -> None:

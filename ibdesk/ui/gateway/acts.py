@@ -80,7 +80,7 @@ class GatewayActs:
 
     async def show_log(self) -> bool:
         """Its log, until it is closed."""
-        await self._bridge.ask(GatewayLogDialog(self._keeper, self._parent))
+        await self._bridge.ask(GatewayLogDialog(self._keeper, self._bridge, self._parent))
         return False
 
     async def edit_conf(self, key: str = "") -> bool:

@@ -13,6 +13,7 @@ from ibdesk.ui.widgets import Button, Label
 
 if TYPE_CHECKING:
     from ibdesk.services.gateway import GatewayKeeper
+    from ibdesk.ui.bridge import Bridge
 
 _EMPTY = "The gateway has written nothing yet. Its log begins when it starts."
 
@@ -20,12 +21,12 @@ _EMPTY = "The gateway has written nothing yet. Its log begins when it starts."
 class GatewayLogDialog(QDialog):
     """What the gateway says, newest below; without secrets and account numbers."""
 
-    def __init__(self, keeper: "GatewayKeeper", parent: QWidget | None = None) -> None:
+    def __init__(self, keeper: "GatewayKeeper", bridge: "Bridge", parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle("Gateway log")
         self.resize(900, 560)
         self._keeper = keeper
-        self.view = LogView(self._lines, name="Gateway log", empty=_EMPTY, has_levels=False)
+        self.view = LogView(bridge, self._lines, name="Gateway log", empty=_EMPTY, has_levels=False)
         self.folder = Button("Open folder", icon="external")
         self.folder.setVisible(self._logs is not None)
         self.folder.clicked.connect(self._open_folder)
@@ -48,9 +49,8 @@ class GatewayLogDialog(QDialog):
         folder = self._keeper.folder
         return None if folder is None or not (folder / "logs").is_dir() else folder / "logs"
 
-    def _lines(self, text: str, _level: str) -> tuple[str, ...]:
-        wanted = text.lower()
-        return tuple(line for line in self._keeper.log_tail(LINES) if wanted in line.lower())
+    async def _lines(self, text: str, _level: str) -> tuple[str, ...]:
+        return await self._keeper.log(LINES, text)
 
     def _open_folder(self) -> None:
         if self._logs is not None:

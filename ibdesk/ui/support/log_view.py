@@ -1,6 +1,7 @@
 """A log as people read one: monospace, filtered as one types, following its end, and copied."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QFontDatabase, QGuiApplication, QHideEvent, QShowEvent
@@ -9,6 +10,9 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLineEdit, QPla
 from ibdesk.ui.theme import Text, font
 from ibdesk.ui.widgets import Button, Label
 
+if TYPE_CHECKING:
+    from ibdesk.ui.bridge import Bridge
+
 #: How often a followed log is read again while it is on screen, milliseconds.
 FOLLOW_MS = 1000
 #: Shown at once; older lines are in the files.
@@ -16,16 +20,17 @@ LINES = 500
 LEVELS = (("", "All levels"), ("INFO", "Info and above"), ("WARNING", "Warnings and errors"), ("ERROR", "Errors only"))
 
 #: Reads the newest lines that hold a text, from a level up.
-ReadLog = Callable[[str, str], Sequence[str]]
+ReadLog = Callable[[str, str], Awaitable[Sequence[str]]]
 
 
 class LogView(QWidget):
     """Shows what `read(text, level)` answers; reads again once a second while it follows and is visible."""
 
-    def __init__(self, read: ReadLog, *, name: str, empty: str, has_levels: bool) -> None:
+    def __init__(self, bridge: "Bridge", read: ReadLog, *, name: str, empty: str, has_levels: bool) -> None:
         super().__init__()
         self.setAccessibleName(name)
-        self._read, self._empty = read, empty
+        self._bridge, self._read, self._empty = bridge, read, empty
+        self._is_reading = self._is_outdated = False
         self._lines: tuple[str, ...] | None = None
         self.search, self.level, self.follow = QLineEdit(), QComboBox(), QCheckBox("Follow")
         self.copy = Button("Copy", icon="copy", tip="Copy the lines shown")
@@ -45,8 +50,26 @@ class LogView(QWidget):
         return self._lines or ()
 
     def refresh(self) -> None:
-        """Read again; the same lines change nothing."""
-        lines = tuple(self._read(self.search.text().strip(), str(self.level.currentData() or "")))
+        """Read again, one reading at a time."""
+        if self._is_reading:
+            self._is_outdated = True
+        else:
+            self._is_reading = True
+            self._bridge.start("read the log", self._read_until_current())
+
+    async def _read_until_current(self) -> None:
+        try:
+            while True:
+                self._is_outdated = False
+                found = await self._read(self.search.text().strip(), str(self.level.currentData() or ""))
+                if not self._is_outdated:
+                    break
+        finally:
+            self._is_reading = False
+        self._show(tuple(found))
+
+    def _show(self, lines: tuple[str, ...]) -> None:
+        """The same lines change nothing."""
         if lines == self._lines:
             return
         self._lines = lines

@@ -22,7 +22,7 @@ class LogTab(ActivityTab):
     def __init__(self, desk: "Desk", bridge: "Bridge") -> None:
         super().__init__(desk, bridge, "Log")
         self._support = desk.support
-        self.view = LogView(self._lines, name="Log of ibdesk", empty=_EMPTY, has_levels=True)
+        self.view = LogView(bridge, self._lines, name="Log of ibdesk", empty=_EMPTY, has_levels=True)
         self.folder = Button("Open folder", icon="external", tip="Where the log files are kept")
         self.bundle = Button("Support bundle…", tip="A file for whoever helps you; you see all of it first")
         self.view.bar.addWidget(self.folder)
@@ -41,8 +41,8 @@ class LogTab(ActivityTab):
     async def read(self) -> None:
         self.view.refresh()
 
-    def _lines(self, text: str, level: str) -> tuple[str, ...]:
-        return self._support.log_tail(LINES, text, level)
+    async def _lines(self, text: str, level: str) -> tuple[str, ...]:
+        return await self._support.log(LINES, text, level)
 
 
 def build(desk: "Desk", bridge: "Bridge") -> LogTab:
