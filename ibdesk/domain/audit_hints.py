@@ -53,10 +53,11 @@ REFUSALS = 10
 SERIES_ENDS = timedelta(minutes=10)
 #: Calls are logged as they end and dated when they began; the slowest last two minutes.
 CLOCK_SLACK = timedelta(minutes=5)
-#: The Client Portal's families of paths (reference/client-portal-api.md), below /v1/api; and what the desk itself does.
+#: The Client Portal's families of paths (reference/client-portal-api.md), below /v1/api; the Flex service's; and what
+#: the desk itself does.
 KNOWN = re.compile(
     r"^/?(?:v1/(?:api|portal)/)?(?:iserver|portfolio2?|tickle|sso|logout|trsrv|hmds|md|pa|fyi|ws|oauth|gw|ibcust|"
-    r"acesws|ccp|credentials|vault|gateway|demo)(?:[/?]|$)|^/?$"
+    r"acesws|ccp|credentials|vault|gateway|demo|flex)(?:[/?]|$)|^/?$|^/AccountManagement/FlexWebService/"
 )
 _REFUSED = (401, 403)
 

@@ -48,6 +48,13 @@ class Cause(StrEnum):
     FOLDER_READ_ONLY = "folder_read_only"
     DISK_FULL = "disk_full"
     BAD_SETTING = "bad_setting"
+    FLEX_TOKEN = "flex_token"  # noqa: S105 - expired, replaced or missing
+    FLEX_QUERY = "flex_query"
+    FLEX_ADDRESS = "flex_address"
+    FLEX_OFF = "flex_off"
+    FLEX_NOT_READY = "flex_not_ready"
+    FLEX_NO_STATEMENT = "flex_no_statement"
+    FLEX_UNREACHABLE = "flex_unreachable"
 
 
 class DeskError(Exception):

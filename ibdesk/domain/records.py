@@ -1,4 +1,4 @@
-"""What the desk wrote down of its own doings: syncs, session states, calls, credentials."""
+"""What the desk wrote down of its own doings: syncs, session states, calls, credentials, Flex queries."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -80,6 +80,26 @@ class Credentials:
     certificate_sha256: str = ""
     options_level: int | None = None
     updated_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlexQuery:
+    """A query of the broker's Flex service under the label a person gave it, with the token that may ask for it.
+
+    `service_url` is empty for the broker's own service; the demo's comes with the certificate it is known by.
+    """
+
+    label: str
+    query_id: str
+    token: str = field(repr=False)
+    service_url: str = ""
+    certificate_sha256: str = ""
+    added_at: datetime | None = None
+
+    @property
+    def masked_token(self) -> str:
+        """The token as it may be shown: its last four characters, when that leaves enough hidden."""
+        return f"•••{self.token[-4:]}" if len(self.token) >= 12 else "•••"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
