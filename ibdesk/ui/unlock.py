@@ -41,7 +41,8 @@ class UnlockScreen(QWidget):
         self.button = PrimaryButton("Unlock")
         self.way = Button("Use the recovery code", kind="link")
         self.restore = Button("Restore a backup…", kind="link")
-        self.restore.setVisible(not locked)
+        if locked:
+            self.restore.hide()
         self.setAccessibleName(title)
         self._connect()
         self._lay_out()

@@ -54,7 +54,8 @@ class NewPassphrase(QWidget):
         self.strength.setAccessibleName("Strength of the passphrase")
         self.advice = Label(" ", kind=Text.CAPTION, tone="muted", wrap=True)
         self.suggest = Button("Suggest a strong one", kind="link")
-        self.suggest.setVisible(suggest is not None)
+        if suggest is None:
+            self.suggest.hide()
         self.suggest.clicked.connect(self._fill)
         self.first.textChanged.connect(self._typed)
         self.second.textChanged.connect(self._typed)

@@ -13,6 +13,9 @@ from pytestqt.qtbot import QtBot
 
 from ibdesk.domain.errors import Cause, NeedsPerson
 from ibdesk.store.passphrase import advise
+from ibdesk.ui.pages.activity.hints import HintsPanel
+from ibdesk.ui.pages.settings.backups_card import BackupsCard
+from ibdesk.ui.unlock import UnlockScreen
 from ibdesk.ui.vault.code import CodeDialog, CodePanel
 from ibdesk.ui.vault.door_card import DoorCard
 from ibdesk.ui.vault.fields import NewPassphrase, SecretField
@@ -149,3 +152,13 @@ def test_a_card_and_a_question_can_be_shown(dressed: QApplication, qtbot: QtBot,
     qtbot.addWidget(made)
     made.show()
     assert made.isVisible()
+
+
+def test_no_part_of_a_form_is_ever_a_window_of_its_own(dressed: QApplication, qtbot: QtBot) -> None:
+    """A widget that is shown before it has a parent takes the keyboard away from the window."""
+    before = set(QApplication.topLevelWidgets())
+    suggests = NewPassphrase(advise, suggest=lambda: GOOD)
+    made = (suggests, UnlockScreen(), CodePanel("84VDP"), BackupsCard(), HintsPanel())
+    for each in made:
+        qtbot.addWidget(each)
+    assert not [each for each in QApplication.topLevelWidgets() if each.isVisible() and each not in before]
