@@ -20,7 +20,7 @@ from sqlalchemy import Connection
 
 from ibdesk.domain.errors import Cause, NeedsPerson
 from ibdesk.domain.records import BackupReason
-from ibdesk.store import audit, backup, cipher, header, keystore, records, recovery, secrets, vault
+from ibdesk.store import audit, backup, cipher, flex, header, keystore, records, recovery, secrets, vault
 from ibdesk.store.files import create_private, damaged, disk_errors, sync_file
 from ibdesk.store.header import DEFAULT_COST, Cost
 from ibdesk.store.keystore import KeyStore
@@ -99,7 +99,7 @@ def _exchange(old: OpenVault, new: OpenVault, head: bytes, now: datetime, progre
 
 
 def _copy(old: OpenVault, new: OpenVault, now: datetime, progress: Progress) -> None:
-    """The database under the new key in `unfinished_database`: every row, credentials and seal made anew, proved."""
+    """The database under the new key in `unfinished_database`: every row, all that is sealed made anew, proved."""
     target, key = old.paths.unfinished_database, new.database_key()
     create_private(target)
     with closing(cipher.connect(old.paths.database, old.database_key())) as source:
@@ -120,6 +120,7 @@ def _copy(old: OpenVault, new: OpenVault, now: datetime, progress: Progress) -> 
 
 def _make_anew(tx: Connection, old: OpenVault, new: OpenVault, sealed: tuple[int, str] | None, now: datetime) -> None:
     secrets.encrypt_anew(tx, old, new)
+    flex.encrypt_anew(tx, old, new)
     if sealed is not None:  # a seal that was broken already stays broken: a new key hides nothing
         audit.seal_end(tx, *sealed)
     audit.append_doing(tx, now, "REKEY", "vault/key", "The vault's key was changed.")

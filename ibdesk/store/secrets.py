@@ -5,25 +5,20 @@ a value copied to another row, or from paper to live, does not open. The broker'
 types it on the gateway's own page.
 """
 
-import os
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import Connection, delete, func, select, update
 
 from ibdesk.domain.accounts import AccountId, Environment
 from ibdesk.domain.records import Credentials
-from ibdesk.store import bulk
-from ibdesk.store.files import damaged
+from ibdesk.store import bulk, fields
 from ibdesk.store.tables import ibkr_credentials
 from ibdesk.store.vault import OpenVault, credential_key
 
 #: Counts how often the vault's key was changed, as far as the rows can tell; it is authenticated with each value.
 FIRST_KEY_VERSION = 1
-_NONCE_BYTES = 12
 
 
 def save_credentials(tx: Connection, vault: OpenVault, credentials: Credentials, now: datetime) -> None:
@@ -93,18 +88,12 @@ def _credentials(vault: OpenVault, row: Any) -> Credentials:
 
 
 def _encrypted(vault: OpenVault, environment: Environment, text: str, version: int) -> bytes:
-    nonce = os.urandom(_NONCE_BYTES)
-    key = credential_key(vault, environment.value)
-    return nonce + AESGCM(key).encrypt(nonce, text.encode(), _place(environment, version))
+    return fields.seal(credential_key(vault, environment.value), text, _place(environment, version))
 
 
 def _decrypted(vault: OpenVault, environment: Environment, stored: bytes, version: int) -> str:
-    nonce, sealed = stored[:_NONCE_BYTES], stored[_NONCE_BYTES:]
-    try:
-        opened = AESGCM(credential_key(vault, environment.value)).decrypt(nonce, sealed, _place(environment, version))
-    except (InvalidTag, ValueError) as error:
-        raise damaged(f"The stored user name of the {environment.value} environment does not open.") from error
-    return opened.decode()
+    what = f"The stored user name of the {environment.value} environment"
+    return fields.unseal(credential_key(vault, environment.value), stored, _place(environment, version), what=what)
 
 
 def _place(environment: Environment, version: int) -> bytes:

@@ -74,6 +74,21 @@ ibkr_credentials = Table(
 )
 
 
+class FlexQueryColumns(TypedColumns):
+    """The queries of the broker's Flex service. `service_url` is empty for the broker's own."""
+
+    label: Named[str] = Column(primary_key=True)
+    query_id: Named[str]
+    encrypted_token: Named[bytes] = Column(LargeBinary)
+    key_version: Named[int]
+    service_url: Named[str]
+    certificate_sha256: Named[str]
+    added_at: Named[datetime] = Column(UtcInstant())
+
+
+flex_queries = Table("flex_queries", metadata, FlexQueryColumns)
+
+
 class AccountInfoColumns(TypedColumns):
     """The account and its figures as one source last told them.
 

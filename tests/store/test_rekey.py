@@ -7,8 +7,21 @@ import pytest
 
 from ibdesk.domain.accounts import AccountId, Environment
 from ibdesk.domain.errors import Cause, DeskError, NeedsPerson, Refused
-from ibdesk.domain.records import Credentials
-from ibdesk.store import audit, backup, cipher, header, keystore, records, recovery, rekey, restore, secrets, vault
+from ibdesk.domain.records import Credentials, FlexQuery
+from ibdesk.store import (
+    audit,
+    backup,
+    cipher,
+    flex,
+    header,
+    keystore,
+    records,
+    recovery,
+    rekey,
+    restore,
+    secrets,
+    vault,
+)
 from ibdesk.store.files import Paths
 from ibdesk.store.header import LOWEST_COST
 from ibdesk.store.vault import OpenVault
@@ -32,6 +45,7 @@ def save_credentials(home: Path) -> None:
     engine = cipher.engine(opened.paths.database, opened.database_key(), begin="IMMEDIATE")
     with engine.begin() as tx:
         secrets.save_credentials(tx, opened, PAPER, NOW)
+        flex.save_query(tx, opened, FlexQuery(label="Daily", query_id="1000001", token="314159265358979"), NOW)
     engine.dispose()
     opened.close()
 
@@ -60,6 +74,8 @@ def test_every_key_is_new_and_every_row_still_there(home: Path) -> None:
     with engine.begin() as tx:
         assert [each.user_name for each in secrets.load_credentials(tx, opened)] == ["ursula"]
         assert tx.exec_driver_sql("SELECT key_version FROM ibkr_credentials").scalar() == 2
+        assert [each.token for each in flex.load_queries(tx, opened)] == ["314159265358979"]
+        assert tx.exec_driver_sql("SELECT key_version FROM flex_queries").scalar() == 2
         assert records.load_date(tx, records.KEY_CHANGED) == NOW
         assert audit.find_fault(tx) is None
         secrets.save_credentials(tx, opened, PAPER, NOW)  # and the next change keeps to the new key's version
