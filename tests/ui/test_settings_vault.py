@@ -19,9 +19,10 @@ from ibdesk.store.vault import opens
 from ibdesk.ui.bridge import Bridge
 from ibdesk.ui.pages.settings.backups_card import BackupsCard
 from ibdesk.ui.pages.settings.vault import VaultSection
-from ibdesk.ui.pages.settings.vault_card import VaultCard, is_old
+from ibdesk.ui.pages.settings.vault_card import VaultCard
 from ibdesk.ui.vault.code import CodeDialog
 from ibdesk.ui.vault.forms import PassphraseForm
+from ibdesk.ui.vault.guard import is_old
 from ibdesk.ui.vault.moving import MoveDialog
 from ibdesk.ui.vault.passphrase import ChangePassphrase
 from tests.ui.rooms_desk import Opened, rooms_desk, unnamed

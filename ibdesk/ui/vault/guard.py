@@ -1,6 +1,7 @@
 """What watches over an open desk's vault: the system's lock and sleep, a backup that failed, a key that grew old."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
@@ -9,13 +10,16 @@ from PySide6.QtWidgets import QWidget
 from ibdesk.domain.accounts import Environment
 from ibdesk.domain.errors import Cause, NeedsPerson
 from ibdesk.domain.events import BackupDone, TimeJumped
-from ibdesk.ui.pages.settings.vault_card import is_old
 from ibdesk.ui.system_lock import SystemLock
-from ibdesk.ui.wizard.again import ask_again
 
 if TYPE_CHECKING:
     from ibdesk.services.desk import Desk
     from ibdesk.ui.bridge import Bridge
+
+
+def is_old(made: datetime | None, now: datetime, days: int) -> bool:
+    """Whether a key of that day should be changed; 0 days is never."""
+    return made is not None and days > 0 and (now - made).days >= days
 
 
 class VaultGuard(QObject):
@@ -51,6 +55,8 @@ class VaultGuard(QObject):
         if desk.environment is Environment.DEMO:
             return
         if desk.environment is Environment.LIVE:
+            from ibdesk.ui.wizard.again import ask_again  # the wizard's pages take time to import: only where asked
+
             await ask_again(desk, self._bridge, self._view.window())
         await desk.care.look()
         days = desk.preferences.sourced.settings.rekey_reminder

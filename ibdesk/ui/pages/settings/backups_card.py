@@ -52,7 +52,7 @@ class BackupsCard(Card):
         self.folder.setAccessibleName("Open the folder of the backups")
         self.list = RecordList(
             "Backups", BACKUPS, icon="database", empty="No backup yet",
-            why="The first is made a minute after the desk opened, or now with the button above.")
+            why="“Back up now” makes one at once; the schedule below makes them by itself.")
         self._fit(0)
         for button, signal in (
             (self.now, self.now_wanted), (self.elsewhere, self.elsewhere_wanted), (self.test, self.test_wanted),

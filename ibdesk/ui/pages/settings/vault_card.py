@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from ibdesk.ui.pages.settings.switch import Switch
 from ibdesk.ui.theme import Text
+from ibdesk.ui.vault.guard import is_old
 from ibdesk.ui.widgets import Button, Card, Label, line
 
 _DEMO = "This is the demo: its vault is thrown away when it ends, so there is nothing to look after."
@@ -104,11 +105,6 @@ class VaultCard(Card):
         """The choice is not offered where the system has no key store that protects what it keeps."""
         self.remember_line.setVisible(can)
         self.remember.setChecked(is_remembered)
-
-
-def is_old(made: datetime | None, now: datetime, days: int) -> bool:
-    """Whether a key of that day should be changed; 0 days is never."""
-    return made is not None and days > 0 and (now - made).days >= days
 
 
 def _since(verb: str, at: datetime | None, now: datetime) -> str:
