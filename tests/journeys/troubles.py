@@ -2,6 +2,7 @@
 
 import logging
 import random
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -129,21 +130,22 @@ def own_log() -> Iterator[list[logging.LogRecord]]:
 
 
 class Recovery:
-    """Waits for what a healed desk owes: a session that is ready and a fresh picture of every account."""
+    """Waits for what a healed desk owes: a session that is ready and a fresh picture of every account. The first may
+    have been on its way when the fault ended, so the second counts."""
 
     def __init__(self, world: World) -> None:
         self._world = world
         self._since = world.time.ours()
-        self._fresh: set[AccountId] = set()
+        self._fresh = Counter[AccountId]()
         self._unsubscribe = world.desk.hub.subscribe(AccountChanged, self._hear)
 
     def _hear(self, event: AccountChanged) -> None:
-        self._fresh.add(event.account)
+        self._fresh[event.account] += 1
 
     def is_complete(self) -> bool:
         session = self._world.desk.session
         accounts = {AccountId(each) for each in self._world.gateway.accounts}
-        return session is not None and session.session.is_ready and self._fresh >= accounts
+        return session is not None and session.session.is_ready and all(self._fresh[each] > 1 for each in accounts)
 
     async def within(self, limit: timedelta) -> bool:
         """Whether it came in time."""
