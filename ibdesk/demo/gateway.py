@@ -7,6 +7,7 @@ import ssl
 import sys
 import time
 from collections.abc import Callable
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from typing import TextIO
 
@@ -19,8 +20,9 @@ from ibdesk.demo.catalogue import Catalogue
 from ibdesk.demo.certificate import ServerIdentity, make_identity
 from ibdesk.demo.clock import NEW_YORK, DemoClock, default_start
 from ibdesk.demo.faults import BadBytes, Faults, Halves, Lost, Spoiled
+from ibdesk.demo.flex import QUERY, TOKEN, DemoFlex
 from ibdesk.demo.market import Market
-from ibdesk.demo.portal.calls import encode
+from ibdesk.demo.portal.calls import Json, encode
 from ibdesk.demo.portal.limits import Budget
 from ibdesk.demo.portal.login import Login, Stage
 from ibdesk.demo.portal.server import PortalServer
@@ -91,6 +93,10 @@ class DemoGateway:
     @property
     def accounts(self) -> tuple[str, ...]:
         return self.account.ids
+
+    def flex_service(self, *, port: int = 0) -> DemoFlex:
+        """The statement service of the same account, not started; it shows the gateway's certificate where it can."""
+        return DemoFlex(self.account, self.clock, identity=self._identity, port=port)
 
     @property
     def is_running(self) -> bool:
@@ -229,6 +235,7 @@ async def sign_in(url: str, *, user: str = USER, password: str = USER) -> None:
 async def serve(
     *,
     portal_port: int = 0,
+    flex_port: int | None = None,
     signed_out: bool = False,
     upstream: bool = False,
     extra_positions: int = 0,
@@ -238,7 +245,8 @@ async def serve(
 ) -> int:
     """Run the servers until SIGINT or SIGTERM; one JSON line with the addresses when they are ready.
 
-    Returns the exit code 0. Raises OSError when the port is taken.
+    `flex_port` None: without the Flex service. Else it stands on the same account, and shows the same certificate.
+    Returns the exit code 0. Raises OSError when a port is taken.
     """
     gateway = DemoGateway(
         port=portal_port, signed_out=signed_out, upstream=upstream, extra_positions=extra_positions,
@@ -246,16 +254,23 @@ async def serve(
     )
     stopped = asyncio.Event()
     _on_signals(stopped)
-    await gateway.start()
-    line = {
-        "portal": gateway.url, "certificate_sha256": gateway.certificate_sha256,
-        "accounts": list(gateway.accounts), "signed_in": gateway.login.stage is Stage.READY,
-    }
-    print(encode(line).decode(), file=out or sys.stdout, flush=True)
-    try:
+    async with AsyncExitStack() as running:
+        await gateway.start()
+        running.push_async_callback(gateway.stop)
+        line: dict[str, Json] = {
+            "portal": gateway.url, "certificate_sha256": gateway.certificate_sha256,
+            "accounts": list(gateway.accounts), "signed_in": gateway.login.stage is Stage.READY,
+        }
+        if flex_port is not None:
+            flex = gateway.flex_service(port=flex_port)
+            await flex.start()
+            running.push_async_callback(flex.stop)
+            line |= {
+                "flex": flex.url, "flex_certificate_sha256": flex.certificate_sha256, "flex_token": TOKEN,
+                "flex_query": QUERY,
+            }
+        print(encode(line).decode(), file=out or sys.stdout, flush=True)
         await stopped.wait()
-    finally:
-        await gateway.stop()
     return 0
 
 
