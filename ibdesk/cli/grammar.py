@@ -5,6 +5,7 @@ import asyncio
 import errno
 import os
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -73,9 +74,33 @@ def parser() -> argparse.ArgumentParser:
     sync.add_argument("--source", choices=["portal"], default="portal", help="where from (default: portal)")
     contract = _group(every, "contract", "what can be traded")
     _verb(contract, "find", "contracts by symbol or name", in_desk(verbs.find)).add_argument("text")
+    _flex_verbs(every)
     _vault_verbs(every)
     _trouble_verbs(every)
     return top
+
+
+def _flex_verbs(every: Any) -> None:
+    from ibdesk.cli import flex_verbs
+
+    group = _group(every, "flex", "statements from the broker's Flex Web Service, as files; reading them into the "
+                                  "books comes later")
+    add = _verb(group, "add", "keep a query with its token (the token is asked for, or comes on standard input)",
+                in_desk(flex_verbs.add))
+    add.add_argument("--label", required=True, metavar="L", help="what to call it; one that is there is replaced")
+    add.add_argument("--query", required=True, metavar="ID", help="the query's id in Client Portal")
+    add.add_argument("--service-url", default="", metavar="URL", help="only for the demo: where its service listens")
+    add.add_argument("--accept-certificate", default="", metavar="SHA256", help="only for the demo: its certificate")
+    _verb(group, "list", "the queries there are, tokens masked", in_desk(flex_verbs.list_queries, reads_only=True))
+    gone = _verb(group, "remove", "delete a query and its token", in_desk(flex_verbs.remove))
+    gone.add_argument("label", metavar="LABEL")
+    pull = _verb(group, "pull", "ask for a statement, wait while it is made, and write it to a private file; importing "
+                                "comes later", in_desk(flex_verbs.pull))
+    pull.add_argument("label", nargs="?", metavar="LABEL", help="default: the only query")
+    pull.add_argument("--out", required=True, type=Path, metavar="FILE")
+    pull.add_argument("--from", dest="first", type=_day, metavar="DATE", help="first day, as 2026-01-31")
+    pull.add_argument("--to", dest="last", type=_day, metavar="DATE",
+                      help="last day (default: a year up to yesterday; the query's own period where it takes no dates)")
 
 
 def _trouble_verbs(every: Any) -> None:
@@ -172,6 +197,13 @@ def _setting(text: str) -> tuple[str, str]:
     if not is_there or name not in names():
         raise argparse.ArgumentTypeError(f"{text!r} is not NAME=VALUE with a name among {', '.join(names())}")
     return name, value
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is no day such as 2026-01-31") from error
 
 
 def _port(text: str) -> int:

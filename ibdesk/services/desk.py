@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ibdesk.services.connector import Connector
     from ibdesk.services.demo_faults import DemoFault
     from ibdesk.services.doctor import Doctor
+    from ibdesk.services.flex import Flex
     from ibdesk.services.gateway import GatewayKeeper
     from ibdesk.services.hub import Hub
     from ibdesk.services.live import Live
@@ -52,6 +53,7 @@ class Desk:
     preferences: "Preferences"
     care: "VaultCare"
     backups: "Backups"
+    flex: "Flex"
     connector: "Connector"
     session: "SessionService | None"
     sync: "SyncService | None"

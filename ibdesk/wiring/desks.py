@@ -19,6 +19,7 @@ from ibdesk.domain.modes import ibkr_mode
 from ibdesk.domain.settings import Settings
 from ibdesk.services.desk import Clock, Desk
 from ibdesk.wiring.diagnosis import diagnosis_for, help_wizard
+from ibdesk.wiring.flex import flex_for
 from ibdesk.wiring.gateways import COUNTS_FOR, chosen_environment, connection_to, connector_with, open_broker
 
 if TYPE_CHECKING:
@@ -183,6 +184,7 @@ async def build_desk(
         preferences=preferences,
         care=care,
         backups=backups,
+        flex=flex_for(vault, database=database, hub=hub, on_call=call_log.record, clock=world.clock, ticks=world.ticks),
         connector=help_wizard(
             connector_with(
                 call_log.record, clock=world.clock, known=preferences.credentials,

@@ -142,7 +142,7 @@ def sample_desk(
         care=MadeUpCare(), backups=MadeUpBackups(),  # type: ignore[arg-type]
         session=MadeUpSession(session) if session is not None else None,  # type: ignore[arg-type]
         sync=MadeUpSync(), market=None, live=None, check_passphrase=_accepts, database_bytes=lambda: 12_400_000,  # type: ignore[arg-type]
-        gateway=None, doctor=None, support=None,  # type: ignore[arg-type]
+        gateway=None, doctor=None, support=None, flex=None,  # type: ignore[arg-type]
         close=tasks.close,
     )
     return replace(desk, **parts)
