@@ -84,23 +84,29 @@ def test_what_was_synced_since_the_stream_broke_off_is_shown(run: Run) -> None:
     run(journey())
 
 
-def test_seconds_are_counted_only_while_a_room_is_on_screen(run: Run, qtbot: QtBot) -> None:
+def test_a_second_is_told_only_while_a_room_is_on_screen(run: Run, qtbot: QtBot) -> None:
     async def journey() -> None:
         desk = room_desk(page())
-        view = BookView.of(desk, bridge_to(desk))
+        bridge = bridge_to(desk)
+        view = BookView.of(desk, bridge)
+        told: list[bool] = []
+        view.aged.connect(lambda: told.append(True))
         one, two = QWidget(), QWidget()
         for room in (one, two):
             qtbot.addWidget(room)
         view.wake(one)
-        assert not view._second.isActive()
+        bridge.second.emit(NOW)
+        assert not told
         one.show()
         two.show()
         view.wake(one)
         view.wake(two)
         view.rest(one)
-        assert view._second.isActive()
+        bridge.second.emit(NOW)
+        assert len(told) == 1
         view.rest(two)
-        assert not view._second.isActive()
+        bridge.second.emit(NOW)
+        assert len(told) == 1
         await frames()
         await desk.tasks.close()
 

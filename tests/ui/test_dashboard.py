@@ -230,8 +230,10 @@ def test_everything_of_a_lost_source_is_drawn_old_at_once(
         assert overview.equity.change.property("tone") == "muted"
         assert {label.property("tone") for label in overview.allocation.findChildren(Label) if "%" in label.text()} == {
             "muted"}
+        shown.show_tab("account")
         for card in (overview.positions, account.value, account.cash):
             assert "as of 4 s ago" in {chip.text() for chip in card.findChildren(Chip)}, card.accessibleName()
+        shown.show_tab("overview")
         made.desk.hub.publish(
             ConnectionRestored(source="portal", at=NOW) if isinstance(lost, ConnectionLost)
             else LinkChanged(source="portal", is_up=True, since=NOW))
@@ -239,6 +241,22 @@ def test_everything_of_a_lost_source_is_drawn_old_at_once(
         assert (chart.grab().toImage(), donut.grab().toImage()) == bright
         assert chart.age.isHidden() and overview.equity.change.property("tone") == "gain"
         assert not any(figure.is_stale for figure in overview.figures.all)
+        await made.close()
+
+    run(journey())
+
+
+def test_what_the_running_figures_say_is_drawn_on_the_tab_that_is_looked_at(run: Run, qtbot: QtBot) -> None:
+    async def journey() -> None:
+        made = room(qtbot, page())
+        shown = await made.open()
+        stored = page().pnl
+        assert stored is not None
+        told = replace(stored, net_liquidation=Decimal("1234567.89"))
+        made.desk.hub.publish(PnlChanged(pnl=told))
+        await frames()
+        shown.show_tab("account")
+        assert "$1,234,567.89" in {figure for _, figure, _ in shown.account.value.facts}
         await made.close()
 
     run(journey())

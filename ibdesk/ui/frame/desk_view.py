@@ -175,17 +175,11 @@ class DeskView(QWidget):
 
     def refresh(self) -> None:
         """Say again what time changes: ages, countdowns, the clock."""
-        now = self._desk.clock()
-        sourced = self._desk.preferences.sourced
-        link = self.session.link
+        now, link = self._desk.clock(), self.session.link
         self.header.show_session(
             wording.session_words(self._session, now, link), can_try=wording.is_searched(self._session, link, now))
-        self.header.show_sync(
-            wording.sync_words(self._age(), now, running=self._syncing, failed=self._sync_failed)
-        )
-        self.status.show_gateway(wording.gateway_words(
-            self._desk.gateway_url, self._session, self._rate, is_expected=is_expected(link, now)))
-        self.status.show_rate(wording.rate_words(self._rate, sourced.settings.request_budget, now))
+        self._show_sync(now)
+        self._show_gateway(now)
         self.status.show_market(wording.market_words(self._desk.calendar, now))
 
     def showEvent(self, event: QShowEvent) -> None:
@@ -331,14 +325,24 @@ class DeskView(QWidget):
         self._syncing = (event.stage or "") if event.finished_at is None else None
         if event.finished_at is not None:
             self._sync_failed = event.error is not None
-        self.refresh()
+        self._show_sync(self._desk.clock())
 
     def _rate_changed(self, event: RateChanged) -> None:
         before, self._rate = self._rate, event.rate
         until = event.rate.boxed_until
         if until is not None and (before is None or before.boxed_until != until) and until > self._desk.clock():
             self.notices.show_notice(Notice(error=wording.boxed(until)))
-        self.refresh()
+        self._show_gateway(self._desk.clock())
+
+    def _show_sync(self, now: datetime) -> None:
+        words = wording.sync_words(self._age(), now, running=self._syncing, failed=self._sync_failed)
+        self.header.show_sync(words)
+
+    def _show_gateway(self, now: datetime) -> None:
+        self.status.show_gateway(wording.gateway_words(
+            self._desk.gateway_url, self._session, self._rate, is_expected=is_expected(self.session.link, now)))
+        budget = self._desk.preferences.sourced.settings.request_budget
+        self.status.show_rate(wording.rate_words(self._rate, budget, now))
 
     def _connection_changed(self, event: ConnectionLost | ConnectionRestored) -> None:
         if isinstance(event, ConnectionRestored):

@@ -11,7 +11,7 @@ from ibdesk.domain.accounts import AccountId
 from ibdesk.domain.modes import FACES, Mode, face_of
 from ibdesk.ui.frame.wording import Words
 from ibdesk.ui.icons import set_icon
-from ibdesk.ui.widgets import Button, Chip, Icon, IconButton, Label, Pill
+from ibdesk.ui.widgets import Button, Chip, Icon, IconButton, Label, Pill, hold_size
 
 HEIGHT = 48
 #: Below this width the session pill says less; the header never clips.
@@ -86,11 +86,12 @@ class Header(QFrame):
         if text != self.sync.text():
             self.sync.setText(text)
             self.sync.setAccessibleName(f"{words.full}. Press to sync")
-        self.sync.setToolTip(words.tip)
+            self.sync.setToolTip(words.tip)
         icon = ("warn", "warn") if words.tone == "warn" else ("refresh", words.tone or "muted")
         if self.sync.property("shown") != icon[0] + icon[1]:
             self.sync.setProperty("shown", icon[0] + icon[1])
             set_icon(self.sync, *icon, 15)
+        hold_size(self.sync)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

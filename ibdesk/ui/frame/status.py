@@ -1,13 +1,13 @@
 """The line at the bottom that tells the machinery: gateway, request budget, database, the demo's menu, market clock."""
 
-from PySide6.QtCore import QPointF, QSize
+from PySide6.QtCore import QPointF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QWidget
 
 from ibdesk.ui.frame.demo_menu import DemoMenu
 from ibdesk.ui.frame.wording import Words
 from ibdesk.ui.theme import Text, look
-from ibdesk.ui.widgets import Label, paint_dot
+from ibdesk.ui.widgets import Label, hold_size, paint_dot
 
 HEIGHT = 28
 #: Below this width the gateway says only where it is, and the database keeps to itself.
@@ -38,6 +38,7 @@ class StatusLine(QFrame):
         row.addWidget(self.demo)
         row.addStretch(1)
         row.addWidget(self.market)
+        self.market.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 
     def show_gateway(self, words: Words) -> None:
         """Where the gateway is and how fast it answers."""
@@ -74,7 +75,10 @@ def _say(label: Label, text: str, words: Words | None) -> None:
     if text != label.text():
         label.setText(text)
         label.setAccessibleName(f"{label.objectName()}: {text}")
-    label.setToolTip(words.tip if words is not None else "")
+    hold_size(label)
+    tip = words.tip if words is not None else ""
+    if tip != label.toolTip():
+        label.setToolTip(tip)
 
 
 class _Dot(QWidget):

@@ -60,7 +60,6 @@ class View:
     was_up: bool = False
     is_ready: bool = False
     failures: Mapping[AccountId | None, DeskError] = field(default_factory=dict)
-    is_syncing: bool = False
     options_level: int | None = None
     opened_with: AccountId | None = None
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
 from ibdesk.domain.accounts import AccountId, newest_pnl
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 class BookView(QObject):
     """The account room's eyes. `changed`: draw the view anew; `figures_changed`: only the running figures;
-    `quotes_changed` carries quotes; `aged`: a second passed."""
+    `quotes_changed` carries quotes; `aged`: a second passed, told only while a room is on screen."""
 
     changed = Signal()
     figures_changed = Signal()
@@ -55,9 +55,7 @@ class BookView(QObject):
         self._is_reading = False
         self._read_again = False
         self._asked: set[Conid] = set()
-        self._second = QTimer(self)
-        self._second.setInterval(1000)
-        self._second.timeout.connect(self.aged)
+        bridge.second.connect(self._second_passed)
         bridge.account_changed.connect(self._account_changed)
         bridge.selection_changed.connect(self._selection_changed)
         bridge.sync_changed.connect(self._sync_changed)
@@ -74,7 +72,6 @@ class BookView(QObject):
         for found in bridge.findChildren(cls):
             if found._desk is desk:
                 return found
-            found._second.stop()
             found.setParent(None)
             found.deleteLater()
         return cls(desk, bridge, bridge)
@@ -93,15 +90,12 @@ class BookView(QObject):
         if not room.isVisible():
             return
         self._awake.add(room)
-        self._second.start()
         if not self.view.is_read:
             self.read()
 
     def rest(self, room: QWidget) -> None:
         """A room left the screen; when none is left, ages need no counting."""
         self._awake.discard(room)
-        if not self._awake:
-            self._second.stop()
 
     def read(self) -> None:
         """Read the stored book; asking while it is being read reads it once more after."""
@@ -176,6 +170,10 @@ class BookView(QObject):
     def _selection_changed(self, chosen: AccountId | None) -> None:
         self._show(replace(self.view, chosen=chosen))
 
+    def _second_passed(self, _now: datetime) -> None:
+        if self._awake:
+            self.aged.emit()
+
     def _settings_changed(self, _event: SettingsChanged) -> None:
         self.read()
 
@@ -184,14 +182,13 @@ class BookView(QObject):
 
     def _sync_changed(self, event: SyncChanged) -> None:
         if event.finished_at is None:
-            self._show(replace(self.view, is_syncing=True))
             return
         failures = dict(self.view.failures)
         failures.pop(None, None)
         failures.pop(event.account, None)
         if event.error is not None:
             failures[event.account] = event.error
-        self._show(replace(self.view, is_syncing=False, failures=failures))
+        self._show(replace(self.view, failures=failures))
 
     def _connection_changed(self, event: ConnectionLost | ConnectionRestored) -> None:
         since = event.since if isinstance(event, ConnectionLost) else None

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QWidget
 
 from ibdesk.domain.errors import Cause, DeskError, NeedsPerson
@@ -11,7 +11,7 @@ from ibdesk.domain.positions import Source
 from ibdesk.ui.models.view import State, View
 from ibdesk.ui.session import wording
 from ibdesk.ui.theme import Text
-from ibdesk.ui.widgets import Banner, EmptyState, Label
+from ibdesk.ui.widgets import Banner, EmptyState, Label, hold_size
 
 #: The window's command that helps, and what its button says (`ui.commands`).
 SIGN_IN = ("sign-in", "Sign in")
@@ -41,18 +41,21 @@ class AgeLabel(Label):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("", kind=Text.CAPTION, tone="muted", parent=parent)
+        self.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 
     def show_view(self, view: View, now: datetime) -> None:
         """Tell the age of what is shown."""
         if view.state is not State.FULL:
             self.setText("")
+            hold_size(self)
             return
         sources = sorted({SOURCES[page.source] for page in view.pages})
         old = view.is_stale(now)
-        text = f"{'Old: ' if old else ''}as of {view.age(now)} · {', '.join(sources)}"
+        text = f"{'Old: as' if old else 'As'} of {view.age(now)} · {', '.join(sources)}"
         if text != self.text():
-            self.setText(text[0].upper() + text[1:])
+            self.setText(text)
             self.set_tone("warn" if old else "muted")
+            hold_size(self)
 
 
 class Stopped(QObject):

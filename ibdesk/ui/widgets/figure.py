@@ -31,8 +31,10 @@ class Figure(Card):
 
     def set(self, value: str, *, sub: str = "", sign: int = 0) -> None:
         """Show a value. `sign` −1, 0 or 1 colours it as loss, plain or gain."""
-        self.value.setText(value)
         self.value.set_tone({-1: "loss", 1: "gain"}.get(sign, ""))
+        if (value, sub) == (self.value.text(), self._sub_text):
+            return
+        self.value.setText(value)
         self._sub_text = sub
         self._refresh()
         self._fit()

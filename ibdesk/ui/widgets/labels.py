@@ -6,6 +6,9 @@ from PySide6.QtWidgets import QFrame, QLabel, QSizePolicy, QWidget
 from ibdesk.ui.stylesheet import restyle
 from ibdesk.ui.theme import Text, font
 
+#: How much wider than its text a widget that counts may stay, in pixels.
+SLACK = 16
+
 
 class Label(QLabel):
     """Text of one kind and tone; `tone` is "", muted, faint, gain, loss, warn or accent."""
@@ -43,6 +46,14 @@ class Chip(QLabel):
         if self.property("tone") != tone:
             self.setProperty("tone", tone)
             restyle(self)
+
+
+def hold_size(widget: QWidget) -> None:
+    """Keep the widget's size while its text counts; call it after each text. Without a fixed size Qt lays out the whole
+    window anew for every change of a text, so a clock would do so each second."""
+    needed, held = widget.sizeHint(), widget.minimumSize()
+    if needed.height() != held.height() or not needed.width() <= held.width() <= needed.width() + SLACK:
+        widget.setFixedSize(needed)
 
 
 def line(*, vertical: bool = False) -> QFrame:

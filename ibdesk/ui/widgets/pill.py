@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QPushButton, QSizePolicy, QWidget
 
 from ibdesk.ui.icons import SCALES
 from ibdesk.ui.theme import look
+from ibdesk.ui.widgets.labels import hold_size
 
 #: good: filled dot, warn: half, bad: cross, idle: ring. Colour alone never tells.
 SHAPES = {"gain": "disc", "warn": "half", "loss": "cross", "muted": "ring", "accent": "disc", "": "none"}
@@ -29,10 +30,12 @@ class Pill(QPushButton):
         if text != self.text():
             self.setText(text)
             self.setAccessibleName(f"{self._name}: {text}" if self._name else text)
-        self.setToolTip(tip)
+        if tip != self.toolTip():
+            self.setToolTip(tip)
         if tone != self._tone or self.icon().isNull():
             self._tone = tone
             self._draw()
+        hold_size(self)
 
     @property
     def tone(self) -> str:

@@ -37,7 +37,9 @@ class AllocationCard(Card):
         self._grid.setHorizontalSpacing(8)
         self._grid.setVerticalSpacing(3)
         self._grid.setColumnStretch(1, 1)
-        self._names: list[Label] = []
+        self._lines: list[tuple[_Swatch, Label, Label]] = []
+        self._rest = Label(tone="muted")
+        self._grid.addWidget(self._rest, MOST_PARTS, 1, 1, 2)
         self._places = QStackedWidget()
         self._full = QWidget()
         row = QHBoxLayout(self._full)
@@ -62,8 +64,9 @@ class AllocationCard(Card):
         self.donut.set_stale(age)
         if bool(age) != self._is_stale:
             self._is_stale = bool(age)
-            for label in self._legend.findChildren(Label):
-                label.set_tone("muted" if age else "")
+            for _, name, percent in self._lines:
+                for label in (name, percent):
+                    label.set_tone("muted" if age else "")
 
     def show_view(self, view: View) -> None:
         """Draw the parts, or say why there are none."""
@@ -98,31 +101,34 @@ class AllocationCard(Card):
         self._fill_legend(shares, view.base)
 
     def _fill_legend(self, shares: Sequence[Share], base: str) -> None:
-        while (item := self._grid.takeAt(0)) is not None:
-            if (old := item.widget()) is not None:
-                old.hide()
-                old.deleteLater()
-        self._names = []
-        for at, share in enumerate(shares[:MOST_PARTS]):
+        """Say other words on the labels that are there: prices move these shares all the time."""
+        shown, tone = shares[:MOST_PARTS], "muted" if self._is_stale else ""
+        for at in range(len(self._lines), len(shown)):
+            self._add_line(at)
+        for at, line in enumerate(self._lines):
+            for part in line:
+                part.setVisible(at < len(shown))
+        for share, (_, name, percent) in zip(shown, self._lines, strict=False):
             owed = fmt.sign(share.value) < 0
-            tone = "muted" if self._is_stale else ""
-            name = Label(f"{share.name} (short)" if owed else share.name, tone=tone)
-            percent = Label(_percent(share), tone=tone)
-            percent.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+            name.setText(f"{share.name} (short)" if owed else share.name)
+            percent.setText(_percent(share))
             for label in (name, percent):
+                label.set_tone(tone)
                 label.setToolTip(fmt.money(share.value, base))
-            self._grid.addWidget(_Swatch(at, self), at, 0)
-            self._grid.addWidget(name, at, 1)
-            self._grid.addWidget(percent, at, 2)
-            self._names.append(name)
         more = len(shares) - MOST_PARTS
-        if more > 0:
-            rest = Label(f"{more} more, each smaller", tone="muted")
-            rest.setToolTip("\n".join(f"{share.name} {_percent(share)}" for share in shares[MOST_PARTS:]))
-            self._grid.addWidget(rest, MOST_PARTS, 1, 1, 2)
+        self._rest.setVisible(more > 0)
+        self._rest.setText(f"{more} more, each smaller")
+        self._rest.setToolTip("\n".join(f"{share.name} {_percent(share)}" for share in shares[MOST_PARTS:]))
+
+    def _add_line(self, at: int) -> None:
+        line = _Swatch(at, self), Label(), Label()
+        line[2].setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        for column, part in enumerate(line):
+            self._grid.addWidget(part, at, column)
+        self._lines.append(line)
 
     def _point(self, at: int) -> None:
-        for place, name in enumerate(self._names):
+        for place, (_, name, _percent) in enumerate(self._lines):
             name.set_tone("accent" if place == at else "muted" if self._is_stale else "")
 
 

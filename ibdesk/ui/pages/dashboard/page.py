@@ -57,15 +57,18 @@ class Dashboard(QWidget):
         self.show_tab(self.tabs.current)
         self.overview.show_view(view, now)
         self.overview.positions.table.position_model.set_quotes(self.book.quotes)
-        self.account.show_view(view, now)
-        self.account.show_age(view, now)
         self.overview.equity.rename_benchmark(self._desk.preferences.sourced.settings.benchmark)
 
     def show_tab(self, key: str) -> None:
         """Turn to "overview" or "account"."""
         self.tabs.set_current(key)
-        if self.book.view.state is not State.EMPTY:
-            self._places.setCurrentWidget(self.account if key == "account" else self.overview)
+        view, now = self.book.view, self.book.now
+        if view.state is State.EMPTY:
+            return
+        if key == "account":  # drawn only while it is looked at: its figures change with every price
+            self.account.show_view(view, now)
+            self.account.show_age(view, now)
+        self._places.setCurrentWidget(self.account if key == "account" else self.overview)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
@@ -116,7 +119,8 @@ class Dashboard(QWidget):
         view, now = self.book.view, self.book.now
         self.age.show_view(view, now)
         self.overview.show_age(view, now)
-        self.account.show_age(view, now)
+        if self.account.isVisible():
+            self.account.show_age(view, now)
         self.stopped.show_view(view, now)
 
     def _ask_benchmark(self, key: str) -> None:
