@@ -60,6 +60,8 @@ ODDITIES: Mapping[str, tuple[int, bytes]] = {
     "other_xml": (200, b"<rss version='2.0'></rss>"),
     "new_code": (200, b"<FlexStatementResponse><Status>Fail</Status><ErrorCode>1099</ErrorCode>"
                       b"<ErrorMessage>The moon is full.</ErrorMessage></FlexStatementResponse>"),
+    "echo": (200, b"<FlexStatementResponse><Status>Fail</Status><ErrorCode>1097</ErrorCode>"
+                  b"<ErrorMessage>The token {token} is unknown.</ErrorMessage></FlexStatementResponse>"),
     "new_transient_code": (200, b"<FlexStatementResponse><Status>Warn</Status><ErrorCode>1098</ErrorCode>"
                                 b"<ErrorMessage>Please try again.</ErrorMessage></FlexStatementResponse>"),
 }  # fmt: skip
@@ -90,7 +92,8 @@ class _Job:
 
 
 class DemoFlex:
-    """The service. `not_ready` is how often a statement is still being made when it is asked for."""
+    """The service. `not_ready` is how often a statement is still being made when it is asked for; `token` the only one
+    that is let in."""
 
     def __init__(
         self,
@@ -100,11 +103,13 @@ class DemoFlex:
         identity: ServerIdentity | None = None,
         port: int = 0,
         not_ready: int = 1,
+        token: str = TOKEN,
         ticks: Callable[[], float] = time.monotonic,
         is_paced: bool = True,
     ) -> None:
         self.port, self.not_ready = port, not_ready
         self.seconds, self.pointer = 0.0, ""
+        self._token = token
         self._account, self._clock, self._ticks, self._is_paced = account, clock, ticks, is_paced
         self._identity = identity or make_identity()
         self._faults: list[_Fault] = []
@@ -195,11 +200,11 @@ class DemoFlex:
         if fault is not None:
             fault.times -= 1
             if fault.body != b"truncated":
-                return fault.status, fault.body
+                return fault.status, fault.body.replace(b"{token}", query.get("t", "").encode())
         token = query.get("t", "")
         if not self._admits(token):
             return 200, _refusal("too_many_requests")
-        if token != TOKEN:
+        if token != self._token:
             return 200, _refusal("token_invalid")
         if query.get("v") != "3":
             return 200, _refusal("not_validated")

@@ -198,6 +198,16 @@ def test_an_answer_that_is_none_ends_the_pull_at_once(name: str, branch: type, c
     on_bench(work)
 
 
+def test_a_token_the_service_repeats_is_not_repeated_by_us() -> None:
+    async def work(it: Bench) -> None:
+        it.demo.spoil("echo")
+        error = await failing(it)
+        assert error.message.endswith("It said: The token *** is unknown.")
+        assert TOKEN not in repr(it.calls) + repr(it.steps)
+
+    on_bench(work)
+
+
 def test_an_unknown_code_that_says_try_again_is_tried_again_once() -> None:
     async def work(it: Bench) -> None:
         it.demo.spoil("new_transient_code")
