@@ -6,6 +6,7 @@ each; everything else it says and writes is what the test looks through.
 
 import asyncio
 import json
+import logging
 import os
 import sys
 from collections.abc import Awaitable, Callable
@@ -15,6 +16,7 @@ from pathlib import Path
 from ibdesk import wiring
 from ibdesk.cli import channel
 from ibdesk.cli.channel_server import Channel
+from ibdesk.demo.flex import QUERY, DemoFlex
 from ibdesk.demo.gateway import DemoGateway, sign_in
 from ibdesk.demo.timings import DemoLimits, DemoTimings
 from ibdesk.desk_door import Shown
@@ -61,6 +63,31 @@ async def suffer(gateway: DemoGateway, desk: Desk) -> None:
     await sign_in(gateway.url)
     tell("session", gateway.login.session)
     await desk.session.refresh()
+
+
+async def pull(gateway: DemoGateway, desk: Desk, folder: Path, token: str) -> None:
+    """A Flex token used well, refused, repeated by the service, and on a connection that is cut."""
+    service = DemoFlex(gateway.account, gateway.clock, not_ready=0, token=token, is_paced=False)
+    await service.start()
+    await desk.flex.add("Daily", QUERY, f" {token}\n", service_url=service.url,
+                        certificate_sha256=service.certificate_sha256)
+    await desk.flex.save(await desk.flex.pull(), folder / "statement.xml")
+    breaks: tuple[Callable[[], object], ...] = (
+        lambda: service.complain("token_expired"), lambda: service.spoil("echo"), lambda: service.spoil("csv"),
+        lambda: service.point_to("https://example.com/x"), lambda: service.lose_reply("SendRequest"),
+    )  # fmt: skip
+    for hurt in breaks:
+        hurt()
+        try:
+            await desk.flex.pull()
+        except DeskError as error:
+            show(error.message, error.remedy, repr(error), repr(error.__context__))
+            logging.getLogger("canary").error("the pull stopped", exc_info=error)
+        service.heal()
+    await service.stop()
+    with suppress(DeskError):
+        await desk.flex.pull()
+    show(*(repr(query) for query in await desk.flex.queries()))
 
 
 async def use(desk: Desk, folder: Path, planted: dict[str, str]) -> None:
@@ -119,6 +146,7 @@ async def main(planted: dict[str, str]) -> None:
         with suppress(DeskError):
             await wiring.open_desk(folder / "nowhere", planted["passphrase"])
         await suffer(gateway, desk)
+        await pull(gateway, desk, folder, planted["flex token"])
         await behind_the_door(desk, home, lambda: use(desk, folder, planted))
     finally:
         await desk.close()

@@ -19,10 +19,11 @@ PLANTED = {
     "passphrase": "canary otters whisper 1971 under ferns",
     "new passphrase": "canary herons listen 1984 above reeds",
     "user name": "canaryuser83",
+    "flex token": "5820974944canary592307816406",
 }
 ACCOUNTS = ("DU7654321", "DU7654322")
 #: Where a person asked for the numbers, or where they are encrypted: only secrets are looked for there.
-MAY_NAME_ACCOUNTS = ("audit.csv", "audit.jsonl")
+MAY_NAME_ACCOUNTS = ("audit.csv", "audit.jsonl", "statement.xml")
 
 
 def contents(folder: Path) -> Iterator[tuple[str, bytes]]:
@@ -93,7 +94,7 @@ def test_nothing_secret_is_left_by_a_whole_session(tmp_path: Path) -> None:
 
     left = [("printed", said.encode()), ("complained", complained.encode()), *contents(folder), *contents(temporary)]
     names = {name for name, _ in left}
-    assert {"audit.csv", "audit.jsonl", "support.zip", "copy.backup"} <= names
+    assert {"audit.csv", "audit.jsonl", "support.zip", "copy.backup", "statement.xml"} <= names
     assert {"home/ibdesk.vault", "home/logs/ibdesk.log"} <= names
     assert any(name.startswith("support.zip/") for name in names)
     for name, content in left:
