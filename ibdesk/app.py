@@ -15,10 +15,8 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QApplication, QWidget
 
-from ibdesk.desk_door import WORN, WORN_IN, Asked, DeskDoor
 from ibdesk.ui import start
 from ibdesk.ui.main_window import MainWindow
-from ibdesk.vault_door import VaultDoor
 
 if TYPE_CHECKING:
     import asyncio
@@ -39,6 +37,9 @@ SOON = (
     "ibdesk.services.activity", "ibdesk.services.audit", "ibdesk.services.book", "ibdesk.services.connector",
     "ibdesk.services.live", "ibdesk.services.market", "ibdesk.services.preferences", "ibdesk.services.session",
     "ibdesk.services.sync", "sqlalchemy.dialects.sqlite.pysqlcipher", "ibdesk.brokers.portal.broker",
+    "ibdesk.services.doctor", "ibdesk.services.backups", "ibdesk.services.vault_care", "ibdesk.services.reconnect",
+    "ibdesk.services.waking", "ibdesk.services.support", "ibdesk.services.flex", "ibdesk.store.flex",
+    "ibdesk.store.restore", "ibdesk.ui.idle", "ibdesk.ui.system_lock", "ibdesk.ui.vault.guard",
     "ibdesk.ui.bridge", "ibdesk.ui.frame.desk_view", "numpy", "pyqtgraph", "ibdesk.ui.pages.dashboard",
 )
 
@@ -52,7 +53,9 @@ class DeskApp:
     ) -> None:  # fmt: skip
         import asyncio
 
+        from ibdesk.desk_door import Asked, DeskDoor
         from ibdesk.services.tasks import Tasks
+        from ibdesk.vault_door import VaultDoor
 
         self.qt, self.window, self.home = qt, window, home
         self._demo = demo
@@ -313,6 +316,7 @@ def default_home() -> Path:
 
 def _dress(qt: QApplication, window: MainWindow) -> None:
     """Put on the theme worn last; the desk's own settings follow when its vault is open."""
+    from ibdesk.desk_door import WORN, WORN_IN
     from ibdesk.domain.accounts import Environment
     from ibdesk.domain.settings import ThemeName
     from ibdesk.ui import theme

@@ -12,7 +12,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QWidget
 
 from ibdesk import app as application
-from ibdesk import wiring
+from ibdesk import desk_door, wiring
 from ibdesk.app import DeskApp
 from ibdesk.domain.accounts import Account, AccountId, Environment
 from ibdesk.domain.money import USD
@@ -103,7 +103,7 @@ def test_the_right_passphrase_opens_the_desk_and_quitting_ends_everything(driven
         await it.unlock()
         assert it.app.desk.environment is Environment.PAPER
         assert it.app.window.windowTitle().startswith("ibdesk — PAPER")
-        assert QSettings().value(application.WORN_IN) == "paper"
+        assert QSettings().value(desk_door.WORN_IN) == "paper"
 
     assert driven(home, test) == 0
     run(_opens_again(home))
@@ -341,7 +341,7 @@ def test_before_the_first_paint_nothing_but_qt_is_imported():
     code = (
         "import sys; from ibdesk import app; app._live = lambda *a, **k: 0; app.main();"
         "print(sorted(m for m in sys.modules if m in ('asyncio', 'qasync', 'numpy', 'pyqtgraph', 'sqlalchemy',"
-        " 'aiohttp', 'ibdesk.ui.theme', 'ibdesk.wiring')))"
+        " 'aiohttp', 'dataclasses', 'ibdesk.desk_door', 'ibdesk.ui.theme', 'ibdesk.wiring')))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

@@ -1,4 +1,4 @@
-"""The Flex service as a desk has it: a pull over the wire, paced across the runs of one vault, audited without tokens."""
+"""The Flex service as a desk has it: pulls over the wire, paced across the runs of one vault, no token in its audit."""
 
 import asyncio
 from pathlib import Path
