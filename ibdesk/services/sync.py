@@ -17,7 +17,7 @@ from ibdesk.domain.accounts import Account, AccountId, Environment
 from ibdesk.domain.errors import Cause, DeskError, Refused, Unavailable
 from ibdesk.domain.events import AccountChanged, ConnectionLost, Notice, SessionChanged, SyncChanged, TimeJumped
 from ibdesk.domain.modes import check_environment
-from ibdesk.domain.positions import Snapshot, SyncCounts
+from ibdesk.domain.positions import Position, Snapshot, SyncCounts
 from ibdesk.domain.records import SyncRecord, SyncStatus
 from ibdesk.domain.returns import Point
 from ibdesk.domain.session import SessionState
@@ -47,6 +47,7 @@ ENDS_THE_RUN = frozenset({
 })  # fmt: skip
 #: After these the session is looked at before another account is tried: one that hangs would hang too.
 ASK_THE_SESSION = frozenset({Cause.TIMED_OUT})
+_FREED_AT_A_TIME = 500
 
 
 class SyncService:
@@ -269,7 +270,10 @@ class SyncService:
             next_at=self._next_at(),
         )
         await self._write_down(record)
-        self._hub.publish(AccountChanged(account=account, as_of=picture.as_of))
+        as_of, positions = picture.as_of, list(picture.positions)
+        del picture
+        await _let_go(positions)
+        self._hub.publish(AccountChanged(account=account, as_of=as_of))
         self._hub.publish(
             SyncChanged(account=account, started_at=started, finished_at=record.finished_at, counts=counts)
         )
@@ -308,6 +312,13 @@ class SyncService:
         except DeskError as error:
             log.error("The sync could not be written down: %s", error.message)
             self._hub.publish(Notice(error=error))
+
+
+async def _let_go(positions: list[Position]) -> None:
+    """Free them bit by bit: 10,000 in one go hold the window up for 6 to 11 ms (goal G9)."""
+    while positions:
+        del positions[-_FREED_AT_A_TIME:]
+        await asyncio.sleep(0)
 
 
 def _store(tx: "Connection", picture: Snapshot) -> tuple[SyncCounts, datetime | None]:

@@ -17,8 +17,9 @@ from sqlalchemy.types import TypeEngine
 
 from ibdesk.store.columns import EPOCH, MICROSECOND, DayText, DecimalText, UtcInstant, microseconds
 
-#: Enough to make the per-batch cost vanish, small enough to stay in the processor's cache.
-BATCH = 2000
+#: Enough to make the per-batch cost vanish, small enough that a batch turned in one go, or looked at by the garbage
+#: collector, does not hold up the window (goal G9).
+BATCH = 500
 
 Column = Sequence[Any]
 

@@ -5,19 +5,22 @@ cycle that holds a Qt object with a running timer, the timer stays registered fo
 tick crashes the process (seen: QTimerInfoList::activateTimers). So automatic collection is off while a window is there,
 and this object collects by Python's own thresholds between two events.
 
-A full collection looks at every object and holds the window up meanwhile: 60 to 180 ms with all modules and 10,000
-positions in memory (measured). So what is there after the first one is kept out of all later ones, and there is at most
-one a minute; the young generations are cheap and are collected as Python would.
+A collection holds the window up as long as it takes to look at its objects. The young ones are looked at often while
+something is being built, so that there are few each time: at one look every 200 ms a sync of 10,000 positions gave 4 to
+10 ms a collection, at one every 10 ms less than 1 (measured, benchmarks/bench_stall.py). Those that outlived it are
+looked at when nothing is being built, 5 s later at the latest. A full collection takes 60 to 180 ms with all modules
+and 10,000 positions in memory, so what is there after the first is kept out of all later ones, and there is at most one
+a minute.
 """
 
 import gc
 
 from PySide6.QtCore import QElapsedTimer, QObject, QTimer, Signal
 
-#: How often the counters are looked at, in milliseconds.
-EVERY_MS = 200
-#: How far apart full collections are, in milliseconds.
-FULL_EVERY_MS = 60_000
+#: How often the counters are looked at, in milliseconds: when something was due, and at rest. In between it doubles.
+LIVELY_MS, QUIET_MS = 10, 100
+#: How long older objects wait for a quiet moment, and how far apart full collections are, in milliseconds.
+OLDER_WITHIN_MS, FULL_EVERY_MS = 5_000, 60_000
 
 
 class Garbage(QObject):
@@ -29,23 +32,41 @@ class Garbage(QObject):
         super().__init__(parent)
         self._was_enabled = gc.isenabled()
         self._since_full = QElapsedTimer()
+        self._since_older = QElapsedTimer()
+        self._since_older.start()
         gc.disable()
         self._timer = QTimer(self)
-        self._timer.setInterval(EVERY_MS)
+        self._timer.setInterval(QUIET_MS)
         self._timer.timeout.connect(self.collect_if_due)
         self._timer.start()
 
     def collect_if_due(self) -> None:
-        """Collect the oldest generation whose threshold is passed, as the automatic collector would."""
-        counts, thresholds = gc.get_count(), gc.get_threshold()
-        due = [generation for generation in range(3) if counts[generation] > thresholds[generation] > 0]
-        if due and max(due) == 2 and not self._may_collect_all():
-            due.remove(2)
-        if due:
-            gc.collect(max(due))
-            self.collected.emit(max(due))
-        if due and max(due) == 2 and not gc.get_freeze_count():
+        """Collect the oldest generation whose threshold is passed and whose time has come."""
+        limits = gc.get_threshold()
+        young, middle, old = (count > limit > 0 for count, limit in zip(gc.get_count(), limits, strict=True))
+        may_older = self._is_quiet(young) or self._since_older.elapsed() >= OLDER_WITHIN_MS
+        if old and may_older and self._may_collect_all():
+            self._collect(2)
+        elif middle and may_older:
+            self._collect(1)
+        elif young:
+            self._collect(0)
+        self._look_again(LIVELY_MS if young else min(2 * self._timer.interval(), QUIET_MS))
+
+    def _collect(self, generation: int) -> None:
+        gc.collect(generation)
+        if generation:
+            self._since_older.start()
+        if generation == 2 and not gc.get_freeze_count():
             gc.freeze()
+        self.collected.emit(generation)
+
+    def _is_quiet(self, young: bool) -> bool:
+        return not young and self._timer.interval() == QUIET_MS
+
+    def _look_again(self, milliseconds: int) -> None:
+        if self._timer.interval() != milliseconds:  # setting it starts it anew
+            self._timer.setInterval(milliseconds)
 
     def _may_collect_all(self) -> bool:
         if self._since_full.isValid() and self._since_full.elapsed() < FULL_EVERY_MS:

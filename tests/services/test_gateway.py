@@ -202,7 +202,8 @@ def test_the_log_is_private_and_holds_no_secret(tmp_path: Path, monkeypatch: pyt
     async def scene() -> None:
         monkeypatch.setenv("IBDESK_PASSPHRASE", "never to be handed on")
         port = await free_port()
-        folder = make_gateway(tmp_path / "gw", port, script="echo token=abcdef123456 for DU7654321; env | grep PASSPHRASE\n")
+        script = "echo token=abcdef123456 for DU7654321; env | grep PASSPHRASE\n"
+        folder = make_gateway(tmp_path / "gw", port, script=script)
         (folder / "logs").mkdir()
         (folder / "logs" / "gw.2026-11-20.log").write_text("old\n" * 1000 + "user_name=alice connected\n")
         async with keeping(tmp_path, port, folder) as (keeper, kept):

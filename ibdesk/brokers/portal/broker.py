@@ -32,7 +32,7 @@ from ibdesk.domain.returns import Point
 _REREADS = 2
 _REREAD_AFTER = 0.5
 #: Rows that are given their meaning in one go: a third of a millisecond.
-_AT_A_TIME = 25
+_AT_A_TIME = 10
 #: The running P&L may be asked for once in 5 s and answers for every account at once.
 _PNL_FOR = timedelta(seconds=5)
 #: The broker computes performance once a day and answers once in 15 minutes.
@@ -153,8 +153,8 @@ class PortalBroker:
         for number, page in halves.items():
             read[number] = await _lines(page, account, found)
         holdings = Holdings()
-        for lines in read:
-            holdings.add(lines)
+        while read:
+            holdings.add(read.pop(0))
             await asyncio.sleep(0)
         return holdings
 

@@ -167,7 +167,8 @@ class Holdings:
     """
 
     def __init__(self) -> None:
-        self._held: dict[Conid, Line] = {}
+        self._held: dict[Conid, Position] = {}
+        self._models: dict[Conid, str] = {}
         self._seconds: dict[tuple[Conid, str], Position] = {}
         self._skipped: list[Skipped] = []
 
@@ -178,14 +179,14 @@ class Holdings:
                 self._skipped.append(each)
                 continue
             conid = each.position.instrument.conid
-            if self._held.setdefault(conid, each).model == each.model:
-                self._held[conid] = each
+            if self._models.setdefault(conid, each.model) == each.model:
+                self._held[conid] = each.position
             else:
                 self._seconds[conid, each.model] = each.position
 
     @property
     def positions(self) -> tuple[Position, ...]:
-        return tuple(line.position for line in self._held.values())
+        return tuple(self._held.values())
 
     @property
     def skipped(self) -> tuple[Skipped, ...]:
