@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import ROUND_HALF_EVEN, Context, Decimal
 from enum import IntEnum, StrEnum
 
 
@@ -156,12 +156,17 @@ def worst(findings: Iterable[Finding]) -> Severity:
 
 
 _CENT = Decimal("0.01")
+#: Wide enough for any price times any size a person can mistype.
+_WIDE = Context(prec=60)
+_ABSURD = Decimal("1e40")
 
 
 def figure(amount: Decimal | None) -> str:
     """An amount inside a sentence: thousands separators, two places when it has a fraction, U+2212, em dash unknown."""
-    if amount is None:
+    if amount is None or not amount.is_finite():
         return "—"
-    shown = amount.quantize(_CENT, ROUND_HALF_EVEN)
+    if abs(amount) >= _ABSURD:
+        return f"{amount:.0E}"
+    shown = amount.quantize(_CENT, ROUND_HALF_EVEN, _WIDE)
     text = f"{abs(shown):,.2f}" if shown != shown.to_integral_value() else f"{abs(shown):,.0f}"
     return f"\N{MINUS SIGN}{text}" if shown < 0 else text

@@ -62,6 +62,9 @@ def test_a_finding_cannot_be_changed_after_it_was_said() -> None:
         (Decimal("-0.001"), "0"),
         (Decimal("1E+3"), "1,000"),
         (Decimal("736.9"), "736.90"),
+        (Decimal("NaN"), "—"),
+        (Decimal("1234567890123456789012345678901.5"), "1,234,567,890,123,456,789,012,345,678,901.50"),
+        (Decimal("1e99"), "1E+99"),
     ],
 )
 def test_figures_in_sentences_are_written_as_the_desk_writes_them(amount: Decimal | None, text: str) -> None:
