@@ -165,8 +165,8 @@ def figure(amount: Decimal | None) -> str:
     """An amount inside a sentence: thousands separators, two places when it has a fraction, U+2212, em dash unknown."""
     if amount is None or not amount.is_finite():
         return "—"
-    if abs(amount) >= _ABSURD:
+    if amount.copy_abs() >= _ABSURD:
         return f"{amount:.0E}"
     shown = amount.quantize(_CENT, ROUND_HALF_EVEN, _WIDE)
-    text = f"{abs(shown):,.2f}" if shown != shown.to_integral_value() else f"{abs(shown):,.0f}"
+    text = f"{shown.copy_abs():,.2f}" if shown != shown.to_integral_value() else f"{shown.copy_abs():,.0f}"
     return f"\N{MINUS SIGN}{text}" if shown < 0 else text
