@@ -48,6 +48,7 @@ class Cause(StrEnum):
     FOLDER_READ_ONLY = "folder_read_only"
     DISK_FULL = "disk_full"
     BAD_SETTING = "bad_setting"
+    BAD_CONTRACT = "bad_contract"
     FLEX_TOKEN = "flex_token"  # noqa: S105 - expired, replaced or missing
     FLEX_QUERY = "flex_query"
     FLEX_ADDRESS = "flex_address"

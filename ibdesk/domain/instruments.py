@@ -69,7 +69,8 @@ class OptionTerms:
 class Instrument:
     """One thing with a conid. `multiplier` is what one unit of price is worth per contract (1 for shares).
 
-    A bond is quoted in percent of par, so its multiplier is face value per unit of quantity / 100.
+    A bond is quoted in percent of par, so its multiplier is face value per unit of quantity / 100. `trading_class` is
+    the root an option trades under (`SPXW` for SPX, `AAPL1` for an adjusted AAPL), "" when it was not told.
     """
 
     conid: Conid
@@ -84,6 +85,7 @@ class Instrument:
     expiry: date | None = None
     option: OptionTerms | None = None
     underlying_conid: Conid | None = None
+    trading_class: str = ""
 
     @property
     def label(self) -> str:
