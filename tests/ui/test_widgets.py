@@ -5,6 +5,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QToolButton, QWidget
 
+from ibdesk.domain.settings import ThemeName
+from ibdesk.ui import theme
 from ibdesk.ui.widgets import (
     Banner,
     Card,
@@ -64,6 +66,21 @@ def test_a_long_amount_in_a_narrow_card_gets_smaller_and_is_not_cut(shown):
     figure.setFixedWidth(180)
     shown(figure)
     assert figure.value.fontMetrics().horizontalAdvance(figure.value.text()) <= figure.value.width() + 1
+
+
+@pytest.mark.parametrize("change", ["theme", "tone"])
+def test_a_long_amount_stays_whole_when_the_desk_is_dressed_anew(shown, dressed, change):
+    figure = Figure("Unrealized P&L")
+    figure.set("+$152,693.99", sign=1)
+    figure.setFixedWidth(400)
+    shown(figure)
+    figure.setFixedWidth(140)
+    QTest.qWait(0)
+    if change == "theme":
+        theme.change(dressed, name=ThemeName.LIGHT)
+    else:
+        figure.set("+$152,693.99", sign=0)
+    assert figure.value.fontMetrics().horizontalAdvance(figure.value.text()) <= figure.width() - 30
 
 
 def test_arrow_keys_choose_in_a_segmented_row_and_tab_stops_once(shown, qtbot):

@@ -4,7 +4,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QFontMetrics, QResizeEvent
 from PySide6.QtWidgets import QGraphicsOpacityEffect, QSizePolicy, QVBoxLayout, QWidget
 
-from ibdesk.ui.theme import Text, font
+from ibdesk.ui.theme import Text, font, look
 from ibdesk.ui.widgets.card import Card
 from ibdesk.ui.widgets.labels import Label
 
@@ -28,12 +28,14 @@ class Figure(Card):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self._stack()
         self._describe()
+        look().themeChanged.connect(self._fit)
 
     def set(self, value: str, *, sub: str = "", sign: int = 0) -> None:
         """Show a value. `sign` −1, 0 or 1 colours it as loss, plain or gain."""
-        self.value.set_tone({-1: "loss", 1: "gain"}.get(sign, ""))
-        if (value, sub) == (self.value.text(), self._sub_text):
+        tone = {-1: "loss", 1: "gain"}.get(sign, "")
+        if (value, sub, tone) == (self.value.text(), self._sub_text, self.value.property("tone")):
             return
+        self.value.set_tone(tone)
         self.value.setText(value)
         self._sub_text = sub
         self._refresh()
@@ -80,7 +82,10 @@ class Figure(Card):
         self.setAccessibleDescription(self.sub.text())
 
     def _fit(self) -> None:
-        """A long amount in a narrow card gets a smaller face instead of being cut."""
+        """A long amount in a narrow card gets a smaller face instead of being cut.
+
+        Needed after each new theme or tone too: dressing a label anew gives it the face back that it first wore.
+        """
         room = self.width() - 30
         made = font(Text.FIGURE, bold=True)
         least = made.pointSizeF() * SMALLEST
