@@ -164,7 +164,8 @@ SETTLEMENT_RULES = (
 
 BROKER_RULES = {
     "ibkr": BrokerRules(
-        id="ibkr", name="Interactive Brokers", citation="IBKR Guides: Pattern Day Trader, transition notice of 2026-06-03",
+        id="ibkr", name="Interactive Brokers",
+        citation="IBKR Guides: Pattern Day Trader, transition notice of 2026-06-03",
         rejects_opening_at_zero=True, deficit_target_days=3, deficit_failures=4, unequal_condor_is_two_spreads=True,
     ),
     "alpaca": BrokerRules(

@@ -9,7 +9,7 @@ from ibdesk.domain.compliance.policy import DAY_TRADE_RULES, policies_at
 
 
 @pytest.mark.parametrize(
-    ("day", "id", "counts", "measures"),
+    ("day", "name", "counts", "measures"),
     [
         (date(2026, 6, 3), "us_pdt_2001", True, False),
         (date(2026, 6, 4), "us_transition_2026", True, True),
@@ -19,10 +19,10 @@ from ibdesk.domain.compliance.policy import DAY_TRADE_RULES, policies_at
     ],
 )
 def test_the_day_trading_rules_change_on_the_dates_of_the_releases(
-    day: date, id: str, counts: bool, measures: bool
+    day: date, name: str, counts: bool, measures: bool
 ) -> None:
     rules = policies_at(day).day_trades
-    assert (rules.id, rules.counts, rules.measures) == (id, counts, measures)
+    assert (rules.id, rules.counts, rules.measures) == (name, counts, measures)
 
 
 def test_no_day_falls_between_two_rule_sets() -> None:

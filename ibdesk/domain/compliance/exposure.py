@@ -1,0 +1,138 @@
+"""What an order meets: the account's holdings indexed once, and what each leg opens or closes against them."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from ibdesk.domain.instruments import AssetClass, Conid, Instrument
+from ibdesk.domain.money import ZERO
+from ibdesk.domain.positions import Position
+
+#: Signed quantities, as `OrderTicket.changes` gives them.
+Legs = tuple[tuple[Instrument, Decimal], ...]
+
+#: What options are grouped by: the underlying's conid, or its symbol where the broker names no conid.
+Underlying = Conid | str
+
+SHARES = frozenset({AssetClass.STOCK, AssetClass.ETF})
+OPTIONS = frozenset({AssetClass.OPTION, AssetClass.FUTURE_OPTION})
+#: What an option can be written against.
+COVERS = SHARES | {AssetClass.FUTURE}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Book:
+    """One account's positions and the working orders that open something, looked up by contract and by underlying.
+
+    Built once per picture of the account; a check then touches only the underlyings of its own legs.
+    `deliverables` is shares per contract where it is not the multiplier (adjusted options).
+    """
+
+    held: Mapping[Conid, Decimal]
+    groups: Mapping[Underlying, Legs]
+    working: Mapping[Underlying, Legs]
+    marks: Mapping[Conid, Decimal]
+    symbols: Mapping[str, Conid]
+    deliverables: Mapping[Conid, Decimal]
+
+    def underlying_of(self, instrument: Instrument) -> Underlying:
+        if instrument.option is None:
+            return instrument.conid
+        if instrument.underlying_conid is not None:
+            return instrument.underlying_conid
+        return self.symbols.get(instrument.symbol, instrument.symbol)
+
+    def quantity(self, instrument: Instrument) -> Decimal:
+        return self.held.get(instrument.conid, ZERO)
+
+    def deliverable(self, instrument: Instrument) -> Decimal:
+        """Shares one contract stands for; a future option stands for one future."""
+        if instrument.asset_class is AssetClass.FUTURE_OPTION:
+            return Decimal(1)
+        return self.deliverables.get(instrument.conid, instrument.multiplier)
+
+
+EMPTY = Book(held={}, groups={}, working={}, marks={}, symbols={}, deliverables={})
+
+
+def book_of(
+    positions: Iterable[Position],
+    working: Iterable[Legs] = (),
+    deliverables: Mapping[Conid, Decimal] | None = None,
+) -> Book:
+    """The index over one account's positions and the remaining changes of its working orders.
+
+    Only working orders that sell something to open count: filled, they make things worse. One that only buys or only
+    closes is not taken for cover that is not there yet.
+    """
+    rows = tuple(positions)
+    symbols = _underlyings(rows)
+    held = {row.instrument.conid: row.quantity for row in rows}
+    plain = Book(
+        held=held, groups={}, working={}, marks={}, symbols=symbols, deliverables=deliverables or {},
+    )  # fmt: skip
+    groups: dict[Underlying, list[tuple[Instrument, Decimal]]] = defaultdict(list)
+    for row in rows:
+        if row.quantity:
+            groups[plain.underlying_of(row.instrument)].append((row.instrument, row.quantity))
+    pending: dict[Underlying, list[tuple[Instrument, Decimal]]] = defaultdict(list)
+    for legs in working:
+        if any(change < 0 and opened(plain.quantity(leg), change) for leg, change in legs):
+            for leg, change in legs:
+                pending[plain.underlying_of(leg)].append((leg, change))
+    return Book(
+        held=held,
+        groups={key: tuple(legs) for key, legs in groups.items()},
+        working={key: tuple(legs) for key, legs in pending.items()},
+        marks={row.instrument.conid: row.price for row in rows if row.price is not None},
+        symbols=symbols,
+        deliverables=deliverables or {},
+    )
+
+
+def opened(held: Decimal, change: Decimal) -> Decimal:
+    """How much of a change goes beyond closing what is held: signed like the change, zero when it only closes."""
+    if held * change >= 0:
+        return change
+    rest = held + change
+    return rest if rest * change > 0 else ZERO
+
+
+def only_closes(book: Book, legs: Legs) -> bool:
+    """Whether every leg lowers what is held of it and none goes through zero. Nothing at all closes nothing."""
+    return bool(legs) and all(not opened(book.quantity(leg), change) for leg, change in legs)
+
+
+def resulting(book: Book, legs: Legs, *, with_working: bool = True) -> dict[Underlying, Legs]:
+    """What the underlyings of these legs hold once the order, and the working orders that open, are filled."""
+    added: dict[Underlying, list[tuple[Instrument, Decimal]]] = defaultdict(list)
+    for leg, change in legs:
+        added[book.underlying_of(leg)].append((leg, change))
+    return {
+        key: _summed(book.groups.get(key, ()), book.working.get(key, ()) if with_working else (), tuple(changes))
+        for key, changes in added.items()
+    }
+
+
+def _summed(*parts: Legs) -> Legs:
+    quantities: dict[Conid, Decimal] = {}
+    instruments: dict[Conid, Instrument] = {}
+    for part in parts:
+        for instrument, quantity in part:
+            conid = instrument.conid
+            instruments.setdefault(conid, instrument)
+            quantities[conid] = quantities.get(conid, ZERO) + quantity
+    return tuple((instruments[conid], quantity) for conid, quantity in quantities.items() if quantity)
+
+
+def _underlyings(rows: Iterable[Position]) -> dict[str, Conid]:
+    """Conids by symbol, for options that do not name their underlying; what options name beats a share's own row."""
+    found: dict[str, Conid] = {}
+    for row in rows:
+        instrument = row.instrument
+        if instrument.underlying_conid is not None and instrument.option is not None:
+            found[instrument.symbol] = instrument.underlying_conid
+        elif instrument.asset_class in SHARES:
+            found.setdefault(instrument.symbol, instrument.conid)
+    return found

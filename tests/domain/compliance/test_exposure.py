@@ -1,0 +1,77 @@
+"""What an order opens and what it closes, seen against one index of the holdings."""
+
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ibdesk.domain.compliance.exposure import EMPTY, only_closes, opened, resulting
+from tests.domain.compliance.sample import JAN, book, conid, legs, option, stock
+
+WHOLE = st.integers(-1000, 1000).map(Decimal)
+
+
+@pytest.mark.parametrize(
+    ("held", "change", "opens"),
+    [(0, 5, 5), (10, 5, 5), (10, -5, 0), (10, -10, 0), (10, -15, -5), (-10, 4, 0), (-10, 12, 2), (-10, -1, -1)],
+)
+def test_only_what_goes_beyond_the_position_opens(held: int, change: int, opens: int) -> None:
+    assert opened(Decimal(held), Decimal(change)) == Decimal(opens)
+
+
+@given(held=WHOLE, change=WHOLE)
+def test_what_opens_never_exceeds_the_change_nor_turns_its_sign(held: Decimal, change: Decimal) -> None:
+    beyond = opened(held, change)
+    assert abs(beyond) <= abs(change)
+    assert beyond * change >= 0
+    assert abs(held + change - beyond) <= abs(held)
+
+
+def test_an_order_closes_only_when_each_leg_does() -> None:
+    held = book((option("100C"), 2), (option("105C"), -2))
+    assert only_closes(held, legs((option("100C"), -2), (option("105C"), 2)))
+    assert not only_closes(held, legs((option("100C"), -3), (option("105C"), 2)))
+    assert not only_closes(held, legs((option("100C"), -1), (option("110C"), 1)))
+    assert not only_closes(EMPTY, ())
+
+
+def test_the_result_names_only_the_underlyings_of_the_order() -> None:
+    held = book((stock("ABC"), 100), (stock("XYZ"), 50))
+    after = resulting(held, legs((option("105C"), -1)))
+    assert after == {conid("ABC"): legs((stock("ABC"), 100), (option("105C"), -1))}
+
+
+def test_a_position_closed_whole_is_gone_from_the_result() -> None:
+    held = book((option("100C"), 1))
+    assert resulting(held, legs((option("100C"), -1))) == {conid("ABC"): ()}
+
+
+def test_an_option_that_names_no_underlying_finds_it_by_symbol() -> None:
+    nameless = replace(option("105C"), underlying_conid=None)
+    assert book((stock("ABC"), 100)).underlying_of(nameless) == conid("ABC")
+    assert EMPTY.underlying_of(nameless) == "ABC"
+
+
+def test_working_orders_count_when_they_sell_to_open_and_are_no_cover_before() -> None:
+    short, long = option("105C"), option("100C")
+    selling = book((stock("ABC"), 100), working=(legs((short, -1)),))
+    assert resulting(selling, legs((long, 1)))[conid("ABC")] == legs((stock("ABC"), 100), (short, -1), (long, 1))
+    buying = book(working=(legs((long, 1)),))
+    assert resulting(buying, legs((short, -1)))[conid("ABC")] == legs((short, -1))
+    assert resulting(selling, legs((long, 1)), with_working=False)[conid("ABC")] == legs((stock("ABC"), 100), (long, 1))
+
+
+def test_a_working_spread_counts_whole_and_two_exits_of_one_position_not_at_all() -> None:
+    spread = legs((option("100P"), -1), (option("95P"), 1))
+    assert resulting(book(working=(spread,)), legs((stock(), 1)))[conid("ABC")] == (*spread, *legs((stock(), 1)))
+    exits = (legs((option("100C"), -1)), legs((option("100C"), -1)))
+    held = book((option("100C"), 1), working=exits)
+    assert resulting(held, legs((stock(), 1)))[conid("ABC")] == legs((option("100C"), 1), (stock(), 1))
+
+
+def test_a_contract_stands_for_its_multiplier_unless_it_was_adjusted() -> None:
+    odd = option("20C", JAN)
+    assert EMPTY.deliverable(odd) == 100
+    assert replace(EMPTY, deliverables={odd.conid: Decimal(25)}).deliverable(odd) == 25
