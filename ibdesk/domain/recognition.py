@@ -1,0 +1,266 @@
+"""How the shares and options of one underlying are put together: who covers whom, and which pairs make a larger name.
+
+`options.recognise` brings the holdings of one underlying, netted; the order of the steps is told there.
+"""
+
+from collections import defaultdict
+from collections.abc import Hashable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from decimal import ROUND_FLOOR, Decimal
+
+from ibdesk.domain.instruments import Instrument, OptionTerms, Right
+from ibdesk.domain.money import ZERO
+from ibdesk.domain.occ import is_nonstandard
+from ibdesk.domain.strategies import Part, Strategy, StrategyLeg, width_of
+
+_CALL_OR_PUT = {
+    (Right.CALL, 1): Strategy.LONG_CALL,
+    (Right.CALL, -1): Strategy.SHORT_CALL,
+    (Right.PUT, 1): Strategy.LONG_PUT,
+    (Right.PUT, -1): Strategy.SHORT_PUT,
+}
+_VERTICALS = {
+    (Right.CALL, True): Strategy.DEBIT_CALL_SPREAD,
+    (Right.CALL, False): Strategy.CREDIT_CALL_SPREAD,
+    (Right.PUT, True): Strategy.DEBIT_PUT_SPREAD,
+    (Right.PUT, False): Strategy.CREDIT_PUT_SPREAD,
+}
+#: Larger names of two pairs whose strikes do not overlap: (both calls or both puts, same middle strike, wings long).
+_TWO_PAIRS = {
+    (True, True, True): Strategy.LONG_BUTTERFLY,
+    (True, True, False): Strategy.SHORT_BUTTERFLY,
+    (False, True, True): Strategy.SHORT_IRON_BUTTERFLY,
+    (False, True, False): Strategy.LONG_IRON_BUTTERFLY,
+    (False, False, True): Strategy.SHORT_IRON_CONDOR,
+    (False, False, False): Strategy.LONG_IRON_CONDOR,
+    (True, False, True): Strategy.LONG_CONDOR,
+    (True, False, False): Strategy.SHORT_CONDOR,
+}
+_RANKS = {strategy: rank for rank, strategy in enumerate((Strategy.LONG_BOX, Strategy.SHORT_BOX, *_TWO_PAIRS.values()))}
+#: Larger names of two single legs of one expiry: (at the same strike, at different ones).
+_TWO_LEGS = {
+    (Strategy.LONG_CALL, Strategy.SHORT_PUT): (Strategy.SYNTHETIC_LONG, None),
+    (Strategy.LONG_PUT, Strategy.SHORT_CALL): (Strategy.SYNTHETIC_SHORT, None),
+    (Strategy.LONG_CALL, Strategy.LONG_PUT): (Strategy.LONG_STRADDLE, Strategy.LONG_STRANGLE),
+    (Strategy.SHORT_CALL, Strategy.SHORT_PUT): (Strategy.SHORT_STRADDLE, Strategy.SHORT_STRANGLE),
+}
+
+
+@dataclass(slots=True)
+class _Lot:
+    """What is left of one holding; `left` is positive, `sign` says long or short."""
+
+    instrument: Instrument
+    left: Decimal
+    sign: int
+
+    def take(self, quantity: Decimal) -> StrategyLeg:
+        self.left -= quantity
+        return StrategyLeg(instrument=self.instrument, quantity=quantity * self.sign)
+
+
+@dataclass(slots=True)
+class _Option(_Lot):
+    terms: OptionTerms
+
+    @property
+    def deliverable(self) -> Hashable:
+        """Only options that deliver the same may cover each other (reference/compliance.md 4.1, B28)."""
+        return deliverable_of(self.instrument)
+
+
+def deliverable_of(instrument: Instrument) -> tuple[str, Decimal]:
+    root = (instrument.trading_class or instrument.symbol) if is_nonstandard(instrument) else ""
+    return (root, instrument.multiplier)
+
+
+def parts_of(rows: Iterable[tuple[Instrument, Decimal, OptionTerms | None]]) -> tuple[Part, ...]:
+    """The parts of one underlying's netted holdings, sorted already; terms are None for shares and futures."""
+    shares: list[_Lot] = []
+    options: list[_Option] = []
+    for instrument, quantity, terms in rows:
+        sign = 1 if quantity > 0 else -1
+        if terms is None:
+            shares.append(_Lot(instrument, abs(quantity), sign))
+        else:
+            options.append(_Option(instrument, abs(quantity), sign, terms))
+    covered = list(_covered(shares, options))
+    pairs = list(_paired(options))
+    found = [*_collared(covered, options), *_protected(shares, options), *_joined(pairs), *_joined(_singles(options))]
+    return (*found, *_loose(shares))
+
+
+def _covered(shares: list[_Lot], options: list[_Option]) -> Iterator[Part]:
+    """Long shares cover short calls, short shares short puts; the last to expire first, of those the deepest in."""
+    for share in shares:
+        right, strategy = ((Right.CALL, Strategy.COVERED_CALL) if share.sign > 0
+                           else (Right.PUT, Strategy.COVERED_PUT))  # fmt: skip
+        nearest = 1 if right is Right.CALL else -1
+        shorts = [lot for lot in options if lot.sign < 0 and lot.terms.right is right]
+        shorts.sort(key=lambda lot: (-lot.terms.expiry.toordinal(), nearest * lot.terms.strike))
+        yield from (part for lot in shorts if (part := _with_shares(share, lot, strategy)) is not None)
+
+
+def _protected(shares: list[_Lot], options: list[_Option]) -> Iterator[Part]:
+    """Long puts that are left protect long shares, long calls short ones; the first to expire first."""
+    for share in shares:
+        right, strategy = ((Right.PUT, Strategy.PROTECTIVE_PUT) if share.sign > 0
+                           else (Right.CALL, Strategy.PROTECTIVE_CALL))  # fmt: skip
+        longs = [lot for lot in options if lot.sign > 0 and lot.terms.right is right]
+        yield from (part for lot in longs if (part := _with_shares(share, lot, strategy)) is not None)
+
+
+def _with_shares(share: _Lot, option: _Option, strategy: Strategy) -> Part | None:
+    """As many of the option as the shares left can deliver for; an adjusted contract delivers something else."""
+    each = option.instrument.multiplier / share.instrument.multiplier
+    if is_nonstandard(option.instrument) or each <= 0:
+        return None
+    units = min(option.left, (share.left / each).to_integral_value(ROUND_FLOOR))
+    if units <= 0:
+        return None
+    return Part(strategy=strategy, units=units, legs=(share.take(units * each), option.take(units)))
+
+
+def _paired(options: list[_Option]) -> Iterator[Part]:
+    """Each short with a long of its right and deliverable that expires with it or later."""
+    kinds: dict[Hashable, list[_Option]] = defaultdict(list)
+    for lot in options:
+        kinds[(lot.terms.right, lot.deliverable)].append(lot)
+    for lots in kinds.values():
+        longs = [lot for lot in lots if lot.sign > 0 and lot.left]
+        shorts: dict[date, list[_Option]] = defaultdict(list)
+        for lot in lots:
+            if lot.sign < 0 and lot.left:
+                shorts[lot.terms.expiry].append(lot)
+        for expiry in sorted(shorts, reverse=True) if longs else ():
+            able = [lot for lot in longs if lot.left and lot.terms.expiry >= expiry]
+            couples = [(long, short) for short in shorts[expiry] for long in able]
+            for long, short in sorted(couples, key=_preference):
+                if units := min(long.left, short.left):
+                    yield _pair(long, short, units)
+
+
+def _preference(couple: tuple[_Option, _Option]) -> tuple[Decimal, int, Decimal]:
+    long, short = couple[0].terms, couple[1].terms
+    return (width_of(long, short), (long.expiry - short.expiry).days, abs(long.strike - short.strike))
+
+
+def _pair(long: _Option, short: _Option, units: Decimal) -> Part:
+    if long.terms.expiry > short.terms.expiry:
+        strategy = Strategy.CALENDAR if long.terms.strike == short.terms.strike else Strategy.DIAGONAL
+    else:
+        strategy = _VERTICALS[(long.terms.right, width_of(long.terms, short.terms) == ZERO)]
+    return Part(strategy=strategy, units=units, legs=(long.take(units), short.take(units)))
+
+
+def _collared(covered: list[Part], options: list[_Option]) -> Iterator[Part]:
+    """Covered shorts, those with a long of the other right and the same expiry as collars."""
+    for part in covered:
+        short = part.legs[1]
+        terms = _terms(short)
+        is_call = terms.right is Right.CALL
+        units = part.units
+        longs = [lot for lot in options if lot.sign > 0 and lot.left and lot.terms.right is not terms.right
+                 and lot.terms.expiry == terms.expiry
+                 and lot.deliverable == deliverable_of(short.instrument)]  # fmt: skip
+        for lot in sorted(longs, key=lambda lot: abs(lot.terms.strike - terms.strike)):
+            if taken := min(units, lot.left):
+                if lot.terms.strike == terms.strike:
+                    strategy = Strategy.CONVERSION if is_call else Strategy.REVERSAL
+                else:
+                    strategy = Strategy.COLLAR if is_call else Strategy.SHORT_COLLAR
+                yield _larger(strategy, taken, _share_of(part, taken), _single(lot, taken))
+                units -= taken
+        if units:
+            yield _share_of(part, units)
+
+
+def _singles(options: list[_Option]) -> list[Part]:
+    return [_single(lot, lot.left) for lot in options if lot.left]
+
+
+def _single(lot: _Option, units: Decimal) -> Part:
+    return Part(strategy=_CALL_OR_PUT[(lot.terms.right, lot.sign)], units=units, legs=(lot.take(units),))
+
+
+def _loose(shares: list[_Lot]) -> Iterator[Part]:
+    for lot in shares:
+        if lot.left:
+            strategy = Strategy.LONG_UNDERLYING if lot.sign > 0 else Strategy.SHORT_UNDERLYING
+            yield Part(strategy=strategy, units=lot.left, legs=(lot.take(lot.left),))
+
+
+def _joined(parts: list[Part]) -> Iterator[Part]:
+    """The parts, those of one expiry and deliverable that make a larger name joined to it, best name first."""
+    together: dict[Hashable, list[int]] = defaultdict(list)
+    for place, part in enumerate(parts):
+        if len({_terms(leg).expiry for leg in part.legs}) == 1:
+            together[(_terms(part.legs[0]).expiry, deliverable_of(part.legs[0].instrument))].append(place)
+    names = [
+        (*name, first, second)
+        for places in together.values()
+        for first in places
+        for second in places
+        if first != second and (name := _name(parts[first], parts[second])) is not None
+    ]
+    left = [part.units for part in parts]
+    for _, _, strategy, first, second in sorted(names, key=lambda name: (name[0], name[1], name[3], name[4])):
+        if units := min(left[first], left[second]):
+            yield _larger(strategy, units, _share_of(parts[first], units), _share_of(parts[second], units))
+            left[first] -= units
+            left[second] -= units
+    yield from (_share_of(part, units) for part, units in zip(parts, left, strict=True) if units)
+
+
+def _name(first: Part, second: Part) -> tuple[int, Decimal, Strategy] | None:
+    """The larger name of two parts, in this order of theirs, with its rank and how far apart they are."""
+    if len(first.legs) == 2 == len(second.legs):
+        return _name_of_pairs(first, second)
+    same, different = _TWO_LEGS.get((first.strategy, second.strategy), (None, None))
+    apart = abs(_terms(first.legs[0]).strike - _terms(second.legs[0]).strike)
+    strategy = different if apart else same
+    return None if strategy is None else (0, apart, strategy)
+
+
+def _name_of_pairs(lower: Part, upper: Part) -> tuple[int, Decimal, Strategy] | None:
+    right, low, high, is_low_long = _shape(lower)
+    other, start, end, is_start_long = _shape(upper)
+    if is_low_long is is_start_long:
+        return None
+    if (right, other) == (Right.CALL, Right.PUT) and (low, high) == (start, end):
+        strategy = Strategy.LONG_BOX if is_low_long else Strategy.SHORT_BOX
+    elif high <= start and (right, other) != (Right.CALL, Right.PUT) and low < high and start < end:
+        strategy = _TWO_PAIRS[(right is other, high == start, is_low_long)]
+    else:
+        return None
+    return (_RANKS[strategy], start - high, strategy)
+
+
+def _shape(pair: Part) -> tuple[Right, Decimal, Decimal, bool]:
+    """A vertical's right, its lower and higher strike, and whether the lower one is long."""
+    long, short = (_terms(leg) for leg in pair.legs)
+    return (long.right, min(long.strike, short.strike), max(long.strike, short.strike), long.strike < short.strike)
+
+
+def _larger(strategy: Strategy, units: Decimal, *pieces: Part) -> Part:
+    legs: dict[int, StrategyLeg] = {}
+    for leg in (leg for piece in pieces for leg in piece.legs):  # the middle of a butterfly is in both pieces
+        past = legs.get(leg.instrument.conid)
+        quantity = leg.quantity + (past.quantity if past else ZERO)
+        legs[leg.instrument.conid] = StrategyLeg(instrument=leg.instrument, quantity=quantity)
+    return Part(strategy=strategy, units=units, legs=tuple(legs.values()), pieces=pieces)
+
+
+def _share_of(part: Part, units: Decimal) -> Part:
+    if units == part.units:
+        return part
+    legs = (StrategyLeg(instrument=leg.instrument, quantity=leg.quantity / part.units * units) for leg in part.legs)
+    return Part(strategy=part.strategy, units=units, legs=tuple(legs))
+
+
+def _terms(leg: StrategyLeg) -> OptionTerms:
+    """The terms of a leg that is known to be an option."""
+    if leg.terms is None:
+        raise TypeError(f"{leg.instrument.symbol} is no option")
+    return leg.terms
