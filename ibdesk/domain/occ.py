@@ -14,6 +14,7 @@ import re
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 
 from ibdesk.domain.errors import Cause, Refused
 from ibdesk.domain.instruments import AssetClass, Instrument, OptionTerms, Right
@@ -45,6 +46,7 @@ class OptionName:
         return is_nonstandard_root(self.root)
 
 
+@lru_cache(1024)
 def is_nonstandard_root(root: str) -> bool:
     """Whether the root says that the contract delivers something else than the class it is named after."""
     return _NONSTANDARD.fullmatch(root) is not None

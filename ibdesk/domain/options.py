@@ -67,15 +67,18 @@ def only_closes(held: Holdings, changes: Holdings) -> bool:
 
 def newly_naked(held: Holdings, changes: Holdings) -> tuple[StrategyLeg, ...]:
     """The naked shorts of the result, of each underlying and right of which more are naked than before."""
-    before = {(each.symbol, each.underlying, right): each.naked_contracts(right)
-              for each in recognise(held) for right in Right}  # fmt: skip
+    return more_naked(recognise(held), recognise(merged(held, changes)))
+
+
+def more_naked(before: tuple[Recognition, ...], after: tuple[Recognition, ...]) -> tuple[StrategyLeg, ...]:
+    """The same for who has recognised both already."""
+    past = {(each.symbol, each.underlying, right): each.naked_contracts(right) for each in before for right in Right}
     return tuple(
         leg
-        for after in recognise(merged(held, changes))
-        for leg in after.naked
+        for each in after
+        for leg in each.naked
         if leg.terms is not None
-        and after.naked_contracts(leg.terms.right)
-        > before.get((after.symbol, after.underlying, leg.terms.right), ZERO)
+        and each.naked_contracts(leg.terms.right) > past.get((each.symbol, each.underlying, leg.terms.right), ZERO)
     )
 
 

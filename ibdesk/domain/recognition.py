@@ -63,14 +63,11 @@ class _Lot:
 @dataclass(slots=True)
 class _Option(_Lot):
     terms: OptionTerms
-
-    @property
-    def deliverable(self) -> Hashable:
-        """Only options that deliver the same may cover each other (reference/compliance.md 4.1, B28)."""
-        return deliverable_of(self.instrument)
+    deliverable: Hashable
 
 
-def deliverable_of(instrument: Instrument) -> tuple[str, Decimal]:
+def _deliverable(instrument: Instrument) -> Hashable:
+    """Only options that deliver the same may cover each other (reference/compliance.md 4.1, B28)."""
     root = (instrument.trading_class or instrument.symbol) if is_nonstandard(instrument) else ""
     return (root, instrument.multiplier)
 
@@ -84,7 +81,7 @@ def parts_of(rows: Iterable[tuple[Instrument, Decimal, OptionTerms | None]]) -> 
         if terms is None:
             shares.append(_Lot(instrument, abs(quantity), sign))
         else:
-            options.append(_Option(instrument, abs(quantity), sign, terms))
+            options.append(_Option(instrument, abs(quantity), sign, terms, _deliverable(instrument)))
     covered = list(_covered(shares, options))
     pairs = list(_paired(options))
     found = [*_collared(covered, options), *_protected(shares, options), *_joined(pairs), *_joined(_singles(options))]
@@ -163,7 +160,7 @@ def _collared(covered: list[Part], options: list[_Option]) -> Iterator[Part]:
         units = part.units
         longs = [lot for lot in options if lot.sign > 0 and lot.left and lot.terms.right is not terms.right
                  and lot.terms.expiry == terms.expiry
-                 and lot.deliverable == deliverable_of(short.instrument)]  # fmt: skip
+                 and lot.deliverable == _deliverable(short.instrument)]  # fmt: skip
         for lot in sorted(longs, key=lambda lot: abs(lot.terms.strike - terms.strike)):
             if taken := min(units, lot.left):
                 if lot.terms.strike == terms.strike:
@@ -196,7 +193,7 @@ def _joined(parts: list[Part]) -> Iterator[Part]:
     together: dict[Hashable, list[int]] = defaultdict(list)
     for place, part in enumerate(parts):
         if len({_terms(leg).expiry for leg in part.legs}) == 1:
-            together[(_terms(part.legs[0]).expiry, deliverable_of(part.legs[0].instrument))].append(place)
+            together[(_terms(part.legs[0]).expiry, _deliverable(part.legs[0].instrument))].append(place)
     names = [
         (*name, first, second)
         for places in together.values()
