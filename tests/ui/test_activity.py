@@ -12,11 +12,13 @@ import shiboken6
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit
+from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from ibdesk.domain.compliance.disclosures import Acknowledgment
 from ibdesk.domain.events import CallsLogged
+from ibdesk.domain.settings import ThemeName
+from ibdesk.ui import theme
 from ibdesk.ui.pages.activity import ActivityPage, build
 from ibdesk.ui.pages.activity.calls_tab import CallsTab
 from ibdesk.ui.pages.activity.columns import ACKNOWLEDGMENTS, CALLS, SESSIONS, SYNCS, Field
@@ -345,3 +347,18 @@ def test_a_moment_and_a_duration_fit_their_columns(fields: tuple[Field, ...], qt
         if field.title in longest:
             needed = table.fontMetrics().horizontalAdvance(longest[field.title]) + 24  # the stylesheet's and the view's
             assert table.columnWidth(at) >= needed, field.title
+
+
+@pytest.mark.parametrize("fields", [SYNCS, SESSIONS, CALLS, ACKNOWLEDGMENTS])
+def test_every_title_fits_its_column_in_both_themes(
+    fields: tuple[Field, ...], qtbot: QtBot, dressed: QApplication
+) -> None:
+    place, table = QWidget(), RecordTable(RecordModel(fields))
+    qtbot.addWidget(place)
+    QVBoxLayout(place).addWidget(table)
+    place.show()
+    header = table.horizontalHeader()
+    for name in (ThemeName.LIGHT, ThemeName.DARK):
+        theme.change(dressed, name=name)
+        for at, field in enumerate(fields):
+            assert header.sectionSizeHint(at) <= table.columnWidth(at), field.title

@@ -65,12 +65,12 @@ SYNCS: tuple[Field, ...] = (
     Field(title="Source", width=70, text=lambda row: row.source.value),
     Field(title="Status", width=76, text=lambda row: row.status.value, tone=_sync_tone),
     Field(title="Took", width=76, text=lambda row: fmt.milliseconds(_took(row)), value=_took, is_number=True),
-    _count("Processed", lambda row: row.counts.processed),
+    _count("Processed", lambda row: row.counts.processed, 90),
     _count("New", lambda row: row.counts.new, 50),
-    _count("Updated", lambda row: row.counts.updated, 68),
-    _count("Removed", lambda row: row.counts.removed, 72),
-    _count("Skipped", lambda row: row.counts.skipped, 68),
-    Field(title="What failed", width=170, text=lambda row: "; ".join(row.errors), tone=_sync_tone),
+    _count("Updated", lambda row: row.counts.updated, 78),
+    _count("Removed", lambda row: row.counts.removed, 82),
+    _count("Skipped", lambda row: row.counts.skipped, 76),
+    Field(title="What failed", width=150, text=lambda row: "; ".join(row.errors), tone=_sync_tone),
     Field(title="Stages", width=90, text=lambda row: _stages(row.stages)),
 )
 
@@ -97,8 +97,8 @@ CALLS: tuple[Field, ...] = (
     _count("Status", lambda row: row.call.status, 62),
     Field(title="Outcome", width=112, text=lambda row: row.call.outcome.replace("_", " "), tone=_call_tone),
     _count("ms", lambda row: row.call.milliseconds, 62),
-    _count("Out, bytes", lambda row: row.call.bytes_out, 82),
-    _count("In, bytes", lambda row: row.call.bytes_in, 82),
+    _count("Out, bytes", lambda row: row.call.bytes_out, 90),
+    _count("In, bytes", lambda row: row.call.bytes_in, 84),
     Field(title="Detail", width=320, text=lambda row: row.call.detail),
 )
 

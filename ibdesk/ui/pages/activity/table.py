@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
+from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -90,7 +90,6 @@ class RecordTable(QTableView):
         header = self.horizontalHeader()
         header.setHighlightSections(False)
         header.setProperty("kind", "records")  # a cell stands 3 pixels further in than the stylesheet says
-        header.setFont(font(Text.CAPTION))
         header.setStretchLastSection(True)
         for at, field in enumerate(model.fields):
             self.setColumnWidth(at, field.width)
@@ -107,6 +106,11 @@ class RecordTable(QTableView):
             return
         super().keyPressEvent(event)
 
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._dress()
+
     def _dress(self) -> None:
+        self.horizontalHeader().setFont(font(Text.CAPTION))  # here, for a new parent or theme takes it away again
         self.verticalHeader().setDefaultSectionSize(look().row_height)
         self.viewport().update()
