@@ -49,6 +49,10 @@ class Listing:
     strike: Decimal = Decimal(0)
     volatility: float = 0.2
     daily_only: bool = False
+    #: another root than the symbol: an option changed by a corporate action
+    trading_class: str = ""
+    #: what the user is subscribed to: R real time, D delayed by a quarter of an hour, N nothing
+    data: str = "R"
 
     @property
     def is_option(self) -> bool:
@@ -71,7 +75,7 @@ class Listing:
     def occ(self) -> str:
         """The 21-character option symbol of the Options Clearing Corporation."""
         expiry = f"{self.expiry:%y%m%d}" if self.expiry else ""
-        return f"{self.symbol:<6}{expiry}{self.right}{int(self.strike * 1000):08d}"
+        return f"{self.trading_class or self.symbol:<6}{expiry}{self.right}{int(self.strike * 1000):08d}"
 
 
 def _path(key: str, venue: str, volatility: float, beta: float, *pins: tuple[int, float]) -> PathShape:
@@ -101,6 +105,8 @@ PATHS: Mapping[str, PathShape] = {
         _path("META", "XNYS", 0.25, 1.2, (400, 480.10), (0, 571.30)),
         _path("SAP", "XETR", 0.17, 0.9, (590, 168.30), (0, 214.85)),
         _path("SHEL", "XLON", 0.15, 0.6, (350, 27.315), (0, 25.64)),
+        _path("VOD", "XLON", 0.16, 0.5, (0, 0.8914)),
+        _path("NESN", "XETR", 0.12, 0.4, (0, 79.36)),
         _path("TM", "XTKS", 0.18, 0.7, (300, 2804.0), (0, 2711.0)),
         _path("UST", "XNYS", 0.055, 0.0, (150, 99.20), (0, 98.66)),
         _path("BTC", "CRYPTO", 0.5, 0.9, (180, 61200.0), (0, 58826.0)),
@@ -129,13 +135,17 @@ def _etf(conid: int, symbol: str, name: str, exchange: str, sector: str = "Funds
 
 def _foreign(
     conid: int, symbol: str, name: str, currency: str, venue: str, exchange: str, country: str, path: str,
-    sector: str,
+    sector: str, data: str = "R",
 ) -> Listing:
     return Listing(
         conid=conid, symbol=symbol, name=name, asset_class="STK", venue=venue, exchange=exchange, path=path,
         kind="COMMON", currency=currency, country=country, sector=sector, group=sector,
-        tick=Decimal(1) if currency == "JPY" else CENT,
+        tick=Decimal(1) if currency == "JPY" else CENT, data=data,
     )
+
+
+#: The index behind the E-mini futures; contracts are searched for under it.
+ES = 11004968
 
 
 #: Conids of well-known listings are the broker's own (public) ones where they are known.
@@ -153,6 +163,8 @@ FIXED: tuple[Listing, ...] = (
     _foreign(14204, "SAP", "SAP SE", "EUR", "XETR", "IBIS", "DE", "SAP", "Technology"),
     _foreign(551342501, "SHEL", "SHELL PLC", "GBP", "XLON", "LSE", "GB", "SHEL", "Energy"),
     _foreign(13905888, "7203", "TOYOTA MOTOR CORP", "JPY", "XTKS", "TSEJ", "JP", "TM", "Consumer, Cyclical"),
+    _foreign(157624713, "VOD", "VODAFONE GROUP PLC", "GBP", "XLON", "LSE", "GB", "VOD", "Communications", "D"),
+    _foreign(12107812, "NESN", "NESTLE SA-REG", "CHF", "XETR", "EBS", "CH", "NESN", "Consumer, Non-cyclical", "N"),
     _etf(756733, "SPY", "SPDR S&P 500 ETF TRUST", "ARCA", path="SPX"),
     _etf(12340041, "VTI", "VANGUARD TOTAL STOCK MKT ETF", "ARCA"),
     _etf(320227571, "QQQ", "INVESCO QQQ TRUST SERIES 1", "NASDAQ"),
@@ -177,6 +189,10 @@ FIXED: tuple[Listing, ...] = (
     Listing(
         conid=416904, symbol="SPX", name="S&P 500 Stock Index", asset_class="IND", venue="XNYS", exchange="CBOE",
         path="SPX", scale=10.0, kind="INDEX", sector="Indices", group="Indices",
+    ),
+    Listing(
+        conid=ES, symbol="ES", name="E-mini S&P 500", asset_class="IND", venue="GLBX", exchange="CME", path="SPX",
+        scale=10.0, kind="INDEX", sector="Indices", group="Indices",
     ),
     Listing(
         conid=118089500, symbol="AMD", name="ADVANCED MICRO DEVICES", asset_class="CFD", venue="XNYS",
@@ -252,19 +268,27 @@ class Catalogue:
         named = [one for one in hits if one not in exact and wanted and wanted in one.name.upper()]
         return tuple(exact + named if by_name or not exact else exact)
 
-    def option(self, underlying: int, expiry: date, right: str, strike: Decimal) -> Listing:
+    def option(
+        self, underlying: int, expiry: date, right: str, strike: Decimal, trading_class: str = ""
+    ) -> Listing:
         """The one option contract with these terms; made on first request, the same conid every time."""
         base = self[underlying]
         is_future = base.asset_class == "FUT"
         volatility = 0.16 if is_future else OPTIONABLE[underlying][1]
         listing = Listing(
-            conid=_option_conid(base.symbol, expiry, right, strike), symbol=base.symbol, name=base.name,
-            asset_class="FOP" if is_future else "OPT", venue=base.venue, exchange="CME" if is_future else "SMART",
-            path=base.path, kind="", tick=Decimal("0.25") if is_future else CENT,
+            conid=_option_conid(trading_class or base.symbol, expiry, right, strike), symbol=base.symbol,
+            name=base.name, asset_class="FOP" if is_future else "OPT", venue=base.venue,
+            exchange="CME" if is_future else "SMART", path=base.path, kind="",
+            tick=Decimal("0.25") if is_future else CENT,
             multiplier=Decimal(50) if is_future else Decimal(100), sector=base.sector, group=base.group,
             underlying=underlying, expiry=expiry, right=right, strike=strike, volatility=volatility,
+            trading_class=trading_class,
         )
-        return self._by_conid.setdefault(listing.conid, listing)
+        known = self._by_conid.setdefault(listing.conid, listing)
+        if known == listing:
+            return known
+        # two contracts with one checksum: the later one moves up
+        return self._by_conid.setdefault(listing.conid + 1_000_000_000, replace(listing, conid=listing.conid + 10**9))
 
     def expiries(self, today: date) -> tuple[date, ...]:
         """Listed option expiries: four weeklies and twelve monthlies."""
@@ -282,7 +306,7 @@ class Catalogue:
         listing = Listing(
             conid=600_000_000 + zlib.crc32(f"ES{expiry:%Y%m}".encode()) % 90_000_000, symbol="ES",
             name="E-mini S&P 500", asset_class="FUT", venue="GLBX", exchange="CME", path="SPX", scale=10.0,
-            tick=Decimal("0.25"), multiplier=Decimal(50), sector="Indices", group="Indices", underlying=416904,
+            tick=Decimal("0.25"), multiplier=Decimal(50), sector="Indices", group="Indices", underlying=ES,
             expiry=expiry,
         )
         return self._by_conid.setdefault(listing.conid, listing)

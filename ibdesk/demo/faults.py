@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import cycle
 
@@ -74,12 +74,18 @@ class Faults:
     drip_path: re.Pattern[str] = re.compile(".*")
     halves: Halves = Halves.WHOLE
     skew: timedelta = timedelta()
+    #: quotes that stand still: conid (0: all) -> since when
+    stuck: dict[int, datetime] = field(default_factory=dict)
 
     def clear(self) -> None:
         """Take every fault back."""
         fresh = Faults()
         for each in fields(Faults):
             setattr(self, each.name, getattr(fresh, each.name))
+
+    def stuck_since(self, conid: int) -> datetime | None:
+        """When a contract's quote stopped moving; None while it moves."""
+        return self.stuck.get(conid, self.stuck.get(0))
 
     def drips(self, path: str) -> bool:
         """Whether an answer comes byte by byte."""

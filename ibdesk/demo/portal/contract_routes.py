@@ -1,22 +1,21 @@
 """Contract search, option chains and contract details, with the order of calls the broker insists on."""
 
 import re
-from collections.abc import Iterable
 from datetime import date, timedelta
 from decimal import Decimal
 
 from ibdesk.demo.account import RATE_CONIDS
-from ibdesk.demo.catalogue import OPTIONABLE, Listing
+from ibdesk.demo.catalogue import ES, Listing
+from ibdesk.demo.chains import ADJUSTED_TERMS, MONTH, Chains, month_code
 from ibdesk.demo.hours import VENUES, is_trading_day, session
 from ibdesk.demo.portal.calls import Answer, Call, Json, answer, complain, is_true, whole
 from ibdesk.demo.portal.position_routes import contract_half
 from ibdesk.demo.portal.state import PortalState
+from ibdesk.demo.quotes import step_at, steps
 
-#: Strikes each side of the money.
-STRIKES = 15
-MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
-MONTH = re.compile(r"([A-Z]{3})(\d{2})")
 MOST_CONIDS = 200
+ORDER_TYPES = ("limit", "market", "stop", "stop_limit", "trailing_stop")
+SHARE_ORDER_TYPES = ("midprice", "marketonclose", "limitonclose")
 
 
 class ContractRoutes:
@@ -25,6 +24,7 @@ class ContractRoutes:
     def __init__(self, state: PortalState) -> None:
         self._state = state
         self._catalogue = state.market.catalogue
+        self._chains = Chains(state.market)
 
     def search(self, call: Call) -> Answer:
         """By symbol or, with `name`, by company; a plain search also opens the option chain for `strikes`."""
@@ -32,7 +32,7 @@ class ContractRoutes:
         symbol, by_name = str(fields.get("symbol", "")), is_true(fields.get("name", ""))
         hits = self._catalogue.matching(symbol, by_name=by_name)
         wanted = str(fields.get("secType", "STK") or "STK")
-        hits = tuple(one for one in hits if _searched_as(one) == wanted or not fields.get("secType"))
+        hits = tuple(one for one in hits if _searched_as(one, wanted) == wanted or not fields.get("secType"))
         if not by_name:
             self._state.warm.searched.update(one.symbol for one in hits)
         if not hits:
@@ -43,11 +43,12 @@ class ContractRoutes:
         """Empty until the symbol has been searched for in this session."""
         conid = whole(call.query.get("conid", ""))
         listing = self._catalogue.find(conid)
-        if listing is None or listing.symbol not in self._state.warm.searched or conid not in OPTIONABLE:
+        month, now = call.query.get("month", ""), self._state.now
+        if listing is None or listing.symbol not in self._state.warm.searched or not self._chains.has(conid):
             return answer({"call": [], "put": []})
-        if not self._month(call.query.get("month", "")):
+        if month not in self._chains.months(conid, now):
             return answer({"call": [], "put": []})
-        row = [float(strike) for strike in self._strike_grid(listing)]
+        row = [float(strike) for strike in self._chains.strikes(conid, now)]
         return answer({"call": row, "put": row})
 
     def info(self, call: Call) -> Answer:
@@ -56,13 +57,24 @@ class ContractRoutes:
         conid, kind = whole(query.get("conid", "")), query.get("sectype", query.get("secType", "OPT"))
         if conid not in self._catalogue:
             return complain(500, "No Contracts retrieved ")
-        listing = self._catalogue[conid]
-        if kind == "FUT":
-            return answer([_info_row(one) for one in self._catalogue.futures()])
-        if kind not in ("OPT", "WAR"):
-            return answer([_info_row(listing)])
-        found = list(self._options(listing, query.get("month", ""), query.get("strike", ""), query.get("right", "")))
+        month, strike, right = query.get("month", ""), query.get("strike", ""), query.get("right", "").upper()
+        match kind:
+            case "FUT":
+                found = [one for one in self._catalogue.futures() if _is_in(one, month)]
+            case "OPT" | "WAR" | "FOP":
+                found = self._options(conid, kind, month, strike, right)
+            case _:
+                found = [self._catalogue[conid]]
         return answer([_info_row(one) for one in found]) if found else complain(500, "No Contracts retrieved ")
+
+    def _options(self, conid: int, kind: str, month: str, strike: str, right: str) -> list[Listing]:
+        """Nothing where the kind, month, strike or right is not one the broker takes; only FOP goes without strike."""
+        price = _decimal(strike)
+        if (kind == "FOP") != (conid == ES) or right not in ("", "C", "P"):
+            return []
+        if price is None and (strike or kind != "FOP"):
+            return []
+        return list(self._chains.contracts(conid, month, self._state.now, strike=price, right=right))
 
     def definitions(self, call: Call) -> Answer:
         """trsrv/secdef: many conids at once."""
@@ -164,56 +176,44 @@ class ContractRoutes:
 
     def _search_row(self, listing: Listing) -> dict[str, Json]:
         sections: list[dict[str, Json]] = [{"secType": listing.asset_class}]
-        if listing.conid in OPTIONABLE:
-            months = ";".join(dict.fromkeys(_month_code(day) for day in self._expiries()))
-            sections.append({"secType": "OPT", "months": months, "exchange": "SMART;AMEX;CBOE"})
+        if listing.conid == ES:
+            futures = ";".join(month_code(one.expiry) for one in self._catalogue.futures() if one.expiry)
+            sections.append({"secType": "FUT", "months": futures, "exchange": "CME"})
+        if self._chains.has(listing.conid):
+            months = ";".join(self._chains.months(listing.conid, self._state.now))
+            kind, venues = ("FOP", "CME") if listing.conid == ES else ("OPT", "SMART;AMEX;CBOE")
+            sections.append({"secType": kind, "months": months, "exchange": venues})
         cfds = (one for one in self._catalogue if one.asset_class == "CFD" and one.underlying == listing.conid)
         cfd = next(cfds, None)
         if cfd is not None:
             sections.append({"secType": "CFD", "exchange": "SMART", "conid": str(cfd.conid)})
+        if self._chains.has(listing.conid):
+            sections.append({"secType": "BAG"})
         return {
             "conid": str(listing.conid), "companyHeader": f"{listing.name} - {listing.exchange}",
             "companyName": listing.name, "symbol": listing.symbol, "description": listing.exchange,
             "restricted": None, "sections": sections,
         }
 
-    def _expiries(self) -> tuple[date, ...]:
-        return self._catalogue.expiries(self._state.now.date())
-
-    def _month(self, code: str) -> list[date]:
-        return [day for day in self._expiries() if _month_code(day) == code]
-
-    def _strike_grid(self, listing: Listing) -> list[Decimal]:
-        step = OPTIONABLE[listing.conid][0]
-        middle = (self._state.market.price(listing.conid, self._state.now) / step).to_integral_value()
-        grid = [(middle + number) * step for number in range(-STRIKES, STRIKES + 1)]
-        return [strike for strike in grid if strike > 0]
-
-    def _options(self, listing: Listing, month: str, strike: str, right: str) -> Iterable[Listing]:
-        if listing.conid not in OPTIONABLE or not MONTH.fullmatch(month):
-            return
-        wanted = _decimal(strike)
-        for expiry in self._month(month):
-            for price in self._strike_grid(listing) if wanted is None else [wanted]:
-                for side in right or "CP":
-                    yield self._catalogue.option(listing.conid, expiry, side, price)
-
     def _rules(self, listing: Listing) -> dict[str, Json]:
         price = self._state.market.price(listing.conid, self._state.now)
-        tick = float(listing.tick)
+        is_share = listing.asset_class == "STK"
+        edges = [{"lowerEdge": float(edge), "increment": float(step)} for edge, step in steps(listing)]
+        tick = step_at(listing, price)
         return {
-            "algoEligible": True, "overnightEligible": listing.asset_class == "STK", "costReport": False,
+            "algoEligible": True, "overnightEligible": is_share, "costReport": False,
             "canTradeAcctIds": list(self._state.account.ids), "error": None,
-            "orderTypes": ["limit", "midprice", "market", "stop", "stop_limit", "trailing_stop"],
+            "orderTypes": [*ORDER_TYPES, *(SHARE_ORDER_TYPES if is_share else ())],
             "ibAlgoTypes": ["limit", "stop_limit"], "fraqTypes": [], "forceOrderPreview": False,
-            "cqtTypes": ["limit", "market"], "orderDefaults": {"LMT": {"LP": f"{price}"}},
-            "orderTypesOutside": ["limit", "stop_limit"], "defaultSize": 100, "cashSize": 0.0, "sizeIncrement": 1,
-            "tifTypes": ["GTC/o,a", "OPG/a", "DAY/o,a", "IOC/a"], "tifDefaults": {"TIF": "DAY"},
+            "cqtTypes": ["limit", "market"] if is_share else [], "orderDefaults": {"LMT": {"LP": f"{price}"}},
+            "orderTypesOutside": ["limit", "stop_limit"] if is_share else [], "defaultSize": 100 if is_share else 1,
+            "cashSize": 0.0, "sizeIncrement": 1, "tifTypes": ["GTC/o,a", "OPG/a", "DAY/o,a", "IOC/a"] if is_share
+            else ["GTC/a", "DAY/a", "IOC/a"], "tifDefaults": {"TIF": "DAY"},
             "limitPrice": price, "stopprice": price, "orderOrigination": None, "preview": True,
             "displaySize": None, "fraqInt": 0, "cashCcy": listing.currency, "cashQtyIncr": 500,
             "priceMagnifier": None, "negativeCapable": False, "incrementType": 1,
-            "incrementRules": [{"lowerEdge": 0.0, "increment": tick}], "hasSecondary": False,
-            "modTypes": ["limit"], "increment": tick, "incrementDigits": 2,
+            "incrementRules": edges, "hasSecondary": False,
+            "modTypes": ["limit"], "increment": float(tick), "incrementDigits": max(0, -int(tick.as_tuple().exponent)),
         }
 
 
@@ -232,11 +232,12 @@ def details_row(listing: Listing) -> dict[str, Json]:
     return {
         "cfi_code": "", "symbol": listing.symbol, "cusip": None, "expiry_full": expiry,
         "con_id": listing.conid, "maturity_date": expiry, "industry": listing.sector,
-        "instrument_type": listing.asset_class, "has_related_contracts": listing.conid in OPTIONABLE,
-        "trading_class": listing.symbol, "valid_exchanges": f"SMART,{listing.exchange}",
+        "instrument_type": listing.asset_class, "has_related_contracts": listing.asset_class in ("STK", "IND"),
+        "trading_class": listing.trading_class or listing.symbol, "valid_exchanges": f"SMART,{listing.exchange}",
         "allow_sell_long": False, "is_zero_commission_security": False,
         "local_symbol": listing.occ if listing.is_option else listing.symbol,
-        "contract_clarification_type": None, "classifier": None, "currency": listing.currency, "text": None,
+        "contract_clarification_type": None, "classifier": None, "currency": listing.currency,
+        "text": ADJUSTED_TERMS if listing.trading_class else None,
         "underlying_con_id": listing.underlying, "r_t_h": True,
         "multiplier": str(listing.multiplier) if listing.multiplier != 1 else None,
         "underlying_issuer": None, "contract_month": f"{listing.expiry:%Y%m}" if listing.expiry else None,
@@ -255,8 +256,8 @@ def _info_row(listing: Listing) -> dict[str, Json]:
         "strike": float(listing.strike), "currency": listing.currency, "cusip": None, "coupon": "No Coupon",
         "desc1": listing.symbol, "desc2": f"{expiry} {strike} {right}".strip() if right else expiry,
         "maturityDate": f"{listing.expiry:%Y%m%d}" if listing.expiry else None,
-        "multiplier": str(listing.multiplier), "tradingClass": listing.symbol,
-        "validExchanges": "SMART,AMEX,CBOE", "showPrips": True,
+        "multiplier": str(listing.multiplier), "tradingClass": listing.trading_class or listing.symbol,
+        "validExchanges": "SMART,AMEX,CBOE" if listing.asset_class == "OPT" else listing.exchange, "showPrips": True,
     }
 
 
@@ -267,7 +268,9 @@ def _stock_row(listing: Listing) -> dict[str, Json]:
     }
 
 
-def _searched_as(listing: Listing) -> str:
+def _searched_as(listing: Listing, wanted: str) -> str:
+    if listing.conid == ES and wanted in ("FUT", "IND"):
+        return wanted  # futures are found under their index
     return listing.asset_class if listing.asset_class in ("IND", "BOND") else "STK"
 
 
@@ -275,8 +278,8 @@ def _symbols(call: Call) -> list[str]:
     return [symbol.strip() for symbol in str(call.query.get("symbols", "")).split(",") if symbol.strip()]
 
 
-def _month_code(day: date) -> str:
-    return f"{MONTHS[day.month - 1]}{day:%y}"
+def _is_in(listing: Listing, month: str) -> bool:
+    return listing.expiry is not None and (not MONTH.fullmatch(month) or month_code(listing.expiry) == month)
 
 
 def _decimal(text: str) -> Decimal | None:

@@ -1,14 +1,14 @@
-"""Quotes and price history in the broker's field numbers and texts."""
+"""Snapshots, their warm-up, and price history as the broker answers them."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
-from ibdesk.demo.account import ZERO, Holding, cents
 from ibdesk.demo.catalogue import Listing
-from ibdesk.demo.hours import VENUES, is_open, is_trading_day, session, session_day
+from ibdesk.demo.hours import VENUES, is_trading_day, session, session_day
 from ibdesk.demo.portal.calls import Answer, Call, Json, answer, complain, whole
+from ibdesk.demo.portal.quote_fields import QuoteFields, volume_of
 from ibdesk.demo.portal.state import PortalState, epoch_ms
 
 MOST_CONIDS, MOST_FIELDS, MOST_POINTS = 100, 50, 1000
@@ -44,9 +44,7 @@ class MarketRoutes:
 
     def quote(self, conid: int, fields: tuple[str, ...]) -> dict[str, Json]:
         """The wanted fields that have a value, as text."""
-        known = QuoteFields(self._state, self._state.market.catalogue[conid])
-        row = {field: known.text(field) for field in fields}
-        return {field: text for field, text in row.items() if text}
+        return QuoteFields(self._state, self._state.market.catalogue[conid]).texts(fields)
 
     def unsubscribe(self, call: Call) -> Answer:
         conid = whole(call.body.get("conid", call.path_values[0] if call.path_values else ""))
@@ -98,16 +96,15 @@ class MarketRoutes:
         return session(venue, day)[0]
 
     def _snapshot_row(self, conid: int, fields: tuple[str, ...]) -> dict[str, Json]:
+        quote = QuoteFields(self._state, self._state.market.catalogue[conid])
         head: dict[str, Json] = {
-            "conidEx": str(conid), "conid": conid, "_updated": epoch_ms(self._state.now), "server_id": "q1",
+            "conidEx": str(conid), "conid": conid, "_updated": epoch_ms(quote.instant), "server_id": "q1",
             "6119": "q1",
         }
         opened = self._state.warm.quotes.setdefault(conid, set())
         known = tuple(field for field in fields if field in opened)
         opened.update(fields)
-        return head | {"6509": QuoteFields(self._state, self._state.market.catalogue[conid]).availability} | (
-            self.quote(conid, known) if known else {}
-        )
+        return head | {"6509": quote.availability} | quote.texts(known)
 
     def _bars(
         self, listing: Listing, start: datetime, end: datetime, size: str
@@ -132,7 +129,7 @@ class MarketRoutes:
         for day in _days(venue, start, end):
             bar = self._state.market.day_bar(listing.conid, day, end)
             if bar is not None:
-                yield session(venue, day)[0], list(bar), _volume(listing, day)
+                yield session(venue, day)[0], list(bar), volume_of(listing, day)
 
     def _intraday(
         self, listing: Listing, start: datetime, end: datetime, step: timedelta
@@ -146,7 +143,7 @@ class MarketRoutes:
                 bar = self._state.market.bar(listing.conid, at, until) if at + step > start else None
                 if bar is not None:
                     share = (until - at) / (closes - opens)
-                    yield at, list(bar), int(_volume(listing, day) * share)
+                    yield at, list(bar), int(volume_of(listing, day) * share)
                 at += step
 
     def _venue(self, listing: Listing) -> str:
@@ -170,187 +167,6 @@ class MarketRoutes:
             "priceDisplayValue": "2", "negativeCapable": False, "messageVersion": 2, "data": data,
             "points": max(0, len(data) - 1), "travelTime": 48,
         }
-
-
-class QuoteFields:
-    """One contract's snapshot fields at the dial's instant, each as the text the broker sends."""
-
-    def __init__(self, state: PortalState, listing: Listing) -> None:
-        self._state = state
-        self._market = state.market
-        self._now = state.now
-        self._listing = listing
-        self._venue = state.market.walk(listing.path).shape.venue
-
-    @property
-    def availability(self) -> str:
-        """R in real time, Z frozen while the venue is closed; then consolidated, with a book."""
-        return "RpB" if is_open(self._venue, self._now) else "ZB"
-
-    def text(self, field: str) -> str:
-        """The field's text, empty when it has no value."""
-        rule = FIELDS.get(field)
-        return rule(self) if rule is not None else ""
-
-    @property
-    def last(self) -> Decimal:
-        return self._market.price(self._listing.conid, self._now)
-
-    @property
-    def prior(self) -> Decimal:
-        return self._market.prior_close(self._listing.conid, self._now)
-
-    @property
-    def day(self) -> tuple[Decimal, Decimal, Decimal, Decimal]:
-        at = self._market.session_day(self._listing.conid, self._now)
-        bar = self._market.day_bar(self._listing.conid, at, self._now)
-        return bar or (self.last, self.last, self.last, self.last)
-
-    @property
-    def spread(self) -> Decimal:
-        """Half a basis point each side for shares, more for options, at least one tick."""
-        share = Decimal("0.01") if self._listing.is_option else Decimal("0.00004")
-        ticks = (self.last * share / self._listing.tick).to_integral_value()
-        return max(Decimal(1), ticks) * self._listing.tick
-
-    @property
-    def holding(self) -> Holding | None:
-        """Our own position in the selected account."""
-        figures = self._state.figures(self._state.selected)
-        return next((one for one in figures.holdings if one.listing.conid == self._listing.conid), None)
-
-    def last_text(self) -> str:
-        """`C` marks yesterday's close: nothing was traded today."""
-        zone = VENUES[self._venue].zone
-        traded_today = self._market.session_day(self._listing.conid, self._now) >= self._now.astimezone(zone).date()
-        return f"{'' if traded_today else 'C'}{self.last:,}"
-
-    def bid(self) -> str:
-        return f"{max(ZERO, self.last - self.spread):,}"
-
-    def ask(self) -> str:
-        return f"{self.last + self.spread:,}"
-
-    def size(self, side: int) -> str:
-        second = int(self._now.timestamp()) // 2
-        return str(((self._listing.conid + side * 7919 + second * 104729) % 19 + 1) * 100)
-
-    def change(self) -> str:
-        return f"{self.last - self.prior:+}".removeprefix("+")
-
-    def change_percent(self) -> str:
-        return f"{(self.last / self.prior - 1) * 100:.2f}%" if self.prior else ""
-
-    def volume(self) -> int:
-        day = self._market.session_day(self._listing.conid, self._now)
-        opens, closes = session(self._venue, day)
-        share = min(1.0, (self._now - opens) / (closes - opens))
-        return int(_volume(self._listing, day) * share)
-
-    def volume_text(self) -> str:
-        shares = self.volume()
-        if shares >= 1_000_000:
-            return f"{shares / 1_000_000:.1f}M"
-        return f"{shares / 1000:.1f}K" if shares >= 10_000 else f"{shares:,}"
-
-    def of_holding(self, name: str) -> str:
-        one = self.holding
-        if one is None:
-            return ""
-        match name:
-            case "percent":
-                cost = abs(one.quantity * one.average_price * one.listing.multiplier)
-                return f"{one.unrealized / cost * 100:.2f}%" if cost else ""
-            case "cost":
-                return f"{cents(one.quantity * one.average_price * one.listing.multiplier):,}"
-            case "share":
-                total = self._state.figures(self._state.selected).net_liquidation
-                return f"{one.value / total * 100:.2f}%" if total else ""
-        return f"{getattr(one, name):,}"
-
-    def year_range(self, side: int) -> str:
-        """High (1) or low (0) of the closes of the last 52 weeks and today."""
-        today = self._market.session_day(self._listing.conid, self._now)
-        days = [today - timedelta(days=number) for number in range(1, 365)]
-        closes = self._market.closes(self._listing.conid, days)
-        edge = float(closes.max() if side else closes.min())
-        text = self._listing.tick
-        value = Decimal(str(edge)).quantize(text)
-        bounds = (self.day[1], self.day[2])
-        return f"{max(value, bounds[0]) if side else min(value, bounds[1]):,}"
-
-    def greek(self, number: int) -> str:
-        if not self._listing.is_option:
-            return ""
-        return f"{self._market.greeks(self._listing.conid, self._now)[number]:.3f}"
-
-    def implied(self) -> str:
-        if not self._listing.is_option:
-            return ""
-        return f"{self._market.volatility(self._listing.conid, self._now) * 100:.1f}%"
-
-    @property
-    def listing(self) -> Listing:
-        return self._listing
-
-
-#: reference/client-portal-api.md 6.2; a field that is not here is not known to the demo.
-FIELDS: Mapping[str, Callable[[QuoteFields], str]] = {
-    "31": QuoteFields.last_text,
-    "55": lambda one: one.listing.symbol,
-    "70": lambda one: f"{one.day[1]:,}",
-    "71": lambda one: f"{one.day[2]:,}",
-    "73": lambda one: one.of_holding("market_value"),
-    "74": lambda one: one.of_holding("average_price"),
-    "75": lambda one: one.of_holding("unrealized"),
-    "76": lambda one: one.of_holding("quantity"),
-    "78": lambda one: one.of_holding("daily"),
-    "79": lambda one: one.of_holding("realized"),
-    "80": lambda one: one.of_holding("percent"),
-    "82": QuoteFields.change,
-    "83": QuoteFields.change_percent,
-    "84": QuoteFields.bid,
-    "85": lambda one: one.size(1),
-    "86": QuoteFields.ask,
-    "87": QuoteFields.volume_text,
-    "88": lambda one: one.size(0),
-    "201": lambda one: one.listing.right,
-    "6004": lambda one: one.listing.exchange,
-    "6008": lambda one: str(one.listing.conid),
-    "6070": lambda one: one.listing.asset_class,
-    "6457": lambda one: str(one.listing.underlying or ""),
-    "6509": lambda one: one.availability,
-    "7051": lambda one: one.listing.name,
-    "7059": lambda one: one.size(2),
-    "7094": lambda one: f"{one.listing.conid}@{one.listing.exchange}",
-    "7184": lambda one: "1",
-    "7219": lambda one: one.listing.description,
-    "7220": lambda one: one.listing.description,
-    "7221": lambda one: one.listing.exchange,
-    "7280": lambda one: one.listing.sector,
-    "7281": lambda one: one.listing.group,
-    "7292": lambda one: one.of_holding("cost"),
-    "7293": lambda one: one.year_range(1),
-    "7294": lambda one: one.year_range(0),
-    "7295": lambda one: f"{one.day[0]:,}",
-    "7296": lambda one: f"{one.prior:,}",
-    "7308": lambda one: one.greek(0),
-    "7309": lambda one: one.greek(1),
-    "7310": lambda one: one.greek(2),
-    "7311": lambda one: one.greek(3),
-    "7633": QuoteFields.implied,
-    "7635": lambda one: f"{one.last:,}",
-    "7639": lambda one: one.of_holding("share"),
-    "7741": lambda one: f"{one.prior:,}",
-    "7762": lambda one: str(one.volume()),
-    "7768": lambda one: "1",
-}
-
-
-def _volume(listing: Listing, day: date) -> int:
-    """A day's volume: more for shares, never twice the same."""
-    base = 40_000 if listing.asset_class in ("OPT", "FOP", "BOND") else 9_000_000
-    return base + (listing.conid * 31 + day.toordinal() * 7919) % base
 
 
 def _start_time(text: str) -> datetime | None:

@@ -237,7 +237,7 @@ class Feed:
         if changed:
             head = {
                 "topic": f"smd+{conid}", "server_id": "q6", "conid": conid, "conidEx": str(conid),
-                "_updated": epoch_ms(self._state.now), "6119": "q6",
+                "_updated": epoch_ms(self._state.quote_instant(self._state.market.catalogue[conid])), "6119": "q6",
             }
             await self._send(head | changed)
 

@@ -5,10 +5,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from ibdesk.demo.account import DemoAccount, Figures
+from ibdesk.demo.catalogue import Listing
 from ibdesk.demo.clock import DemoClock
 from ibdesk.demo.faults import Faults
 from ibdesk.demo.portal.limits import Budget
 from ibdesk.demo.portal.login import Login
+from ibdesk.demo.quotes import data_instant
 from ibdesk.demo.timings import DemoTimings
 
 SERVER_INFO = {"serverName": "JifZ34060", "serverVersion": "Build 10.44.1d, Mar 3, 2026 1:55:32 PM"}
@@ -56,6 +58,11 @@ class PortalState:
     def now(self) -> datetime:
         """The instant by the broker's clock: the dial, unless that clock is wrong."""
         return self.clock.now() + self.faults.skew
+
+    def quote_instant(self, listing: Listing) -> datetime:
+        """The instant a contract's data show: now, delayed by the subscription, or when they got stuck."""
+        stuck = self.faults.stuck_since(listing.conid)
+        return min(self.now, stuck) if stuck is not None else data_instant(listing, self.now)
 
     def wall(self) -> float:
         """Seconds since 1970 by the broker's clock."""
