@@ -16,9 +16,6 @@ Legs = tuple[tuple[Instrument, Decimal], ...]
 Underlying = Conid | str
 
 SHARES = frozenset({AssetClass.STOCK, AssetClass.ETF})
-OPTIONS = frozenset({AssetClass.OPTION, AssetClass.FUTURE_OPTION})
-#: What an option can be written against.
-COVERS = SHARES | {AssetClass.FUTURE}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +23,6 @@ class Book:
     """One account's positions and the working orders that open something, looked up by contract and by underlying.
 
     Built once per picture of the account; a check then touches only the underlyings of its own legs.
-    `deliverables` is shares per contract where it is not the multiplier (adjusted options).
     """
 
     held: Mapping[Conid, Decimal]
@@ -34,7 +30,6 @@ class Book:
     working: Mapping[Underlying, Legs]
     marks: Mapping[Conid, Decimal]
     symbols: Mapping[str, Conid]
-    deliverables: Mapping[Conid, Decimal]
 
     def underlying_of(self, instrument: Instrument) -> Underlying:
         if instrument.option is None:
@@ -46,21 +41,11 @@ class Book:
     def quantity(self, instrument: Instrument) -> Decimal:
         return self.held.get(instrument.conid, ZERO)
 
-    def deliverable(self, instrument: Instrument) -> Decimal:
-        """Shares one contract stands for; a future option stands for one future."""
-        if instrument.asset_class is AssetClass.FUTURE_OPTION:
-            return Decimal(1)
-        return self.deliverables.get(instrument.conid, instrument.multiplier)
+
+EMPTY = Book(held={}, groups={}, working={}, marks={}, symbols={})
 
 
-EMPTY = Book(held={}, groups={}, working={}, marks={}, symbols={}, deliverables={})
-
-
-def book_of(
-    positions: Iterable[Position],
-    working: Iterable[Legs] = (),
-    deliverables: Mapping[Conid, Decimal] | None = None,
-) -> Book:
+def book_of(positions: Iterable[Position], working: Iterable[Legs] = ()) -> Book:
     """The index over one account's positions and the remaining changes of its working orders.
 
     Only working orders that sell something to open count: filled, they make things worse. One that only buys or only
@@ -69,9 +54,7 @@ def book_of(
     rows = tuple(positions)
     symbols = _underlyings(rows)
     held = {row.instrument.conid: row.quantity for row in rows}
-    plain = Book(
-        held=held, groups={}, working={}, marks={}, symbols=symbols, deliverables=deliverables or {},
-    )  # fmt: skip
+    plain = Book(held=held, groups={}, working={}, marks={}, symbols=symbols)
     groups: dict[Underlying, list[tuple[Instrument, Decimal]]] = defaultdict(list)
     for row in rows:
         if row.quantity:
@@ -87,7 +70,6 @@ def book_of(
         working={key: tuple(legs) for key, legs in pending.items()},
         marks={row.instrument.conid: row.price for row in rows if row.price is not None},
         symbols=symbols,
-        deliverables=deliverables or {},
     )
 
 

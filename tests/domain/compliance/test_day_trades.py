@@ -243,12 +243,14 @@ def test_the_order_of_telling_and_telling_twice_change_nothing(
 
 
 @given(rows=TRADES, opening=st.integers(-20, 20))
-def test_counts_are_never_negative_and_never_more_than_the_closing_orders_can_make(
+def test_counts_are_never_negative_and_never_more_than_the_orders_can_make(
     rows: list[tuple[int, int, bool]], opening: int
 ) -> None:
     state = folded(prints(rows), opening)
     for day in state.on(ACCOUNT, DAY):
-        assert 0 <= day.walk.turns <= day.walk.liquidated <= len(day.moves)
+        assert 0 <= day.walk.turns < max(1, len(day.moves))
+        assert 0 <= day.walk.liquidated < max(1, len(day.moves))
+        assert (day.walk.turns == 0) is (day.walk.liquidated == 0)
         assert day.walk.position == opening + day.change
 
 

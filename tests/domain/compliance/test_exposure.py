@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ibdesk.domain.compliance.exposure import EMPTY, only_closes, opened, resulting
-from tests.domain.compliance.sample import JAN, book, conid, legs, option, stock
+from tests.domain.compliance.sample import book, conid, legs, option, stock
 
 WHOLE = st.integers(-1000, 1000).map(Decimal)
 
@@ -69,9 +69,3 @@ def test_a_working_spread_counts_whole_and_two_exits_of_one_position_not_at_all(
     exits = (legs((option("100C"), -1)), legs((option("100C"), -1)))
     held = book((option("100C"), 1), working=exits)
     assert resulting(held, legs((stock(), 1)))[conid("ABC")] == legs((option("100C"), 1), (stock(), 1))
-
-
-def test_a_contract_stands_for_its_multiplier_unless_it_was_adjusted() -> None:
-    odd = option("20C", JAN)
-    assert EMPTY.deliverable(odd) == 100
-    assert replace(EMPTY, deliverables={odd.conid: Decimal(25)}).deliverable(odd) == 25
