@@ -82,11 +82,11 @@ class DeskApp:
         """What shows the open desk."""
         return self.door.view
 
-    async def run(self, shots: Path | None = None) -> int:
-        """Open the door and stay until the end; the exit code."""
+    async def run(self, shots: Path | None = None, theme_name: str = "") -> int:
+        """Open the door and stay until the end; the exit code. See `main` for `shots` and `theme_name`."""
         if shots is not None:
             tour = import_module("ibdesk.ui.tour")
-            self.start("tour", self._walk(tour.walk, shots))
+            self.start("tour", self._walk(tour.walk, shots, theme_name))
         else:
             self.enter()
         return await self._ended
@@ -274,10 +274,10 @@ class DeskApp:
             mistake = f"ibdesk made a mistake in “{name}” ({type(error).__name__})."
             cover.refuse(mistake, "It is written to the log.")
 
-    async def _walk(self, walk: Callable[[DeskApp, Path], Coroutine[Any, Any, int]], shots: Path) -> None:
+    async def _walk(self, walk: Callable[..., Coroutine[Any, Any, int]], shots: Path, theme_name: str) -> None:
         code = 1
         try:
-            code = await walk(self, shots)
+            code = await walk(self, shots, theme_name)
         finally:
             await self.door.drop()
             self.window.close_for_good()
@@ -285,11 +285,11 @@ class DeskApp:
 
 
 def main(
-    *, home: Path | None = None, demo: bool = False, shots: Path | None = None,
+    *, home: Path | None = None, demo: bool = False, shots: Path | None = None, theme_name: str = "",
     overrides: Mapping[str, str] | None = None, serve: Serve | None = None,
 ) -> int:
-    """Open the window and stay until it is closed; the exit code. `shots`: walk through it all and leave pictures.
-    `serve` is told of each desk that is shown and answers commands from it."""
+    """Open the window and stay until it is closed; the exit code. `shots`: walk through it all and leave pictures,
+    in both themes or the one named. `serve` is told of each desk that is shown and answers commands from it."""
     sys.setswitchinterval(0.0005)  # a worker thread delays the window by 0.8 instead of 5.3 ms (performance.md 8)
     qt = start.application()
     folder = home or default_home()
@@ -297,7 +297,8 @@ def main(
     start.keep_window_settings(str(folder) if has_vault and not demo else None)  # a wizard left early leaves nothing
     window = MainWindow()
     start.first_paint(qt, window, window.outline)
-    return _live(qt, window, folder, demo=demo, shots=shots, overrides=overrides or {}, serve=serve)
+    return _live(qt, window, folder, demo=demo, shots=shots, theme_name=theme_name, overrides=overrides or {},
+                 serve=serve)
 
 
 def default_home() -> Path:
@@ -330,8 +331,8 @@ def _dress(qt: QApplication, window: MainWindow) -> None:
 
 
 def _live(
-    qt: QApplication, window: MainWindow, home: Path, *, demo: bool, shots: Path | None, overrides: Mapping[str, str],
-    serve: Serve | None,
+    qt: QApplication, window: MainWindow, home: Path, *, demo: bool, shots: Path | None, theme_name: str,
+    overrides: Mapping[str, str], serve: Serve | None,
 ) -> int:  # fmt: skip
     _dress(qt, window)
     if not demo and (home / "ibdesk.vault.json").exists():
@@ -349,7 +350,7 @@ def _live(
         app = DeskApp(qt, window, home=home, demo=demo, overrides=overrides, serve=serve)
         sys.excepthook = partial(_unexpected, app)
         loop.set_exception_handler(lambda _loop, context: _told(app, context))
-        return await app.run(shots)
+        return await app.run(shots, theme_name)
 
     garbage = Garbage(qt)
     try:

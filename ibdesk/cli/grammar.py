@@ -171,6 +171,7 @@ def _group(every: Any, name: str, text: str) -> Any:
 def _demo_verb(every: Any) -> None:
     demo = _verb(every, "demo", "the desk on a pretend broker, leaving no trace", _demo)
     demo.add_argument("--shots", type=Path, metavar="DIR", help="walk through everything and leave pictures in DIR")
+    demo.add_argument("--theme", choices=["dark", "light"], default="", help="with --shots: in this theme alone")
     demo.add_argument("--serve", action="store_true", help="run the pretend broker's servers alone")
     demo.add_argument("--portal-port", type=_port, default=0, metavar="N", help="with --serve: the gateway's port")
     demo.add_argument("--flex-port", type=_port, metavar="N", help="with --serve: also the Flex service, at this port")
@@ -232,7 +233,7 @@ def _demo(args: argparse.Namespace, _talk: Talk) -> int:
     if not args.serve:
         from ibdesk import app
 
-        return app.main(demo=True, shots=args.shots, serve=serve)
+        return app.main(demo=True, shots=args.shots, theme_name=args.theme, serve=serve)
     from ibdesk.demo import gateway
 
     try:

@@ -42,9 +42,10 @@ class TourFailed(Exception):  # noqa: N818 - it names what happened to the tour
     """A step did not happen; the text says which."""
 
 
-async def walk(app: "DeskApp", folder: Path) -> int:
-    """Do it all, say each step, leave PNGs in `folder`; 0 only if every step happened."""
-    tour = _Tour(app, folder)
+async def walk(app: "DeskApp", folder: Path, theme_name: str = "") -> int:
+    """Do it all, say each step, leave PNGs in `folder`, in both themes or in the one named; 0 only if every step
+    happened."""
+    tour = _Tour(app, folder, (ThemeName(theme_name),) if theme_name else THEMES)
     app.window.resize(SIZE)
     try:
         tour.prepare()
@@ -68,8 +69,8 @@ async def walk(app: "DeskApp", folder: Path) -> int:
 class _Tour:
     """One walk: what it looks at, how many pictures it took, and what went wrong in the background meanwhile."""
 
-    def __init__(self, app: "DeskApp", folder: Path) -> None:
-        self._app, self._folder = app, folder
+    def __init__(self, app: "DeskApp", folder: Path, themes: tuple[ThemeName, ...]) -> None:
+        self._app, self._folder, self._themes = app, folder, themes
         self.pictures = 0
         self.mistakes: list[str] = []
 
@@ -210,7 +211,7 @@ class _Tour:
 
     async def shoot(self, name: str, widget: QWidget | None = None) -> None:
         """A picture of the window, or of one widget, in each theme; the one it wears comes first: changing is dear."""
-        for each in sorted(THEMES, key=lambda theme_name: theme_name is not theme.look().theme.name):
+        for each in sorted(self._themes, key=lambda theme_name: theme_name is not theme.look().theme.name):
             if each is not theme.look().theme.name:
                 theme.change(self._app.qt, name=each)
             await until(lambda: False, REPAINT)

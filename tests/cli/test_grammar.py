@@ -12,9 +12,9 @@ from tests.cli.conftest import Ibdesk, Served, connect, serve, stop
 @pytest.mark.parametrize(
     "line",
     [
-        "demo --serve --portal-port 5000 --signed-out", "demo --shots pictures", "health", "session status",
-        "session login --no-browser", "session logout", "account list", "account sync", "account sync U1234567",
-        "sync --account DU1234567 --source portal", "contract find AAPL", "db check",
+        "demo --serve --portal-port 5000 --signed-out", "demo --shots pictures --theme light", "health",
+        "session status", "session login --no-browser", "session logout", "account list", "account sync",
+        "account sync U1234567", "sync --account DU1234567 --source portal", "contract find AAPL", "db check",
         "account add --broker ibkr --gateway-url https://localhost:5000 --id U1234567 --environment live"
         " --type brokerage --currency USD --pin-certificate",
     ],
@@ -28,6 +28,7 @@ def test_the_verbs_are_understood(line: str) -> None:
     [
         "trade", "session", "account add", "sync --source tws", "--json=5", "--set nothing=1 health",
         "demo --serve --portal-port 65536", "demo --serve --portal-port=-1",
+        "demo --shots pictures --theme system",
     ],
 )  # fmt: skip
 def test_what_is_not_understood_is_a_mistake_of_usage(line: str, capsys: pytest.CaptureFixture[str]) -> None:
