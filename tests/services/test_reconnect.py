@@ -151,7 +151,7 @@ def test_on_return_the_status_comes_first_then_stream_and_pictures_and_then_it_c
             shop = scene.shop
             await shop.gateway.kill()
             await scene.until(ConnectionLost)
-            await scene.let_pass(timedelta(minutes=41))
+            await scene.let_pass(timedelta(minutes=41), step=timedelta(seconds=20))
             before = len(shop.gateway.calls)
             await shop.gateway.start()
             await scene.link.try_now()
