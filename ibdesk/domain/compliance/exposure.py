@@ -2,12 +2,14 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from ibdesk.domain.instruments import AssetClass, Conid, Instrument
 from ibdesk.domain.money import ZERO
+from ibdesk.domain.options import recognise
 from ibdesk.domain.positions import Position
+from ibdesk.domain.strategies import Recognition
 
 #: Signed quantities, as `OrderTicket.changes` gives them.
 Legs = tuple[tuple[Instrument, Decimal], ...]
@@ -22,7 +24,8 @@ SHARES = frozenset({AssetClass.STOCK, AssetClass.ETF})
 class Book:
     """One account's positions and the working orders that open something, looked up by contract and by underlying.
 
-    Built once per picture of the account; a check then touches only the underlyings of its own legs.
+    Built once per picture of the account; a check then touches only the underlyings of its own legs, and what they
+    held before is recognised once (`memo`).
     """
 
     held: Mapping[Conid, Decimal]
@@ -30,6 +33,7 @@ class Book:
     working: Mapping[Underlying, Legs]
     marks: Mapping[Conid, Decimal]
     symbols: Mapping[str, Conid]
+    memo: dict[Underlying, tuple[Recognition, ...]] = field(default_factory=dict, compare=False, repr=False)
 
     def underlying_of(self, instrument: Instrument) -> Underlying:
         if instrument.option is None:
@@ -40,6 +44,22 @@ class Book:
 
     def quantity(self, instrument: Instrument) -> Decimal:
         return self.held.get(instrument.conid, ZERO)
+
+    def recognised(self, underlying: Underlying) -> tuple[Recognition, ...]:
+        """What is held on one underlying now, as strategies."""
+        if underlying not in self.memo:
+            self.memo[underlying] = recognise(self.groups.get(underlying, ()))
+        return self.memo[underlying]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """An order's underlyings before it, after it, and `worst`: with the working orders that open filled as well."""
+
+    before: tuple[Recognition, ...]
+    after: tuple[Recognition, ...]
+    worst: tuple[Recognition, ...]
+    only_closes: bool
 
 
 EMPTY = Book(held={}, groups={}, working={}, marks={}, symbols={})
@@ -95,6 +115,21 @@ def resulting(book: Book, legs: Legs, *, with_working: bool = True) -> dict[Unde
         key: _summed(book.groups.get(key, ()), book.working.get(key, ()) if with_working else (), tuple(changes))
         for key, changes in added.items()
     }
+
+
+def outcome_of(book: Book, legs: Legs) -> Outcome:
+    """What filling these legs makes of the positions, recognised once for every rule."""
+    after = resulting(book, legs, with_working=False)
+    recognised = tuple(found for holdings in after.values() for found in recognise(holdings))
+    worst = recognised
+    if any(key in book.working for key in after):
+        worst = tuple(found for holdings in resulting(book, legs).values() for found in recognise(holdings))
+    return Outcome(
+        before=tuple(found for key in after for found in book.recognised(key)),
+        after=recognised,
+        worst=worst,
+        only_closes=only_closes(book, legs),
+    )
 
 
 def _summed(*parts: Legs) -> Legs:

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ibdesk.domain.compliance.exposure import EMPTY, only_closes, opened, resulting
+from ibdesk.domain.compliance.exposure import EMPTY, only_closes, opened, outcome_of, resulting
+from ibdesk.domain.instruments import Right
 from tests.domain.compliance.sample import book, conid, legs, option, stock
 
 WHOLE = st.integers(-1000, 1000).map(Decimal)
@@ -69,3 +70,19 @@ def test_a_working_spread_counts_whole_and_two_exits_of_one_position_not_at_all(
     exits = (legs((option("100C"), -1)), legs((option("100C"), -1)))
     held = book((option("100C"), 1), working=exits)
     assert resulting(held, legs((stock(), 1)))[conid("ABC")] == legs((option("100C"), 1), (stock(), 1))
+
+
+def test_an_outcome_knows_before_after_and_the_worst() -> None:
+    working = legs((option("105C"), -1))
+    held = book((stock(), 100), working=(working,))
+    found = outcome_of(held, legs((option("110C"), -1)))
+    assert [part.strategy.value for each in found.before for part in each.parts] == ["long underlying"]
+    assert [each.naked_contracts(Right.CALL) for each in found.after] == [0]
+    assert [each.naked_contracts(Right.CALL) for each in found.worst] == [1]
+    assert not found.only_closes
+
+
+def test_what_was_held_is_recognised_once() -> None:
+    held = book((stock(), 100))
+    first, second = (outcome_of(held, legs((option("110C"), -1))) for _ in range(2))
+    assert first.before[0] is second.before[0]
