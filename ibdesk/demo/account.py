@@ -7,50 +7,20 @@ of its currencies, each converted at the rate shown and rounded to the cent once
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import Decimal
 
 import numpy as np
 
 from ibdesk.demo.book import Book, Lot, main_book, second_book
-from ibdesk.demo.catalogue import CENT, Listing
+from ibdesk.demo.fills import ZERO, Blotter, Fill, cents
+from ibdesk.demo.holdings import Holding, cash_of, flat_margin, margin, traded, value_of
 from ibdesk.demo.hours import is_trading_day, session
 from ibdesk.demo.market import Floats, Market
 
-ZERO = Decimal(0)
+__all__ = ["ZERO", "DemoAccount", "Figures", "Holding", "Line", "cents"]
+
 BASE = "USD"
 RATE_CONIDS = {"EUR": 12087792, "GBP": 12087797, "JPY": 15016059, "CHF": 12087820}
-#: Share of market value that must be covered: at the open of a trade, and while it is held.
-MARGINS: Mapping[str, tuple[Decimal, Decimal]] = {
-    "STK": (Decimal("0.50"), Decimal("0.25")),
-    "FUND": (Decimal("0.50"), Decimal("0.25")),
-    "BOND": (Decimal("0.10"), Decimal("0.08")),
-    "CFD": (Decimal("0.20"), Decimal("0.15")),
-    "CRYPTO": (Decimal(1), Decimal(1)),
-    "OPT": (Decimal("1.6"), Decimal("1.4")),
-    "FOP": (Decimal(1), Decimal("0.9")),
-    "FUT": (Decimal("0.052"), Decimal("0.047")),
-}
-
-
-def cents(amount: Decimal) -> Decimal:
-    """An amount rounded to the cent, half even."""
-    return amount.quantize(CENT, ROUND_HALF_EVEN) + ZERO  # never minus zero
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Holding:
-    """One position at an instant, in its own currency. `value` is what it adds to net liquidation."""
-
-    listing: Listing
-    quantity: Decimal
-    average_price: Decimal
-    price: Decimal
-    market_value: Decimal
-    value: Decimal
-    unrealized: Decimal
-    realized: Decimal
-    daily: Decimal
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
@@ -118,6 +88,7 @@ class DemoAccount:
         self._costs: dict[tuple[int, int], Decimal] = {}
         self._latest: dict[str, Figures] = {}
         self._history: dict[str, tuple[tuple[date, ...], Floats]] = {}
+        self.blotter = Blotter()
 
     @property
     def ids(self) -> tuple[str, ...]:
@@ -128,8 +99,22 @@ class DemoAccount:
         now = now.replace(microsecond=0)
         latest = self._latest.get(account)
         if latest is None or latest.as_of != now:
-            latest = self._latest[account] = self._figures(self.books[account], now)
+            latest = self._latest[account] = self._figures(
+                self.books[account], now, self.blotter.of(account, now)
+            )
         return latest
+
+    def record(self, fill: Fill) -> None:
+        """A trade (or its correction) changes the account from its second on."""
+        self.blotter.record(replace(fill, at=fill.at.replace(microsecond=0)))
+        self._latest.pop(fill.account, None)
+        self._history.pop(fill.account, None)
+
+    def what_if(self, account: str, fills: tuple[Fill, ...], now: datetime) -> Figures:
+        """The account as if these had been traded by now."""
+        now = now.replace(microsecond=0)
+        known = self.blotter.of(account, now)
+        return self._figures(self.books[account], now, (*known, *(replace(one, at=now) for one in fills)))
 
     def rate(self, currency: str, now: datetime) -> Decimal:
         """What one unit of a currency is worth in the base currency."""
@@ -158,13 +143,14 @@ class DemoAccount:
         keep = sum(1 for day in known[0] if day <= until)
         return known[0][:keep], known[1][:keep]
 
-    def _figures(self, book: Book, now: datetime) -> Figures:
-        holdings = tuple(self._holding(lot, now) for lot in book.lots)
+    def _figures(self, book: Book, now: datetime, fills: tuple[Fill, ...]) -> Figures:
+        holdings, cash = self._holdings(book, now, fills)
         currencies = dict.fromkeys([currency for currency, _ in book.cash])
         currencies.update(dict.fromkeys(one.listing.currency for one in holdings))
-        lines = tuple(self._line(book, currency, holdings, now) for currency in currencies)
+        lines = tuple(
+            self._line(book, currency, holdings, now, cash.get(currency, ZERO)) for currency in currencies
+        )
         rates = {line.currency: line.rate for line in lines}
-        initial = _margin(holdings, rates, 0)
         return Figures(
             account=book.account,
             as_of=now,
@@ -176,12 +162,35 @@ class DemoAccount:
             realized=_converted((line.realized, line.rate) for line in lines),
             daily=_converted((line.daily, line.rate) for line in lines),
             gross=_converted((abs(one.value), rates[one.listing.currency]) for one in holdings),
-            initial_margin=initial,
-            maintenance_margin=_margin(holdings, rates, 1),
-            futures_margin=_margin([one for one in holdings if one.listing.asset_class == "FUT"], rates, 0),
+            initial_margin=margin(holdings, rates, 0, self.market, now),
+            maintenance_margin=margin(holdings, rates, 1, self.market, now),
+            futures_margin=flat_margin([one for one in holdings if one.listing.asset_class == "FUT"], rates, 0),
         )
 
-    def _line(self, book: Book, currency: str, holdings: tuple[Holding, ...], now: datetime) -> Line:
+    def _holdings(
+        self, book: Book, now: datetime, fills: tuple[Fill, ...]
+    ) -> tuple[tuple[Holding, ...], dict[str, Decimal]]:
+        """What was there from the beginning, in its order, then what was traded since; and what trades did to the
+        cash of each currency."""
+        changed: dict[int, list[Fill]] = {}
+        for fill in fills:
+            changed.setdefault(fill.listing.conid, []).append(fill)
+        rows: list[Holding] = []
+        cash: dict[str, Decimal] = {}
+        for old in (*(self._holding(lot, now) for lot in book.lots), None):
+            for conid in list(changed) if old is None else [old.listing.conid]:
+                deals = changed.pop(conid, None)
+                if deals is None:
+                    rows += [old] if old is not None else []
+                    continue
+                rows.append(traded(old, deals, self.market, now))
+                currency = deals[0].listing.currency
+                cash[currency] = cash.get(currency, ZERO) + cash_of(old, deals, self.market, now)
+        return tuple(rows), cash
+
+    def _line(
+        self, book: Book, currency: str, holdings: tuple[Holding, ...], now: datetime, traded_cash: Decimal
+    ) -> Line:
         ours = [one for one in holdings if one.listing.currency == currency]
         by_class: dict[str, Decimal] = {}
         for one in ours:
@@ -189,7 +198,7 @@ class DemoAccount:
         return Line(
             currency=currency,
             rate=self.rate(currency, now),
-            cash=self._cash(book, currency, now),
+            cash=self._cash(book, currency, now) + traded_cash,
             value=sum((one.value for one in ours), ZERO),
             unrealized=sum((one.unrealized for one in ours), ZERO),
             realized=sum((one.realized for one in ours), ZERO),
@@ -206,7 +215,7 @@ class DemoAccount:
         realized = ZERO if quantity else cents(lot.quantity * (self._sale(lot) - cost) * listing.multiplier)
         return Holding(
             listing=listing, quantity=quantity, average_price=cost, price=price, market_value=market_value,
-            value=_value(listing, market_value, unrealized), unrealized=unrealized, realized=realized,
+            value=value_of(listing, market_value, unrealized), unrealized=unrealized, realized=realized,
             daily=self._daily(lot, now, price),
         )
 
@@ -260,6 +269,10 @@ class DemoAccount:
             total += float(cash) * self._rates(currency, dates)
         for lot in book.lots:
             total += self._contribution(lot, dates) * self._rates(lot.listing.currency, dates)
+        first = self.blotter.first(book.account)
+        for number, close in enumerate(session("XNYS", day)[1] for day in dates if first is not None):
+            if first is not None and close >= first:
+                total[number] = float(self.figures(book.account, close).net_liquidation)
         return np.asarray(np.round(total, 2), dtype=np.float64)
 
     def _contribution(self, lot: Lot, days: list[date]) -> Floats:
@@ -279,22 +292,5 @@ class DemoAccount:
         return self.market.closes(RATE_CONIDS[currency], days)
 
 
-def _value(listing: Listing, market_value: Decimal, unrealized: Decimal) -> Decimal:
-    """A future's gain is already cash and a CFD is worth its gain; everything else is worth its price."""
-    if listing.asset_class == "FUT":
-        return ZERO
-    return unrealized if listing.asset_class == "CFD" else market_value
-
-
 def _converted(amounts: Iterable[tuple[Decimal, Decimal]]) -> Decimal:
     return cents(sum((amount * rate for amount, rate in amounts), ZERO))
-
-
-def _margin(holdings: Iterable[Holding], rates: Mapping[str, Decimal], kind: int) -> Decimal:
-    return cents(
-        sum(
-            (abs(one.market_value) * rates[one.listing.currency] * MARGINS[one.listing.asset_class][kind]
-             for one in holdings),
-            ZERO,
-        )
-    )
