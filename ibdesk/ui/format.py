@@ -113,7 +113,7 @@ def size(count: int | None) -> str:
     for step, unit in ((10**9, "GB"), (10**6, "MB"), (10**3, "kB")):
         if count >= step:
             return f"{Decimal(count) / step:,.1f} {unit}"
-    return f"{count} bytes"
+    return "1 byte" if count == 1 else f"{count} bytes"
 
 
 def age(then: datetime | None, now: datetime, zone: tzinfo | None = None) -> str:

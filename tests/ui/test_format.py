@@ -109,6 +109,7 @@ def test_clocks_sizes_and_latencies():
     assert fmt.moment(NOW, ET) == "2026-11-20 12:48:07"
     assert fmt.size(12_400_000) == "12.4 MB"
     assert fmt.size(999) == "999 bytes"
+    assert fmt.size(1) == "1 byte"
     assert fmt.milliseconds(38.2) == "38 ms"
     assert fmt.milliseconds(1234) == "1.2 s"
     assert fmt.milliseconds(None) == fmt.moment(None) == fmt.size(None) == "\u2014"

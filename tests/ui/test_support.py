@@ -194,3 +194,15 @@ def test_the_doctor_is_a_tab_that_examines_when_it_is_entered(run: Run, tmp_path
             assert patient.examinations == 1
 
     run(walk())
+
+
+def test_the_names_of_the_files_stand_clear_of_the_edge(dressed: QApplication) -> None:
+    dialog = BundleDialog([BundleFile(name="about.txt", text="ibdesk")])
+    dialog.show()
+    at = dialog.names.visualItemRect(dialog.names.item(0))
+    picture = dialog.names.viewport().grab().toImage()
+    ground = picture.pixel(at.left() + 1, at.center().y())
+    edge = range(at.left() + 1, at.left() + 9)
+    assert all(picture.pixel(x, y) == ground for x in edge for y in range(at.top() + 4, at.bottom() - 4))
+    dialog.close()
+    shiboken6.delete(dialog)

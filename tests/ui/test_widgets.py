@@ -53,7 +53,7 @@ def test_a_stale_figure_is_dimmed_and_tells_its_age(shown):
     figure.set("$1.00", sub="USD")
     figure.set_stale("3 min ago")
     assert figure.is_stale
-    assert figure.sub.text() == "USD · 3 min ago"
+    assert figure.sub.text() == "USD · 3\u00a0min\u00a0ago"  # its words never stand on two lines
     assert figure.value.graphicsEffect() is not None
     figure.set_stale()
     assert figure.sub.text() == "USD"

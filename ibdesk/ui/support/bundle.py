@@ -62,6 +62,7 @@ class BundleDialog(QDialog):
             self.names.addItem(item)
         self.names.setAccessibleName("Files of the bundle")
         self.names.setFixedWidth(210)
+        self.names.setStyleSheet("QListView::item { padding-left: 10px; }")
         mono = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
         mono.setPointSizeF(font(Text.CAPTION).pointSizeF())
         self.text.setFont(mono)

@@ -72,7 +72,8 @@ class Figure(Card):
         self.body.addLayout(column)
 
     def _refresh(self) -> None:
-        self.sub.setText(" · ".join(part for part in (self._sub_text, self._age) if part))
+        age = self._age.replace(" ", "\u00a0")  # "3 s ago" stays on one line
+        self.sub.setText(" · ".join(part for part in (self._sub_text, age) if part))
         self._describe()
 
     def _describe(self) -> None:
