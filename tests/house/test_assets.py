@@ -12,7 +12,7 @@ from tests.house.files import ROOT, name_of, project_files
 
 RESOURCES = [path for path in project_files() if path.is_relative_to(ROOT / "resources")]
 HELP = [path for path in RESOURCES if path.suffix == ".md"]
-PAGES = {"changelog", "gateway", "getting-started", "keys", "resources", "risk", "trouble"}
+PAGES = {"changelog", "commands", "gateway", "getting-started", "keys", "resources", "risk", "trouble", "vault"}
 DISCLOSURES = ["1-options-risk", "2-margin-and-day-trading", "3-automation-and-data", "4-no-advice"]  # as shown
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 

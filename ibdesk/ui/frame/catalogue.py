@@ -35,7 +35,7 @@ class View(Protocol):
 HELP = (
     ("help:getting-started", "Getting started"), ("help:gateway", "How to start the gateway"),
     ("help:trouble", "When something does not work"), ("help:vault", "The vault: passphrase, backups, a new key"),
-    ("help:live", "Before you trade live"),
+    ("help:commands", "The command line"), ("help:live", "Before you trade live"),
     ("help:keys", "Keyboard shortcuts"), ("help:risk", "Risk statement"), ("help:resources", "Resources"),
     ("help:changelog", "What is new"),
 )

@@ -17,6 +17,7 @@ TOPICS = (
     ("gateway", "Gateway and sign-in"),
     ("trouble", "When something does not work"),
     ("vault", "The vault: passphrase, backups, a new key"),
+    ("commands", "The command line"),
     ("live", "Before you trade live"),
     ("risk", "Risk statement"),
     ("resources", "Resources"),
