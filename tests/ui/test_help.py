@@ -18,6 +18,14 @@ def test_every_topic_has_its_text(dressed: QApplication, topic: str, title: str)
     shiboken6.delete(dialog)
 
 
+def test_every_title_stands_whole_in_the_list(dressed: QApplication) -> None:
+    dialog = HelpDialog()
+    dialog.show()
+    assert dialog.topics.horizontalScrollBar().maximum() == 0
+    dialog.hide()
+    shiboken6.delete(dialog)
+
+
 def test_a_missing_text_says_so_instead_of_failing() -> None:
     assert "missing" in help_text("no-such-topic")
 

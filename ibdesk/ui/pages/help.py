@@ -16,7 +16,7 @@ TOPICS = (
     ("getting-started", "Getting started"),
     ("gateway", "Gateway and sign-in"),
     ("trouble", "When something does not work"),
-    ("vault", "The vault: passphrase, backups, a new key"),
+    ("vault", "The vault"),
     ("commands", "The command line"),
     ("live", "Before you trade live"),
     ("risk", "Risk statement"),
@@ -84,7 +84,8 @@ class HelpDialog(QDialog):
             block = block.next()
 
     def _stack(self) -> None:
-        self.topics.setFixedWidth(220)
+        self.topics.setFixedWidth(240)
+        self.topics.setStyleSheet("QListView::item { padding: 6px 10px; }")
         close = Button("Close")
         close.clicked.connect(self.accept)
         row = QHBoxLayout()
