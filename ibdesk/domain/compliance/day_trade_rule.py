@@ -9,7 +9,7 @@ from datetime import date
 from decimal import Decimal
 
 from ibdesk.domain.accounts import AccountId, MarginType
-from ibdesk.domain.compliance.day_trades import DayTradeState, Walk, forecast, used
+from ibdesk.domain.compliance.day_trades import DayTradeState, forecast, used
 from ibdesk.domain.compliance.exposure import Book, Legs, only_closes
 from ibdesk.domain.compliance.policy import Policies
 from ibdesk.domain.compliance.regime import MarginRegime, Regime, RegimeSource
@@ -84,11 +84,8 @@ def check_day_trades(legs: Legs, context: DayTradeContext, *, lowers_risk: bool 
 
 
 def _effect(legs: Legs, context: DayTradeContext) -> _Effect:
-    completes = 0
-    for instrument, change in legs:
-        held = context.book.quantity(instrument)
-        walk: Walk = context.state.walk((context.trades.account, instrument.conid), context.trades.day, held)
-        completes += walk.traded("", change).count - walk.count
+    account, day = context.trades.account, context.trades.day
+    completes = sum(context.state.completed_by((account, leg.conid), day, change) for leg, change in legs)
     return _Effect(completes, not only_closes(context.book, legs))
 
 

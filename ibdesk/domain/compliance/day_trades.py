@@ -186,10 +186,10 @@ class DayTradeState:
     def on(self, account: AccountId, day: date) -> tuple[Day, ...]:
         return tuple(days[day] for (owner, _), days in self.days.items() if owner == account and day in days)
 
-    def walk(self, security: Security, day: date, held: Decimal) -> Walk:
-        """One security's day so far; one not traded that day has only `held`, all of it overnight."""
+    def completed_by(self, security: Security, day: date, change: Decimal) -> int:
+        """How many day trades one more order in the security would complete: none before anything was traded in it."""
         each = self.days.get(security, {}).get(day)
-        return Walk(overnight=held) if each is None else each.walk
+        return 0 if each is None else each.walk.traded("", change).count - each.walk.count
 
     def _day_of(self, execution: Execution) -> date:
         return trade_date(execution, self.rules, self.calendar)

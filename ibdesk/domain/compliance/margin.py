@@ -4,7 +4,8 @@ The broker's preview always beats it (reference/compliance.md 2.1). Amounts are 
 positions unless a line says per share. Portfolio margin, futures and adjusted contracts are not estimated.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -114,6 +115,7 @@ def required(
     for each in recognised:
         inputs = _Inputs(_spot(each, prices), prices, policies, margin_type is MarginType.CASH)
         for part in each.parts:
+            _must_be_known(part)
             total += _of_part(part, inputs)
     return total
 
@@ -136,13 +138,32 @@ def estimate(
     if margin_type is MarginType.PORTFOLIO_MARGIN:
         return Estimate(effect=None, why_not="portfolio margin is not estimated here")
     try:
-        before = required(outcome.before, prices, policies, margin_type)
-        after = required(outcome.after, prices, policies, margin_type)
+        before = required(_beside(outcome.before, outcome.after), prices, policies, margin_type)
+        after = required(_beside(outcome.after, outcome.before), prices, policies, margin_type)
         premium = fees + (_premium(legs, prices) if paid is None else paid)
     except Unpriced as why:
         return Estimate(effect=None, why_not=str(why), borrows=_borrows(outcome))
     change = after - before
     return Estimate(effect=change.initial + premium, change=change, premium=premium, borrows=_borrows(outcome))
+
+
+def _beside(ours: tuple[Recognition, ...], theirs: tuple[Recognition, ...]) -> Iterator[Recognition]:
+    """What is in the first and not in the second: parts an order leaves alone need no price to tell its effect."""
+    known = Counter(_key(part) for each in theirs for part in each.parts)
+    for each in ours:
+        parts = []
+        for part in each.parts:
+            key = _key(part)
+            if known[key]:
+                known[key] -= 1
+            else:
+                parts.append(part)
+        if parts:
+            yield Recognition(symbol=each.symbol, underlying=each.underlying, parts=tuple(parts))
+
+
+def _key(part: Part) -> tuple[object, ...]:
+    return (part.strategy, part.units, *(leg.instrument.conid for leg in part.legs))
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,12 +204,16 @@ _BOTH_NAKED = frozenset({Strategy.SHORT_STRADDLE, Strategy.SHORT_STRANGLE})
 _TWO_SIDED = frozenset({Strategy.SHORT_IRON_CONDOR, Strategy.SHORT_IRON_BUTTERFLY})
 
 
-def _of_part(part: Part, inputs: _Inputs) -> Requirement:
-    if any(is_nonstandard(leg.instrument) for leg in part.legs if leg.terms is not None):
-        raise Unpriced(f"{part.legs[-1].instrument.label} does not deliver 100 shares")
+def _must_be_known(part: Part) -> None:
+    """Only shares and plain options on them have a formula here; long options of any kind need nothing."""
     for leg in part.legs:
         if leg.instrument.asset_class in _FUTURES and part.strategy not in _PAID_OPTIONS:
             raise Unpriced(f"the exchange sets the margin of {leg.instrument.label}")
+        if leg.terms is not None and is_nonstandard(leg.instrument):
+            raise Unpriced(f"{leg.instrument.label} does not deliver 100 shares")
+
+
+def _of_part(part: Part, inputs: _Inputs) -> Requirement:
     if not part.pieces:
         return _of_basic(part, inputs)
     if part.strategy is Strategy.SHORT_BOX:

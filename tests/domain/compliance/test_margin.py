@@ -247,6 +247,12 @@ def test_closing_a_spread_gives_its_requirement_back() -> None:
     assert found.effect == 160 - 500
 
 
+def test_what_an_order_leaves_alone_needs_no_price() -> None:
+    held = book((option("80P", FEB), -1))
+    order = legs((option("100C"), 1))
+    assert estimate(order, outcome_of(held, order), prices(c100="2"), POLICIES).effect == 200
+
+
 def test_selling_the_long_leg_of_a_spread_leaves_the_short_to_be_paid_for() -> None:
     held = book((option("110C"), -1), (option("115C"), 1))
     order = legs((option("115C"), -1))
