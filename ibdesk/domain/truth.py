@@ -180,7 +180,9 @@ def _brokerage(facts: _Facts) -> LampState:
         case SessionState.COMPETING:
             return LampState(lamp=lamp, light=Light.BAD, text="Another login has the brokerage session",
                              as_of=session.checked_at, action=NextStep.ASK_TAKE_OVER)  # fmt: skip
-    return LampState(lamp=lamp, light=Light.UNKNOWN, text="Needs a sign-in", as_of=session.checked_at)
+    is_known = session.state is not SessionState.UNKNOWN and session.flags.reachable
+    text = "Needs a sign-in" if is_known else "Not known"
+    return LampState(lamp=lamp, light=Light.UNKNOWN, text=text, as_of=session.checked_at)
 
 
 def _kept_alive(facts: _Facts) -> LampState:

@@ -196,7 +196,8 @@ class GatewayKeeper:
         if folder is None:
             raise Refused(
                 "No gateway folder is chosen.",
-                remedy="Choose the folder you unpacked the gateway into.", cause=Cause.BAD_SETTING,
+                remedy="Choose the folder you unpacked the gateway into, here or with ibdesk gateway start --folder DIR.",
+                cause=Cause.BAD_SETTING,
             )
         report = await asyncio.to_thread(inspect_folder, folder)
         if not report.is_gateway:

@@ -117,6 +117,13 @@ def test_before_anything_was_asked_nothing_is_claimed() -> None:
     assert {each.light for each in all_.lamps} == {Light.UNKNOWN}
 
 
+def test_what_a_gateway_that_is_gone_would_say_is_not_known() -> None:
+    gone = replace(READY, state=SessionState.OFFLINE, flags=SessionFlags(reachable=False))
+    assert lamp(seen(gone), Lamp.BROKERAGE).text == "Not known"
+    signed_out = replace(READY, state=SessionState.SIGNED_OUT, flags=SessionFlags(reachable=True))
+    assert lamp(seen(signed_out), Lamp.BROKERAGE).text == "Needs a sign-in"
+
+
 def test_an_answer_that_failed_while_all_is_open_is_told() -> None:
     found = lamp(seen(replace(READY, detail="The broker could not answer.")), Lamp.GATEWAY)
     assert (found.light, found.reason) == (Light.WARN, "The broker could not answer.")

@@ -97,8 +97,8 @@ def _line(record: SyncRecord) -> str:
 def stream(sources: Sources, contact: Contact, state: StreamState | None) -> Examined:
     """Whether prices and figures stream."""
     check = Check.STREAM
-    if state is None:
-        return unknown(check, "Nothing is connected that could stream.")
+    if state is None or state.since is None:  # never tried: a command looks without a window
+        return unknown(check, "No stream was opened here: an open window has one.")
     heard = "—" if state.last_heard is None else f"{state.last_heard:%Y-%m-%d %H:%M:%S} UTC"
     facts = (f"last heard {heard}", *filter(None, [state.reason]))
     if state.is_up:

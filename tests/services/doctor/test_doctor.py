@@ -415,10 +415,13 @@ def test_positions_that_are_not_read_although_the_session_is_open(tmp_path: Path
 def test_a_stream_that_is_down_although_the_session_is_open(tmp_path: Path) -> None:
     async def scene() -> None:
         async with at_demo(tmp_path, with_vault=True) as (ward, _):
-            ward.stream = StreamState(is_up=False, reason="cut")
+            ward.stream = StreamState(is_up=False, since=ward.dial(), reason="cut")
             is_so(await ward.find(Check.STREAM), Verdict.WARN, Fix.SYNC_NOW, "down")
-            ward.stream = StreamState(is_up=True, last_heard=ward.dial() - timedelta(seconds=3))
+            at = ward.dial()
+            ward.stream = StreamState(is_up=True, since=at, last_heard=at - timedelta(seconds=3))
             is_so(await ward.find(Check.STREAM), Verdict.GOOD, None, "3 s ago")
+            ward.stream = StreamState()
+            is_so(await ward.find(Check.STREAM), Verdict.UNKNOWN, None, "No stream was opened here")
 
     asyncio.run(scene())
 

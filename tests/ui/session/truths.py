@@ -27,7 +27,7 @@ READY = truth(
 OFFLINE = truth(
     "The gateway does not answer",
     lamp(Lamp.GATEWAY, Light.BAD, "The gateway does not answer", action=NextStep.START_GATEWAY),
-    lamp(Lamp.SIGN_ON, Light.UNKNOWN, "Not known"), lamp(Lamp.BROKERAGE, Light.UNKNOWN, "Needs a sign-in"),
+    lamp(Lamp.SIGN_ON, Light.UNKNOWN, "Not known"), lamp(Lamp.BROKERAGE, Light.UNKNOWN, "Not known"),
     lamp(Lamp.COMPETING, Light.UNKNOWN, "Not known"),
     lamp(Lamp.MARKET_DATA, Light.UNKNOWN, "Waits for the session", as_of=None),
     action=NextStep.START_GATEWAY,
