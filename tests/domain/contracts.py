@@ -1,11 +1,13 @@
 """Option contracts for tests: one underlying at 100, any strike and either of two expiries, each with its own conid."""
 
+from collections import Counter
 from datetime import date
 from decimal import Decimal
 
 from ibdesk.domain.instruments import AssetClass, Conid, Instrument, OptionTerms, Right
 from ibdesk.domain.money import USD
-from ibdesk.domain.options import Holdings
+from ibdesk.domain.options import Holdings, recognise
+from ibdesk.domain.strategies import Recognition
 
 JAN, FEB = date(2027, 1, 15), date(2027, 2, 19)
 MONTHS = {"Jan": JAN, "Feb": FEB}
@@ -37,3 +39,20 @@ def holdings(*lines: str) -> Holdings:
             instrument = option(" ".join(words[1:]))
         rows.append((instrument, Decimal(words[0])))
     return tuple(rows)
+
+
+def only(*lines: str) -> Recognition:
+    (found,) = recognise(holdings(*lines))
+    return found
+
+
+def names(*lines: str) -> Counter[str]:
+    """Each strategy with how many units of it were found."""
+    found: Counter[str] = Counter()
+    for part in only(*lines).parts:
+        found[part.strategy.value] += int(part.units)
+    return found
+
+
+def naked(*lines: str) -> dict[str, Decimal]:
+    return {leg.instrument.label: leg.quantity for leg in only(*lines).naked}
