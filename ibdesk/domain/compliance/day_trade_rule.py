@@ -108,7 +108,7 @@ def _legacy_opening(effect: _Effect, context: DayTradeContext) -> Finding:
     if equity is not None and equity >= rules.minimum_equity and not context.regime.by_refusal:
         return _above_the_minimum(context, equity)
     left, source = _left(context)
-    where = f"with {figure(equity)} of equity, below {figure(rules.minimum_equity)}"
+    where = f"{_with(equity)}, below {figure(rules.minimum_equity)}" if equity is not None else _with(equity)
     if context.regime.by_refusal:
         enough = equity is not None and equity >= rules.minimum_equity
         return _said(
@@ -174,7 +174,7 @@ def _transition(effect: _Effect, context: DayTradeContext) -> Finding:
     return _said(
         context, Code.DT_TRANSITION_UNKNOWN, Severity.BLOCK if context.blocks_in_transition else Severity.CONFIRM,
         Source.SETTING if context.blocks_in_transition else Source.ESTIMATE,
-        f"Own count: {made} day trades in {rules.window_days} business days, with {figure(equity)} of equity. "
+        f"Own count: {made} day trades in {rules.window_days} business days, {_with(equity)}. "
         "Until October 2027 the broker may still apply the old count, which refuses this, or intraday margin alone.",
         "Ask the broker which rule holds for the account, then set it in Settings.",
         Decimal(made), Decimal(rules.limit),
@@ -235,6 +235,10 @@ def _left(context: DayTradeContext) -> tuple[int, Source]:
     if context.regime.source is RegimeSource.BROKER and reported is not None and reported >= 0:
         return reported, Source.BROKER
     return context.trades.left[0], Source.ESTIMATE
+
+
+def _with(equity: Decimal | None) -> str:
+    return "with equity not reported" if equity is None else f"with {figure(equity)} of equity"
 
 
 def _reports(source: Source, left: int) -> str:

@@ -169,6 +169,7 @@ def test_in_transition_a_person_may_ask_for_a_block() -> None:
 def test_unknown_equity_with_an_own_count_alone_is_asked_and_not_blocked() -> None:
     asked, *_ = check_day_trades(OPENING, context(day=date(2026, 6, 3), own=3, equity=None))
     assert asked.severity is Severity.CONFIRM
+    assert "with equity not reported" in asked.sentence
 
 
 def test_a_broker_that_rejects_no_opening_orders_is_not_said_to() -> None:
