@@ -140,7 +140,7 @@ def estimate(
     try:
         before = required(_beside(outcome.before, outcome.after), prices, policies, margin_type)
         after = required(_beside(outcome.after, outcome.before), prices, policies, margin_type)
-        premium = fees + (_premium(legs, prices) if paid is None else paid)
+        premium = fees + (_premium(legs, prices) if paid is None else _finite(paid))
     except Unpriced as why:
         return Estimate(effect=None, why_not=str(why), borrows=_borrows(outcome))
     change = after - before
@@ -326,6 +326,12 @@ def _spot(recognised: Recognition, prices: Prices) -> Callable[[], Decimal]:
         return found
 
     return price
+
+
+def _finite(paid: Decimal) -> Decimal:
+    if not paid.is_finite():
+        raise Unpriced("the order's price is no number")
+    return paid
 
 
 def _premium(legs: Legs, prices: Prices) -> Decimal:

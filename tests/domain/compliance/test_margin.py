@@ -240,6 +240,11 @@ def test_the_price_of_the_order_beats_the_marks() -> None:
     assert found.effect == 350
 
 
+def test_an_order_price_that_is_no_number_is_not_reckoned_with() -> None:
+    found = opening(legs((option("100C"), 1)), prices(c100="2"), paid=Decimal("NaN"))
+    assert (found.effect, found.why_not) == (None, "the order's price is no number")
+
+
 def test_closing_a_spread_gives_its_requirement_back() -> None:
     held = book((option("100P"), -1), (option("95P"), 1))
     order = legs((option("100P"), 1), (option("95P"), -1))
