@@ -97,6 +97,8 @@ def test_eight_digits_are_thousandths_and_a_point_makes_them_plain() -> None:
     assert parse_option("XSP 261218C00061250").terms.strike == Decimal("61.25")
     assert parse_option("BRK 261218C57000000").terms.strike == Decimal(57000)
     assert parse_option("BRK 261218C5700000.0").terms.strike == Decimal(5700000)
+    assert parse_option("BRK 261218C5700000").terms.strike == Decimal(5700000), "seven are plain"
+    assert parse_option("BRK 261218C570000000").terms.strike == Decimal(570000000), "and so are nine"
 
 
 def test_an_adjusted_root_is_kept_and_marked_nonstandard() -> None:

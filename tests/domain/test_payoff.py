@@ -113,6 +113,8 @@ def test_a_stretch_of_exactly_nothing_has_its_end_as_break_even() -> None:
     line = at_expiry("+1 Jan 100C @ 0")
     assert line.break_evens == (100,)
     assert line.at(Decimal(50)) == 0
+    free = at_expiry("+1 Jan 100C @ 0", "-1 Jan 105C @ 0")
+    assert (free.gains, free.losses) == (((100, None),), ())
 
 
 def test_a_line_that_only_touches_nothing_breaks_even_there() -> None:

@@ -115,6 +115,28 @@ def test_the_long_that_leaves_least_at_risk_is_taken() -> None:
     assert names("-1 Jan 100C", "+1 Jan 105C", "+1 Jan 90C") == {"debit call spread": 1, "long call": 1}
 
 
+def test_the_last_short_to_expire_has_the_shares_and_of_one_day_the_deepest_in_the_money() -> None:
+    (part,) = (each for each in only("+100 XYZ", "-1 Jan 100C", "-1 Jan 110C", "+1 Jan 115C").parts
+               if each.strategy is Strategy.COVERED_CALL)  # fmt: skip
+    assert part.legs[1].instrument == option("Jan 100C")
+
+
+def test_among_longs_that_leave_nothing_at_risk_the_same_day_and_the_nearest_strike_is_taken() -> None:
+    assert names("-1 Jan 100P", "+1 Jan 95P", "+1 Jan 110P") == {"debit put spread": 1, "long put": 1}
+    assert names("-1 Jan 100C", "+1 Jan 80C", "+1 Feb 100C") == {"debit call spread": 1, "long call": 1}
+    (spread, left) = only("-1 Jan 100C", "+1 Jan 80C", "+1 Jan 95C").parts
+    assert (spread.strategy, left.legs[0].instrument) == (Strategy.DEBIT_CALL_SPREAD, option("Jan 80C"))
+
+
+def test_a_put_of_another_day_makes_no_collar() -> None:
+    assert names("+100 XYZ", "-1 Jan 105C", "+1 Feb 95P") == {"covered call": 1, "long put": 1}
+
+
+def test_a_pair_of_one_strike_in_two_roots_makes_no_condor_with_another() -> None:
+    lines = ("+1 XYZW Jan 95C", "-1 Jan 95C", "+1 Jan 100C", "-1 Jan 105C")
+    assert names(*lines) == {"debit call spread": 2}
+
+
 def test_a_mini_contract_takes_fewer_shares_and_covers_no_large_one() -> None:
     mini = option("Jan 105C", multiplier=10)
     (found,) = recognise(((XYZ, Decimal(25)), (mini, Decimal(-2))))
