@@ -42,12 +42,21 @@ class Spoiled:
 
 @dataclass(slots=True)
 class Lost:
-    """The next `times` calls of `method` on matching paths are carried out, and the connection is cut before the
-    answer."""
+    """The next `times` calls of `method` on matching paths come to something: which list it is in tells what. A death
+    comes before the call is carried out, or after it with `is_late`."""
 
     path: re.Pattern[str]
     times: int
     method: re.Pattern[str]
+    is_late: bool = False
+
+
+class WhatIfFault(StrEnum):
+    """What a preview answers in place of its figures."""
+
+    SENTINEL = "sentinel"
+    WARNING = "warning"
+    ERROR = "error"
 
 
 class Halves(StrEnum):
@@ -76,6 +85,22 @@ class Faults:
     skew: timedelta = timedelta()
     #: quotes that stand still: conid (0: all) -> since when
     stuck: dict[int, datetime] = field(default_factory=dict)
+    #: orders: questions the next one raises whatever it says, and refusals of the next ones, at once or afterwards
+    questions: list[str] = field(default_factory=list)
+    rejections: list[str] = field(default_factory=list)
+    late_rejections: list[str] = field(default_factory=list)
+    #: how many orders fill half and are then cancelled, how many cancels lose against a fill, how many questions'
+    #: replies are forgotten, how many executions are told twice, how many bundles of order news come backwards
+    halved_orders: int = 0
+    fills_before_cancel: int = 0
+    stale_replies: int = 0
+    doubled_executions: int = 0
+    backward_news: int = 0
+    what_if: WhatIfFault | None = None
+    #: calls that are carried out and answered 503; that arrive twice; at which the gateway dies
+    unavailable: list[Lost] = field(default_factory=list)
+    doubled: list[Lost] = field(default_factory=list)
+    deaths: list[Lost] = field(default_factory=list)
 
     def clear(self) -> None:
         """Take every fault back."""
@@ -93,11 +118,19 @@ class Faults:
 
     def loses(self, method: str, path: str) -> bool:
         """Whether this call's answer is never sent; counts one."""
-        for fault in self.lost:
-            if fault.times > 0 and fault.path.search(path) and fault.method.fullmatch(method):
-                fault.times -= 1
-                return True
-        return False
+        return _meets(self.lost, method, path) is not None
+
+    def hides(self, method: str, path: str) -> bool:
+        """Whether this call is answered 503 although it was carried out; counts one."""
+        return _meets(self.unavailable, method, path) is not None
+
+    def doubles(self, method: str, path: str) -> bool:
+        """Whether this call arrives twice; counts one."""
+        return _meets(self.doubled, method, path) is not None
+
+    def death(self, method: str, path: str) -> Lost | None:
+        """The death the gateway dies at this call; counts one."""
+        return _meets(self.deaths, method, path)
 
     def delay(self, path: str) -> float:
         """How long (seconds) a call waits before it is answered."""
@@ -117,6 +150,14 @@ class Faults:
                 fault.times -= 1
                 return _replacement(fault.kind, body)
         return None
+
+
+def _meets(faults: list[Lost], method: str, path: str) -> Lost | None:
+    for fault in faults:
+        if fault.times > 0 and fault.path.search(path) and fault.method.fullmatch(method):
+            fault.times -= 1
+            return fault
+    return None
 
 
 def _replacement(kind: BadBytes, body: bytes) -> tuple[bytes, str]:

@@ -6,9 +6,10 @@ import signal
 import ssl
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import TextIO
 
 import aiohttp
@@ -19,7 +20,8 @@ from ibdesk.demo.book import USER
 from ibdesk.demo.catalogue import Catalogue
 from ibdesk.demo.certificate import ServerIdentity, make_identity
 from ibdesk.demo.clock import NEW_YORK, DemoClock, default_start
-from ibdesk.demo.faults import BadBytes, Faults, Halves, Lost, Spoiled
+from ibdesk.demo.exchange import DemoOrder
+from ibdesk.demo.faults import BadBytes, Faults, Halves, Lost, Spoiled, WhatIfFault
 from ibdesk.demo.flex import QUERY, TOKEN, DemoFlex
 from ibdesk.demo.market import Market
 from ibdesk.demo.portal.calls import Json, encode
@@ -75,7 +77,9 @@ class DemoGateway:
         )
         self._server = PortalServer(self._state, self.faults, upstream=upstream)
         self._identity = None if upstream else identity or make_identity()
+        self._server.on_death = self._stop_listening
         self._runner: web.AppRunner | None = None
+        self._listener: asyncio.Server | None = None
         self.port = port
         if not signed_out and not upstream:
             self.login.start_ready()
@@ -94,13 +98,18 @@ class DemoGateway:
     def accounts(self) -> tuple[str, ...]:
         return self.account.ids
 
+    @property
+    def orders(self) -> Mapping[int, DemoOrder]:
+        """Every order by its number, as it stands."""
+        return self._state.exchange.orders
+
     def flex_service(self, *, port: int = 0) -> DemoFlex:
         """The statement service of the same account, not started; it shows the gateway's certificate where it can."""
         return DemoFlex(self.account, self.clock, identity=self._identity, port=port)
 
     @property
     def is_running(self) -> bool:
-        return self._runner is not None
+        return self._listener is not None
 
     @property
     def calls(self) -> tuple[tuple[str, str], ...]:
@@ -109,20 +118,22 @@ class DemoGateway:
 
     async def start(self) -> None:
         """Listen. The port stays the same after `stop` or `kill`. Raises OSError if it is taken."""
+        await self._cleanup()  # what is left of a gateway that died
         runner = web.AppRunner(
             self._server.application(), access_log=None, shutdown_timeout=0.1, handler_cancellation=True
         )
         await runner.setup()
-        site = web.TCPSite(
-            runner, HOST, self.port, ssl_context=self._identity.context if self._identity else None
-        )
+        if runner.server is None:
+            raise RuntimeError("a runner that is set up has a server")
         try:
-            await site.start()
+            self._listener = await asyncio.get_running_loop().create_server(
+                runner.server, HOST, self.port, ssl=self._identity.context if self._identity else None, backlog=128
+            )
         except OSError:
             await runner.cleanup()
             raise
         self._runner = runner
-        self.port = runner.addresses[0][1]
+        self.port = self._listener.sockets[0].getsockname()[1]
 
     async def stop(self) -> None:
         """Close sockets politely and stop listening."""
@@ -134,7 +145,13 @@ class DemoGateway:
         self._server.abort_all()
         await self._cleanup()
 
+    def _stop_listening(self) -> None:
+        if self._listener is not None:
+            self._listener.close()
+            self._listener = None
+
     async def _cleanup(self) -> None:
+        self._stop_listening()
         self._server.release()
         runner, self._runner = self._runner, None
         if runner is not None:
@@ -179,6 +196,58 @@ class DemoGateway:
     def lose_reply(self, path: str = ".*", *, method: str = ".*", times: int = 1) -> None:
         """The next matching calls are carried out, and the connection is cut before the answer."""
         self.faults.lost.append(Lost(re.compile(path), times, re.compile(method)))
+
+    def unavailable_but_done(self, path: str, *, method: str = ".*", times: int = 1) -> None:
+        """The next matching calls are carried out and answered with an empty 503."""
+        self.faults.unavailable.append(Lost(re.compile(path), times, re.compile(method)))
+
+    def deliver_twice(self, path: str, *, method: str = ".*", times: int = 1) -> None:
+        """The next matching calls arrive twice, as when something between repeats them; the second answer is sent."""
+        self.faults.doubled.append(Lost(re.compile(path), times, re.compile(method)))
+
+    def die_at(self, path: str, *, method: str = ".*", after: bool = False) -> None:
+        """At the next matching call the gateway dies: before the call is carried out, or just after."""
+        self.faults.deaths.append(Lost(re.compile(path), 1, re.compile(method), is_late=after))
+
+    def ask(self, *ids: str) -> None:
+        """The next order raises these questions, known ids or not, whatever it says."""
+        self.faults.questions.extend(ids)
+
+    def reject_order(self, words: str = "Order rejected by the demo", *, late: bool = False) -> None:
+        """The next order is refused at once, or accepted and then found inactive."""
+        (self.faults.late_rejections if late else self.faults.rejections).append(words)
+
+    def fill_half_then_cancel(self, times: int = 1) -> None:
+        """The next orders fill half and are then cancelled by the venue."""
+        self.faults.halved_orders = times
+
+    def fill_before_cancel(self, times: int = 1) -> None:
+        """The next cancels come too late: the order fills."""
+        self.faults.fills_before_cancel = times
+
+    def forget_reply(self, times: int = 1) -> None:
+        """The ids of the next questions are stale when they are answered."""
+        self.faults.stale_replies = times
+
+    def double_executions(self, times: int = 1) -> None:
+        """The next executions told are told twice."""
+        self.faults.doubled_executions = times
+
+    def correct_execution(self, price: str) -> None:
+        """The broker corrects the price of the last execution."""
+        self._state.exchange.correct_last(Decimal(price))
+
+    def reverse_order_news(self, times: int = 1) -> None:
+        """The next bundles of order news on a socket come latest first."""
+        self.faults.backward_news = times
+
+    def spoil_what_if(self, kind: str) -> None:
+        """Previews answer `sentinel` amounts, a `warning` or an `error`, until `heal`."""
+        self.faults.what_if = WhatIfFault(kind)
+
+    def freeze_quotes(self, conid: int = 0) -> None:
+        """A contract's quotes (0: all) stand still while the market goes on; only their time tells."""
+        self.faults.stuck[conid] = self._state.now
 
     def skew_clock(self, seconds: float) -> None:
         """The broker's clock is ahead by so many seconds (behind when negative): Date headers, instants, prices."""

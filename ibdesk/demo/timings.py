@@ -26,13 +26,15 @@ class DemoTimings:
     ledger: float = 10.0
     stream_life: float = 600.0
     penalty_box: float = 600.0
+    #: how long the broker takes to act on an order or a cancel
+    order: float = 0.25
 
     @classmethod
     def quick(cls) -> Self:
         """Timers for tests: nothing takes longer than a blink, except what ends a session."""
         return cls(
             heartbeat=0.2, handshake=0.05, jar_delay=0.0, position_cache=0.0, stream=0.05, ledger=0.1,
-            penalty_box=0.5, region="",
+            penalty_box=0.5, region="", order=0.0,
         )
 
 

@@ -129,6 +129,15 @@ class AnalystRoutes:
                 "acctid": account, "amt": round(amount, 2), "conid": lot.listing.conid,
                 "type": "Buy" if lot.quantity > 0 else "Sell", "desc": lot.listing.name,
             })
+        for fill in self._state.account.blotter.of(account, self._state.now):
+            if fill.listing.conid in conids:
+                day = fill.at.astimezone(NEW_YORK).date()
+                rows.append({
+                    "cur": fill.listing.currency, "date": f"{day:%a %b %d} 00:00:00 EST {day.year}",
+                    "rawDate": _compact(day), "fxRate": 1.0, "pr": float(fill.price), "qty": float(fill.quantity),
+                    "acctid": account, "amt": float(-fill.paid), "conid": fill.listing.conid,
+                    "type": "Buy" if fill.quantity > 0 else "Sell", "desc": fill.listing.name,
+                })
         return rows
 
 

@@ -51,6 +51,8 @@ class PortalServer:
         self._lanes = asyncio.Semaphore(IN_FLIGHT)
         self.sockets = Sockets(state, self._router, faults, upstream=upstream)
         self.log: deque[tuple[str, str]] = deque(maxlen=10_000)
+        #: stops listening; what `die_at` calls once all connections are cut
+        self.on_death: Callable[[], None] = lambda: None
         self._transports: weakref.WeakSet[asyncio.BaseTransport] = weakref.WeakSet()
 
     def application(self) -> web.Application:
@@ -139,9 +141,14 @@ class PortalServer:
     async def _forward(self, request: web.Request, path: str) -> web.StreamResponse:
         if self._faults.hangs:
             await self._hang(request)
+        death = self._faults.death(request.method, path)
+        if death is not None and not death.is_late:
+            return self._die()
         async with self._lanes:
             await asyncio.sleep(self._faults.delay(path))
-            reply = self._reply(await self._call(request, path), is_paced=not self._is_gateway(request))
+            reply = await self._carry_out(request, path)
+        if death is not None:
+            return self._die()
         spoiled = self._faults.spoil(path, reply.body)
         if spoiled is not None:
             reply = Answer(status=reply.status, body=spoiled[0], content_type=spoiled[1])
@@ -150,6 +157,19 @@ class PortalServer:
         if self._faults.drips(path):
             return await self._dribble(request, reply)
         return self._send(reply)
+
+    async def _carry_out(self, request: web.Request, path: str) -> Answer:
+        call, is_paced = await self._call(request, path), not self._is_gateway(request)
+        reply = self._reply(call, is_paced=is_paced)
+        if self._faults.doubles(request.method, path):
+            reply = self._reply(call, is_paced=is_paced)
+        return Answer(status=503) if self._faults.hides(request.method, path) else reply
+
+    def _die(self) -> web.StreamResponse:
+        """Nobody listens any more, and whoever was connected hears nothing."""
+        self.on_death()
+        self.abort_all()
+        return web.Response(status=503)
 
     async def _dribble(self, request: web.Request, reply: Answer) -> web.StreamResponse:
         """The answer, a byte now and then."""

@@ -15,6 +15,7 @@ from ibdesk.demo.portal.account_routes import ledger_object, summary_amounts, su
 from ibdesk.demo.portal.calls import Json, encode
 from ibdesk.demo.portal.login import Stage
 from ibdesk.demo.portal.market_routes import BadHistoryError
+from ibdesk.demo.portal.order_feed import OrderFeed
 from ibdesk.demo.portal.routes import Router
 from ibdesk.demo.portal.state import SERVER_INFO, PortalState, epoch, epoch_ms
 
@@ -78,6 +79,7 @@ class Feed:
         self._summaries: dict[str, dict[str, Json]] = {}
         self._ledgers: dict[str, dict[str, Json]] = {}
         self._bars: dict[str, int] = {}
+        self._orders = OrderFeed(state)
         self._heartbeat_due = 0.0
         self._stream_due = 0.0
         self._ledger_due = 0.0
@@ -154,6 +156,8 @@ class Feed:
             await self._stream(now)
 
     async def _stream(self, now: float) -> None:
+        for message in self._orders.updates():
+            await self._send(message)
         for conid in tuple(self._quotes):
             await self._send_quote(conid, now)
         if self._wants_profit:
@@ -206,9 +210,10 @@ class Feed:
                 self._wants_profit = False
             case "ssd" | "sld" | "usd" | "uld":
                 await self._want_account(topic, rest)
-            case "sor" | "str":
-                await self._send({"topic": topic, "args": []})
-            case "uor" | "utr" | "sbd" | "ubd":
+            case "sor" | "str" | "uor" | "utr":
+                for message in self._orders.hear(topic.removesuffix("{}"), _arguments(rest)):
+                    await self._send(message)
+            case "sbd" | "ubd":
                 return
             case _:
                 await self._send({"error": f"unknown topic {topic[:40]}", "code": 3, "topic": "error"})

@@ -7,15 +7,28 @@ from datetime import UTC, datetime
 from ibdesk.demo.account import DemoAccount, Figures
 from ibdesk.demo.catalogue import Listing
 from ibdesk.demo.clock import DemoClock
+from ibdesk.demo.exchange import Exchange
 from ibdesk.demo.faults import Faults
 from ibdesk.demo.portal.limits import Budget
 from ibdesk.demo.portal.login import Login
 from ibdesk.demo.quotes import data_instant
+from ibdesk.demo.tickets import Ticket
 from ibdesk.demo.timings import DemoTimings
 
 SERVER_INFO = {"serverName": "JifZ34060", "serverVersion": "Build 10.44.1d, Mar 3, 2026 1:55:32 PM"}
 MAC = "AA:BB:CC:DD:EE:FF"
 USER_ID = 132329622
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pending:
+    """Orders that wait for answers: to what is still to be asked, the first of it under `id`. `modifies` is the number
+    of the order they change, None for new ones."""
+
+    id: str
+    tickets: tuple[Ticket, ...]
+    questions: tuple[str, ...]
+    modifies: int | None = None
 
 
 @dataclass(slots=True)
@@ -29,6 +42,12 @@ class WarmUps:
     algos: set[int] = field(default_factory=set)
     searched: set[str] = field(default_factory=set)
     quotes: dict[int, set[str]] = field(default_factory=dict)
+    suppressed: set[str] = field(default_factory=set)
+    #: what was asked about an order and not answered yet, by account
+    pending: dict[str, Pending] = field(default_factory=dict)
+    #: a filtered call for live orders has silenced the stream of orders
+    is_muted: bool = False
+    since: datetime = datetime.min.replace(tzinfo=UTC)
 
 
 class PortalState:
@@ -46,6 +65,7 @@ class PortalState:
         self.timings = timings
         self.ticks = ticks
         self.faults = faults
+        self.exchange = Exchange(account, faults, ticks, latency=timings.order)
         self.selected = account.ids[0]
         self.is_paper = not account.is_live
         self._warm = WarmUps()
@@ -72,11 +92,12 @@ class PortalState:
     def warm(self) -> WarmUps:
         """The warm-ups of the current brokerage session; a new session starts cold."""
         if self._warm_for != self.login.brokerage:
-            self._warm, self._warm_for = WarmUps(), self.login.brokerage
+            self._warm, self._warm_for = WarmUps(since=self.now), self.login.brokerage
         return self._warm
 
     def figures(self, account: str) -> Figures:
-        """The account, fresh."""
+        """The account, fresh, with what its orders got by now."""
+        self.exchange.run(self.now)
         return self.account.figures(account, self.now)
 
     def page_figures(self, account: str) -> Figures:
