@@ -24,8 +24,9 @@ SHARES = frozenset({AssetClass.STOCK, AssetClass.ETF})
 class Book:
     """One account's positions and the working orders that open something, looked up by contract and by underlying.
 
-    Built once per picture of the account; a check then touches only the underlyings of its own legs, and what they
-    held before is recognised once (`memo`).
+    Built once per picture of the account; a check then touches only the underlyings of its own legs. What they held
+    before is recognised once (`memo`), and the latest order's outcome is kept (`latest`): while a person moves only the
+    price, nothing is recognised again.
     """
 
     held: Mapping[Conid, Decimal]
@@ -34,6 +35,7 @@ class Book:
     marks: Mapping[Conid, Decimal]
     symbols: Mapping[str, Conid]
     memo: dict[Underlying, tuple[Recognition, ...]] = field(default_factory=dict, compare=False, repr=False)
+    latest: "dict[tuple[tuple[Conid, Decimal], ...], Outcome]" = field(default_factory=dict, compare=False, repr=False)
 
     def underlying_of(self, instrument: Instrument) -> Underlying:
         if instrument.option is None:
@@ -119,6 +121,14 @@ def resulting(book: Book, legs: Legs, *, with_working: bool = True) -> dict[Unde
 
 def outcome_of(book: Book, legs: Legs) -> Outcome:
     """What filling these legs makes of the positions, recognised once for every rule."""
+    key = tuple((leg.conid, change) for leg, change in legs)
+    if key not in book.latest:
+        book.latest.clear()
+        book.latest[key] = _outcome(book, legs)
+    return book.latest[key]
+
+
+def _outcome(book: Book, legs: Legs) -> Outcome:
     after = resulting(book, legs, with_working=False)
     recognised = tuple(found for holdings in after.values() for found in recognise(holdings))
     worst = recognised

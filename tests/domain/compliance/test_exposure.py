@@ -86,3 +86,12 @@ def test_what_was_held_is_recognised_once() -> None:
     held = book((stock(), 100))
     first, second = (outcome_of(held, legs((option("110C"), -1))) for _ in range(2))
     assert first.before[0] is second.before[0]
+
+
+def test_the_latest_orders_outcome_is_kept_and_another_order_has_its_own() -> None:
+    held = book((stock(), 100))
+    first = outcome_of(held, legs((option("110C"), -1)))
+    assert outcome_of(held, legs((option("110C"), -1))) is first
+    assert outcome_of(held, legs((option("110C"), -2))) != first
+    assert outcome_of(held, legs((option("110C"), -1))) == first
+    assert outcome_of(book(), legs((option("110C"), -1))) != first
