@@ -3,14 +3,17 @@
 from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from enum import StrEnum
 from typing import Protocol
 
 from ibdesk.domain.accounts import Account, AccountId, AccountPnl, Environment
 from ibdesk.domain.calls import ApiCall, RateState
 from ibdesk.domain.errors import Cause, NeedsPerson
-from ibdesk.domain.instruments import Conid
-from ibdesk.domain.market import Bar, BarSize, ContractDetails, ContractMatch, Quote, Span
+from ibdesk.domain.executions import Fill
+from ibdesk.domain.instruments import Conid, Instrument
+from ibdesk.domain.market import Bar, BarSize, ContractDetails, ContractMatch, Quote, Span, TradingHours
+from ibdesk.domain.orders import Answer, Order, OrderIntent, OrderRules, OrderTicket, Side, WhatIf
 from ibdesk.domain.positions import Freshness, Snapshot, Source
 from ibdesk.domain.returns import Point
 from ibdesk.domain.session import SessionFlags
@@ -38,12 +41,14 @@ class CertificateUnknown(NeedsPerson):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Connection:
     """How one gateway is reached. `url` is scheme, host and port; `certificate_sha256` the pin, empty when none is
-    known yet. `allow_remote` permits a host that is not this computer (over https only)."""
+    known yet. `allow_remote` permits a host that is not this computer (over https only). `read_only` takes trading away
+    in the live environment, and only there."""
 
     url: str
     environment: Environment
     certificate_sha256: str = ""
     allow_remote: bool = False
+    read_only: bool = True
     timeout: timedelta = timedelta(seconds=10)
     requests_per_second: int = 10
 
@@ -88,6 +93,22 @@ class MarketData(Protocol):
     async def history(self, conid: Conid, span: Span, bar: BarSize) -> tuple[Bar, ...]:
         """Oldest first. Raises Unavailable or Refused with the broker's reason when there is none."""
 
+    async def instruments(self, conids: Sequence[Conid]) -> tuple[Instrument, ...]:
+        """What each is, in the order asked; those nobody knows are left out. Asked once, then remembered."""
+
+    async def chain_months(self, underlying: Conid) -> tuple[date, ...]:
+        """The months options on it expire in, each as its first day, in order; empty when there are none."""
+
+    async def chain_strikes(self, underlying: Conid, month: date) -> tuple[Decimal, ...]:
+        """Every strike of that month, lowest first. Not every strike is listed at every expiry of the month."""
+
+    async def chain_contracts(self, underlying: Conid, month: date, strike: Decimal) -> tuple[Instrument, ...]:
+        """Calls and puts of every expiry of the month at one strike, by expiry, class and right; asked once, then
+        remembered. Empty where the month does not list it."""
+
+    async def hours(self, conid: Conid) -> TradingHours:
+        """When it trades in the days around today."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StreamUp:
@@ -104,18 +125,75 @@ class StreamDown:
     reason: str
 
 
-StreamEvent = StreamUp | StreamDown | SessionFlags | AccountPnl | Quote
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderNews:
+    """What the broker pushed of orders and executions, oldest first; never coalesced.
+
+    An order's legs may be empty where its contract is not known here yet. `is_whole` False: something of it could not
+    be told, so the book should be asked for (`orders`, `executions`).
+    """
+
+    at: datetime
+    orders: tuple[Order, ...] = ()
+    fills: tuple[Fill, ...] = ()
+    is_whole: bool = True
+
+
+StreamEvent = StreamUp | StreamDown | SessionFlags | AccountPnl | Quote | OrderNews
 
 
 class LiveStream(Protocol):
     """What the broker pushes. The adapter reconnects, paces and re-subscribes by itself."""
 
     def events(self) -> AsyncGenerator[tuple[StreamEvent, ...], None]:
-        """Batches: the newest of each kind and key since the last batch; an empty one is a sign of life. Ends only by
-        cancellation or close, and hangs up then."""
+        """Batches: the newest of each kind and key since the last batch, every piece of order news; an empty one is a
+        sign of life. Ends only by cancellation or close, and hangs up then."""
 
     async def watch(self, conids: Sequence[Conid]) -> None:
         """Exactly these instruments are streamed from now on (at most the account's market-data lines)."""
+
+
+class OrderBook(Protocol):
+    """What was ordered and traded, reading only: there while the desk may not trade, too."""
+
+    async def orders(self, account: AccountId) -> tuple[Order, ...]:
+        """Today's and working ones, ours and others'."""
+
+    async def executions(self, account: AccountId, since: datetime) -> tuple[Fill, ...]:
+        """Each print once, a corrected one as corrected, oldest first, with its commission where known; as far back as
+        the broker goes."""
+
+
+class Trading(OrderBook, Protocol):
+    """Orders. Raises DeskError branches.
+
+    Unavailable(OUTCOME_UNKNOWN) when a request left and no answer came: it may have arrived, and nothing is ever sent
+    twice. Any other error means that nothing was placed, changed or cancelled. While a question is open, previews,
+    orders and changes of its account wait for the answer, for a limited time; a cancel goes at once and gives the
+    question up.
+    """
+
+    async def rules(self, conid: Conid, side: Side) -> OrderRules: ...
+
+    async def what_if(self, ticket: OrderTicket) -> WhatIf:
+        """The broker's preview; a refusal is part of the answer."""
+
+    async def place(self, intent: OrderIntent) -> Answer:
+        """Send it once, never again. An intent the broker knows already is answered as what it knows of it."""
+
+    async def reply(self, account: AccountId, question: str, *, yes: bool) -> Answer | None:
+        """Answer the `Questions` whose `reply` is given; None after a no.
+
+        Refused(QUESTION_STALE) when the broker forgot it: nothing was placed.
+        """
+
+    async def modify(self, order: Order, ticket: OrderTicket) -> Answer: ...
+
+    async def cancel(self, order: Order) -> None:
+        """Ask for it; what became of it is told by `orders` and the stream."""
+
+    async def cancel_all(self, account: AccountId) -> None:
+        """Every working order of the account, whoever placed it."""
 
 
 class Broker(Protocol):
@@ -127,6 +205,8 @@ class Broker(Protocol):
     session: SessionControl | None
     market: MarketData | None
     stream: LiveStream | None
+    book: OrderBook | None
+    trading: Trading | None
 
     async def open(self) -> None: ...
 

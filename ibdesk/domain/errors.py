@@ -49,6 +49,12 @@ class Cause(StrEnum):
     DISK_FULL = "disk_full"
     BAD_SETTING = "bad_setting"
     BAD_CONTRACT = "bad_contract"
+    OUTCOME_UNKNOWN = "outcome_unknown"
+    ORDER_REFUSED = "order_refused"
+    ORDER_UNKNOWN = "order_unknown"
+    QUESTION_STALE = "question_stale"
+    QUESTION_BUSY = "question_busy"
+    READ_ONLY = "read_only"
     FLEX_TOKEN = "flex_token"  # noqa: S105 - expired, replaced or missing
     FLEX_QUERY = "flex_query"
     FLEX_ADDRESS = "flex_address"

@@ -20,8 +20,37 @@ class Delay(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OptionFigures:
+    """What the broker computes for an option. `volatility` is a fraction (0.25 is 25 %), theta per day, vega per point
+    of volatility."""
+
+    volatility: Decimal | None = None
+    delta: Decimal | None = None
+    gamma: Decimal | None = None
+    theta: Decimal | None = None
+    vega: Decimal | None = None
+    open_interest: Decimal | None = None
+
+    def merged(self, newer: "OptionFigures") -> "OptionFigures":
+        """Ours with every figure the newer one knows."""
+        return OptionFigures(
+            volatility=_newer(newer.volatility, self.volatility),
+            delta=_newer(newer.delta, self.delta),
+            gamma=_newer(newer.gamma, self.gamma),
+            theta=_newer(newer.theta, self.theta),
+            vega=_newer(newer.vega, self.vega),
+            open_interest=_newer(newer.open_interest, self.open_interest),
+        )
+
+
+def _newer(new: Decimal | None, old: Decimal | None) -> Decimal | None:
+    return old if new is None else new
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Quote:
-    """What is known of one instrument's price. `is_close` marks a last that is yesterday's close."""
+    """What is known of one instrument's price. `is_close` marks a last that is yesterday's close; sizes are the units
+    shown at bid and ask; `option` is None where the broker told no option figure."""
 
     conid: Conid
     received_at: datetime
@@ -35,25 +64,30 @@ class Quote:
     daily_pnl: Decimal | None = None
     is_close: bool = False
     is_halted: bool = False
+    bid_size: Decimal | None = None
+    ask_size: Decimal | None = None
+    volume: Decimal | None = None
+    option: OptionFigures | None = None
 
     def merged(self, newer: "Quote") -> "Quote":
         """Ours with every field the newer one knows; the wire sends only what changed."""
-        def pick(new: Decimal | None, old: Decimal | None) -> Decimal | None:
-            return old if new is None else new
-
         return Quote(
             conid=self.conid,
             received_at=newer.received_at,
             delay=self.delay if newer.delay is Delay.UNKNOWN else newer.delay,
-            last=pick(newer.last, self.last),
-            bid=pick(newer.bid, self.bid),
-            ask=pick(newer.ask, self.ask),
-            change=pick(newer.change, self.change),
-            change_percent=pick(newer.change_percent, self.change_percent),
-            prior_close=pick(newer.prior_close, self.prior_close),
-            daily_pnl=pick(newer.daily_pnl, self.daily_pnl),
+            last=_newer(newer.last, self.last),
+            bid=_newer(newer.bid, self.bid),
+            ask=_newer(newer.ask, self.ask),
+            change=_newer(newer.change, self.change),
+            change_percent=_newer(newer.change_percent, self.change_percent),
+            prior_close=_newer(newer.prior_close, self.prior_close),
+            daily_pnl=_newer(newer.daily_pnl, self.daily_pnl),
             is_close=self.is_close if newer.last is None else newer.is_close,
             is_halted=self.is_halted if newer.last is None else newer.is_halted,
+            bid_size=_newer(newer.bid_size, self.bid_size),
+            ask_size=_newer(newer.ask_size, self.ask_size),
+            volume=_newer(newer.volume, self.volume),
+            option=self.option.merged(newer.option) if self.option and newer.option else newer.option or self.option,
         )
 
 
@@ -95,6 +129,30 @@ class ContractDetails:
     industry: str
     category: str
     maturity: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TradingSpan:
+    """A stretch of trading, aware UTC. `is_liquid`: regular hours."""
+
+    opens: datetime
+    closes: datetime
+    is_liquid: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TradingHours:
+    """When an instrument trades in the days around today, in order, as its venue in `zone` says; no holidays."""
+
+    conid: Conid
+    zone: str
+    spans: tuple[TradingSpan, ...]
+
+    def is_open(self, at: datetime, *, outside_hours: bool = False) -> bool:
+        """Whether it trades at `at`: in regular hours, or in any with `outside_hours`."""
+        return any(
+            span.opens <= at < span.closes for span in self.spans if span.is_liquid or outside_hours
+        )
 
 
 class BarSize(StrEnum):

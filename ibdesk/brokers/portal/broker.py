@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import msgspec
 
-from ibdesk.brokers.base import CallSink, Connection, LiveStream, MarketData, RateSink, SessionControl
+from ibdesk.brokers.base import CallSink, Connection, LiveStream, MarketData, OrderBook, RateSink, SessionControl, Trading
 from ibdesk.brokers.http import Http
 from ibdesk.brokers.portal import endpoints
 from ibdesk.brokers.portal.answers import judge
@@ -57,6 +57,8 @@ class PortalBroker:
     session: SessionControl | None
     market: MarketData | None
     stream: LiveStream | None
+    book: OrderBook | None = None
+    trading: Trading | None = None
 
     def __init__(
         self,
