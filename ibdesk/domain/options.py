@@ -9,7 +9,7 @@ strike. A broker's own optimiser may pair otherwise; how many are naked is the s
 Everything is sorted before it is paired: the order in which holdings are told changes nothing.
 """
 
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Iterable
 from datetime import date
 from decimal import Decimal
 
@@ -45,33 +45,11 @@ def merged(*groups: Holdings) -> Holdings:
     return tuple((instruments[conid], quantity) for conid, quantity in quantities.items() if quantity)
 
 
-def by_symbol(holdings: Holdings) -> Mapping[str, Holdings]:
-    """An index made once: all that is on one underlying bears its symbol, so a ticket needs its own symbol's row."""
-    index: dict[str, list[tuple[Instrument, Decimal]]] = {}
-    for row in holdings:
-        index.setdefault(row[0].symbol, []).append(row)
-    return {symbol: tuple(rows) for symbol, rows in index.items()}
-
-
-def only_closes(held: Holdings, changes: Holdings) -> bool:
-    """Whether every change brings its position nearer to zero and none through it.
-
-    It may raise risk all the same, when what is sold covered a short: ask `newly_naked`.
-    """
-    now = {instrument.conid: quantity for instrument, quantity in merged(held)}
-    return all(
-        now.get(instrument.conid, ZERO) * change < 0 and abs(change) <= abs(now[instrument.conid])
-        for instrument, change in merged(changes)
-    )
-
-
-def newly_naked(held: Holdings, changes: Holdings) -> tuple[StrategyLeg, ...]:
-    """The naked shorts of the result, of each underlying and right of which more are naked than before."""
-    return more_naked(recognise(held), recognise(merged(held, changes)))
-
-
 def more_naked(before: tuple[Recognition, ...], after: tuple[Recognition, ...]) -> tuple[StrategyLeg, ...]:
-    """The same for who has recognised both already."""
+    """The naked shorts of the result, of each underlying and right of which more are naked than before.
+
+    An order that only makes positions smaller can do it too, when what it sells covered a short.
+    """
     past = {(each.symbol, each.underlying, right): each.naked_contracts(right) for each in before for right in Right}
     return tuple(
         leg
