@@ -25,7 +25,9 @@ _OPTIONS = frozenset({AssetClass.OPTION, AssetClass.FUTURE_OPTION})
 _UNDERLYINGS = frozenset({AssetClass.STOCK, AssetClass.ETF, AssetClass.FUTURE})
 
 #: Roots whose options can be exercised at expiry only (reference/compliance.md section 5, with their second roots).
-_EUROPEAN = frozenset({"SPX", "SPXW", "XSP", "VIX", "VIXW", "NDX", "NDXP", "RUT", "RUTW"})
+_EUROPEAN = frozenset(
+    {"SPX", "SPXW", "XSP", "VIX", "VIXW", "NDX", "NDXP", "XND", "RUT", "RUTW", "MRUT", "DJX", "XEO"}
+)
 
 
 def is_european(instrument: Instrument) -> bool:

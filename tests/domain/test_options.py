@@ -10,6 +10,7 @@ from ibdesk.domain.options import Holdings, is_european, merged, more_naked, rec
 from ibdesk.domain.strategies import Strategy, StrategyLeg
 from tests.domain.contracts import JAN, XYZ, holdings, naked, names, option
 
+
 def newly_naked(held: Holdings, changes: Holdings) -> tuple[StrategyLeg, ...]:
     return more_naked(recognise(held), recognise(merged(held, changes)))
 
