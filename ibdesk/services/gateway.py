@@ -196,7 +196,8 @@ class GatewayKeeper:
         if folder is None:
             raise Refused(
                 "No gateway folder is chosen.",
-                remedy="Choose the folder you unpacked the gateway into, here or with ibdesk gateway start --folder DIR.",
+                remedy="Choose the folder you unpacked the gateway into, here or with "
+                "ibdesk gateway start --folder DIR.",
                 cause=Cause.BAD_SETTING,
             )
         report = await asyncio.to_thread(inspect_folder, folder)
@@ -348,8 +349,9 @@ def _stranger(program: Program | None, port: int) -> GatewayProcess:
 
 def _taken(port: int, owner: str) -> Refused:
     return Refused(
-        f"Port {port} belongs to {owner or 'another program'}, so the gateway cannot use it.",
-        remedy="Use another port for the gateway, or end that program.", cause=Cause.NOT_A_GATEWAY,
+        f"Port {port} belongs to {owner or 'another program'}, so no gateway can be started on it.",
+        remedy="If a gateway answers there already, connect to it; else use another port, or end that program.",
+        cause=Cause.NOT_A_GATEWAY,
     )
 
 

@@ -36,6 +36,8 @@ def test_a_connected_desk_is_examined_whole(ibdesk: Ibdesk, served: Served) -> N
     found = {each["check"]: each for each in answer["results"]}
     for check in ("gateway answers", "certificate", "sign-on", "brokerage session", "accounts", "sync log", "vault"):
         assert found[check]["verdict"] == "good", found[check]
+    assert found["port owner"]["verdict"] == "good" and "elsewhere" in found["gateway process"]["statement"]
+    assert "end that program" not in json.dumps(answer)
     assert "DU7654321" not in json.dumps(answer)
     said = ibdesk("doctor", "--about", "not authenticated").out
     assert "sign-on" in said and "java" not in said

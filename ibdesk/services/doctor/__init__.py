@@ -57,10 +57,11 @@ class Doctor:
 
     async def watch(self) -> AsyncIterator[Examined]:
         """Each check as it ends, in the order of `Check`."""
-        async for each in self._computer():
+        yield computer.settings(self._sources)
+        contact = await self._contact()  # first: whose port it is means something else when the gateway answers there
+        async for each in self._computer(contact):
             yield each
         process = await self._process()
-        contact = await self._contact()
         now, region = self._sources.clock(), self._sources.settings().settings.region
         outage = outage_at(now, region)
         for each in connection.examine(contact, process, outage):
@@ -74,13 +75,13 @@ class Doctor:
         for each in desk.examine(self._sources, contact, written.syncs):
             yield each if problem is None or each.check not in _WRITTEN_DOWN else unknown(each.check, problem)
 
-    async def _computer(self) -> AsyncIterator[Examined]:
+    async def _computer(self, contact: Contact) -> AsyncIterator[Examined]:
         """The checks of this computer; what did not end in time or could not be looked at says so."""
         told: set[Check] = set()
         why = "It was not examined."
         loop = asyncio.get_running_loop()
         ends = loop.time() + COMPUTER_WITHIN
-        checks = computer.examine(self._sources)
+        checks = computer.examine(self._sources, contact)
         while True:
             try:
                 async with asyncio.timeout_at(ends):

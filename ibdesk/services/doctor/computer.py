@@ -1,32 +1,35 @@
-"""What is examined on this computer before anything is asked: settings, folder, conf.yaml, Java, process, port."""
+"""What is examined of this computer: settings, folder, conf.yaml, Java, process, port.
+
+The gateway may answer although no process of it is seen: behind a forwarder (docker, ssh), under another user of this
+computer, or the demo's own server. Then nothing here is wrong, and nobody is told to end what works.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator
 
 from ibdesk.domain.diagnosis import Check, Examined, Fix, GatewayProcess, Verdict
 from ibdesk.domain.settings import Origin, Sourced, names
+from ibdesk.services.doctor.contact import Contact
+from ibdesk.services.doctor.forwarding import behind, is_forwarder
 from ibdesk.services.doctor.sources import Sources, found, good, span, unknown
 from ibdesk.services.findings import is_encrypted, is_loopback
 from ibdesk.services.gateway_conf import lint, read_conf
 from ibdesk.services.gateway_folder import JAVA_8_UPDATE, JAVA_SINCE, inspect_folder, installed_java
 
-CHECKS = (
-    Check.SETTINGS, Check.GATEWAY_FOLDER, Check.GATEWAY_CONF, Check.JAVA, Check.GATEWAY_PROCESS, Check.PORT_OWNER,
-)  # fmt: skip
+CHECKS = (Check.GATEWAY_FOLDER, Check.GATEWAY_CONF, Check.JAVA, Check.GATEWAY_PROCESS, Check.PORT_OWNER)
 #: Settings whose values say who a person is; only that they are set is told.
 _PRIVATE = ("account_id", "gateway_folder", "backup_folder")
 
 
-async def examine(sources: Sources) -> AsyncIterator[Examined]:
-    """Every check of this part as it ends."""
-    yield settings(sources)
-    yield await _folder(sources)
+async def examine(sources: Sources, contact: Contact) -> AsyncIterator[Examined]:
+    """Every check of this part but the settings, as it ends."""
+    yield await _folder(sources, contact)
     for each in await _conf(sources):
         yield each
-    yield await _java(sources)
+    yield await _java(sources, contact)
     process = await sources.gateway.look()
-    yield running(sources, process)
-    yield port(sources, process)
+    yield running(sources, process, contact)
+    yield port(sources, process, contact)
 
 
 def settings(sources: Sources) -> Examined:
@@ -64,10 +67,10 @@ def _origins(sourced: Sourced) -> tuple[str, ...]:
     return tuple(told)
 
 
-async def _folder(sources: Sources) -> Examined:
+async def _folder(sources: Sources, contact: Contact) -> Examined:
     folder = sources.gateway.folder
     if folder is None:
-        if (await sources.gateway.look()).is_running:
+        if contact.is_gateway or (await sources.gateway.look()).is_running:
             return unknown(Check.GATEWAY_FOLDER, "No gateway folder is chosen; the gateway was started elsewhere.")
         return found(
             Check.GATEWAY_FOLDER, Verdict.WARN, "No gateway folder is chosen, so ibdesk cannot start the gateway.",
@@ -96,28 +99,32 @@ async def _conf(sources: Sources) -> tuple[Examined, ...]:
     return lint(conf, port=sources.gateway.port, ssl=is_encrypted(url))
 
 
-async def _java(sources: Sources) -> Examined:
+async def _java(sources: Sources, contact: Contact) -> Examined:
     java = await installed_java()
     wanted = f"The gateway needs Java 8 update {JAVA_8_UPDATE} or later, or {JAVA_SINCE} or later."
-    if java is None:
-        process = await sources.gateway.look()
-        return found(
-            Check.JAVA, Verdict.WARN if process.is_running else Verdict.BAD, "No Java is found on this computer.",
-            "Install OpenJDK 11 or later, then start the gateway.", wanted, fix=Fix.GET_JAVA,
-        )
-    if not java.runs_gateway:
-        return found(
-            Check.JAVA, Verdict.BAD, f"Java {java.text} is too old for the gateway.",
-            "Install OpenJDK 11 or later, then start the gateway again.", wanted, fix=Fix.GET_JAVA,
-        )
-    return good(Check.JAVA, f"Java {java.text} runs the gateway.", wanted)
+    if java is not None and java.runs_gateway:
+        return good(Check.JAVA, f"Java {java.text} runs the gateway.", wanted)
+    told = "No Java is found on this computer" if java is None else f"Java {java.text} is too old for the gateway"
+    is_here = (await sources.gateway.look()).is_running
+    if contact.is_gateway and not is_here:
+        return unknown(Check.JAVA, f"{told}; the gateway that answers runs without it.", wanted)
+    return found(
+        Check.JAVA, Verdict.WARN if is_here else Verdict.BAD, f"{told}.",
+        "Install OpenJDK 11 or later, then start the gateway.", wanted, fix=Fix.GET_JAVA,
+    )
 
 
-def running(sources: Sources, process: GatewayProcess) -> Examined:
+def running(sources: Sources, process: GatewayProcess, contact: Contact) -> Examined:
     """Whether the gateway's process is there, since when, and whose it is."""
     facts = _facts(process)
     if not is_loopback(sources.connection().url):
         return unknown(Check.GATEWAY_PROCESS, "The gateway runs on another computer.")
+    if not process.is_running and contact.is_gateway:
+        return unknown(Check.GATEWAY_PROCESS, f"The gateway answers. It runs elsewhere, {behind(process)}.", *facts)
+    if not process.is_running and contact.is_untrusted:
+        return unknown(
+            Check.GATEWAY_PROCESS, "Something answers; whether it is the gateway, its certificate tells.", *facts
+        )
     if not process.is_running:
         can_start = sources.gateway.folder is not None
         return found(
@@ -139,16 +146,27 @@ def running(sources: Sources, process: GatewayProcess) -> Examined:
     return good(Check.GATEWAY_PROCESS, f"The gateway has been running{since}. {whose}", *facts)
 
 
-def port(sources: Sources, process: GatewayProcess) -> Examined:
-    """Who has the port."""
+def port(sources: Sources, process: GatewayProcess, contact: Contact) -> Examined:
+    """Who has the port, and whether that is in the gateway's way."""
     facts = _facts(process)
     if not is_loopback(sources.connection().url):
         return unknown(Check.PORT_OWNER, "The port is another computer's.")
     if process.is_running:
         return good(Check.PORT_OWNER, f"Port {process.port} is the gateway's.", *facts)
+    if contact.is_gateway:
+        return good(Check.PORT_OWNER, f"Port {process.port} leads to the gateway, {behind(process)}.", *facts)
     if not process.detail and not process.owner:
         return good(Check.PORT_OWNER, f"Port {process.port} is free.", *facts)
     owner = process.owner or "another program; the system does not say which"
+    if contact.is_untrusted:
+        return unknown(
+            Check.PORT_OWNER, f"Port {process.port} belongs to {owner}; that may be the way to the gateway.", *facts
+        )
+    if is_forwarder(process):
+        return found(
+            Check.PORT_OWNER, Verdict.WARN, f"Port {process.port} belongs to {owner}, which passes it on, and no "
+            "gateway answers behind it.", "Start the gateway where it leads to.", *facts,
+        )
     return found(
         Check.PORT_OWNER, Verdict.BAD, f"Port {process.port} belongs to {owner}.",
         "Give the gateway another port, or end that program.", *facts, fix=Fix.MOVE_PORT, target=str(process.port),

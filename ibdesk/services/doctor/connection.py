@@ -10,6 +10,7 @@ from ibdesk.domain.diagnosis import Check, Examined, Fix, GatewayProcess, Verdic
 from ibdesk.domain.errors import Cause
 from ibdesk.domain.maintenance import Outage
 from ibdesk.services.doctor.contact import Contact
+from ibdesk.services.doctor.forwarding import is_forwarder
 from ibdesk.services.doctor.sources import expected, found, good, span, unknown
 from ibdesk.services.findings import in_pairs, is_encrypted
 
@@ -17,7 +18,6 @@ CHECKS = (Check.GATEWAY_ANSWERS, Check.ENCRYPTION, Check.CERTIFICATE, Check.CLOC
 #: More than this and candles, ages and time limits look wrong; more than a minute and sign-ins fail.
 SKEW_WARNS, SKEW_HARMS = timedelta(seconds=5), timedelta(seconds=60)
 _LOCKED_OUT = (Cause.PENALTY_BOX, Cause.RATE_LIMITED)
-_UNTRUSTED = (Cause.CERTIFICATE_UNKNOWN, Cause.CERTIFICATE_CHANGED)
 
 
 def examine(contact: Contact, process: GatewayProcess, outage: Outage | None) -> Iterator[Examined]:
@@ -69,7 +69,7 @@ def answers(contact: Contact, process: GatewayProcess, outage: Outage | None) ->
             return expected(check, outage, "The gateway answers; Interactive Brokers does not.", *facts)
         case Cause.GATEWAY_PLAIN_HTTP | Cause.NOT_A_GATEWAY:
             return _other(contact, process, facts)
-        case cause if cause in _UNTRUSTED:
+        case _ if contact.is_untrusted:
             return unknown(check, "Something answers, and nothing was sent to it: its certificate is not trusted.")
         case cause if cause in _LOCKED_OUT:
             return unknown(check, "It was not asked: the request budget forbids it now.", *facts)
@@ -99,6 +99,11 @@ def _other(contact: Contact, process: GatewayProcess, facts: tuple[str, ...]) ->
         return found(
             check, Verdict.BAD, f"What answers at {url} does not encrypt.", "The encryption does not match; see below.",
             *facts, fix=Fix.EDIT_CONF, target="listenSsl",
+        )
+    if is_forwarder(process):
+        return found(
+            check, Verdict.BAD, f"{process.owner} answers at {url} and passes it on, and no gateway answers behind it.",
+            "Start the gateway where it leads to.", *facts,
         )
     who = process.owner or "Another program"
     return found(

@@ -12,12 +12,15 @@ from ibdesk.domain.calls import ApiCall, RateState
 from ibdesk.domain.errors import Cause, DeskError
 from ibdesk.domain.session import SessionFlags
 from ibdesk.services.doctor.sources import Sources
-from ibdesk.services.findings import is_encrypted, is_loopback
+from ibdesk.services.findings import in_pairs, is_encrypted, is_loopback
 
 #: A gateway that cannot reach the broker never answers (reference/client-portal-api.md 1.7): one such call is enough.
 ANSWER_WITHIN = timedelta(seconds=3.5)
 #: The broker tells who is signed in once a minute; nobody waits for that here.
 _WHO_WITHIN = 2.0
+#: What a gateway never answers with; a certificate alone does not outweigh it.
+_NO_GATEWAY = (Cause.NOT_A_GATEWAY, Cause.GATEWAY_PLAIN_HTTP, Cause.CERTIFICATE_CHANGED)
+_UNTRUSTED = (Cause.CERTIFICATE_UNKNOWN, Cause.CERTIFICATE_CHANGED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +44,19 @@ class Contact:
     def is_told(self) -> bool:
         """Whether the gateway told how the session stands."""
         return self.flags is not None and self.flags.reachable
+
+    @property
+    def is_gateway(self) -> bool:
+        """Whether what answers at the address is a gateway: it spoke as one, or it showed the certificate a person
+        trusted. Whose port it is on this computer does not matter then."""
+        pin, shown = self.connection.certificate_sha256, self.certificate
+        is_pinned = bool(pin) and shown is not None and in_pairs(pin) == in_pairs(shown.sha256)
+        return self.is_told or self.cause is Cause.ACCESS_DENIED or (is_pinned and self.cause not in _NO_GATEWAY)
+
+    @property
+    def is_untrusted(self) -> bool:
+        """Whether something answers whose certificate nobody trusted, so nothing was sent to it."""
+        return self.cause in _UNTRUSTED
 
 
 async def meet(sources: Sources) -> Contact:

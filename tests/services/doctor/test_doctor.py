@@ -10,16 +10,20 @@ from pathlib import Path
 import pytest
 
 from ibdesk.domain.accounts import AccountId, Environment
-from ibdesk.domain.diagnosis import ANSWERS, Check, Complaint, Examined, Fix, Verdict
+from ibdesk.domain.diagnosis import ANSWERS, Check, Complaint, Examined, Fix, GatewayProcess, Verdict
 from ibdesk.domain.errors import Cause, Refused
 from ibdesk.domain.positions import Source
 from ibdesk.domain.records import SessionRecord, SyncRecord, SyncStatus
 from ibdesk.domain.session import Session, SessionFlags, SessionState
 from ibdesk.domain.settings import Origin
 from ibdesk.domain.truth import StreamState
+from ibdesk.services.doctor.computer import port
+from ibdesk.services.doctor.connection import answers
+from ibdesk.services.doctor.contact import Contact
+from ibdesk.services.doctor.forwarding import behind, is_forwarder
 from ibdesk.store import records
 from tests.brokers.door import LUNCH, free_port, raw, small
-from tests.services.doctor.ward import Ward, at_demo, ward
+from tests.services.doctor.ward import Ward, at_demo, forwarding, ward
 from tests.services.fake_gateway import make_gateway
 from tests.services.test_gateway import Stranger
 
@@ -92,6 +96,62 @@ def test_a_port_that_belongs_to_another_program(tmp_path: Path) -> None:
             assert found[Check.GATEWAY_ANSWERS].verdict is Verdict.BAD
 
     asyncio.run(scene())
+
+
+def test_a_gateway_behind_a_forwarder_is_well_and_nobody_is_told_to_end_what_works(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def scene() -> None:
+        async with at_demo(tmp_path) as (ward, gateway):
+            with forwarding(gateway.port) as port:
+                ward.connection = replace(ward.connection, url=f"https://127.0.0.1:{port}")
+                monkeypatch.setenv("PATH", str(tmp_path))
+                report = await ward.report()
+                found = {each.check: each for each in report.results}
+                is_so(found[Check.GATEWAY_ANSWERS], Verdict.GOOD, None)
+                is_so(found[Check.GATEWAY_PROCESS], Verdict.UNKNOWN, None, "It runs elsewhere, behind ", "ython")
+                is_so(found[Check.PORT_OWNER], Verdict.GOOD, None, f"Port {port} leads to the gateway, behind ")
+                is_so(found[Check.GATEWAY_FOLDER], Verdict.UNKNOWN, None, "started elsewhere")
+                is_so(found[Check.JAVA], Verdict.UNKNOWN, None, "runs without it")
+                gateway.hang()
+                report = await ward.report()
+                found = {each.check: each for each in report.results}
+                is_so(found[Check.GATEWAY_ANSWERS], Verdict.BAD, Fix.SHOW_GATEWAY_LOG)
+                is_so(found[Check.PORT_OWNER], Verdict.GOOD, None, "leads to the gateway")
+                assert not [each for each in report.results if "end that program" in each.advice]
+
+    asyncio.run(scene())
+
+
+def test_what_nobody_trusted_yet_may_be_the_gateway_and_is_not_to_be_ended(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with at_demo(tmp_path) as (ward, gateway):
+            with forwarding(gateway.port) as port:
+                for pin in ("", "AB" * 32):
+                    url = f"https://127.0.0.1:{port}"
+                    ward.connection = replace(ward.connection, url=url, certificate_sha256=pin)
+                    found = {each.check: each for each in (await ward.report()).results}
+                    is_so(found[Check.PORT_OWNER], Verdict.UNKNOWN, None, "may be the way to the gateway")
+                    is_so(found[Check.GATEWAY_PROCESS], Verdict.UNKNOWN, None, "its certificate tells")
+                    assert found[Check.CERTIFICATE].fix is Fix.TRUST_CERTIFICATE
+                assert gateway.calls == ()
+
+    asyncio.run(scene())
+
+
+def test_a_gateway_of_another_user_of_this_computer_is_well_although_its_process_is_not_named() -> None:
+    taken = GatewayProcess(is_running=False, port=5000, detail="Port 5000 is taken; the system does not say by whom.")
+    assert "under another user" in behind(taken) and not is_forwarder(taken)
+
+
+def test_a_forwarder_with_no_gateway_behind_it_is_not_to_be_ended_either(tmp_path: Path) -> None:
+    made = ward(tmp_path, "https://127.0.0.1:5000", "AB" * 32)
+    process = GatewayProcess(is_running=False, port=5000, pid=7, owner="docker-proxy", detail="Port 5000 is docker's.")
+    silent = Contact(connection=made.connection, at=made.dial(), cause=Cause.GATEWAY_NOT_RUNNING)
+    for found in (port(made.sources(), process, silent), answers(silent, process, None)):
+        assert found.verdict in (Verdict.WARN, Verdict.BAD) and found.fix is None
+        assert "no gateway answers behind it" in found.statement and "where it leads to" in found.advice
+    assert is_forwarder(replace(process, owner="ssh.exe"))
 
 
 def test_a_gateway_that_does_not_encrypt(tmp_path: Path) -> None:

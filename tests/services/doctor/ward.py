@@ -1,7 +1,9 @@
 """A doctor with everything it needs, in front of real and broken gateways; each test causes what is to be found."""
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
@@ -55,12 +57,15 @@ class Ward:
         self.settings = replace(self.settings, **{name: text})
 
     def doctor(self) -> Doctor:
-        return Doctor(Sources(
+        return Doctor(self.sources())
+
+    def sources(self) -> Sources:
+        return Sources(
             home=self.home, clock=self.dial, environment=self.connection.environment, settings=self._sourced,
             gateway=self.keeper(), connection=lambda: self.connection, open_broker=self._broker,
             fetch_certificate=show_certificate, on_call=self.calls.append, stored=self._stored(),
             closed_because="There is no vault yet.", settings_problem=self.problem,
-        ))  # fmt: skip
+        )  # fmt: skip
 
     def _sourced(self) -> Sourced:
         made = with_values(defaults(), {}, Origin.FILE, self.variables)
@@ -121,6 +126,46 @@ async def at_demo(tmp_path: Path, *, signed_out: bool = False, with_vault: bool 
         async with open_database_in(tmp_path / "vault") as (_, database):
             made.database = database
             yield made, gateway
+
+
+#: Passes every connection on to a port, as docker's and ssh's forwarders do. Ends with its standard input.
+_PASS_ON = """\
+import asyncio, os, sys
+
+async def copy(source, sink):
+    while data := await source.read(65536):
+        sink.write(data)
+    sink.close()
+
+async def pass_on(reader, writer):
+    try:
+        there, back = await asyncio.open_connection("127.0.0.1", int(sys.argv[1]))
+    except OSError:
+        writer.close()
+        return
+    await asyncio.gather(copy(reader, back), copy(there, writer), return_exceptions=True)
+
+async def main():
+    server = await asyncio.start_server(pass_on, "127.0.0.1", 0)
+    print(server.sockets[0].getsockname()[1], flush=True)
+    await asyncio.to_thread(sys.stdin.read)
+    os._exit(0)
+
+asyncio.run(main())
+"""
+
+
+@contextmanager
+def forwarding(port: int) -> Iterator[int]:
+    """Another program that has a port and passes it on to this one; its port."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", _PASS_ON, str(port)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    try:
+        yield int(process.stdout.readline())
+    finally:
+        process.communicate(timeout=10)
 
 
 Cause = Callable[[Ward, DemoGateway], None]
