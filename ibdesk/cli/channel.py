@@ -2,7 +2,9 @@
 
 A loopback port and a random token lie in a file only this user can read. Each end proves that it knows the token by
 an HMAC over both ends' random numbers, the desk first: who took over the port of a desk that died can neither feign
-its answers nor learn anything. A message is four bytes of length and that much JSON.
+its answers nor learn anything. The file and the proofs are bound to the very folder the desk has open: a copy of that
+folder, made while the desk is open, takes the file along and leads to no desk. A message is four bytes of length and
+that much JSON.
 """
 
 import hmac
@@ -11,6 +13,7 @@ import secrets
 import stat
 import struct
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -30,10 +33,11 @@ class ChannelBroken(Exception):  # noqa: N818 - what happened to the channel
 
 
 class Address(msgspec.Struct, frozen=True, kw_only=True):
-    """What the file says; the token in hexadecimal."""
+    """What the file says; the token in hexadecimal, and the `place_of` the folder it was written for."""
 
     port: int
     token: str
+    place: str
 
 
 class Hello(msgspec.Struct, frozen=True, kw_only=True, tag=True):
@@ -136,14 +140,29 @@ def new_random() -> str:
     return secrets.token_hex(RANDOM)
 
 
-def proof(token: str, who: str, asked: str, answered: str) -> str:
-    """That `who` ("desk" or "command") knows the token, for this one meeting of two random numbers."""
-    return hmac.new(token.encode(), f"ibdesk {who} {asked} {answered}".encode(), "sha256").hexdigest()
+def place_of(folder: Path) -> str:
+    """Which folder this is, by whatever name it is called: the same after a move, another one for a copy. Empty where
+    there is none."""
+    try:
+        known = folder.stat()
+    except (OSError, ValueError):
+        return ""
+    return f"{known.st_dev:x}:{known.st_ino:x}" if known.st_ino else str(folder.resolve())
 
 
-def is_proof(given: str, token: str, who: str, asked: str, answered: str) -> bool:
+def secret_in(token: str, place: str) -> str:
+    """What both ends prove to know: the token, for the desk of this one place."""
+    return hmac.new(token.encode(), f"ibdesk door of {place}".encode(), "sha256").hexdigest()
+
+
+def proof(secret: str, who: str, asked: str, answered: str) -> str:
+    """That `who` ("desk" or "command") knows the secret, for this one meeting of two random numbers."""
+    return hmac.new(secret.encode(), f"ibdesk {who} {asked} {answered}".encode(), "sha256").hexdigest()
+
+
+def is_proof(given: str, secret: str, who: str, asked: str, answered: str) -> bool:
     """Whether a proof holds; takes as long either way."""
-    return hmac.compare_digest(given.encode(), proof(token, who, asked, answered).encode())
+    return hmac.compare_digest(given.encode(), proof(secret, who, asked, answered).encode())
 
 
 def encoded(address: Address) -> bytes:
@@ -152,14 +171,29 @@ def encoded(address: Address) -> bytes:
 
 
 def read_address(folder: Path) -> Address | None:
-    """Where the desk of the vault in `folder` says it answers; None without a file that is ours alone."""
+    """Where the desk of the vault in `folder` says it answers; None without a file that is ours alone.
+
+    The file of another folder's desk came here with a copy of that folder; it is taken away.
+    """
     path = folder / FILE_NAME
     try:
         if not _is_private(path):
             return None
-        return msgspec.json.decode(path.read_bytes(), type=Address)
+        written = path.read_bytes()
+        address = msgspec.json.decode(written, type=Address)
     except (OSError, msgspec.DecodeError, UnicodeDecodeError):
         return None
+    if address.place == place_of(folder):
+        return address
+    remove(path, written)
+    return None
+
+
+def remove(path: Path, written: bytes) -> None:
+    """Take the file away unless somebody else wrote it since."""
+    with suppress(OSError):
+        if path.read_bytes() == written:
+            path.unlink()
 
 
 def _is_private(path: Path) -> bool:

@@ -10,7 +10,6 @@ from ibdesk.cli.channel import (
     HOST,
     LENGTH,
     VERSION,
-    Address,
     Answer,
     Cancel,
     Challenge,
@@ -28,8 +27,10 @@ from ibdesk.cli.channel import (
     is_proof,
     length_of,
     new_random,
+    place_of,
     proof,
     read_address,
+    secret_in,
 )
 from ibdesk.cli.talk import Talk, read_answer
 from ibdesk.domain.errors import Cause, NeedsPerson, Refused, Unavailable
@@ -46,7 +47,7 @@ def handed_over(args: argparse.Namespace, home: Path, talk: Talk) -> int | None:
     `args.words` is what was typed. Raises Refused(BAD_SETTING) when settings were given for this run alone,
     Unavailable when the desk goes away before it is done.
     """
-    meeting = _meet(read_address(home))
+    meeting = _meet(home)
     if meeting is None:
         return None
     line, own_proof = meeting
@@ -96,22 +97,24 @@ class _Line:
         return bytes(got)
 
 
-def _meet(address: Address | None) -> tuple[_Line, str] | None:
-    """A line to the desk once it has proved itself, and our proof; None where nobody or somebody else answers."""
+def _meet(home: Path) -> tuple[_Line, str] | None:
+    """A line to the desk of `home` once it has proved itself, and our proof; None where nobody or somebody else
+    answers."""
+    address = read_address(home)
     if address is None:
         return None
     try:
         connected = socket.create_connection((HOST, address.port), timeout=GREETING)
     except (OSError, OverflowError):  # the file was left by a desk that died
         return None
-    line, ours = _Line(connected), new_random()
+    line, ours, secret = _Line(connected), new_random(), secret_in(address.token, place_of(home))
     try:
         line.send(Hello(version=VERSION, random=ours))
         theirs = line.receive()
     except ChannelBroken:
         connected.close()
         return None
-    if not isinstance(theirs, Challenge) or not is_proof(theirs.proof, address.token, "desk", ours, theirs.random):
+    if not isinstance(theirs, Challenge) or not is_proof(theirs.proof, secret, "desk", ours, theirs.random):
         connected.close()
         return None
     if theirs.version != VERSION:
@@ -122,7 +125,7 @@ def _meet(address: Address | None) -> tuple[_Line, str] | None:
             cause=Cause.VAULT_IN_USE,
         )
     connected.settimeout(SILENCE)
-    return line, proof(address.token, "command", ours, theirs.random)
+    return line, proof(secret, "command", ours, theirs.random)
 
 
 def _listen(line: _Line, talk: Talk) -> int:

@@ -75,7 +75,7 @@ class Channel:
         try:
             server = await asyncio.start_server(self._arrived, channel.HOST, 0, limit=channel.LONGEST)
             port = server.sockets[0].getsockname()[1]
-            written = channel.encoded(channel.Address(port=port, token=self._token))
+            written = channel.encoded(channel.Address(port=port, token=self._token, place=self._place()))
             replace_private(self._path, written)
         except OSError as error:
             log.warning("Commands cannot be answered while the desk is open: %s", error.strerror)
@@ -85,7 +85,7 @@ class Channel:
         try:
             await self._stop.wait()
         finally:
-            _remove(self._path, written)
+            channel.remove(self._path, written)
             server.close()
             await self._tasks.close()
 
@@ -121,20 +121,23 @@ class Channel:
         await caller.end(_code(work, caller))
 
     async def _greet(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> channel.Command:
-        """The command of somebody who knows the token. ChannelBroken for anybody else."""
+        """The command of somebody who knows the token and means this folder. ChannelBroken for anybody else."""
         hello = await receive(reader)
         if not isinstance(hello, channel.Hello):
             raise channel.ChannelBroken("no greeting")
-        ours = channel.new_random()
-        own_proof = channel.proof(self._token, "desk", hello.random, ours)
+        ours, secret = channel.new_random(), channel.secret_in(self._token, self._place())
+        own_proof = channel.proof(secret, "desk", hello.random, ours)
         writer.write(channel.framed(channel.Challenge(version=channel.VERSION, random=ours, proof=own_proof)))
         command = await receive(reader)
         is_ours = isinstance(command, channel.Command) and channel.is_proof(
-            command.proof, self._token, "command", hello.random, ours
+            command.proof, secret, "command", hello.random, ours
         )
         if not isinstance(command, channel.Command) or not is_ours:
             raise channel.ChannelBroken("no proof")
         return command
+
+    def _place(self) -> str:
+        return channel.place_of(self._path.parent)
 
     async def _do(self, command: channel.Command, caller: Caller) -> int:
         """Run the command; the exit code. What stops it is told to the person who typed it."""
@@ -228,10 +231,3 @@ def _code(work: "asyncio.Task[int]", caller: Caller) -> int:
         caller.warn("ibdesk made a mistake. It is written to its log.\n")
         return MISTAKE
     return work.result()
-
-
-def _remove(path: Path, written: bytes) -> None:
-    """Take the file away unless somebody else wrote it since."""
-    with suppress(OSError):
-        if path.read_bytes() == written:
-            path.unlink()

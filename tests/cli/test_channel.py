@@ -1,6 +1,6 @@
 """The wire between a command and the open desk: proofs, lengths, and a file nobody else may have touched."""
 
-
+import shutil
 import sys
 from pathlib import Path
 
@@ -61,7 +61,8 @@ def test_random_numbers_are_long_and_differ() -> None:
 
 
 def test_the_address_is_read_from_a_file_of_ours_alone(tmp_path: Path) -> None:
-    path, address = tmp_path / channel.FILE_NAME, Address(port=4711, token=TOKEN)
+    path = tmp_path / channel.FILE_NAME
+    address = Address(port=4711, token=TOKEN, place=channel.place_of(tmp_path))
     assert channel.read_address(tmp_path) is None
 
     replace_private(path, channel.encoded(address))
@@ -70,6 +71,28 @@ def test_the_address_is_read_from_a_file_of_ours_alone(tmp_path: Path) -> None:
     if sys.platform != "win32":
         path.chmod(0o644)
         assert channel.read_address(tmp_path) is None
+
+
+def test_the_address_in_a_copied_folder_leads_nowhere_and_is_taken_away(tmp_path: Path) -> None:
+    """A vault's folder is copied while its desk is open: the copy is another vault."""
+    home, copied = tmp_path / "home", tmp_path / "copy"
+    home.mkdir()
+    address = Address(port=4711, token=TOKEN, place=channel.place_of(home))
+    replace_private(home / channel.FILE_NAME, channel.encoded(address))
+    shutil.copytree(home, copied)
+
+    assert channel.read_address(copied) is None
+    assert not (copied / channel.FILE_NAME).exists()
+    assert channel.read_address(home) == address
+    assert channel.read_address(home.rename(tmp_path / "moved")) == address
+
+
+def test_a_secret_holds_for_one_place(tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+    here, there = (channel.secret_in(TOKEN, channel.place_of(each)) for each in (tmp_path, tmp_path / "other"))
+
+    assert here != there and TOKEN not in here
+    assert channel.place_of(tmp_path / "none") == ""
 
 
 @pytest.mark.parametrize("content", [b"", b"{}", b'{"port": "x"}', msgspec.json.encode({"port": 1}), b"\xff"])

@@ -24,8 +24,9 @@ Script = Callable[["Desk"], None]
 class Desk:
     """One connection as the open desk sees it, blocking."""
 
-    def __init__(self, connected: socket.socket) -> None:
+    def __init__(self, connected: socket.socket, home: Path) -> None:
         self.socket = connected
+        self.place = channel.place_of(home)
 
     def hear(self) -> channel.FromCommand:
         length = channel.length_of(self.socket.recv(4, socket.MSG_WAITALL))
@@ -34,10 +35,10 @@ class Desk:
     def say(self, message: channel.FromDesk) -> None:
         self.socket.sendall(channel.framed(message))
 
-    def greet(self, *, token: str = TOKEN, version: int = channel.VERSION) -> None:
+    def greet(self, *, token: str = TOKEN, version: int = channel.VERSION, place: str = "") -> None:
         hello = self.hear()
         assert isinstance(hello, channel.Hello)
-        own = channel.proof(token, "desk", hello.random, "22")
+        own = channel.proof(channel.secret_in(token, place or self.place), "desk", hello.random, "22")
         self.say(channel.Challenge(version=version, random="22", proof=own))
 
 
@@ -51,10 +52,10 @@ def desk(tmp_path: Path) -> Iterator[Callable[[Script], None]]:
         def serve() -> None:
             with server.accept()[0] as connected:
                 connected.settimeout(10)
-                script(Desk(connected))
+                script(Desk(connected, tmp_path))
 
         replace_private(tmp_path / channel.FILE_NAME, channel.encoded(
-            channel.Address(port=server.getsockname()[1], token=TOKEN)))
+            channel.Address(port=server.getsockname()[1], token=TOKEN, place=channel.place_of(tmp_path))))
         threads.append(threading.Thread(target=serve))
         threads[-1].start()
 
@@ -94,6 +95,12 @@ def test_words_go_there_and_come_back_with_the_exit_code(
 
 def test_who_does_not_know_the_token_is_no_desk(desk: Callable[[Script], None], tmp_path: Path) -> None:
     desk(lambda it: it.greet(token="00" * 32))
+
+    assert handed_over(command("sync"), tmp_path, TALK) is None
+
+
+def test_the_desk_of_another_folder_is_not_asked(desk: Callable[[Script], None], tmp_path: Path) -> None:
+    desk(lambda it: it.greet(place="1:2"))
 
     assert handed_over(command("sync"), tmp_path, TALK) is None
 

@@ -26,8 +26,13 @@ class Ear:
 
     desk: Desk
     address: channel.Address
+    folder: Path
     is_locked: bool = False
     came_forward: list[bool] = field(default_factory=list)
+
+    @property
+    def secret(self) -> str:
+        return channel.secret_in(self.address.token, channel.place_of(self.folder))
 
 
 @asynccontextmanager
@@ -38,7 +43,7 @@ async def listening(folder: Path) -> AsyncIterator[Ear]:
     result = FirstRunResult(credentials=credentials, account=account, accounts=(account,), acknowledgments=())
     desk, _ = await wiring.create_desk(
         folder, PASSPHRASE, result, overrides={"ibkr_enabled": "false"}, watching=False)
-    ear = Ear(desk=desk, address=channel.Address(port=0, token=""))
+    ear = Ear(desk=desk, address=channel.Address(port=0, token="", place=""), folder=folder)
     served = Channel(Shown(
         desk=desk, is_locked=lambda: ear.is_locked, come_forward=lambda: ear.came_forward.append(True)))
     try:
@@ -72,13 +77,13 @@ class Line:
         except (asyncio.IncompleteReadError, ConnectionError):
             return None
 
-    async def command(self, ear: Ear, *words: str, token: str = "") -> None:
+    async def command(self, ear: Ear, *words: str, secret: str = "") -> None:
         """Greet, prove ourselves and say this."""
         self.say(channel.Hello(version=channel.VERSION, random="11"))
         challenge = await self.hear()
         assert isinstance(challenge, channel.Challenge)
-        assert channel.is_proof(challenge.proof, ear.address.token, "desk", "11", challenge.random)
-        own = channel.proof(token or ear.address.token, "command", "11", challenge.random)
+        assert channel.is_proof(challenge.proof, ear.secret, "desk", "11", challenge.random)
+        own = channel.proof(secret or ear.secret, "command", "11", challenge.random)
         self.say(channel.Command(proof=own, words=words, folder="/"))
 
     async def rest(self) -> tuple[str, str, int]:
@@ -128,10 +133,13 @@ def test_a_command_that_knows_the_token_is_done(with_ear: Callable[[Test], None]
     with_ear(test)
 
 
-def test_who_does_not_know_the_token_is_hung_up_on(with_ear: Callable[[Test], None]) -> None:
+def test_who_does_not_know_the_token_or_means_another_folder_is_hung_up_on(with_ear: Callable[[Test], None]) -> None:
     async def test(ear: Ear) -> None:
         async with line_to(ear) as line:
-            await line.command(ear, "account", "list", token="00" * 32)
+            await line.command(ear, "account", "list", secret="00" * 32)
+            assert await line.hear() is None
+        async with line_to(ear) as line:
+            await line.command(ear, "account", "list", secret=channel.secret_in(ear.address.token, "1:2"))
             assert await line.hear() is None
         async with line_to(ear) as line:
             line.say(channel.Command(proof="", words=("account", "list"), folder="/"))

@@ -21,7 +21,7 @@ from PySide6.QtWidgets import QApplication
 
 from ibdesk import wiring
 from ibdesk.app import DeskApp
-from ibdesk.cli.channel import FILE_NAME, Address, Challenge, Done, Words, encoded, framed, read_address
+from ibdesk.cli.channel import FILE_NAME, Address, Challenge, Done, Words, encoded, framed, place_of, read_address
 from ibdesk.cli.channel_server import Channel, serve
 from ibdesk.demo.gateway import DemoGateway
 from ibdesk.demo.portal.login import Stage
@@ -397,7 +397,8 @@ def test_a_stranger_on_the_port_of_a_desk_that_died_learns_nothing_and_is_not_be
     async def journey() -> None:
         server = await asyncio.start_server(stranger, "127.0.0.1", 0)
         token = "5e" * 32
-        replace_private(home / FILE_NAME, encoded(Address(port=server.sockets[0].getsockname()[1], token=token)))
+        replace_private(home / FILE_NAME, encoded(Address(
+            port=server.sockets[0].getsockname()[1], token=token, place=place_of(home))))
         answer = await ibdesk(home, "account", "list", variables={"IBDESK_PASSPHRASE": PASSPHRASE})
         server.close()
         assert answer.code == 0  # it opened the vault itself
@@ -411,7 +412,7 @@ def test_a_stranger_on_the_port_of_a_desk_that_died_learns_nothing_and_is_not_be
 def test_what_a_desk_that_died_left_behind_stops_nobody(home: Path, loop: qasync.QEventLoop) -> None:
     with socket.create_server(("127.0.0.1", 0)) as closed:
         port = closed.getsockname()[1]
-    replace_private(home / FILE_NAME, encoded(Address(port=port, token="00" * 32)))
+    replace_private(home / FILE_NAME, encoded(Address(port=port, token="00" * 32, place=place_of(home))))
 
     async def journey() -> None:
         answer = await ibdesk(home, "--json", "db", "check", variables={"IBDESK_PASSPHRASE": PASSPHRASE})
