@@ -147,3 +147,14 @@ def test_an_order_that_lowers_risk_is_never_stopped_for_margin(what_if: WhatIf |
         True, summary(equity="100"), what_if=what_if, estimate=needing("9999", True), requires_preview=required
     )
     assert worst(findings) <= Severity.WARN
+
+
+@pytest.mark.parametrize("equity", [None, Decimal(-100), Decimal(0)])
+def test_a_share_of_nothing_is_no_buffer(equity: Decimal | None) -> None:
+    assert Buffer(share=Decimal("0.05")).of(equity) == 0
+    assert Buffer(amount=Decimal(250), share=Decimal("0.05")).of(equity) == 250
+
+
+def test_shares_that_cost_a_cent_more_than_the_cash_are_on_credit() -> None:
+    findings = check(account=summary(equity="1900", cash="0"), what_if=preview(), cost=Decimal("0.01"))
+    assert findings[0].code is Code.MIN_EQUITY_2000

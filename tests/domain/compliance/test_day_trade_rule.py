@@ -20,7 +20,7 @@ from ibdesk.domain.compliance.exposure import Legs
 from ibdesk.domain.compliance.policy import policies_at
 from ibdesk.domain.compliance.regime import MarginRegime, Regime, RegimeSource, resolve_regime
 from ibdesk.domain.compliance.verdict import Code, Finding, Severity, Source, worst
-from ibdesk.domain.executions import ExecId, Execution
+from ibdesk.domain.executions import ExecId, Execution, ExecutionKind
 from ibdesk.domain.hours import NEW_YORK
 from ibdesk.domain.instruments import AssetClass
 from ibdesk.domain.money import USD
@@ -245,3 +245,54 @@ def test_the_old_buying_power_was_four_times_the_excess() -> None:
     policies = policies_at(date(2026, 6, 3))
     assert day_trading_buying_power(Decimal(30000), Decimal(10000), policies) == 80000
     assert day_trading_buying_power(Decimal(9000), Decimal(10000), policies) == 0
+
+
+def test_a_second_round_trip_completes_one_more() -> None:
+    again = replace(bought(7), exec_id=ExecId("again"))
+    sold = replace(bought(6), exec_id=ExecId("sold"), side=Side.SELL)
+    held = legs((option("100C"), 1))
+    findings = check_day_trades(
+        legs((option("100C"), -1)), context(held=held, executions=(bought(), sold, again), remaining=1)
+    )
+    assert "day trade 2 of 3" in findings[0].sentence
+    assert "this order adds 1" in findings[-1].sentence
+
+
+@pytest.mark.parametrize(
+    ("made_on", "words"),
+    [
+        ("2026-06-03", "in five business days"),
+        ("2026-06-02", "in 4 business days"),
+        ("2026-05-28", "in one business day"),
+    ],
+)
+def test_the_wait_for_a_free_day_trade_is_counted_in_business_days(made_on: str, words: str) -> None:
+    day = date(2026, 6, 3)
+    earlier = context(day=date.fromisoformat(made_on), own=3)
+    now = replace(context(day=day, own=0), state=earlier.state, trades=seen_from(earlier.state, ACCOUNT, day))
+    assert words in check_day_trades(OPENING, now)[0].remedy
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"remaining": 3, "equity": "30000"}, "day trades are not limited"),
+        ({"kind": CASH}, "Day-trade limits do not apply to this kind of account."),
+        ({"remaining": -1}, "No limit on day trades"),
+        ({"remaining": 2}, "The broker reports 2 day trades left: closing this position today would use one."),
+    ],
+)
+def test_what_passes_says_why(given: dict[str, object], words: str) -> None:
+    assert words in check_day_trades(OPENING, context(**given))[0].sentence  # type: ignore[arg-type]
+
+
+def test_a_refusal_of_an_account_at_the_minimum_is_asked() -> None:
+    asked, *_ = check_day_trades(OPENING, context(remaining=-1, refused=True, equity="25000"))
+    assert asked.severity is Severity.CONFIRM
+
+
+def test_an_exercise_today_is_told_to_be_left_out() -> None:
+    exercised = replace(bought(), kind=ExecutionKind.EXERCISE)
+    assert "an exercise or assignment today was not counted" in check_day_trades(
+        OPENING, context(executions=(exercised,))
+    )[-1].sentence  # fmt: skip

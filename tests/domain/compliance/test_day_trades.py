@@ -264,3 +264,33 @@ def test_beginning_with_the_list_equals_applying_one_by_one(rows: list[tuple[int
 def test_used_counts_the_window_alone() -> None:
     counts = {date(2026, 11, 13): 9, date(2026, 11, 16): 1}
     assert used(counts, date(2026, 11, 20), RULES, CALENDAR) == 1
+
+
+@pytest.mark.parametrize(
+    ("opening", "bought", "moved", "then", "count", "position"),
+    [
+        (100, 0, -40, -60, 0, 0),
+        (0, 10, -4, -6, 1, 0),
+        (0, 10, -15, -5, 0, -10),
+        (30, 10, -35, -5, 1, 0),
+        (-30, 0, 50, -20, 0, 0),
+        (0, -10, 4, 6, 1, 0),
+    ],
+)
+def test_what_is_no_trade_takes_from_overnight_first_and_then_from_today(
+    opening: int, bought: int, moved: int, then: int, count: int, position: int
+) -> None:
+    """1.4: assigned, exercised or expired away between the orders of the day."""
+    moves = [(bought, ExecutionKind.TRADE), (moved, ExecutionKind.ASSIGNMENT), (then, ExecutionKind.TRADE)]
+    prints = [did(at, quantity, kind=kind) for at, (quantity, kind) in enumerate(moves) if quantity]
+    state = folded(prints, opening)
+    assert state.count(ACCOUNT, DAY) == count
+    assert state.on(ACCOUNT, DAY)[0].walk.position == position
+
+
+def test_another_order_completes_only_what_is_new() -> None:
+    state = folded([did(1, 10), did(2, -10), did(3, 10)])
+    key = (ACCOUNT, ABC.conid)
+    assert state.completed_by(key, DAY, Decimal(-10)) == 1
+    assert state.completed_by(key, DAY, Decimal(10)) == 0
+    assert state.completed_by(key, DAY + timedelta(days=1), Decimal(-10)) == 0

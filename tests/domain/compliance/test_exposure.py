@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ibdesk.domain.compliance.exposure import EMPTY, only_closes, opened, outcome_of, resulting
+from ibdesk.domain.compliance.exposure import EMPTY, book_of, only_closes, opened, outcome_of, resulting
 from ibdesk.domain.instruments import Right
-from tests.domain.compliance.sample import book, conid, legs, option, stock
+from ibdesk.domain.positions import Position
+from tests.domain.compliance.sample import ACCOUNT, book, conid, legs, option, stock
 
 WHOLE = st.integers(-1000, 1000).map(Decimal)
 
@@ -95,3 +96,16 @@ def test_the_latest_orders_outcome_is_kept_and_another_order_has_its_own() -> No
     assert outcome_of(held, legs((option("110C"), -2))) != first
     assert outcome_of(held, legs((option("110C"), -1))) == first
     assert outcome_of(book(), legs((option("110C"), -1))) != first
+
+
+def test_options_tell_their_underlying_to_nameless_ones_even_without_its_shares() -> None:
+    nameless = replace(option("105C"), underlying_conid=None)
+    assert book((option("100C"), 1)).underlying_of(nameless) == conid("ABC")
+
+
+def test_the_marks_of_what_is_held_are_at_hand() -> None:
+    rows = tuple(
+        Position(account=ACCOUNT, instrument=option(text), quantity=Decimal(1), price=price)
+        for text, price in (("100C", Decimal(2)), ("105C", None))
+    )
+    assert book_of(rows).marks == {option("100C").conid: Decimal(2)}

@@ -214,3 +214,22 @@ def test_an_order_that_only_closes_is_never_blocked(
     size = data.draw(st.integers(1, abs(held[text])))
     order = legs((option(text), -size if held[text] > 0 else size))
     assert worst(check(order, account, granted, margin_type=kind)) < Severity.BLOCK
+
+
+def test_an_uncovered_call_held_before_needs_nothing_of_a_new_spread() -> None:
+    held = book((option("110C"), -1))
+    assert least(vertical("ABC"), held) == "Level 3"
+    assert worst(check(legs((option("110C"), -1)), held, "Level 3")) is Severity.BLOCK
+
+
+def test_closing_one_spread_asks_nothing_of_a_naked_put_beside_it() -> None:
+    held = book((option("100P"), -1), (option("95P"), 1), (option("110C"), -1))
+    (told,) = check(legs((option("95P"), -1)), held, "Level 3")
+    assert told.severity is Severity.WARN
+
+
+def test_the_persons_own_limit_allows_exactly_what_it_names() -> None:
+    own = level("desk", "Level 3")
+    assert own is not None
+    exactly = replace(own, allows=frozenset({Capability.CREDIT_SPREAD}))
+    assert worst(check(vertical("ABC"), own=exactly)) is Severity.PASS

@@ -138,4 +138,17 @@ def test_no_money_is_made_or_lost_in_the_books(trades: list[tuple[Instrument, in
     total = settled - sum(quantity * 100 for _, quantity in trades)
     assert state.settled + sum((each.amount for each in state.pending), Decimal(0)) == total
     assert state.through(T1).settled == total
+    assert state.through(T1).pending == ()
     assert all(lot.quantity > 0 for lot in state.lots)
+
+
+def test_part_of_a_lot_sold_leaves_the_rest_unpaid() -> None:
+    state = traded(traded(CashState(settled=Decimal(0)), T, ABC, -100), T, XYZ, 100)
+    state = traded(state, T, XYZ, -40)
+    assert [(lot.quantity, lot.funded) for lot in state.lots] == [(Decimal(60), T1)]
+
+
+def test_a_debit_is_paid_before_a_purchase_is() -> None:
+    state = CashState(settled=Decimal(-50), pending=(Proceeds(amount=Decimal(100), settles=T1),))
+    assert state.funding_of(Decimal(100)) == T1
+    assert CashState(settled=Decimal("0.50")).funding_of(Decimal("0.60")) == date.max
