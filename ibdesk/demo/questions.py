@@ -204,12 +204,13 @@ QUESTIONS: Mapping[str, tuple[Callable[[Scene], bool], Callable[[Scene], str]]] 
     ),
     "o10151": (
         lambda scene: scene.ticket.kind is OrderType.MARKET and not scene.ticket.parent,
-        lambda _: "<h4>Market Order Confirmation</h4>A market order may be filled at a price <b>very different</b> "
-        "from the one you see.<br/>Do you want to send it?",
+        lambda _: "<h4>Market Order Confirmation</h4>A Market Order is an instruction to trade your order at any "
+        "available price. <b>It may be very different</b> from the one you see.<br/>Do you want to send it?",
     ),
     "o10152": (
         lambda scene: scene.ticket.kind in (OrderType.STOP, OrderType.TRAILING) and not scene.ticket.parent,
-        lambda _: "<h4>Stop Order Confirmation</h4>Once its stop price is reached this becomes a market order and may "
-        "be filled far from it.<br/>Do you want to send it?",
+        lambda _: "<h4>Stop Order Confirmation</h4>A Stop Order - i.e. a Stop (Market) Order - is an instruction to "
+        'buy or sell at the market price once your trigger ("stop") price is reached. It may be filled far from it.'
+        "<br/>Do you want to send it?",
     ),
 }

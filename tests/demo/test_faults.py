@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from ibdesk.demo.faults import HTML_PAGE, BadBytes, Faults, Spoiled
+from ibdesk.demo.faults import HTML_PAGE, BadBytes, Faults, Lost, Spoiled
 
 
 @pytest.mark.parametrize(
@@ -27,3 +27,19 @@ def test_only_named_paths_are_slow() -> None:
 
 def test_without_a_fault_nobody_is_unauthorized() -> None:
     assert not any(Faults().is_unauthorized() for _ in range(100))
+
+
+def test_a_call_meets_the_fault_of_its_own_method_and_path_once() -> None:
+    every = re.compile("orders$")
+    faults = Faults(unavailable=[Lost(every, 1, re.compile("POST"))], doubled=[Lost(every, 2, re.compile(".*"))])
+    assert not faults.hides("GET", "x/orders")
+    assert not faults.hides("POST", "x/trades")
+    assert [faults.hides("POST", "x/orders") for _ in range(2)] == [True, False]
+    assert [faults.doubles("GET", "x/orders") for _ in range(3)] == [True, True, False]
+    assert faults.death("GET", "x/orders") is None
+
+
+def test_healing_takes_back_the_faults_of_orders_too() -> None:
+    faults = Faults(questions=["o9999"], halved_orders=3, rejections=["no"])
+    faults.clear()
+    assert faults == Faults()

@@ -24,7 +24,7 @@ from ibdesk.demo.gateway import DemoGateway  # noqa: E402
 from ibdesk.demo.timings import DemoLimits, DemoTimings  # noqa: E402
 from tests.demo.door import MAIN, SECOND, shared_identity, still_clock  # noqa: E402
 
-AAPL = "265598"
+AAPL, KO = "265598", 8894
 # urllib3 warns of the unverified loopback certificate once per connection
 pytestmark = pytest.mark.filterwarnings("ignore:Unverified HTTPS request")
 
@@ -122,10 +122,69 @@ def test_the_market_data_calls(client: Any) -> None:
     assert client.marketdata_unsubscribe_all().data == {"unsubscribed": True}
 
 
-def test_the_order_calls_find_nothing(client: Any) -> None:
+def _order(**more: Any) -> Any:
+    fields = {"side": "BUY", "quantity": 10, "order_type": "LMT", "tif": "DAY", "price": 62.0, **more}
+    return ibind.OrderRequest(conid=KO, acct_id=MAIN, **fields)
+
+
+def _rows(client: Any) -> dict[int, Any]:
+    return {row["orderId"]: row for row in client.live_orders(account_id=MAIN).data["orders"]}
+
+
+def test_an_order_is_previewed_placed_answered_modified_listed_and_cancelled(client: Any) -> None:
     client.receive_brokerage_accounts()
     assert _twice(client.live_orders) == {"orders": [], "snapshot": True}
-    assert client.trades().data == []
+    _twice(lambda: client.live_marketdata_snapshot([str(KO)], ["31", "84", "86"]))
+    preview = client.whatif_order(_order()).data
+    assert (preview["amount"]["amount"], preview["error"]) == ("620.00 USD (10 Shares)", None)
+
+    yes = {ibind.QuestionType.PRICE_PERCENTAGE_CONSTRAINT: True}
+    number = int(client.place_order(_order(price=58.0, coid="ours"), yes).data["order_id"])
+    assert _rows(client)[number]["order_ref"] == "ours"
+    with pytest.raises(Exception, match="already registered"):
+        client.place_order(_order(price=58.0, coid="ours"), yes)
+    with pytest.raises(Exception, match="positive reply"):
+        client.place_order(_order(price=58.0), {ibind.QuestionType.PRICE_PERCENTAGE_CONSTRAINT: False})
+
+    client.modify_order(str(number), _order(price=62.0, quantity=20), yes)
+    assert (_rows(client)[number]["price"], _rows(client)[number]["totalSize"]) == ("62", 20.0)
+    _wait(lambda: client.order_status(str(number)).data["order_status"] == "Submitted")
+    assert client.cancel_order(str(number)).data["msg"] == "Request was submitted"
+    _wait(lambda: _rows(client)[number]["status"] == "Cancelled")
+
+
+def test_an_order_that_fills_is_in_the_trades_and_the_positions(client: Any) -> None:
+    client.receive_brokerage_accounts()
+    _twice(client.live_orders)
+    client.trades()
+    ask = _twice(lambda: client.live_marketdata_snapshot([str(KO)], ["86"]))[0]["86"]
+    held = client.position_and_contract_info(str(KO)).data[MAIN][0]["position"]
+    number = int(client.place_order(_order(price=float(ask), coid="fills"), {}).data["order_id"])
+    _wait(lambda: _rows(client)[number]["status"] == "Filled")
+    (trade,) = client.trades().data
+    assert (trade["order_ref"], trade["size"], trade["order_id"]) == ("fills", 10.0, number)
+    client.invalidate_backend_portfolio_cache()
+    assert client.position_and_contract_info(str(KO)).data[MAIN][0]["position"] == held + 10
+
+
+def test_a_bracket_and_suppressed_questions(client: Any) -> None:
+    client.receive_brokerage_accounts()
+    _twice(client.live_orders)
+    assert client.suppress_messages(["o10151", "o163"]).data == {"status": "submitted"}
+    parent = _order(price=58.0, coid="parent")
+    exits = [_order(price=price, parent_id="parent") for price in (70.0, 50.0)]
+    for each in exits:
+        each.side = "SELL"
+    exits[1].order_type = "STP"
+    placed = client.place_order([parent, *exits], {}).data
+    assert [row["order_status"] for row in placed] == ["PreSubmitted"] * 3
+    assert client.reset_suppressed_messages().data == {"status": "submitted"}
+    market = _order(order_type="MKT", price=None, quantity=1)
+    yes = {ibind.QuestionType.MARKET_ORDER_CONFIRMATION: True}
+    assert client.place_order(market, yes).data["order_status"] == "PreSubmitted"
+    _wait(lambda: "Filled" in {row["status"] for row in _rows(client).values()})
+    client.cancel_order("-1")
+    _wait(lambda: {row["status"] for row in _rows(client).values()} == {"Filled", "Cancelled"})
 
 
 def test_all_six_subscriptions_become_active(gateway: DemoGateway, client: Any) -> None:
