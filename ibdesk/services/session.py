@@ -158,10 +158,12 @@ class SessionService:
             await self._ask()
         return self.session
 
-    async def look(self) -> Session:
-        """The session as the broker tells it now; the pace of asking stays as it is."""
+    async def look(self, *, if_ready: bool = False) -> Session:
+        """The session as the broker tells it now; the pace of asking stays as it is. `if_ready`: there is a sign that
+        it was lost, which adds nothing once that is known."""
         async with self._turn:
-            await self._ask()
+            if self.session.is_ready or not if_ready:
+                await self._ask()
         return self.session
 
     def sign_in(self, open_browser: Callable[[str], object]) -> None:
@@ -217,8 +219,8 @@ class SessionService:
         """Take in what the stream said of the session; a loss is looked into at once."""
         async with self._turn:
             was_ready = self.session.is_ready
-            if was_ready and flags.authenticated:
-                return  # the stream's flags are fewer than the status has; good news adds nothing
+            if was_ready == flags.authenticated:
+                return  # the stream's flags are fewer than the status has: they add nothing to what is known
             await self._ask()
         if was_ready and not self.session.is_ready:
             self._hurry()

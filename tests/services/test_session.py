@@ -11,7 +11,7 @@ from ibdesk.demo.gateway import sign_in
 from ibdesk.demo.portal.login import Stage
 from ibdesk.domain.errors import Cause, NeedsPerson, Unavailable
 from ibdesk.domain.events import Notice, SessionChanged, SessionEnding, TimeJumped
-from ibdesk.domain.session import NextStep, SessionState
+from ibdesk.domain.session import NextStep, SessionFlags, SessionState
 from ibdesk.domain.truth import Lamp, Light
 from tests.services.workshop import Heard, Workshop, beside, eventually, workshop
 
@@ -52,6 +52,33 @@ def test_the_session_is_tickled_every_interval_and_looked_at_in_between(tmp_path
                 await eventually(lambda: shop.dial.next_in == timedelta(seconds=60))
             assert shop.asked("/tickle") == 2
             assert shop.dial.instant - shop.session.session.signed_in_at == timedelta(seconds=240)
+
+    asyncio.run(run())
+
+
+def test_of_several_signs_of_one_loss_only_the_first_asks_the_gateway(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with workshop(tmp_path) as shop:
+            await shop.session.refresh()
+            shop.gateway.expire_session()
+            asked = shop.asked("auth/status")
+            signs = (shop.session.look(if_ready=True), shop.session.hear(SessionFlags(reachable=True)))
+            for sign in [beside(sign) for sign in (*signs, shop.session.look(if_ready=True))]:
+                await sign
+            assert shop.session.session.state is SessionState.SIGNED_OUT
+            assert shop.asked("auth/status") == asked + 1
+
+    asyncio.run(run())
+
+
+def test_good_news_of_the_stream_is_looked_into_while_the_session_is_lost(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with workshop(tmp_path, signed_out=True) as shop:
+            await shop.session.refresh()
+            await sign_in(shop.gateway.url)
+            await eventually(lambda: shop.gateway.login.stage is Stage.READY)
+            await shop.session.hear(SessionFlags(reachable=True, signed_in=True, authenticated=True))
+            assert shop.session.session.is_ready
 
     asyncio.run(run())
 
