@@ -17,9 +17,14 @@ from zoneinfo import ZoneInfo
 import psutil
 import pytest
 
+from ibdesk.demo.clock import DemoClock
+from ibdesk.demo.gateway import DemoGateway
+from ibdesk.demo.portal.login import Stage
+from ibdesk.demo.timings import DemoTimings
 from ibdesk.domain.calls import RateState
 from ibdesk.domain.events import RateChanged
 from ibdesk.domain.session import TICKLE_LATE
+from tests.demo.door import shared_identity
 from tests.journeys.simulated import Time, World, run_simulated, simulated_desk
 from tests.journeys.troubles import TROUBLES, Recovery, check_doings, check_stored, heal, own_log, person, settle
 
@@ -34,15 +39,17 @@ GROWING = frozenset({
 })
 
 
-async def nights(world: World) -> None:
-    """The broker's reset, every night."""
+async def nights(time: Time, gateway: DemoGateway) -> None:
+    """The broker's reset, every night; what of it this computer sleeps through has passed when it wakes up."""
     while True:
-        now = world.gateway.clock.now().astimezone(NEW_YORK)
+        now = time.true().astimezone(NEW_YORK)
         begins = datetime.combine(now.date(), RESET_BEGINS, NEW_YORK)
         if begins <= now:
             begins += timedelta(days=1)
-        await world.time.pass_by(begins - now)
-        world.gateway.maintain(RESET_LASTS.total_seconds())
+        await time.until(begins)
+        left = begins + RESET_LASTS - time.true()
+        if left > timedelta():
+            gateway.maintain(left.total_seconds())
 
 
 def is_night(world: World) -> bool:
@@ -97,7 +104,9 @@ async def one_trouble(world: World, chance: random.Random, diary: list[str]) -> 
     await world.time.pass_by(lasts)
     await check_stored(world, figures=False)
     await heal(world)
-    assert await Recovery(world).within(AT_NIGHT if is_night(world) else RECOVERS_WITHIN), world.desk.session
+    limit = AT_NIGHT if is_night(world) else RECOVERS_WITHIN
+    told = world.desk.session
+    assert await Recovery(world).within(limit), (world.time.true(), world.gateway.login.stage, told and told.session)
     world.is_troubled = False
     await check_stored(world)
 
@@ -120,15 +129,14 @@ def live_through(seed: int, count: int, folder: Path) -> list[Size]:
     diary: list[str] = []
 
     async def journey(time: Time) -> list[Size]:
-        chance = random.Random(seed)
         random.seed(seed)  # the jitter of those who come back
         late: list[str] = []
         async with simulated_desk(time, folder, settings={"sync_interval": "900"}) as world:
             beside = [asyncio.create_task(work) for work in (  # noqa: TID251 - the test holds them
-                person(world, chance), nights(world), tickles(world, late))]  # fmt: skip
+                person(world, random.Random(seed)), nights(time, world.gateway), tickles(world, late))]  # fmt: skip
             try:
                 await settle(world)
-                sizes = await days(world, chance, count, diary)
+                sizes = await days(world, random.Random(seed), count, diary)
                 await check_doings(world, log)
                 assert not late, late
                 assert not [task for task in beside if task.done()]
@@ -146,6 +154,27 @@ def live_through(seed: int, count: int, folder: Path) -> list[Size]:
     except BaseException:
         print(f"seed {seed}:", *diary, sep="\n  ")  # noqa: T201 - pytest shows it with the failure
         raise
+
+
+def test_the_broker_s_night_does_not_wait_for_a_computer_that_sleeps() -> None:
+    async def journey(when: Time) -> None:
+        gateway = DemoGateway(
+            clock=DemoClock(when.true(), ticks=when.world_ticks), ticks=when.world_ticks, identity=shared_identity(),
+            timings=DemoTimings(idle=1e9, session_life=1e9, region=""),
+        )
+        passing = asyncio.create_task(nights(when, gateway))  # noqa: TID251 - the test holds it
+        await when.pass_by(timedelta(hours=1))
+        when.sleep(timedelta(hours=10))  # to 23:48 in New York
+        await when.pass_by(timedelta(seconds=1))
+        assert gateway.login.stage is Stage.MAINTENANCE
+        await when.pass_by(timedelta(minutes=42))
+        assert gateway.login.stage is Stage.READY
+        when.sleep(timedelta(hours=24))  # past the next one
+        await when.pass_by(timedelta(seconds=1))
+        assert gateway.login.stage is Stage.READY
+        passing.cancel()
+
+    run_simulated(journey)
 
 
 @pytest.mark.timeout(300)
