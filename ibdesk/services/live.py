@@ -114,7 +114,8 @@ class Live:
             self._reading.cancel()
 
     def _account_changed(self, event: AccountChanged) -> None:
-        self._tasks.start("watch what is held", self._follow(event.account))
+        if not self._tasks.is_closing:  # a picture may be stored until the very end; nobody looks at it any more
+            self._tasks.start("watch what is held", self._follow(event.account))
 
     async def _follow(self, account: AccountId) -> None:
         self._held[account] = await self._database.read(_largest, account)
@@ -187,7 +188,7 @@ class Live:
                 case StreamDown():
                     self._went_down(event.reason)
                     if self._session is not None and self._session.session.is_ready:
-                        self._tasks.start("look after the stream broke", self._session.look())
+                        self._tasks.start("look after the stream broke", self._session.look(if_ready=True))
         if moved:
             self._hub.publish(QuotesChanged(quotes=tuple(moved.values())))
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from ibdesk.demo.portal.login import Stage
-from ibdesk.domain.events import PnlChanged, QuotesChanged, StreamChanged, TimeJumped
+from ibdesk.domain.events import AccountChanged, PnlChanged, QuotesChanged, StreamChanged, TimeJumped
 from ibdesk.domain.instruments import Conid
 from ibdesk.domain.session import SessionState
 from ibdesk.services.live import Live
@@ -120,10 +120,20 @@ def test_while_the_session_is_lost_the_stream_asks_nothing_of_the_gateway(tmp_pa
             shop.gateway.expire_session()
             await shop.session.refresh()
             await heard.until(is_down)
+            await shop.session.look()  # whatever was sent before it has arrived
             asked = len(shop.gateway.calls)
             shop.dial.advance(timedelta(minutes=10))
             await asyncio.sleep(0.2)
             assert len(shop.gateway.calls) == asked and not live.state.is_up
+
+    asyncio.run(run())
+
+
+def test_a_picture_that_is_stored_while_the_desk_closes_begins_nothing_new(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with streaming(tmp_path) as (shop, _live, _heard):
+            await shop.tasks.close()
+            shop.hub.publish(AccountChanged(account=MAIN, as_of=shop.dial.instant))  # whoever stored it is not troubled
 
     asyncio.run(run())
 
