@@ -60,6 +60,7 @@ class Scene:
         while self.shop.dial.passed < ends:
             self.shop.dial.advance(step)
             await asyncio.sleep(0.02)
+            await eventually(lambda: not self.shop.sync.running)  # a slow computer does not make a picture older
         await self.settled()
 
     async def pass_until(self, is_so: Callable[[], bool], step: timedelta = timedelta(seconds=3)) -> None:
