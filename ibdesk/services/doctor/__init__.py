@@ -72,7 +72,7 @@ class Doctor:
             self._sources.environment,
         ):  # fmt: skip
             yield each
-        for each in desk.examine(self._sources, contact, written.syncs):
+        for each in desk.examine(self._sources, contact, written.syncs, outage):
             yield each if problem is None or each.check not in _WRITTEN_DOWN else unknown(each.check, problem)
 
     async def _computer(self, contact: Contact) -> AsyncIterator[Examined]:

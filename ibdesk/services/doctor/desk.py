@@ -5,20 +5,23 @@ from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 from ibdesk.domain.diagnosis import Check, Examined, Fix, Verdict
+from ibdesk.domain.maintenance import Outage
 from ibdesk.domain.records import SyncRecord, SyncStatus
 from ibdesk.domain.truth import StreamState
 from ibdesk.services.doctor.contact import Contact
 from ibdesk.services.doctor.sources import Sources, Stored, found, good, span, unknown
+from ibdesk.services.doctor.syncs import sync_log
 
 CHECKS = (Check.SYNC, Check.SYNC_LOG, Check.STREAM, Check.ORDERS, Check.VAULT)
 #: So many intervals without a good sync is late.
 _LATE = 3
 #: Below this a backup or a busy day may not fit.
 _LITTLE_SPACE = 500 * 1024 * 1024
-_SHOWN = 5
 
 
-def examine(sources: Sources, contact: Contact, syncs: Sequence[SyncRecord]) -> Iterator[Examined]:
+def examine(
+    sources: Sources, contact: Contact, syncs: Sequence[SyncRecord], outage: Outage | None
+) -> Iterator[Examined]:  # fmt: skip
     """Every check of this part."""
     stored = sources.stored
     if stored is None:
@@ -27,7 +30,7 @@ def examine(sources: Sources, contact: Contact, syncs: Sequence[SyncRecord]) -> 
         yield unknown(Check.VAULT, sources.closed_because)
         return
     yield sync(sources, contact, syncs)
-    yield sync_log(syncs)
+    yield sync_log(syncs, contact, outage, by_itself=sources.settings().settings.auto_sync)
     yield stream(sources, contact, stored.stream())
     yield orders(sources, contact)
     yield vault(sources, stored)
@@ -61,37 +64,6 @@ def sync(sources: Sources, contact: Contact, syncs: Sequence[SyncRecord]) -> Exa
     if last is None:
         return unknown(check, "No position was read yet.", *facts)
     return good(check, f"Positions were last read {span((now - last.finished_at).total_seconds())} ago.", *facts)
-
-
-def sync_log(syncs: Sequence[SyncRecord]) -> Examined:
-    """What the sync log (ibkr_sync_log) says of the latest runs."""
-    check = Check.SYNC_LOG
-    if not syncs:
-        return unknown(check, "The sync log is empty: nothing was read yet.")
-    facts = tuple(_line(each) for each in syncs[:_SHOWN])
-    failed = [each for each in syncs[:20] if each.status in (SyncStatus.FAILED, SyncStatus.PARTIAL)]
-    if syncs[0].status in (SyncStatus.FAILED, SyncStatus.PARTIAL):
-        why = syncs[0].errors[0] if syncs[0].errors else "No reason was written down."
-        return found(
-            check, Verdict.BAD if syncs[0].status is SyncStatus.FAILED else Verdict.WARN,
-            f"The latest sync {'failed' if syncs[0].status is SyncStatus.FAILED else 'was not complete'}: {why}",
-            "Mend what it names and sync again.", *facts, fix=Fix.SYNC_NOW,
-        )
-    if syncs[0].status is SyncStatus.SKIPPED:
-        return found(
-            check, Verdict.WARN, "The latest sync was skipped, because the session was not ready.",
-            "Sign in; the next sync follows by itself.", *facts, fix=Fix.SIGN_IN,
-        )
-    if len(failed) > len(syncs[:20]) / 4:
-        return found(
-            check, Verdict.WARN, f"{len(failed)} of the latest {len(syncs[:20])} syncs failed.",
-            "Look at Activity for the calls behind them.", *facts, fix=Fix.SHOW_ACTIVITY,
-        )
-    return good(check, f"The latest {len(syncs[:20])} syncs worked, {len(failed)} aside.", *facts)
-
-
-def _line(record: SyncRecord) -> str:
-    return " ".join(filter(None, [f"{record.started_at:%m-%d %H:%M:%S}", record.status.value, record.cause]))
 
 
 def stream(sources: Sources, contact: Contact, state: StreamState | None) -> Examined:

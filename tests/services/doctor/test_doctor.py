@@ -465,9 +465,82 @@ def test_positions_that_are_not_read_although_the_session_is_open(tmp_path: Path
             await ward.database.write(records.add_sync, _sync(ward, 0.1, SyncStatus.FAILED, "Page 2 failed."))
             is_so(await ward.find(Check.SYNC_LOG), Verdict.BAD, Fix.SYNC_NOW, "Page 2 failed.")
             await ward.database.write(records.add_sync, _sync(ward, 0.1, SyncStatus.SKIPPED))
-            is_so(await ward.find(Check.SYNC_LOG), Verdict.WARN, Fix.SIGN_IN, "skipped")
+            is_so(await ward.find(Check.SYNC_LOG), Verdict.WARN, Fix.SYNC_NOW, "skipped", "no reason")
             ward.settings = replace(ward.settings, auto_sync=False)
             is_so(await ward.find(Check.SYNC), Verdict.WARN, Fix.OPEN_SETTING, "only when you ask")
+
+    asyncio.run(scene())
+
+
+async def _skipped(ward: Ward, cause: Cause, status: SyncStatus = SyncStatus.SKIPPED) -> Examined:
+    """What the doctor says of a sync that was skipped for a reason."""
+    assert ward.database is not None
+    record = replace(
+        _sync(ward, 0.1, status), cause=cause.value, errors=("As it was told.",),
+        next_at=ward.dial() + timedelta(minutes=9),
+    )
+    await ward.database.write(records.add_sync, record)
+    return await ward.find(Check.SYNC_LOG)
+
+
+def test_a_sync_that_was_skipped_says_why_and_leads_to_what_stands_in_the_way_now(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with at_demo(tmp_path, with_vault=True) as (ward, gateway):
+            found = await _skipped(ward, Cause.GATEWAY_NOT_RUNNING)
+            is_so(found, Verdict.WARN, Fix.SYNC_NOW, "skipped: the gateway did not answer.")
+            assert "over" in found.advice and "As it was told." in found.evidence
+            gateway.lose_brokerage()
+            is_so(await _skipped(ward, Cause.GATEWAY_NOT_RUNNING), Verdict.WARN, Fix.OPEN_BROKERAGE, "did not answer")
+            gateway.compete()
+            is_so(await _skipped(ward, Cause.NOT_AUTHENTICATED), Verdict.WARN, Fix.TAKE_OVER, "nobody was signed in")
+            await gateway.stop()
+            found = await _skipped(ward, Cause.NOT_AUTHENTICATED)
+            is_so(found, Verdict.WARN, Fix.START_GATEWAY, "nobody was signed in")
+            found = await _skipped(ward, Cause.GATEWAY_NOT_RUNNING, SyncStatus.FAILED)
+            is_so(found, Verdict.BAD, Fix.START_GATEWAY, "failed: the gateway did not answer")
+            assert found.advice == "Start the gateway. The next sync follows by itself."
+            ward.settings = replace(ward.settings, auto_sync=False)
+            assert (await ward.find(Check.SYNC_LOG)).advice == "Start the gateway. Then sync."
+            is_so(await _skipped(ward, Cause.UNKNOWN_ACCOUNT), Verdict.WARN, Fix.CONNECT, "could not see the account")
+
+    asyncio.run(scene())
+
+
+def test_a_sync_that_was_skipped_because_nobody_is_signed_in_leads_to_the_sign_in(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with at_demo(tmp_path, with_vault=True, signed_out=True) as (ward, _):
+            is_so(await _skipped(ward, Cause.NOT_AUTHENTICATED), Verdict.WARN, Fix.SIGN_IN, "nobody was signed in")
+            is_so(await _skipped(ward, Cause.GATEWAY_NOT_RUNNING), Verdict.WARN, Fix.SIGN_IN, "did not answer")
+            ward.dial.instant = LUNCH.replace(hour=5, minute=10)  # 00:10 in New York
+            is_so(await _skipped(ward, Cause.MAINTENANCE), Verdict.EXPECTED, Fix.WAIT, "nightly maintenance")
+
+    asyncio.run(scene())
+
+
+def test_a_sync_that_was_skipped_in_the_lock_out_says_until_when_and_to_wait(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with at_demo(tmp_path, with_vault=True) as (ward, gateway):
+            gateway.limit()
+            found = await _skipped(ward, Cause.PENALTY_BOX)
+            ends = ward.budget.boxed_until
+            assert ends is not None
+            until = f"{ends:%H:%M:%S} UTC"
+            is_so(found, Verdict.WARN, Fix.WAIT, f"the broker locked us out until {until}.")
+            assert found.advice.startswith(f"Wait until {until}") and found.target == ends.isoformat()
+            found = await _skipped(ward, Cause.GATEWAY_NOT_RUNNING)
+            is_so(found, Verdict.WARN, Fix.WAIT, "did not answer")
+            assert until in found.advice
+
+    asyncio.run(scene())
+
+
+def test_without_a_word_from_the_gateway_the_sync_tells_when_it_goes_on(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with at_demo(tmp_path, with_vault=True) as (ward, _):
+            ward.settings = replace(ward.settings, ibkr_enabled=False)
+            found = await _skipped(ward, Cause.PENALTY_BOX)
+            is_so(found, Verdict.WARN, Fix.WAIT, f"until {ward.dial() + timedelta(minutes=9):%H:%M:%S} UTC")
+            is_so(await _skipped(ward, Cause.MAINTENANCE), Verdict.EXPECTED, Fix.WAIT, "maintenance")
 
     asyncio.run(scene())
 
