@@ -45,7 +45,7 @@ async def hints(desk: Desk, _args: argparse.Namespace, talk: Talk) -> int:
 async def export(desk: Desk, args: argparse.Namespace, talk: Talk) -> int:
     """Write the whole log with its hashes to a file."""
     chosen = args.format or ("jsonl" if args.file.suffix.lower() in (".jsonl", ".ndjson") else "csv")
-    rows = await desk.activity.export_audit(args.file, chosen)
+    rows = await desk.activity.export_audit(args.file, chosen, replace=args.replace)
     talk.tell(
         {"status": "success", "path": str(args.file), "format": chosen, "rows": rows},
         [f"{rows:,} rows are in {args.file}."],

@@ -85,7 +85,7 @@ async def _tell(doctor: "Doctor", support: "Support", args: argparse.Namespace, 
     report = await doctor.examine()
     complaint = None if args.about is None else Complaint(args.about)
     results = report.results if complaint is None else report.about(complaint)
-    bundle = {} if args.bundle is None else await _bundle(support, report, args.bundle, talk)
+    bundle = {} if args.bundle is None else await _bundle(support, report, args, talk)
     talk.tell(
         {
             "status": report.worst.value if complaint is None else Report(at=report.at, results=results).worst.value,
@@ -99,13 +99,14 @@ async def _tell(doctor: "Doctor", support: "Support", args: argparse.Namespace, 
     return code_of(results)
 
 
-async def _bundle(support: "Support", report: Report, path: Path, talk: Talk) -> dict[str, Any]:
+async def _bundle(support: "Support", report: Report, args: argparse.Namespace, talk: Talk) -> dict[str, Any]:
     """Print what will be in it, then write exactly that."""
     files = await support.preview(report)
     for file in files:
         talk.say(f"── {file.name} ──")
         talk.say(file.text)
-    size = await support.write(path, files)
+    path: Path = args.bundle
+    size = await support.write(path, files, replace=args.replace)
     talk.say(f"Written to {path}: {size:,} bytes.")
     return {"bundle": {"path": str(path), "bytes": size, "files": {file.name: file.text for file in files}}}
 

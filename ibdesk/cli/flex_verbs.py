@@ -58,8 +58,9 @@ async def pull(desk: Desk, args: argparse.Namespace, talk: Talk) -> int:
             what = "making the statement" if step.stage is StatementStage.GENERATING else "not ready"
             talk.notice(f"The broker is {what}; {step.waited:.0f} s so far, next look in {step.next_in:.0f} s.")
 
+    await desk.flex.require_free(args.out, replace=args.replace)
     pulled = await desk.flex.pull(args.label, first=args.first, last=args.last, progress=say)
-    await desk.flex.save(pulled, args.out)
+    await desk.flex.save(pulled, args.out, replace=args.replace)
     file = pulled.file
     talk.tell(
         {

@@ -98,6 +98,7 @@ def _flex_verbs(every: Any) -> None:
                                 "comes later", in_desk(flex_verbs.pull))
     pull.add_argument("label", nargs="?", metavar="LABEL", help="default: the only query")
     pull.add_argument("--out", required=True, type=Path, metavar="FILE")
+    _replace_option(pull)
     pull.add_argument("--from", dest="first", type=_day, metavar="DATE", help="first day, as 2026-01-31")
     pull.add_argument("--to", dest="last", type=_day, metavar="DATE",
                       help="last day (default: a year up to yesterday; the query's own period where it takes no dates)")
@@ -112,6 +113,7 @@ def _trouble_verbs(every: Any) -> None:
         help="only what answers a complaint: " + ", ".join(f"“{each.value}”" for each in Complaint),
     )  # fmt: skip
     ill.add_argument("--bundle", type=Path, metavar="FILE", help="print what a support bundle holds, and write it")
+    _replace_option(ill)
     group = _group(every, "gateway", "the Client Portal Gateway on this computer; needs no vault")
     start = _verb(group, "start", "start it and wait until it answers", gateway.with_keeper(gateway.start))
     start.add_argument("--folder", type=Path, metavar="DIR", help="where it is unpacked; remembered")
@@ -156,6 +158,11 @@ def _vault_verbs(every: Any) -> None:
     out = _verb(log, "export", "write the log with its hashes", in_desk(audit_verbs.export, reads_only=True))
     out.add_argument("file", type=Path, metavar="FILE")
     out.add_argument("--format", choices=["csv", "jsonl"], help="default: by the file's name, else csv")
+    _replace_option(out)
+
+
+def _replace_option(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("--replace", action="store_true", help="over a file that is there already")
 
 
 def _verb(group: Any, name: str, text: str, run: Callable[[argparse.Namespace, Talk], int]) -> argparse.ArgumentParser:

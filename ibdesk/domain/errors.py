@@ -47,6 +47,7 @@ class Cause(StrEnum):
     KEY_OLD = "key_old"
     FOLDER_READ_ONLY = "folder_read_only"
     DISK_FULL = "disk_full"
+    FILE_EXISTS = "file_exists"
     BAD_SETTING = "bad_setting"
     BAD_CONTRACT = "bad_contract"
     OUTCOME_UNKNOWN = "outcome_unknown"

@@ -15,7 +15,7 @@ from ibdesk.domain.records import AuditFault, DatabaseReport, LoggedCall, Sessio
 from ibdesk.services.desk import Clock
 from ibdesk.store import audit, check, records
 from ibdesk.store.database import Database
-from ibdesk.store.files import disk_errors, make_folder, staged_private
+from ibdesk.store.exports import exported
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -70,32 +70,30 @@ class Activity:
 
         return await self._database.read(look)
 
-    async def export_audit(self, path: Path, format: str = "csv") -> int:  # noqa: A002 - the word people use
-        """Write the whole log with its hashes to `path`, in place of a file that is there; how many rows.
+    async def export_audit(self, path: Path, format: str = "csv", *, replace: bool = False) -> int:  # noqa: A002 - the word
+        """Write the whole log with its hashes to `path`, with `replace` over a file that is there; how many rows.
 
         `format` is csv (cells that a spreadsheet would run as a formula get an apostrophe in front) or jsonl (as it
-        is, for programs). The file appears when it is whole. Refused(BAD_SETTING, FOLDER_READ_ONLY),
+        is, for programs). The file appears when it is whole. Refused(BAD_SETTING, FILE_EXISTS, FOLDER_READ_ONLY),
         Unavailable(DISK_FULL).
         """
         if format not in FORMATS:
             raise Refused(
                 f"The audit cannot be written as {format}.", remedy="Use csv or jsonl.", cause=Cause.BAD_SETTING
             )
-        return await self._database.read(_export, path, format)
+        return await self._database.read(_export, path, self._database.folder, format, replace)
 
     async def check(self) -> DatabaseReport:
         """The full examination of the vault; takes about a second per 200 MB."""
         return await check.check(self._database)
 
 
-def _export(tx: "Connection", path: Path, format: str) -> int:  # noqa: A002
+def _export(tx: "Connection", path: Path, vault: Path, format: str, replace: bool) -> int:  # noqa: A002
     count = 0
     lines = _csv_lines if format == "csv" else _json_lines
-    with disk_errors(path):
-        make_folder(path.parent)
-        with staged_private(path) as file:
-            for count, line in enumerate(lines(audit.each_call(tx))):  # noqa: B007 - the last count is the answer
-                file.write(line)
+    with exported(path, vault, replace=replace) as file:
+        for count, line in enumerate(lines(audit.each_call(tx))):  # noqa: B007 - the last count is the answer
+            file.write(line)
     return count
 
 

@@ -28,7 +28,7 @@ from ibdesk.services.desk import Clock
 from ibdesk.services.hub import Hub
 from ibdesk.store import audit, flex
 from ibdesk.store.database import Database
-from ibdesk.store.files import disk_errors, make_folder, staged_private
+from ibdesk.store.exports import exported, require_free
 from ibdesk.store.vault import OpenVault
 
 if TYPE_CHECKING:
@@ -120,17 +120,20 @@ class Flex:
             finally:
                 await source.close()
 
-    async def save(self, pulled: Pulled, path: Path) -> None:
-        """Write the statement to a file only this user can read, whole or not at all.
-        Refused(FOLDER_READ_ONLY), Unavailable(DISK_FULL)."""
-        await asyncio.to_thread(_write, path, pulled.file.content)
+    async def require_free(self, path: Path, *, replace: bool = False) -> None:
+        """Refused(BAD_SETTING, FILE_EXISTS, FOLDER_READ_ONLY) where `save` could not write: to be asked before the
+        broker is."""
+        await asyncio.to_thread(require_free, path, self._vault.paths.folder, replace=replace)
+
+    async def save(self, pulled: Pulled, path: Path, *, replace: bool = False) -> None:
+        """Write the statement to a file only this user can read, whole or not at all. Raises what `require_free` does,
+        Unavailable(DISK_FULL)."""
+        await asyncio.to_thread(_write, path, self._vault.paths.folder, pulled.file.content, replace)
 
 
-def _write(path: Path, content: bytes) -> None:
-    with disk_errors(path):
-        make_folder(path.parent)
-        with staged_private(path) as file:
-            file.write(content)
+def _write(path: Path, vault: Path, content: bytes, replace: bool) -> None:
+    with exported(path, vault, replace=replace) as file:
+        file.write(content)
 
 
 def _save(tx: "Connection", vault: OpenVault, query: FlexQuery, now: datetime) -> None:

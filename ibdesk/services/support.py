@@ -23,7 +23,7 @@ from ibdesk.services.activity import Activity
 from ibdesk.services.desk import Clock
 from ibdesk.services.doctor import Doctor
 from ibdesk.services.gateway import GatewayKeeper
-from ibdesk.store.files import disk_errors, replace_private
+from ibdesk.store.exports import exported
 from ibdesk.store.logs import FILES, tail
 from ibdesk.store.redaction import HIDDEN, redacted
 
@@ -89,9 +89,9 @@ class Support:
         }
         return tuple(BundleFile(name=name, text=self._clean(text, hidden) + "\n") for name, text in texts.items())
 
-    async def write(self, path: Path, files: Sequence[BundleFile]) -> int:
-        """Write these files, and nothing else, as one zip; its size in bytes. Raises what the disk refuses."""
-        return await asyncio.to_thread(_write, path, files)
+    async def write(self, path: Path, files: Sequence[BundleFile], *, replace: bool = False) -> int:
+        """Write these files, and nothing else, as one zip; its size in bytes. Raises what `exports.exported` does."""
+        return await asyncio.to_thread(_write, path, self.log_folder.parent, files, replace)
 
     async def log(self, lines: int, text: str = "", level: str = "") -> tuple[str, ...]:
         """What `log_tail` reads, read in a thread."""
@@ -172,13 +172,13 @@ def _settings_text(sourced: Sourced) -> str:
     return "\n".join(lines)
 
 
-def _write(path: Path, files: Sequence[BundleFile]) -> int:
+def _write(path: Path, vault: Path, files: Sequence[BundleFile], replace: bool) -> int:
     made = BytesIO()
     with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as bundle:
         for file in files:
             bundle.writestr(file.name, file.text)
-    with disk_errors(path):
-        replace_private(path, made.getvalue())
+    with exported(path, vault, replace=replace) as zipped:
+        zipped.write(made.getvalue())
     return len(made.getvalue())
 
 

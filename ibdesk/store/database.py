@@ -54,6 +54,7 @@ class Database:
     """The open database of a vault. Make it with `open_database`, which migrates first."""
 
     def __init__(self, vault: OpenVault) -> None:
+        self.folder = vault.paths.folder
         self._path = vault.paths.database
         self._key = vault.database_key()
         self._reading = cipher.engine(self._path, self._key, begin="DEFERRED", size=READERS)

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
 
 from ibdesk.domain.errors import BadData, Cause, DeskError, Refused, Unavailable
 
@@ -15,6 +14,18 @@ FILE_MODE = 0o600
 
 _FULL = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
 _CLOSED_TO_US = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST}
+
+_NOT_ALLOWED = ("ibdesk may not read or write {}.", Cause.FOLDER_READ_ONLY)
+#: What is wrong with a path a person named, by the system's number for it.
+_NAMED = {
+    errno.ENOENT: ("There is no {}.", Cause.NOTHING_FOUND),
+    errno.EISDIR: ("{} is a folder, not a file.", Cause.BAD_SETTING),
+    errno.ENOTDIR: ("A part of {} is a file, not a folder.", Cause.BAD_SETTING),
+    errno.EEXIST: ("A part of {} is a file, not a folder.", Cause.BAD_SETTING),
+    errno.ENAMETOOLONG: ("The name {} is too long for this disk.", Cause.BAD_SETTING),
+    errno.EINVAL: ("The name {} cannot be used on this disk.", Cause.BAD_SETTING),
+    errno.EACCES: _NOT_ALLOWED, errno.EPERM: _NOT_ALLOWED, errno.EROFS: _NOT_ALLOWED,
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +115,25 @@ def disk_errors(path: Path) -> Iterator[None]:
         raise in_words(error, path) from error
 
 
+def about_named(error: OSError, path: Path) -> DeskError:
+    """What an operating-system error about `path`, which a person named, means: nothing is wrong with the vault."""
+    if error.errno in _FULL:
+        return disk_full(path)
+    what, cause = _NAMED.get(error.errno or 0, ("The system could not read or write {}: " f"{error.strerror}.", None))
+    return Refused(
+        what.format(path), remedy="Check the name, or choose another place.", cause=cause or Cause.BAD_SETTING
+    )
+
+
+@contextmanager
+def named_errors(path: Path) -> Iterator[None]:
+    """Turn operating-system errors about `path`, which a person named, into ours."""
+    try:
+        yield
+    except OSError as error:
+        raise about_named(error, path) from error
+
+
 def make_folder(path: Path) -> None:
     """Create `path` for this user alone; an existing folder is left as it is."""
     path.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
@@ -135,24 +165,6 @@ def replace_private(path: Path, data: bytes) -> None:
     staged.unlink(missing_ok=True)
     create_private(staged, data)
     staged.replace(path)
-    sync_folder(path.parent)
-
-
-@contextmanager
-def staged_private(path: Path) -> Iterator[IO[bytes]]:
-    """A file to write to that takes the name `path` once it is whole, and leaves nothing when it never is."""
-    staged = path.with_name(path.name + ".new")
-    staged.unlink(missing_ok=True)
-    create_private(staged)
-    try:
-        with staged.open("r+b") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        staged.replace(path)
-    except BaseException:
-        staged.unlink(missing_ok=True)
-        raise
     sync_folder(path.parent)
 
 

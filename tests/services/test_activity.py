@@ -73,8 +73,11 @@ def test_the_log_is_exported_whole_with_its_hashes(tmp_path: Path) -> None:
             await shop.database.write(audit.append_calls, made)
             assert await shop.activity.export_audit(tmp_path / "out" / "a.csv") == 3
             assert await shop.activity.export_audit(tmp_path / "out" / "a.jsonl", "jsonl") == 3
-            for _ in range(2):  # a file that is there is replaced
-                assert await shop.activity.export_audit(tmp_path / "out" / "a.csv", "csv") == 3
+            with pytest.raises(DeskError, match="already"):
+                await shop.activity.export_audit(tmp_path / "out" / "a.csv")
+            assert await shop.activity.export_audit(tmp_path / "out" / "a.csv", "csv", replace=True) == 3
+            with pytest.raises(DeskError, match="belongs to the vault"):
+                await shop.activity.export_audit(shop.database.folder / "ibdesk.vault", replace=True)
 
     asyncio.run(run())
     assert {path.name for path in (tmp_path / "out").iterdir()} == {"a.csv", "a.jsonl"}
@@ -91,7 +94,7 @@ def test_the_log_is_exported_whole_with_its_hashes(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("name", "kind", "cause"), [
-    ("a.xlsx", "xlsx", Cause.BAD_SETTING), ("taken/a.csv", "csv", Cause.FOLDER_READ_ONLY),
+    ("a.xlsx", "xlsx", Cause.BAD_SETTING), ("taken/a.csv", "csv", Cause.BAD_SETTING),
 ])
 def test_an_export_that_cannot_be_says_why(tmp_path: Path, name: str, kind: str, cause: Cause) -> None:
     (tmp_path / "taken").write_text("a file")

@@ -196,7 +196,11 @@ def test_a_statement_is_written_whole_for_this_user_alone(tmp_path: Path) -> Non
         pulled = await it.flex.pull()
         path = tmp_path / "new" / "statement.xml"
         await it.flex.save(pulled, path)
-        await it.flex.save(pulled, path)
+        with pytest.raises(DeskError, match="already"):
+            await it.flex.save(pulled, path)
+        with pytest.raises(DeskError, match="already"):
+            await it.flex.require_free(path)
+        await it.flex.save(pulled, path, replace=True)
         assert path.read_bytes() == pulled.file.content
         assert [each.name for each in path.parent.iterdir()] == ["statement.xml"]
         if sys.platform != "win32":

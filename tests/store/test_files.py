@@ -68,15 +68,16 @@ def test_a_note_is_private_and_can_be_rewritten(tmp_path: Path) -> None:
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
-def test_a_staged_file_appears_when_it_is_whole_and_never_when_it_is_not(tmp_path: Path) -> None:
-    path = tmp_path / "export.csv"
-    path.write_text("old")
-    with pytest.raises(LookupError), files.staged_private(path) as file:
-        file.write(b"half")
-        raise LookupError("on purpose")
-    assert path.read_text() == "old"
-    with files.staged_private(path) as file:
-        file.write(b"whole")
-        assert path.read_text() == "old"
-    assert path.read_text() == "whole"
-    assert [each.name for each in tmp_path.iterdir()] == ["export.csv"]
+@pytest.mark.parametrize(("number", "cause", "words"), [
+    (errno.ENOENT, Cause.NOTHING_FOUND, "There is no"), (errno.EISDIR, Cause.BAD_SETTING, "is a folder"),
+    (errno.ENOTDIR, Cause.BAD_SETTING, "is a file, not a folder"), (errno.ENAMETOOLONG, Cause.BAD_SETTING, "too long"),
+    (errno.EACCES, Cause.FOLDER_READ_ONLY, "may not"), (errno.EINVAL, Cause.BAD_SETTING, "cannot be used"),
+    (errno.ENOSPC, Cause.DISK_FULL, "is full"), (errno.EIO, Cause.BAD_SETTING, "the system's word"),
+])  # fmt: skip
+def test_trouble_with_a_file_a_person_named_is_not_the_vaults(
+    number: int, cause: Cause, words: str, tmp_path: Path
+) -> None:
+    with pytest.raises(DeskError, match=words) as caught, files.named_errors(tmp_path / "{x}"):
+        raise OSError(number, "the system's word")
+    assert caught.value.cause is cause
+    assert str(tmp_path / "{x}") in caught.value.message and "backup" not in caught.value.remedy

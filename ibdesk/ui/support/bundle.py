@@ -101,5 +101,5 @@ async def show_bundle(support: "Support", bridge: "Bridge", parent: QWidget, rep
     dialog.selectFile("ibdesk-support.zip")
     if await bridge.ask(dialog):
         path = Path(dialog.selectedFiles()[0])
-        written = await support.write(path, files)
+        written = await support.write(path, files, replace=True)  # the dialog asked
         bridge.say(f"Saved {fmt.size(written)} to {path}")

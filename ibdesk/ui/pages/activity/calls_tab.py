@@ -134,7 +134,8 @@ class CallsTab(RecordTab):
         dialog.selectFile("ibdesk-audit.csv")
         if await self.bridge.ask(dialog):
             path = Path(dialog.selectedFiles()[0])
-            count = await self.desk.activity.export_audit(path, "jsonl" if path.suffix == ".jsonl" else "csv")
+            kind = "jsonl" if path.suffix == ".jsonl" else "csv"
+            count = await self.desk.activity.export_audit(path, kind, replace=True)  # the dialog asked
             self.bridge.say(f"Saved {count:,} calls with their hashes to {path}")
 
 
