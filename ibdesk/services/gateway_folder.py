@@ -7,6 +7,8 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+from ibdesk.services.gateway_conf import read_conf
+
 #: Where IBKR offers `clientportal.gw.zip`.
 DOWNLOAD_PAGE = "https://www.interactivebrokers.com/en/trading/ib-api.php"
 #: Typed in the unpacked folder (reference/client-portal-api.md 1.2): (system, command).
@@ -18,8 +20,6 @@ _STARTERS = ("bin/run.sh", "bin/run.bat")
 _CONF = "root/conf.yaml"
 _VERSION = re.compile(r'version "?(?P<text>(?P<first>\d+)(?:\.(?P<second>\d+))?[^\s"]*)')
 _UPDATE = re.compile(r"_(\d+)")
-_PORT = re.compile(r"^\s*listenPort:\s*(\d+)", re.M)
-_SSL = re.compile(r"^\s*listenSsl:\s*(true|false)", re.M)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,13 +49,9 @@ def inspect_folder(folder: Path) -> FolderReport:
     conf = folder / _CONF
     if not conf.is_file():
         return FolderReport(folder=folder, missing=(*missing, _CONF))
-    text = conf.read_text("utf-8", errors="replace")
-    port, ssl = _PORT.search(text), _SSL.search(text)
+    read = read_conf(conf)
     return FolderReport(
-        folder=folder,
-        missing=tuple(missing),
-        port=int(port[1]) if port else None,
-        ssl=ssl is None or ssl[1] == "true",
+        folder=folder, missing=tuple(missing), port=read.listen_port or None, ssl=read.listen_ssl is not False
     )
 
 

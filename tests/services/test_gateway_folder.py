@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from ibdesk.services.gateway_conf import read_conf
 from ibdesk.services.gateway_folder import START_COMMANDS, inspect_folder, installed_java, parse_java
 
 
@@ -19,14 +20,25 @@ def make_gateway(folder: Path, conf: str = "listenPort: 5000\nlistenSsl: true\n"
 
 @pytest.mark.parametrize("starter", ["run.sh", "run.bat"])
 def test_an_unpacked_gateway_is_recognised_and_tells_its_port(tmp_path: Path, starter: str) -> None:
-    report = inspect_folder(make_gateway(tmp_path / "gw", "ip2loc: US\n    listenPort: 5055\n", starter))
+    report = inspect_folder(make_gateway(tmp_path / "gw", "    ip2loc: US\n    listenPort: 5055\n", starter))
     assert report.is_gateway
     assert report.url == "https://localhost:5055"
 
 
-def test_a_gateway_without_ssl_says_so(tmp_path: Path) -> None:
-    report = inspect_folder(make_gateway(tmp_path / "gw", "listenPort: 5000\nlistenSsl: false\n"))
+@pytest.mark.parametrize("off", ["false", "no", "off", '"false"', "'no'", "False"])
+def test_a_gateway_without_ssl_says_so_however_it_is_written(tmp_path: Path, off: str) -> None:
+    report = inspect_folder(make_gateway(tmp_path / "gw", f'listenPort: "5000"\nlistenSsl: {off}\n'))
     assert (report.ssl, report.url) == (False, "http://localhost:5000")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['listenPort: "5000"\nlistenSsl: yes\n', "# listenPort: 1\nlistenPort:   5000 # why\nlistenSsl: false\n",
+     "other:\n  listenPort: 7000\nlistenPort: 5001\n", "listenPort: many\n", "{listenPort: 5000, listenSsl: no}\n"],
+)  # fmt: skip
+def test_the_folder_and_the_examined_file_tell_the_same_address(tmp_path: Path, text: str) -> None:
+    folder = make_gateway(tmp_path / "gw", text)
+    assert inspect_folder(folder).url == read_conf(folder / "root" / "conf.yaml").url
 
 
 def test_another_folder_names_what_is_missing(tmp_path: Path) -> None:
