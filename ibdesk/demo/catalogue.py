@@ -1,7 +1,7 @@
 """Every instrument the demo's market knows, and the points its price path must pass through."""
 
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -230,6 +230,7 @@ OPTIONABLE: Mapping[int, tuple[Decimal, float]] = {
 #: How many paths the mass of extra positions shares, so that ten thousand rows cost a few dozen walks.
 EXTRA_PATHS = 40
 EXTRA_CONID = 900_000_000
+OPTION_CONIDS = 700_000_000
 
 
 class Catalogue:
@@ -242,11 +243,15 @@ class Catalogue:
         self.front_future = self._add_future(third_friday(_next_quarter(anchor + timedelta(days=21))))
         self.back_future = self._add_future(third_friday(_next_quarter(_after(self.front_future))))
         self.extra = tuple(self._add_extra(number) for number in range(extra))
+        #: lists all chains, for an option that a client knows from before and nobody asked for yet
+        self.lister: Callable[[], None] = lambda: None
 
     def __contains__(self, conid: int) -> bool:
-        return conid in self._by_conid
+        return self.find(conid) is not None
 
     def __getitem__(self, conid: int) -> Listing:
+        if conid not in self._by_conid and conid >= OPTION_CONIDS:
+            self.lister()
         return self._by_conid[conid]
 
     def __iter__(self) -> Iterator[Listing]:
@@ -254,6 +259,8 @@ class Catalogue:
 
     def find(self, conid: int) -> Listing | None:
         """The listing, or None."""
+        if conid not in self._by_conid and conid >= OPTION_CONIDS:
+            self.lister()
         return self._by_conid.get(conid)
 
     def path(self, key: str) -> PathShape:
@@ -362,4 +369,4 @@ def _after(listing: Listing) -> date:
 
 def _option_conid(symbol: str, expiry: date, right: str, strike: Decimal) -> int:
     key = f"{symbol}|{expiry:%Y%m%d}|{right}|{strike.normalize():f}"
-    return 700_000_000 + zlib.crc32(key.encode()) % 190_000_000
+    return OPTION_CONIDS + zlib.crc32(key.encode()) % 190_000_000

@@ -1,6 +1,7 @@
 """Which options are listed on what, at which strikes and expiries, today's included; and one root with odd terms."""
 
 import re
+from collections import deque
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -36,6 +37,7 @@ class Chains:
     def __init__(self, market: Market) -> None:
         self._market = market
         self._catalogue = market.catalogue
+        self._listed: date | None = None
 
     def has(self, conid: int) -> bool:
         """Whether options on it are listed."""
@@ -85,6 +87,15 @@ class Chains:
                     yield self._catalogue.option(under, expiry, side, price)
                     if conid == AAPL and expiry == self.adjusted_expiry and price % 10 == 0:
                         yield self._catalogue.option(under, expiry, side, price, ADJUSTED)
+
+    def list_all(self, now: datetime) -> None:
+        """Make every option there is, once a day: conids are the same in every run, so a client may know them."""
+        today = now.astimezone(NEW_YORK).date()
+        if self._listed != today:
+            self._listed = today
+            for conid in (*OPTIONABLE, ES):
+                for month in self.months(conid, now):
+                    deque(self.contracts(conid, month, now), maxlen=0)
 
     @property
     def adjusted_expiry(self) -> date:

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from ibdesk.demo.account import RATE_CONIDS
 from ibdesk.demo.catalogue import ES, Listing
-from ibdesk.demo.chains import ADJUSTED_TERMS, MONTH, Chains, month_code
+from ibdesk.demo.chains import ADJUSTED_TERMS, MONTH, month_code
 from ibdesk.demo.hours import VENUES, is_trading_day, session
 from ibdesk.demo.portal.calls import Answer, Call, Json, answer, complain, is_true, whole
 from ibdesk.demo.portal.position_routes import contract_half
@@ -24,7 +24,7 @@ class ContractRoutes:
     def __init__(self, state: PortalState) -> None:
         self._state = state
         self._catalogue = state.market.catalogue
-        self._chains = Chains(state.market)
+        self._chains = state.chains
 
     def search(self, call: Call) -> Answer:
         """By symbol or, with `name`, by company; a plain search also opens the option chain for `strikes`."""
@@ -139,10 +139,12 @@ class ContractRoutes:
         conid = whole(call.query.get("conid", ""))
         if conid not in self._catalogue:
             return complain(500, "Internal Error: contract not found")
-        venue = self._catalogue[conid].venue
+        listing = self._catalogue[conid]
+        venue, is_share = listing.venue, listing.asset_class == "STK"
         today = self._state.now.astimezone(VENUES[venue].zone).date()
-        days = [today + timedelta(days=number) for number in range(-1, 5)]
-        hours = {f"{day:%Y%m%d}": _schedule(venue, day) for day in days if is_trading_day(venue, day)}
+        days = (today + timedelta(days=number) for number in range(-1, 5))
+        open_days = [day for day in days if is_trading_day(venue, day)]
+        hours = {f"{day:%Y%m%d}": _schedule(venue, day, is_share=is_share) for day in open_days}
         return answer({"exchange_time_zone": str(VENUES[venue].zone), "schedules": hours})
 
     def venue_schedule(self, call: Call) -> Answer:
@@ -286,10 +288,15 @@ def _decimal(text: str) -> Decimal | None:
     return Decimal(text) if re.fullmatch(r"\d+(\.\d+)?", text) else None
 
 
-def _schedule(venue: str, day: date) -> dict[str, Json]:
+def _schedule(venue: str, day: date, *, is_share: bool) -> dict[str, Json]:
     opens, closes = (int(instant.timestamp()) for instant in session(venue, day))
-    liquid = {"opening": opens, "closing": closes}
-    return {"liquid_hours": [liquid], "extended_hours": [{"cancel_daily_orders": True, **liquid}]}
+    # shares also trade from 04:00 to 20:00 in New York
+    before, behind = (5 * 3600 + 1800, 4 * 3600) if is_share and venue == "XNYS" else (0, 0)
+    longer = {"opening": opens - before, "closing": closes + behind}
+    return {
+        "liquid_hours": [{"opening": opens, "closing": closes}],
+        "extended_hours": [{"cancel_daily_orders": True, **longer}],
+    }
 
 
 def _old_schedule(listing: Listing) -> dict[str, Json]:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from ibdesk.demo.account import DemoAccount, Figures
 from ibdesk.demo.catalogue import Listing
+from ibdesk.demo.chains import Chains
 from ibdesk.demo.clock import DemoClock
 from ibdesk.demo.exchange import Exchange
 from ibdesk.demo.faults import Faults
@@ -59,6 +60,8 @@ class PortalState:
     ) -> None:
         self.account = account
         self.market = account.market
+        self.chains = Chains(self.market)
+        self.market.catalogue.lister = lambda: self.chains.list_all(self.now)
         self.clock = clock
         self.login = login
         self.budget = budget

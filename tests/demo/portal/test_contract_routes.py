@@ -113,3 +113,70 @@ def test_the_trading_schedule_leaves_out_closed_days() -> None:
             assert set(body["schedules"]) == {"20261117", "20261118", "20261119", "20261120"}
 
     asyncio.run(main())
+
+
+def test_futures_and_their_options_are_found_under_their_index() -> None:
+    async def main() -> None:
+        async with open_demo() as (_, door):
+            (hit,) = await door.ok("iserver/secdef/search?symbol=ES&secType=FUT")
+            sections = {one["secType"]: one.get("months", "") for one in hit["sections"]}
+            assert sections["FUT"] == "DEC26;MAR27"
+            assert sections["FOP"].startswith("NOV26;DEC26")
+            under = hit["conid"]
+            listed = (await door.ok("trsrv/futures?symbols=ES"))["ES"]
+            assert {str(one["underlyingConid"]) for one in listed} == {under}
+            (future,) = await door.ok(f"iserver/secdef/info?conid={under}&sectype=FUT&month=MAR27")
+            assert future["conid"] == listed[1]["conid"]
+            strikes = await door.ok(f"iserver/secdef/strikes?conid={under}&sectype=FOP&month=DEC26&exchange=CME")
+            assert 6000.0 in strikes["call"]
+            whole = await door.ok(f"iserver/secdef/info?conid={under}&sectype=FOP&month=DEC26&exchange=CME")
+            assert {one["multiplier"] for one in whole} == {"50"}
+            assert len(whole) > 2 * len(strikes["call"])
+            wrong = await door.get(f"iserver/secdef/info?conid={under}&sectype=OPT&month=DEC26&strike=6000")
+            assert wrong[0] == 500
+
+    asyncio.run(main())
+
+
+def test_an_adjusted_root_is_told_by_its_trading_class_and_terms() -> None:
+    async def main() -> None:
+        async with open_demo() as (_, door):
+            query = f"iserver/secdef/info?conid={AAPL}&sectype=OPT&month=JAN27&strike=230&right=C"
+            classes = {row["tradingClass"]: row["conid"] for row in await door.ok(query)}
+            assert set(classes) == {"AAPL", "AAPL1"}
+            odd, plain = [await door.ok(f"iserver/contract/{classes[one]}/info") for one in ("AAPL1", "AAPL")]
+            assert (odd["trading_class"], odd["multiplier"], plain["text"]) == ("AAPL1", "100", None)
+            assert "12.50 USD" in odd["text"]
+
+    asyncio.run(main())
+
+
+def test_options_need_a_strike_and_rights_are_c_and_p() -> None:
+    async def main() -> None:
+        async with open_demo() as (_, door):
+            query = f"iserver/secdef/info?conid={AAPL}&sectype=OPT&month=DEC26"
+            for more in ("", "&strike=abc", "&strike=230&right=X", "&strike=231.37"):
+                assert (await door.get(query + more))[0] == 500
+
+    asyncio.run(main())
+
+
+def test_rules_name_the_steps_and_shares_trade_longer() -> None:
+    async def main() -> None:
+        async with open_demo() as (_, door):
+            (call,) = [
+                one for one in await door.ok(
+                    f"iserver/secdef/info?conid={AAPL}&sectype=OPT&month=DEC26&strike=230&right=C"
+                ) if one["maturityDate"] == "20261218"
+            ]
+            _, rules = await door.post("iserver/contract/rules", {"conid": call["conid"], "isBuy": True})
+            assert rules["incrementRules"] == [
+                {"lowerEdge": 0.0, "increment": 0.01}, {"lowerEdge": 3.0, "increment": 0.05}
+            ]
+            assert "marketonclose" not in rules["orderTypes"]
+            days = (await door.ok(f"contract/trading-schedule?conid={AAPL}"))["schedules"]
+            day = days["20261118"]
+            assert day["extended_hours"][0]["opening"] == day["liquid_hours"][0]["opening"] - 5.5 * 3600
+            assert day["extended_hours"][0]["closing"] == day["liquid_hours"][0]["closing"] + 4 * 3600
+
+    asyncio.run(main())
