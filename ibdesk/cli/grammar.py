@@ -117,7 +117,7 @@ def _trouble_verbs(every: Any) -> None:
     group = _group(every, "gateway", "the Client Portal Gateway on this computer; needs no vault")
     start = _verb(group, "start", "start it and wait until it answers", gateway.with_keeper(gateway.start))
     start.add_argument("--folder", type=Path, metavar="DIR", help="where it is unpacked; remembered")
-    start.add_argument("--port", type=_port, metavar="N", help="write this listenPort into conf.yaml first")
+    start.add_argument("--port", type=_listen_port, metavar="N", help="write this listenPort into conf.yaml first")
     for name, text, run in (
         ("stop", "end it, with all it started", gateway.stop), ("restart", "stop and start", gateway.restart),
     ):  # fmt: skip
@@ -127,7 +127,7 @@ def _trouble_verbs(every: Any) -> None:
     log = _verb(group, "log", "the end of its logs", gateway.with_keeper(gateway.log))
     log.add_argument("--lines", type=int, default=100, metavar="N")
     conf = _verb(group, "conf", "show, examine or change conf.yaml", gateway.with_keeper(gateway.conf))
-    conf.add_argument("--listen-port", type=_port, metavar="N")
+    conf.add_argument("--listen-port", type=_listen_port, metavar="N")
     conf.add_argument("--listen-ssl", choices=["on", "off"])
     for name in ("allow", "deny", "account-ids"):
         conf.add_argument(f"--{name}", metavar="A,B", help="the whole list, separated by commas")
@@ -217,6 +217,13 @@ def _day(text: str) -> date:
 def _port(text: str) -> int:
     if not text.isdecimal() or int(text) > 65535:
         raise argparse.ArgumentTypeError(f"{text!r} is no port; use 1 to 65535, or 0 for any free one")
+    return int(text)
+
+
+def _listen_port(text: str) -> int:
+    """A port to write down; any free one is for servers that begin now."""
+    if not text.isdecimal() or not 0 < int(text) < 65536:
+        raise argparse.ArgumentTypeError(f"{text!r} is no port; use 1 to 65535")
     return int(text)
 
 

@@ -37,6 +37,17 @@ def test_what_is_missing_is_said(ibdesk: Ibdesk, tmp_path: Path) -> None:
     assert ibdesk("--set", f"gateway_port={asyncio.run(free_port())}", "gateway", "status").code == 4
 
 
+@pytest.mark.parametrize("port", ["0", "65536", "-1", "many"])
+def test_a_port_that_cannot_be_written_down_is_refused_with_the_range_that_can(
+    ibdesk: Ibdesk, capsys: pytest.CaptureFixture[str], port: str
+) -> None:
+    for option in (("start", f"--port={port}"), ("conf", f"--listen-port={port}")):
+        with pytest.raises(SystemExit):
+            ibdesk("gateway", *option)
+        said = capsys.readouterr().err
+        assert "use 1 to 65535" in said and "any free one" not in said
+
+
 def test_conf_is_shown_examined_and_changed_with_a_copy(ibdesk: Ibdesk, tmp_path: Path) -> None:
     folder = make_gateway(tmp_path / "gw", 5000)
     chosen = ("--set", f"gateway_folder={folder}")
