@@ -4,6 +4,7 @@ Changing keeps comments and every key we do not know; a backup is written first,
 """
 
 import re
+import stat
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,7 +17,7 @@ from ruamel.yaml.nodes import MappingNode
 from ibdesk.domain.diagnosis import Check, Examined, Fix, Verdict
 from ibdesk.domain.errors import Cause, Refused
 from ibdesk.services.gateway_yaml import Edit, child, compose, flag, port, text_of, texts, unsafe, where
-from ibdesk.store.files import disk_errors, replace_private
+from ibdesk.store.files import disk_errors, replace_private, sync_folder
 
 _PATTERN = re.compile(r"(?:\d{1,3}|\*)(?:\.(?:\d{1,3}|\*)){0,3}(?:/\d{1,2})?")
 _ACCOUNT = re.compile(r"[A-Z]{1,2}\d{5,9}[A-Z]?")
@@ -26,7 +27,11 @@ THIS_COMPUTER = "127.0.0.1"
 _EVERYBODY = re.compile(r"0\.0\.0\.0(?:/0)?|\*(?:\.\*)*")
 #: Where the gateway may send a sign-in (1.3: the shipped host and the compiled-in one).
 _BROKER = (".ibkr.com", ".interactivebrokers.com", ".ibkr.com.cn", ".interactivebrokers.com.hk")
-
+#: The file's own name of each value.
+_KEYS = {
+    "listen_port": ("listenPort",), "listen_ssl": ("listenSsl",), "allow": ("ips", "allow"), "deny": ("ips", "deny"),
+    "account_ids": ("accountIds",),
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,15 +106,15 @@ def changed(
             f"conf.yaml cannot be changed while it cannot be read: {conf.problem}.",
             remedy="Correct it in an editor, or take a fresh one from the downloaded gateway.", cause=Cause.BAD_SETTING,
         )
-    _check(listen_port, [*(allow or ()), *(deny or ())], account_ids or ())
+    _check(listen_port, {"ips.allow": allow or (), "ips.deny": deny or ()}, account_ids or ())
     edit = Edit(conf.text)
     if listen_port is not None:
-        edit.scalar(("listenPort",), str(listen_port))
+        edit.scalar(_KEYS["listen_port"], str(listen_port))
     if listen_ssl is not None:
-        edit.scalar(("listenSsl",), "true" if listen_ssl else "false")
-    for keys, values in ((("ips", "allow"), allow), (("ips", "deny"), deny), (("accountIds",), account_ids)):
+        edit.scalar(_KEYS["listen_ssl"], "true" if listen_ssl else "false")
+    for name, values in (("allow", allow), ("deny", deny), ("account_ids", account_ids)):
         if values is not None:
-            edit.sequence(keys, values)
+            edit.sequence(_KEYS[name], values)
     wanted = {"listen_port": listen_port, "listen_ssl": listen_ssl, "allow": allow, "deny": deny,
               "account_ids": account_ids}  # fmt: skip
     _insist(parse_conf(conf.path, edit.text), wanted)
@@ -118,17 +123,22 @@ def changed(
 
 def save_conf(conf: Conf, text: str, at: datetime | None = None) -> Path:
     """Replace the file by `text`, after a copy of what was there beside it; the copy's path. The copy is named after
-    `at`, or after the moment from which what it holds was in force. Raises what the disk refuses."""
+    `at`, or after the moment from which what it holds was in force. Who may read the file stays as it was: the gateway
+    may run under another user. Raises what the disk refuses."""
     with disk_errors(conf.path):
-        before = conf.path.read_bytes()
-        moment = at or datetime.fromtimestamp(conf.path.stat().st_mtime, UTC)
+        before, status = conf.path.read_bytes(), conf.path.stat()
+        moment = at or datetime.fromtimestamp(status.st_mtime, UTC)
         backup = conf.path.with_name(f"{conf.path.name}.{moment:%Y-%m-%dT%H%M%SZ}.bak")
         number = 1
         while backup.exists():
             number += 1
             backup = conf.path.with_name(f"{conf.path.name}.{moment:%Y-%m-%dT%H%M%SZ}-{number}.bak")
         replace_private(backup, before)
-        replace_private(conf.path, text.encode())
+        staged = conf.path.with_name(f"{conf.path.name}.making")
+        replace_private(staged, text.encode())
+        staged.chmod(stat.S_IMODE(status.st_mode))  # before it takes the name: it is never there with another mode
+        staged.replace(conf.path)
+        sync_folder(conf.path.parent)
     return backup
 
 
@@ -245,12 +255,13 @@ def _upstream(conf: Conf) -> Iterator[Examined]:
         )
 
 
-def _check(port: int | None, patterns: Sequence[str], account_ids: Sequence[str]) -> None:
+def _check(port: int | None, addresses: Mapping[str, Sequence[str]], account_ids: Sequence[str]) -> None:
     if port is not None and not 0 < port < 65536:
         raise _bad(str(port), "listenPort", "a port from 1 to 65535")
-    for pattern in patterns:
-        if not _PATTERN.fullmatch(pattern):
-            raise _bad(pattern, "ips", "an address such as 127.0.0.1, or a pattern such as 10.*")
+    for key, patterns in addresses.items():
+        for pattern in patterns:
+            if not _PATTERN.fullmatch(pattern):
+                raise _bad(pattern, key, "an address such as 127.0.0.1, or a pattern such as 10.*")
     for account in account_ids:
         if not _ACCOUNT.fullmatch(account):
             raise _bad(account, "accountIds", "an account id such as U1234567")
@@ -268,4 +279,4 @@ def _insist(conf: Conf, wanted: Mapping[str, object]) -> None:
         found = getattr(conf, name)
         is_same = sorted(found or ()) == sorted(value) if isinstance(value, list | tuple) else found == value
         if conf.problem or not is_same:
-            raise unsafe(name)
+            raise unsafe(".".join(_KEYS[name]))

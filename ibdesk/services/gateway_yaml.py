@@ -77,7 +77,7 @@ class Edit:
         elif len(keys) > 1 and parent is None:
             self._add(keys[:1], f"{self.newline}{' ' * (self._column(top) + 4)}{keys[1]}:{value}")
         else:
-            raise unsafe(keys[-1])
+            raise unsafe(".".join(keys))
 
     def _end_of(self, parent: MappingNode) -> int:
         """Where the last line of a mapping's text ends: after its last value, whatever comments follow."""

@@ -1,5 +1,8 @@
 """conf.yaml: read, examined, changed in place, and never without a copy of what was there."""
 
+import re
+import stat
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -131,14 +134,32 @@ def test_windows_line_ends_stay(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "values",
-    [{"listen_port": 70000}, {"allow": ("127.0.0.1\nlistenSsl: false",)}, {"allow": ("anyone",)},
-     {"deny": ("*; x",)}, {"account_ids": ("mine",)}],
+    ("values", "key"),
+    [({"listen_port": 70000}, "listenPort"), ({"allow": ("127.0.0.1\nlistenSsl: false",)}, "ips.allow"),
+     ({"allow": ("anyone",)}, "ips.allow"), ({"deny": ("*; x",)}, "ips.deny"),
+     ({"account_ids": ("mine",)}, "accountIds")],
 )  # fmt: skip
-def test_values_that_no_gateway_could_use_are_refused(values: dict[str, object]) -> None:
+def test_values_that_no_gateway_could_use_are_refused_under_the_files_own_key(
+    values: dict[str, object], key: str
+) -> None:
     with pytest.raises(Refused) as refused:
         changed(parse_conf(Path("conf.yaml"), SHIPPED), **values)  # type: ignore[arg-type]
     assert refused.value.cause is Cause.BAD_SETTING
+    assert refused.value.message.endswith(f" is not allowed for {key}.")
+
+
+@pytest.mark.parametrize(
+    ("text", "values", "key"),
+    [("{listenPort: 5000, ips: {allow: [127.0.0.1]}}", {"listen_ssl": True}, "listenSsl"),
+     ("listenPort: 5000\nips: {allow: [127.0.0.1]}", {"deny": ("10.*",)}, "ips.deny"),
+     ("listenPort: 5000\nlistenSsl: &off false\nother: *off\n", {"listen_ssl": True}, "listenSsl"),
+     ("listenPort: 5000\nips:\n  allow:\n    - 10.*\n    - 10.*\n", {"allow": ("10.*",)}, "ips.allow")],
+)  # fmt: skip
+def test_a_form_that_is_left_to_a_person_is_named_by_the_files_own_key(
+    text: str, values: dict[str, object], key: str
+) -> None:
+    with pytest.raises(Refused, match=re.escape(f"writes {key} in")):
+        changed(parse_conf(Path("conf.yaml"), text), **values)  # type: ignore[arg-type]
 
 
 def test_what_cannot_be_read_or_changed_safely_is_left_alone() -> None:
@@ -162,6 +183,17 @@ def test_saving_keeps_a_copy_and_never_writes_over_one(tmp_path: Path) -> None:
     assert read_conf(path).listen_port == 5002
     save_conf(read_conf(path), SHIPPED)
     assert len(list(tmp_path.glob("*.bak"))) == 3
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there modes are the folder's")
+@pytest.mark.parametrize("mode", [0o644, 0o600, 0o640])
+def test_saving_leaves_who_may_read_the_file_as_it_was(tmp_path: Path, mode: int) -> None:
+    path = tmp_path / "conf.yaml"
+    path.write_text(SHIPPED)
+    path.chmod(mode)
+    backup = save_conf(read_conf(path), SHIPPED.replace("5000", "5001"))
+    assert stat.S_IMODE(path.stat().st_mode) == mode and stat.S_IMODE(backup.stat().st_mode) == 0o600
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["conf.yaml", backup.name]
 
 
 def test_the_gateways_own_rule_for_addresses_knows_stars_and_no_networks() -> None:
