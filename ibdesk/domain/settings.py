@@ -1,7 +1,7 @@
 """Every setting with its name, default, unit and limits, and where its value came from."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, fields, replace
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from typing import Any, get_type_hints
@@ -9,7 +9,10 @@ from urllib.parse import urlsplit
 
 from ibdesk.domain.accounts import Environment, looks_like_account
 from ibdesk.domain.errors import Cause, Refused
+from ibdesk.domain.risk_settings import RiskSettings
 from ibdesk.domain.session import Region
+from ibdesk.domain.setting_meta import Meta as Meta
+from ibdesk.domain.setting_meta import setting
 
 
 class Origin(StrEnum):
@@ -19,29 +22,6 @@ class Origin(StrEnum):
     FILE = "settings file"
     ENVIRONMENT = "environment"
     COMMAND_LINE = "command line"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Meta:
-    """What the settings page and the parser need to know of one setting.
-
-    `env` are the accepted variable names, the documents' own first. `scale` divides a variable given in a smaller
-    unit (the documents count in milliseconds, we in seconds).
-    """
-
-    section: str
-    title: str
-    help: str
-    env: tuple[str, ...] = ()
-    unit: str = ""
-    minimum: Decimal | None = None
-    maximum: Decimal | None = None
-    env_scale: Decimal = Decimal(1)
-    advanced: bool = False
-
-
-def _setting(default: Any, meta: Meta) -> Any:
-    return field(default=default, metadata={"meta": meta})
 
 
 class Profile(StrEnum):
@@ -66,150 +46,150 @@ _IN_THE_ADDRESS = ("gateway_host", "gateway_port", "gateway_ssl")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class Settings(RiskSettings):
     """All settings, in the units their names say. Values are already checked."""
 
-    ibkr_enabled: bool = _setting(True, Meta(
+    ibkr_enabled: bool = setting(True, Meta(
         section="Interactive Brokers", title="Use Interactive Brokers",
         help="Off: the desk never contacts a gateway and shows what is stored.",
         env=("VITE_IBKR_ENABLED", "IBKR_ENABLED")))
-    default_environment: Environment = _setting(Environment.PAPER, Meta(
+    default_environment: Environment = setting(Environment.PAPER, Meta(
         section="Interactive Brokers", title="Environment on start",
         help="Paper or live. Changing it closes the session and opens the other environment's.",
         env=("VITE_IBKR_DEFAULT_ENVIRONMENT", "IBKR_DEFAULT_ENVIRONMENT")))
-    gateway_host: str = _setting("localhost", Meta(
+    gateway_host: str = setting("localhost", Meta(
         section="Gateway", title="Gateway host",
         help="The gateway belongs on this computer. Any other host is warned about.",
         env=("VITE_IBKR_GATEWAY_HOST", "IBKR_GATEWAY_HOST")))
-    gateway_port: int = _setting(5000, Meta(
+    gateway_port: int = setting(5000, Meta(
         section="Gateway", title="Gateway port",
         help="listenPort in the gateway's conf.yaml. macOS uses 5000 itself; choose another there.",
         env=("VITE_IBKR_GATEWAY_PORT", "IBKR_GATEWAY_PORT"), minimum=Decimal(1), maximum=Decimal(65535)))
-    gateway_ssl: bool = _setting(True, Meta(
+    gateway_ssl: bool = setting(True, Meta(
         section="Gateway", title="Encrypt the connection to the gateway",
         help="Keep it on. Off sends account data in clear between programs on this computer.",
         env=("VITE_IBKR_GATEWAY_SSL", "IBKR_GATEWAY_SSL")))
-    gateway_url: str = _setting("", Meta(
+    gateway_url: str = setting("", Meta(
         section="Gateway", title="Gateway address",
         help="A whole address such as https://localhost:5000. Given, it wins over host, port and encryption.",
         env=("IBKR_GATEWAY_URL",)))
-    account_id: str = _setting("", Meta(
+    account_id: str = setting("", Meta(
         section="Interactive Brokers", title="Account",
         help="The account to open with, such as U1234567 or DU1234567. Empty: the broker's default.",
         env=("IBKR_ACCOUNT_ID",)))
-    region: Region = _setting(Region.NEW_YORK, Meta(
+    region: Region = setting(Region.NEW_YORK, Meta(
         section="Session", title="Session region",
         help="Whose midnight ends the session: New York, Zug or Hong Kong.", env=("IBKR_REGION",)))
-    sync_interval: Decimal = _setting(Decimal(30), Meta(
+    sync_interval: Decimal = setting(Decimal(30), Meta(
         section="Interactive Brokers", title="Sync positions every", unit="s",
         help="How often positions and balances are read.",
         env=("VITE_IBKR_SYNC_INTERVAL", "IBKR_SYNC_INTERVAL"), env_scale=Decimal(1000),
         minimum=Decimal(5), maximum=Decimal(3600)))
-    tickle_interval: Decimal = _setting(Decimal(240), Meta(
+    tickle_interval: Decimal = setting(Decimal(240), Meta(
         section="Session", title="Keep the session alive every", unit="s",
         help="The broker forgets a session after about six idle minutes.",
         env=("VITE_IBKR_TICKLE_INTERVAL", "IBKR_TICKLE_INTERVAL"), env_scale=Decimal(1000),
         minimum=Decimal(30), maximum=Decimal(300)))
-    session_warning_minutes: int = _setting(60, Meta(
+    session_warning_minutes: int = setting(60, Meta(
         section="Session", title="Warn before the session ends", unit="min",
         help="When to remind you to sign in again.",
         env=("VITE_IBKR_SESSION_WARNING_MINUTES", "IBKR_SESSION_WARNING_MINUTES"),
         minimum=Decimal(5), maximum=Decimal(720)))
-    connection_profile: Profile = _setting(Profile.GATEWAY, Meta(
+    connection_profile: Profile = setting(Profile.GATEWAY, Meta(
         section="Interactive Brokers", title="Connection profile",
         help="A gateway may send 10 requests per second, an OAuth consumer 50.",
         env=("IBKR_CONNECTION_PROFILE",), advanced=True))
-    requests_per_second: int = _setting(0, Meta(
+    requests_per_second: int = setting(0, Meta(
         section="Interactive Brokers", title="Request budget", unit="per s",
         help="0 uses all that the profile allows; less is kinder to other programs. More than the profile allows is "
         "never sent: the broker locks out those who exceed it.",
         env=("IBKR_REQUESTS_PER_SECOND",), minimum=Decimal(0), maximum=Decimal(50), advanced=True))
-    request_timeout: Decimal = _setting(Decimal(10), Meta(
+    request_timeout: Decimal = setting(Decimal(10), Meta(
         section="Interactive Brokers", title="Give up on a request after", unit="s",
         help="The gateway hangs instead of failing when it cannot reach the broker.",
         env=("IBKR_REQUEST_TIMEOUT",), minimum=Decimal(2), maximum=Decimal(60), advanced=True))
-    auto_sync: bool = _setting(True, Meta(
+    auto_sync: bool = setting(True, Meta(
         section="Interactive Brokers", title="Sync by itself",
         help="Off: positions and balances are read only when you press F5.", env=("IBKR_AUTO_SYNC",)))
-    reconnect_min: Decimal = _setting(Decimal(3), Meta(
+    reconnect_min: Decimal = setting(Decimal(3), Meta(
         section="Interactive Brokers", title="First wait before connecting again", unit="s",
         help="After a connection is lost. The wait grows up to the longest one.",
         env=("IBKR_RECONNECT_MIN_DELAY",), minimum=Decimal(1), maximum=Decimal(60), advanced=True))
-    reconnect_max: Decimal = _setting(Decimal(60), Meta(
+    reconnect_max: Decimal = setting(Decimal(60), Meta(
         section="Interactive Brokers", title="Longest wait before connecting again", unit="s",
         help="Between two tries while nothing answers.",
         env=("IBKR_RECONNECT_MAX_DELAY",), minimum=Decimal(3), maximum=Decimal(600), advanced=True))
-    gateway_folder: str = _setting("", Meta(
+    gateway_folder: str = setting("", Meta(
         section="Gateway", title="Gateway folder",
         help="Where clientportal.gw was unpacked: it holds bin and root. ibdesk can then start it.",
         env=("IBDESK_GATEWAY_FOLDER",)))
-    sign_out_on_quit: bool = _setting(False, Meta(
+    sign_out_on_quit: bool = setting(False, Meta(
         section="Session", title="Sign out when ibdesk quits",
         help="Ends the session at the broker. Off: the gateway stays signed in for whoever uses this computer.",
         env=("IBDESK_SIGN_OUT_ON_QUIT",)))
-    sign_out_when_idle: int = _setting(0, Meta(
+    sign_out_when_idle: int = setting(0, Meta(
         section="Session", title="Sign out when idle for", unit="min",
         help="Ends the session at the broker after so long without a key or a click. 0: never.",
         env=("IBDESK_SIGN_OUT_WHEN_IDLE",), minimum=Decimal(0), maximum=Decimal(1440)))
-    sounds: bool = _setting(True, Meta(
+    sounds: bool = setting(True, Meta(
         section="Session", title="Sounds",
         help="A sound when the session is about to end and when a connection is lost.", env=("IBDESK_SOUNDS",)))
-    notifications: bool = _setting(True, Meta(
+    notifications: bool = setting(True, Meta(
         section="Session", title="System notifications",
         help="The same warnings through your system, when ibdesk is not in front.", env=("IBDESK_NOTIFICATIONS",)))
-    auto_lock: int = _setting(15, Meta(
+    auto_lock: int = setting(15, Meta(
         section="Vault", title="Lock when idle for", unit="min",
         help="Hides the desk after so long without a key or a click; it goes on working. 0: never.",
         env=("IBDESK_AUTO_LOCK",), minimum=Decimal(0), maximum=Decimal(1440)))
-    lock_with_system: bool = _setting(True, Meta(
+    lock_with_system: bool = setting(True, Meta(
         section="Vault", title="Lock with the system",
         help="Lock when this computer's screen is locked or it goes to sleep.", env=("IBDESK_LOCK_WITH_SYSTEM",)))
-    backup_hours: int = _setting(24, Meta(
+    backup_hours: int = setting(24, Meta(
         section="Vault", title="Back up every", unit="h",
         help="An encrypted copy of the vault, checked by opening it. 0: never by itself.",
         env=("IBDESK_BACKUP_HOURS",), minimum=Decimal(0), maximum=Decimal(720)))
-    backup_keep: int = _setting(7, Meta(
+    backup_keep: int = setting(7, Meta(
         section="Vault", title="Backups to keep", help="Older ones made by the schedule are deleted.",
         env=("IBDESK_BACKUP_KEEP",), minimum=Decimal(1), maximum=Decimal(100)))
-    backup_folder: str = _setting("", Meta(
+    backup_folder: str = setting("", Meta(
         section="Vault", title="Backup folder",
         help="Best on another disk. Empty: the folder backups beside the vault.", env=("IBDESK_BACKUP_FOLDER",)))
-    rekey_reminder: int = _setting(365, Meta(
+    rekey_reminder: int = setting(365, Meta(
         section="Vault", title="Remind to change the key after", unit="days",
         help="Keys should be changed now and then (Vault, Change the key). 0: never.",
         env=("IBDESK_REKEY_REMINDER",), minimum=Decimal(0), maximum=Decimal(3650)))
-    tws_host: str = _setting("127.0.0.1", Meta(
+    tws_host: str = setting("127.0.0.1", Meta(
         section="TWS and IB Gateway", title="Host", help="Where TWS or IB Gateway runs.", env=("IBKR_HOST",)))
-    tws_port: int = _setting(7497, Meta(
+    tws_port: int = setting(7497, Meta(
         section="TWS and IB Gateway", title="Port", help="TWS live 7496, paper 7497; IB Gateway live 4001, paper 4002.",
         env=("IBKR_PORT",), minimum=Decimal(1), maximum=Decimal(65535)))
-    tws_client_id: int = _setting(1, Meta(
+    tws_client_id: int = setting(1, Meta(
         section="TWS and IB Gateway", title="Client id", help="Each program connected to TWS needs its own.",
         env=("IBKR_CLIENT_ID",), minimum=Decimal(0), maximum=Decimal(2147483646)))
-    tws_order_client_id: int = _setting(0, Meta(
+    tws_order_client_id: int = setting(0, Meta(
         section="TWS and IB Gateway", title="Client id for orders", help="0 uses the client id plus one.",
         env=("IBKR_ORDER_CLIENT_ID",), minimum=Decimal(0), maximum=Decimal(2147483647)))
-    keepalive: Decimal = _setting(Decimal(15), Meta(
+    keepalive: Decimal = setting(Decimal(15), Meta(
         section="TWS and IB Gateway", title="Heartbeat every", unit="s", help="How soon a dead connection is noticed.",
         env=("IBKR_KEEPALIVE_SECONDS",), minimum=Decimal(5), maximum=Decimal(300), advanced=True))
-    read_only: bool = _setting(True, Meta(
+    read_only: bool = setting(True, Meta(
         section="TWS and IB Gateway", title="Read only", help="On: nothing is ever sent that could become an order.",
         env=("IBKR_READONLY",)))
-    base_currency: str = _setting("USD", Meta(
+    base_currency: str = setting("USD", Meta(
         section="TWS and IB Gateway", title="Base currency", help="Totals over several currencies are given in it.",
         env=("IBKR_BASE_CURRENCY",)))
-    benchmark: str = _setting("SPY", Meta(
+    benchmark: str = setting("SPY", Meta(
         section="Charts", title="Benchmark", help="The symbol drawn beside your equity curve.",
         env=("IBDESK_BENCHMARK",)))
-    theme: ThemeName = _setting(ThemeName.SYSTEM, Meta(
+    theme: ThemeName = setting(ThemeName.SYSTEM, Meta(
         section="Appearance", title="Theme", help="Dark, light, or what the system uses.", env=("IBDESK_THEME",)))
-    colour_blind: bool = _setting(False, Meta(
+    colour_blind: bool = setting(False, Meta(
         section="Appearance", title="Colour-blind palette",
         help="Blue and orange instead of green and red for gains and losses.", env=("IBDESK_COLOUR_BLIND",)))
-    dense_rows: bool = _setting(False, Meta(
+    dense_rows: bool = setting(False, Meta(
         section="Appearance", title="Dense tables", help="Rows of 24 instead of 30 pixels.",
         env=("IBDESK_DENSE_ROWS",)))
-    discreet: bool = _setting(False, Meta(
+    discreet: bool = setting(False, Meta(
         section="Appearance", title="Hide amounts", help="Shows dots instead of money, for screens others can see.",
         env=("IBDESK_DISCREET",)))
 
@@ -244,8 +224,9 @@ def meta_of(name: str) -> Meta:
 
 
 def names() -> tuple[str, ...]:
-    """Every setting's name, in the order they are shown."""
-    return tuple(item.name for item in fields(Settings))
+    """Every setting's name, in the order they are shown: the risk limits last."""
+    inherited = {item.name for item in fields(RiskSettings)}
+    return tuple(sorted((item.name for item in fields(Settings)), key=lambda name: name in inherited))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -50,12 +50,20 @@ def reset_setting(folder: Path, name: str) -> None:
 
 
 def _from_file(sourced: Sourced, path: Path) -> Sourced:
-    known = {name: value for name, value in _read(path).items() if name in names()}
+    known = {name: value for name, value in _flat(_read(path)).items() if name in names()}
     try:
         values = {name: parse_value(name, _text(value)) for name, value in known.items()}
     except Refused as error:
         raise Refused(f"{path}: {error.message}", remedy=error.remedy, cause=error.cause) from error
     return with_values(sourced, values, Origin.FILE, {})
+
+
+def _flat(values: Mapping[str, Any]) -> dict[str, Any]:
+    """A person may write a table, `[risk]` and under it `bp_buffer_pct = 10`; it means `risk_bp_buffer_pct`."""
+    found: dict[str, Any] = {}
+    for name, value in values.items():
+        found |= {f"{name}_{part}": each for part, each in value.items()} if isinstance(value, dict) else {name: value}
+    return found
 
 
 def _from_environment(sourced: Sourced, environment: Mapping[str, str]) -> Sourced:

@@ -67,6 +67,15 @@ def test_what_was_saved_is_read_back(home: Path, name: str) -> None:
     assert load_settings(home, {}, {}).origins[name] is Origin.DEFAULT
 
 
+def test_a_table_in_the_file_names_its_settings(home: Path) -> None:
+    """B64: `risk.bp_buffer_pct`."""
+    home.mkdir()
+    (home / FILE_NAME).write_text("[risk]\nbp_buffer_pct = 12.5\n")
+    sourced = load_settings(home, {}, {})
+    assert sourced.settings.risk_bp_buffer_pct == Decimal("12.5")
+    assert sourced.origins["risk_bp_buffer_pct"] is Origin.FILE
+
+
 def test_the_file_is_private_and_keeps_what_a_newer_version_wrote(home: Path) -> None:
     home.mkdir()
     (home / FILE_NAME).write_text('from_the_future = "kept"\n')
