@@ -296,3 +296,8 @@ def test_an_exercise_today_is_told_to_be_left_out() -> None:
     assert "an exercise or assignment today was not counted" in check_day_trades(
         OPENING, context(executions=(exercised,))
     )[-1].sentence  # fmt: skip
+
+
+def test_equity_of_exactly_the_minimum_is_enough() -> None:
+    assert check_day_trades(OPENING, context(remaining=0, equity="25000"))[0].severity is Severity.WARN
+    assert check_day_trades(OPENING, context(remaining=0, equity="24999.99"))[0].severity is Severity.BLOCK

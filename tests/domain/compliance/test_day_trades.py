@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from ibdesk.domain.accounts import AccountId
 from ibdesk.domain.compliance.day_trades import (
     DayTradeState,
+    Walk,
     begin,
     business_days,
     forecast,
@@ -147,6 +148,8 @@ def test_days_are_new_yorks_and_not_utcs() -> None:
     ("at", "day"),
     [
         (datetime(2026, 11, 20, 21, 30, tzinfo=UTC), date(2026, 11, 20)),  # Curb, Friday 16:30
+        (datetime(2026, 11, 24, 0, 59, 59, tzinfo=UTC), date(2026, 11, 23)),
+        (datetime(2026, 11, 24, 1, 0, tzinfo=UTC), date(2026, 11, 24)),
         (datetime(2026, 11, 24, 1, 15, tzinfo=UTC), date(2026, 11, 24)),  # Cboe's night session begins, Monday 20:15
         (datetime(2026, 11, 23, 1, 15, tzinfo=UTC), date(2026, 11, 23)),  # Sunday 20:15
         (datetime(2026, 11, 26, 1, 15, tzinfo=UTC), date(2026, 11, 27)),  # the evening before Thanksgiving
@@ -294,3 +297,8 @@ def test_another_order_completes_only_what_is_new() -> None:
     assert state.completed_by(key, DAY, Decimal(-10)) == 1
     assert state.completed_by(key, DAY, Decimal(10)) == 0
     assert state.completed_by(key, DAY + timedelta(days=1), Decimal(-10)) == 0
+
+
+def test_assigned_shares_come_out_of_the_overnight_position_to_the_last() -> None:
+    walk = Walk(overnight=Decimal(30), lots=(("order", Decimal(10), False),))
+    assert walk.moved(Decimal(-35)) == Walk(overnight=Decimal(0), lots=(("order", Decimal(5), False),))

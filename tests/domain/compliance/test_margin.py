@@ -250,6 +250,7 @@ def test_closing_a_spread_gives_its_requirement_back() -> None:
     order = legs((option("100P"), 1), (option("95P"), -1))
     found = estimate(order, outcome_of(held, order), prices(p100="3.00", p95="1.40"), POLICIES)
     assert found.effect == 160 - 500
+    assert found.change == Requirement(Decimal(-500), Decimal(-500))
 
 
 def test_what_an_order_leaves_alone_needs_no_price() -> None:
@@ -285,3 +286,14 @@ def test_twice_the_position_needs_twice_as_much(count: int, spot: int, strike: i
     at = Prices(marks={conid("ABC"): Decimal(spot), option(text).conid: Decimal(5)})
     one, many = needs(legs((option(text), -1)), at), needs(legs((option(text), -count)), at)
     assert many.initial == one.initial * count
+
+
+def test_a_covered_call_worth_more_than_the_shares_need_is_kept_by_its_worth() -> None:
+    """2.4: the call's value counts, at most the shares' value."""
+    held = legs((stock(), 100), (option("105C"), -1))
+    assert needs(held, prices(c105="60")).maintenance == 6000
+    assert needs(held, prices(c105="160")).maintenance == 10000
+
+
+def test_a_worthless_option_has_a_price() -> None:
+    assert opening(legs((option("100C"), 1)), prices(c100="0")).effect == 0

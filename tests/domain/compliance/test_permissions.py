@@ -233,3 +233,21 @@ def test_the_persons_own_limit_allows_exactly_what_it_names() -> None:
     assert own is not None
     exactly = replace(own, allows=frozenset({Capability.CREDIT_SPREAD}))
     assert worst(check(vertical("ABC"), own=exactly)) is Severity.PASS
+
+
+def test_rolling_an_uncovered_call_opens_an_uncovered_call() -> None:
+    roll = legs((option("105C"), 1), (option("110C"), -1))
+    assert least(roll, book((option("105C"), -1))) == "Level 4"
+
+
+def test_a_level_allows_exactly_what_it_names() -> None:
+    third = level("ibkr", "Level 3")
+    assert third is not None
+    exactly = replace(third, allows=frozenset({Capability.CREDIT_SPREAD}))
+    order = vertical("ABC")
+    found = check_permissions(order, outcome_of(EMPTY, order), replace(context(), granted=exactly))
+    assert worst(found) is Severity.PASS
+
+
+def test_exactly_enough_cash_secures_a_put() -> None:
+    assert worst(check(legs((option("100P"), -1)), margin_type=MarginType.CASH, cash=Decimal(10000))) is Severity.PASS

@@ -152,3 +152,11 @@ def test_a_debit_is_paid_before_a_purchase_is() -> None:
     state = CashState(settled=Decimal(-50), pending=(Proceeds(amount=Decimal(100), settles=T1),))
     assert state.funding_of(Decimal(100)) == T1
     assert CashState(settled=Decimal("0.50")).funding_of(Decimal("0.60")) == date.max
+
+
+def test_settled_cash_pays_first_and_leaves_what_is_on_the_way() -> None:
+    waiting = (Proceeds(amount=Decimal(500), settles=T1),)
+    state = traded(CashState(settled=Decimal(1000), pending=waiting), T, XYZ, 3)
+    assert (state.settled, state.pending) == (Decimal(700), waiting)
+    more = traded(state, T, XYZ, 8)
+    assert (more.settled, more.pending[0].amount) == (Decimal(0), Decimal(400))
