@@ -182,14 +182,14 @@ class Exchange:
         return Twist.NONE
 
     def _moments(self, now: datetime) -> Iterator[datetime]:
-        since = self._looked
-        if since is None or now - since <= 2 * STRIDE:
-            yield now
-            return
-        count = min(MOST_LOOKS, int((now - since) / STRIDE))
-        looks = {since + (now - since) * number / count for number in range(1, count + 1)}
+        """When to look on the way to `now`: every few seconds, and at each opening and close."""
+        since = self._looked if self._looked is not None else now
+        count = 1
+        if now - since > 2 * STRIDE:
+            count = min(MOST_LOOKS, int((now - since) / STRIDE))
+        looks = {now, *(since + (now - since) * number / count for number in range(1, count))}
         day = since.date()
-        while day <= now.date():  # no auction is missed
+        while day <= now.date():
             looks.update(edge for edge in session("XNYS", day) if since < edge <= now)
             day += timedelta(days=1)
         yield from sorted(looks)
@@ -337,7 +337,7 @@ class Exchange:
 def resting_of(ticket: Ticket, now: datetime) -> Resting:
     """The ticket as the venue holds it."""
     ends = None
-    if ticket.tif is not TimeInForce.GTC:
+    if ticket.tif not in (TimeInForce.GTC, TimeInForce.OPG):  # the opening ends the latter
         ends = min(day_ends(leg.listing, now, extended=ticket.outside_hours) for leg in ticket.legs)
     return Resting(
         side=ticket.side, order_type=ticket.kind, quantity=ticket.quantity, limit=ticket.limit, stop=ticket.stop,

@@ -1,10 +1,13 @@
 """Orders meet the market as the dial turns, one by one and to the share."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from ibdesk.demo.account import DemoAccount
 from ibdesk.demo.catalogue import Catalogue
@@ -89,6 +92,18 @@ def test_no_auction_is_jumped_over(floor: Floor) -> None:
     done = floor.at(CLOSE + timedelta(days=1), number)
     assert (done.status, done.changed_at) == (Status.FILLED, CLOSE)
     assert done.average_price == floor.account.market.price(KO, CLOSE)
+
+
+def test_a_short_pause_over_the_close_still_meets_the_auction(floor: Floor) -> None:
+    number = floor.place(at=CLOSE - timedelta(seconds=3), orderType="MOC")
+    floor.exchange.run(CLOSE - timedelta(seconds=2))
+    assert floor.at(CLOSE + timedelta(seconds=6), number).status is Status.FILLED
+
+
+def test_an_opening_order_given_at_noon_is_for_the_next_opening(floor: Floor) -> None:
+    number = floor.place(tif="OPG")
+    done = floor.at(CLOSE + timedelta(days=1), number)
+    assert (done.status, done.changed_at) == (Status.FILLED, session("XNYS", date(2026, 11, 19))[0])
 
 
 def test_a_day_order_ends_with_the_day_and_a_lasting_one_does_not(floor: Floor) -> None:
@@ -188,3 +203,65 @@ def test_an_order_that_is_over_cannot_be_found_by_time_only_by_id(floor: Floor) 
     assert found is not None
     assert found.number == number
     assert floor.exchange.find("mine", datetime(2027, 1, 1, tzinfo=UTC)) is None
+
+
+STEPS = st.lists(
+    st.one_of(
+        st.tuples(st.just("place"), st.integers(1, 900), st.sampled_from(["BUY", "SELL"]),
+                  st.sampled_from(["MKT", "LMT", "STP", "TRAIL", "MOC"]), st.sampled_from(["DAY", "GTC", "IOC"])),
+        st.tuples(st.just("cancel"), st.integers(0, 9)),
+        st.tuples(st.just("modify"), st.integers(0, 9), st.integers(1, 900)),
+        st.tuples(st.just("wait"), st.integers(0, 4000)),
+        st.tuples(st.sampled_from(["halve", "win", "refuse", "group"])),
+    ),
+    max_size=14,
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(STEPS)
+def test_whatever_happens_fills_add_up_and_what_is_over_stays_over(steps: list[tuple[Any, ...]]) -> None:
+    floor, now = Floor(), LUNCH
+    over: dict[int, DemoOrder] = {}
+    for step in steps:
+        numbers = list(floor.exchange.orders)
+        match step:
+            case ("place", quantity, side, kind, tif):
+                price = {"price": "63.4"} if kind in ("LMT", "STP") else {}
+                trail = {"trailingType": "amt", "trailingAmt": "0.05"} if kind == "TRAIL" else {}
+                floor.place(now, quantity=quantity, side=side, orderType=kind, tif=tif, **price, **trail)
+            case ("group",):
+                bodies = [{"conid": KO, "orderType": "LMT", "side": "BUY", "quantity": 400, "price": price,
+                           "isSingleGroup": True} for price in ("63.5", "63.4")]
+                catalogue = floor.account.market.catalogue
+                floor.exchange.place([read_ticket(one, MAIN, catalogue) for one in bodies], now)
+            case ("cancel", which) if which < len(numbers) and not floor.exchange.orders[numbers[which]].is_over:
+                floor.exchange.cancel(numbers[which], now)
+            case ("modify", which, quantity) if which < len(numbers):
+                order = floor.exchange.orders[numbers[which]]
+                if not order.is_over and quantity > order.resting.filled:
+                    changed = replace(order.ticket, quantity=D(quantity))
+                    floor.exchange.modify(order.number, changed, now)
+            case ("halve",):
+                floor.faults.halved_orders = 1
+            case ("win",):
+                floor.faults.fills_before_cancel = 1
+            case ("refuse",):
+                floor.faults.late_rejections = ["no"]
+            case ("wait", seconds):
+                now += timedelta(seconds=seconds)
+        floor.ticks.pass_by(1)
+        floor.exchange.run(now)
+        for number, order in floor.exchange.orders.items():
+            assert over.get(number, order) == order
+            if order.is_over:
+                over[number] = order
+    fills = [one for one in floor.exchange.news if isinstance(one, Fill)]
+    for number, order in floor.exchange.orders.items():
+        got = [one for one in fills if one.order_id == number]
+        assert sum(abs(one.quantity) for one in got) == order.resting.filled <= order.resting.quantity
+        assert sum(abs(one.quantity) * one.price for one in got) == order.spent
+        assert (order.status is Status.FILLED) == (order.resting.filled == order.resting.quantity)
+    fresh = DemoAccount(Market(Catalogue(date(2026, 11, 18))))
+    before, after = fresh.figures(MAIN, now), floor.account.figures(MAIN, now)
+    assert before.cash - after.cash == sum(one.paid + one.commission for one in fills)
