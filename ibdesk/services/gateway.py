@@ -299,6 +299,17 @@ class GatewayKeeper:
             system.reap(self._child)
         started = self._recalled()
         wanted = port or started.port or self.port
+        seen = self._look_at(wanted, started)
+        told = None if port is not None or seen.process.is_running else self._told_port()
+        if told is not None and told != wanted:  # it may run where its conf.yaml says, and not where the desk looks
+            there = self._look_at(told, started)
+            return there if there.process.is_running else seen
+        return seen
+
+    def _told_port(self) -> int | None:
+        return None if self.conf is None else read_conf(self.conf).listen_port
+
+    def _look_at(self, wanted: int, started: _Started) -> _Seen:
         ours = tuple(pid for pid, _ in started.programs)
         listener = system.listener_on(wanted)
         program = listener.program

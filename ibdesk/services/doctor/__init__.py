@@ -62,9 +62,9 @@ class Doctor:
         async for each in self._computer(contact):
             yield each
         process = await self._process()
-        now, region = self._sources.clock(), self._sources.settings().settings.region
-        outage = outage_at(now, region)
-        for each in connection.examine(contact, process, outage):
+        settings = self._sources.settings().settings
+        outage = outage_at(self._sources.clock(), settings.region)
+        for each in connection.examine(contact, process, outage, settings):
             yield each
         written, problem = await self._read()
         for each in session.examine(

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator
 from ibdesk.domain.diagnosis import Check, Examined, Fix, GatewayProcess, Verdict
 from ibdesk.domain.settings import Origin, Sourced, names
 from ibdesk.services.doctor.contact import Contact
-from ibdesk.services.doctor.forwarding import behind, is_forwarder
+from ibdesk.services.doctor.forwarding import behind, beside, is_forwarder
 from ibdesk.services.doctor.sources import Sources, found, good, span, unknown
 from ibdesk.services.findings import is_encrypted, is_loopback
 from ibdesk.services.gateway_conf import lint, read_conf
@@ -151,6 +151,9 @@ def port(sources: Sources, process: GatewayProcess, contact: Contact) -> Examine
     facts = _facts(process)
     if not is_loopback(sources.connection().url):
         return unknown(Check.PORT_OWNER, "The port is another computer's.")
+    if process.is_running and process.port is not None and process.port != sources.gateway.port:
+        url, settings = sources.connection().url, sources.settings().settings
+        return beside(Check.PORT_OWNER, Verdict.WARN, process.port, url, settings, *facts)
     if process.is_running:
         return good(Check.PORT_OWNER, f"Port {process.port} is the gateway's.", *facts)
     if contact.is_gateway:

@@ -3,14 +3,14 @@ clock is right; is there budget left."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from urllib.parse import urlsplit
 
 from ibdesk.domain.calls import ApiCall
 from ibdesk.domain.diagnosis import Check, Examined, Fix, GatewayProcess, Verdict
 from ibdesk.domain.errors import Cause
 from ibdesk.domain.maintenance import Outage
+from ibdesk.domain.settings import Settings
 from ibdesk.services.doctor.contact import Contact
-from ibdesk.services.doctor.forwarding import is_forwarder
+from ibdesk.services.doctor.forwarding import beside, is_forwarder, port_of
 from ibdesk.services.doctor.sources import expected, found, good, span, unknown
 from ibdesk.services.findings import in_pairs, is_encrypted
 
@@ -20,19 +20,21 @@ SKEW_WARNS, SKEW_HARMS = timedelta(seconds=5), timedelta(seconds=60)
 _LOCKED_OUT = (Cause.PENALTY_BOX, Cause.RATE_LIMITED)
 
 
-def examine(contact: Contact, process: GatewayProcess, outage: Outage | None) -> Iterator[Examined]:
+def examine(
+    contact: Contact, process: GatewayProcess, outage: Outage | None, settings: Settings
+) -> Iterator[Examined]:  # fmt: skip
     """Every check of this part."""
     if not contact.is_asked:
         yield from (unknown(check, "Interactive Brokers is switched off, so nothing was asked.") for check in CHECKS)
         return
-    yield answers(contact, process, outage)
+    yield answers(contact, process, outage, settings)
     yield encryption(contact)
     yield certificate(contact)
     yield clock(contact)
     yield budget(contact)
 
 
-def answers(contact: Contact, process: GatewayProcess, outage: Outage | None) -> Examined:
+def answers(contact: Contact, process: GatewayProcess, outage: Outage | None, settings: Settings) -> Examined:
     """Whether there is a gateway at the address, and what stands in the way."""
     check, url, facts = Check.GATEWAY_ANSWERS, contact.connection.url, _calls(contact)
     if contact.is_told and contact.cause is None:
@@ -45,7 +47,7 @@ def answers(contact: Contact, process: GatewayProcess, outage: Outage | None) ->
                 "The encryption does not match; see below.", *facts, fix=Fix.OPEN_SETTING, target="gateway_ssl",
             )
         case Cause.GATEWAY_NOT_RUNNING:
-            return _silent(contact, process, facts)
+            return _silent(contact, process, facts, settings)
         case Cause.TIMED_OUT:
             if outage is not None:
                 return expected(check, outage, "The gateway waits for Interactive Brokers.", *facts)
@@ -78,13 +80,15 @@ def answers(contact: Contact, process: GatewayProcess, outage: Outage | None) ->
     return found(check, Verdict.WARN, message, advice, *facts, fix=Fix.SHOW_GATEWAY_LOG)
 
 
-def _silent(contact: Contact, process: GatewayProcess, facts: tuple[str, ...]) -> Examined:
+def _silent(contact: Contact, process: GatewayProcess, facts: tuple[str, ...], settings: Settings) -> Examined:
     check, url = Check.GATEWAY_ANSWERS, contact.connection.url
     if process.starting:
         return found(
             check, Verdict.WARN, "The gateway is starting and does not answer yet.", "Wait a moment.", *facts,
             fix=Fix.WAIT,
         )
+    if process.is_running and process.port is not None and process.port != port_of(url):
+        return beside(check, Verdict.BAD, process.port, url, settings, *facts)
     if process.owner and not process.is_running:
         return _other(contact, process, facts)
     return found(
@@ -109,7 +113,7 @@ def _other(contact: Contact, process: GatewayProcess, facts: tuple[str, ...]) ->
     return found(
         check, Verdict.BAD, f"{who} answers at {url}, and it is no gateway.",
         "Give the gateway another port, or end that program.", *facts, fix=Fix.MOVE_PORT,
-        target=str(urlsplit(url).port or ""),
+        target=str(port_of(url)),
     )
 
 

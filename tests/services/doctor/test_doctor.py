@@ -24,7 +24,7 @@ from ibdesk.services.doctor.forwarding import behind, is_forwarder
 from ibdesk.store import records
 from tests.brokers.door import LUNCH, free_port, raw, small
 from tests.services.doctor.ward import Ward, at_demo, forwarding, ward
-from tests.services.fake_gateway import make_gateway
+from tests.services.fake_gateway import keeping, make_gateway
 from tests.services.test_gateway import Stranger
 
 unix = pytest.mark.skipif(sys.platform == "win32", reason="a shell script stands in for a program")
@@ -148,7 +148,7 @@ def test_a_forwarder_with_no_gateway_behind_it_is_not_to_be_ended_either(tmp_pat
     made = ward(tmp_path, "https://127.0.0.1:5000", "AB" * 32)
     process = GatewayProcess(is_running=False, port=5000, pid=7, owner="docker-proxy", detail="Port 5000 is docker's.")
     silent = Contact(connection=made.connection, at=made.dial(), cause=Cause.GATEWAY_NOT_RUNNING)
-    for found in (port(made.sources(), process, silent), answers(silent, process, None)):
+    for found in (port(made.sources(), process, silent), answers(silent, process, None, made.settings)):
         assert found.verdict in (Verdict.WARN, Verdict.BAD) and found.fix is None
         assert "no gateway answers behind it" in found.statement and "where it leads to" in found.advice
     assert is_forwarder(replace(process, owner="ssh.exe"))
@@ -361,6 +361,31 @@ def test_a_folder_that_is_gone_or_no_gateway_and_a_conf_with_an_open_door(tmp_pa
         }  # fmt: skip
         (folder / "bin" / "run.sh").unlink()
         is_so(await made.find(Check.GATEWAY_FOLDER), Verdict.BAD, Fix.CHOOSE_FOLDER, "bin/run.sh")
+
+    asyncio.run(scene())
+
+
+@unix
+def test_a_gateway_that_runs_at_another_port_than_the_desk_looks_at_leads_to_the_address(tmp_path: Path) -> None:
+    async def scene() -> None:
+        port, looked_at = await free_port(), await free_port()
+        folder = make_gateway(tmp_path / "gw", port)
+        async with keeping(tmp_path, port, folder) as (keeper, kept):
+            made = ward(tmp_path, f"https://127.0.0.1:{looked_at}", "AB" * 32)
+            made.settings = replace(made.settings, gateway_folder=str(folder), gateway_port=looked_at)
+            await keeper.start()
+            for _ in ("started by ibdesk", "started elsewhere"):
+                found = {each.check: each for each in (await made.report()).results}
+                silent = found[Check.GATEWAY_ANSWERS]
+                is_so(silent, Verdict.BAD, Fix.OPEN_SETTING, f"runs at port {port}", made.connection.url)
+                assert silent.target == "gateway_port" and f"port to {port}" in silent.advice
+                is_so(found[Check.PORT_OWNER], Verdict.WARN, Fix.OPEN_SETTING, f"runs at port {port}")
+                is_so(found[Check.GATEWAY_PROCESS], Verdict.GOOD, None, "has been running")
+                (kept.home / "gateway.json").unlink(missing_ok=True)
+            made.settings = replace(made.settings, gateway_url=made.connection.url)
+            assert (await made.find(Check.GATEWAY_ANSWERS)).target == "gateway_url"
+            made.settings = replace(made.settings, gateway_url="", gateway_port=port)
+            is_so(await made.find(Check.GATEWAY_ANSWERS), Verdict.BAD, Fix.CONNECT, f"runs at port {port}")
 
     asyncio.run(scene())
 
