@@ -48,6 +48,16 @@ def failure_of(problem: BaseException, url: str) -> DeskError:
     )
 
 
+def may_have_arrived(problem: DeskError) -> bool:
+    """Whether the request may have reached the other side, although no answer came or none that can be read."""
+    match problem.__cause__:
+        case aiohttp.ClientConnectorError() | aiohttp.ServerFingerprintMismatch() | aiohttp.InvalidURL():
+            return False
+        case aiohttp.ClientError() | OSError() | TimeoutError():
+            return True
+    return False
+
+
 def _tls_failure(problem: ssl.SSLError, url: str) -> DeskError:
     if problem.reason in _NOT_TLS:
         return NeedsPerson(

@@ -72,6 +72,7 @@ def connection_to(sourced: Sourced, known: Credentials | None, environment: Envi
         environment=environment,
         certificate_sha256=known.certificate_sha256 if known is not None and is_known else "",
         allow_remote=is_known,
+        read_only=settings.read_only,
         timeout=timedelta(seconds=float(settings.request_timeout)),
         requests_per_second=settings.request_budget,
     )

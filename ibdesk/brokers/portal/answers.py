@@ -18,6 +18,22 @@ class AccountsFirst(Unavailable):
     """The brokerage session has not been asked for its accounts yet; asking cures it, repeating does not."""
 
 
+class Declined(Refused):
+    """The broker said no in its own words: `said`. Nothing came of the request."""
+
+    def __init__(self, message: str, *, remedy: str, cause: Cause, said: str) -> None:
+        super().__init__(message, remedy=remedy, cause=cause)
+        self.said = said
+
+
+class Faulted(Unavailable):
+    """The broker's server failed, after all or nothing was done; `said` is its word, mostly about bad input."""
+
+    def __init__(self, message: str, *, remedy: str, cause: Cause, said: str) -> None:
+        super().__init__(message, remedy=remedy, cause=cause)
+        self.said = said
+
+
 class _Envelope(msgspec.Struct):
     error: str | None = None
     detail: str | None = None
@@ -102,18 +118,18 @@ def _unreadable(answer: Answer) -> DeskError | None:
 
 def _said_no(answer: Answer, said: str) -> DeskError:
     if answer.status in (502, 503, 504):
-        return Unavailable(
+        return Faulted(
             "The broker did not answer the gateway.", remedy="Wait a little; around 01:00 it resets every day.",
-            cause=Cause.MAINTENANCE,
+            cause=Cause.MAINTENANCE, said=said,
         )
     if answer.status >= 500:
-        return Unavailable(
+        return Faulted(
             f"The broker could not answer{_quoted(said)}.", remedy="It is asked again at the next sync.",
-            cause=Cause.BROKER_ERROR,
+            cause=Cause.BROKER_ERROR, said=said,
         )
-    return Refused(
+    return Declined(
         f"The broker refused{_quoted(said) or f' with status {answer.status}'}.",
-        remedy="Check what was asked for.", cause=Cause.BROKER_ERROR,
+        remedy="Check what was asked for.", cause=Cause.BROKER_ERROR, said=said,
     )
 
 

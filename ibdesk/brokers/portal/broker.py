@@ -8,21 +8,35 @@ from datetime import timedelta
 
 import msgspec
 
-from ibdesk.brokers.base import CallSink, Connection, LiveStream, MarketData, OrderBook, RateSink, SessionControl, Trading
+from ibdesk.brokers.base import (
+    CallSink,
+    Connection,
+    LiveStream,
+    MarketData,
+    OrderBook,
+    RateSink,
+    SessionControl,
+    Trading,
+)
 from ibdesk.brokers.http import Http
 from ibdesk.brokers.portal import endpoints
 from ibdesk.brokers.portal.answers import judge
+from ibdesk.brokers.portal.book import PortalBook
 from ibdesk.brokers.portal.calls import Calls, Pause
+from ibdesk.brokers.portal.contracts import Contracts
 from ibdesk.brokers.portal.market import PortalMarket
+from ibdesk.brokers.portal.order_news import OrderRows
 from ibdesk.brokers.portal.pages import Rows, every_page
 from ibdesk.brokers.portal.parse import accounts as parse
 from ibdesk.brokers.portal.parse import market as parse_market
 from ibdesk.brokers.portal.parse import positions as parse_positions
 from ibdesk.brokers.portal.parse.positions import Definition, Holdings, Line, Row
+from ibdesk.brokers.portal.replies import QUESTION_LIMIT
 from ibdesk.brokers.portal.session import PortalSession
 from ibdesk.brokers.portal.stream import PortalStream, StreamTimings
+from ibdesk.brokers.portal.trading import PortalTrading
 from ibdesk.brokers.throttle import Budget, Clock, Throttle
-from ibdesk.domain.accounts import Account, AccountId, AccountPnl
+from ibdesk.domain.accounts import Account, AccountId, AccountPnl, Environment
 from ibdesk.domain.calls import ApiCall
 from ibdesk.domain.errors import Cause, DeskError, Unavailable
 from ibdesk.domain.positions import Freshness, Skipped, Snapshot, Source
@@ -57,8 +71,8 @@ class PortalBroker:
     session: SessionControl | None
     market: MarketData | None
     stream: LiveStream | None
-    book: OrderBook | None = None
-    trading: Trading | None = None
+    book: OrderBook | None
+    trading: Trading | None
 
     def __init__(
         self,
@@ -73,6 +87,7 @@ class PortalBroker:
         timings: StreamTimings | None = None,
         budget: Budget | None = None,
         recent: Sequence[ApiCall] = (),
+        question_limit: float = QUESTION_LIMIT,
     ) -> None:
         budget = budget or _budget_of(connection)
         budget.recall(recent, base=endpoints.BASE, now=clock(), ticks=ticks())
@@ -82,12 +97,21 @@ class PortalBroker:
         )
         self._calls = Calls(self._http, pause=pause, ticks=ticks)
         self._clock, self._ticks = clock, ticks
+        contracts = Contracts(self._calls)
         session = PortalSession(self._calls, url=connection.url, on_ready=lambda: stream.wake())
         stream = PortalStream(
-            self._http, self._calls, session, clock=clock, ticks=ticks, jitter=jitter,
+            self._http, self._calls, session, OrderRows(contracts.known), clock=clock, ticks=ticks, jitter=jitter,
             timings=timings or StreamTimings(),
         )
-        self.session, self.market, self.stream = session, PortalMarket(self._calls, clock=clock), stream
+        self.session, self.market, self.stream = session, PortalMarket(self._calls, contracts, clock=clock), stream
+        if connection.read_only and connection.environment is Environment.LIVE:
+            # There is nothing that could send an order; what was ordered can be read all the same.
+            self.book, self.trading = PortalBook(self._calls, contracts, clock=clock), None
+        else:
+            self.book = self.trading = PortalTrading(
+                self._calls, contracts, environment=connection.environment, clock=clock,
+                operator=lambda: session.user_name, question_limit=question_limit,
+            )
         self._closing = stream.close
         self._pnl: tuple[float, dict[AccountId, AccountPnl]] | None = None
         self._equity: tuple[float, dict[AccountId, tuple[Point, ...]]] | None = None
@@ -105,7 +129,7 @@ class PortalBroker:
 
     async def select(self, account: AccountId) -> None:
         await self._calls.must_know(account)
-        await self._calls.post(endpoints.SELECT_ACCOUNT, {"acctId": account})
+        await self._calls.select(account)
 
     async def snapshot(self, account: AccountId, *, fresh: bool = False) -> Snapshot:
         await self._calls.must_know(account)

@@ -26,6 +26,9 @@ class Calls:
         self._accounts: tuple[Account, ...] = ()
         self._accounts_at: float | None = None
         self._brokerage: parse.BrokerageAccounts | None = None
+        #: Counts the brokerage sessions: what one was asked as a warm-up, the next has to be asked again.
+        self.session = 0
+        self._selected: tuple[int, AccountId | None] = (-1, None)
 
     @property
     def known(self) -> tuple[AccountId, ...]:
@@ -39,13 +42,29 @@ class Calls:
     def forget_brokerage(self) -> None:
         """The brokerage session is another one now: it wants to be asked for its accounts again."""
         self._brokerage = None
+        self.session += 1
 
     async def get(self, path: str, query: Mapping[str, str] | None = None, *, urgent: bool = False) -> bytes:
         return await self._send("GET", path, query=query, urgent=urgent)
 
     async def post(self, path: str, body: object = None, *, urgent: bool = False) -> bytes:
-        """A POST always carries a body: without Content-Length the gateway drops what is sent."""
-        return await self._send("POST", path, body=msgspec.json.encode(body or {}), urgent=urgent)
+        """A POST always carries a body: without Content-Length the gateway drops what is sent. Bytes go as they are."""
+        encoded = body if isinstance(body, bytes) else msgspec.json.encode(body or {})
+        return await self._send("POST", path, body=encoded, urgent=urgent)
+
+    async def once(self, method: str, path: str, body: bytes = b"{}", query: Mapping[str, str] | None = None) -> bytes:
+        """Sent at most once, before all that waits: for what must not happen twice. Warm-ups are the caller's."""
+        try:
+            return await self._http.call(method, path, query=query, body=body, urgent=True)
+        except DeskError as problem:
+            self._learn(problem)
+            raise
+
+    def _learn(self, problem: DeskError) -> None:
+        if problem.cause is Cause.NOT_AUTHENTICATED:
+            self.forget()
+        elif problem.cause is Cause.BROKERAGE_LOST:
+            self.forget_brokerage()
 
     async def _send(
         self, method: str, path: str, *, query: Mapping[str, str] | None = None, body: bytes = b"{}", urgent: bool
@@ -56,10 +75,7 @@ class Calls:
             self.forget_brokerage()
             await self.brokerage_accounts()
         except DeskError as problem:
-            if problem.cause is Cause.NOT_AUTHENTICATED:
-                self.forget()
-            elif problem.cause is Cause.BROKERAGE_LOST:
-                self.forget_brokerage()
+            self._learn(problem)
             raise
         return await self._http.call(method, path, query=query, body=body, urgent=urgent)
 
@@ -72,6 +88,19 @@ class Calls:
                 found = parse.brokerage_accounts(await self.get(endpoints.BROKERAGE_ACCOUNTS))
             self._brokerage = found
         return self._brokerage
+
+    async def select(self, account: AccountId) -> None:
+        """Make it the account that calls without an account id mean."""
+        await self.post(endpoints.SELECT_ACCOUNT, {"acctId": account})
+        self._selected = (self.session, account)
+
+    async def selected(self) -> AccountId | None:
+        """The account chosen in this brokerage session; None when nobody knows."""
+        brokerage = await self.brokerage_accounts()
+        session, account = self._selected
+        if session == self.session:
+            return account
+        return AccountId(brokerage.selected_account) if brokerage.selected_account else None
 
     async def accounts(self) -> tuple[Account, ...]:
         """The accounts of the sign-in; without a brokerage session what only that one knows stays unknown."""
@@ -86,15 +115,17 @@ class Calls:
         if self._accounts_at is None:
             await self.accounts()
 
-    async def must_know(self, account: AccountId) -> None:
+    async def must_know(self, account: AccountId) -> Account:
         """Raises Refused(UNKNOWN_ACCOUNT) for an account this sign-in cannot see."""
         await self.warm_up()
-        if account not in self.known:
+        found = next((each for each in self._accounts if each.id == account), None)
+        if found is None:
             raise Refused(
                 f"The sign-in at the gateway has no account {account}.",
                 remedy="Choose one of its accounts, or sign in with the user name that has it.",
                 cause=Cause.UNKNOWN_ACCOUNT,
             )
+        return found
 
     async def _brokerage_or_nothing(self) -> parse.BrokerageAccounts:
         try:

@@ -1,15 +1,19 @@
 """In which order contracts and prices have to be asked for: a quote's first answer only opens its stream."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
 
 from ibdesk.brokers.portal import endpoints
 from ibdesk.brokers.portal.calls import Calls
+from ibdesk.brokers.portal.chains import PortalChains
+from ibdesk.brokers.portal.contracts import Contracts
+from ibdesk.brokers.portal.parse import contracts as parse_contracts
 from ibdesk.brokers.portal.parse import market as parse
 from ibdesk.brokers.throttle import Clock
 from ibdesk.domain.errors import Cause, DeskError, Refused
-from ibdesk.domain.instruments import Conid
-from ibdesk.domain.market import Bar, BarSize, ContractDetails, ContractMatch, Quote, Span
+from ibdesk.domain.instruments import Conid, Instrument
+from ibdesk.domain.market import Bar, BarSize, ContractDetails, ContractMatch, Quote, Span, TradingHours
 
 #: Fields arrive in steps of half a second; after five of them what is missing stays missing.
 _WARM_UP_STEPS = 5
@@ -20,8 +24,10 @@ _WORTH_REPEATING = (Cause.BROKER_ERROR, Cause.MAINTENANCE)
 class PortalMarket:
     """Contracts and prices of the brokerage session."""
 
-    def __init__(self, calls: Calls, *, clock: Clock) -> None:
-        self._calls, self._clock = calls, clock
+    def __init__(self, calls: Calls, contracts: Contracts, *, clock: Clock) -> None:
+        self._calls, self._contracts, self._clock = calls, contracts, clock
+        self._chains = PortalChains(calls, contracts, clock=clock)
+        self._hours: dict[Conid, tuple[date, TradingHours]] = {}
 
     async def find(self, text: str) -> tuple[ContractMatch, ...]:
         """By symbol, then by company name."""
@@ -43,6 +49,7 @@ class PortalMarket:
 
     async def quotes(self, conids: Sequence[Conid]) -> tuple[Quote, ...]:
         await self._calls.brokerage_accounts()
+        await self._chains.warm(conids)
         found: dict[Conid, Quote] = {}
         for begin in range(0, len(conids), endpoints.MOST_QUOTES):
             found |= await self._quotes_of(conids[begin : begin + endpoints.MOST_QUOTES])
@@ -64,6 +71,27 @@ class PortalMarket:
                 cause=Cause.NOTHING_FOUND,
             )
         return bars
+
+    async def instruments(self, conids: Sequence[Conid]) -> tuple[Instrument, ...]:
+        known = await self._contracts.of(conids)
+        return tuple(known[conid] for conid in conids if conid in known)
+
+    async def chain_months(self, underlying: Conid) -> tuple[date, ...]:
+        return await self._chains.months(underlying)
+
+    async def chain_strikes(self, underlying: Conid, month: date) -> tuple[Decimal, ...]:
+        return await self._chains.strikes(underlying, month)
+
+    async def chain_contracts(self, underlying: Conid, month: date, strike: Decimal) -> tuple[Instrument, ...]:
+        return await self._chains.contracts(underlying, month, strike)
+
+    async def hours(self, conid: Conid) -> TradingHours:
+        day, known = self._hours.get(conid, (None, None))
+        if known is None or day != self._clock().date():
+            body = await self._calls.get(endpoints.TRADING_HOURS, {"conid": str(conid)})
+            known = parse_contracts.hours(body, conid)
+            self._hours[conid] = (self._clock().date(), known)
+        return known
 
     async def _search(self, **query: str) -> tuple[ContractMatch, ...]:
         try:

@@ -28,6 +28,11 @@ class PortalSession:
     def sign_in_page(self) -> str:
         return self._url.rstrip("/") + "/"
 
+    @property
+    def user_name(self) -> str:
+        """Who is signed in, as far as it was asked; empty when nobody knows."""
+        return self._sign_in.user_name if self._sign_in is not None else ""
+
     async def status(self) -> SessionFlags:
         try:
             flags = parse.flags(await self._calls.get(endpoints.AUTH_STATUS, urgent=True))

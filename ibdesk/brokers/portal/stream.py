@@ -14,10 +14,11 @@ from dataclasses import dataclass, replace
 import aiohttp
 import msgspec
 
-from ibdesk.brokers.base import StreamDown, StreamEvent, StreamUp
+from ibdesk.brokers.base import OrderNews, StreamDown, StreamEvent, StreamUp
 from ibdesk.brokers.http import Http
 from ibdesk.brokers.portal import endpoints
 from ibdesk.brokers.portal.calls import Calls
+from ibdesk.brokers.portal.order_news import OrderRows
 from ibdesk.brokers.portal.parse import market as parse_market
 from ibdesk.brokers.portal.parse import stream as parse
 from ibdesk.brokers.portal.session import PortalSession
@@ -27,6 +28,9 @@ from ibdesk.domain.errors import Cause, DeskError, Unavailable
 from ibdesk.domain.instruments import Conid
 from ibdesk.domain.market import Quote
 from ibdesk.domain.session import SessionFlags
+
+#: Orders, never with a filter, and today's executions.
+_ORDERS = ("sor+{}", 'str+{"realtimeUpdatesOnly":false,"days":1}')
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,13 +59,14 @@ class PortalStream:
         http: Http,
         calls: Calls,
         session: PortalSession,
+        orders: OrderRows,
         *,
         clock: Clock,
         timings: StreamTimings,
         ticks: Callable[[], float] = time.monotonic,
         jitter: Callable[[], float] = random.random,
     ) -> None:
-        self._http, self._calls, self._session = http, calls, session
+        self._http, self._calls, self._session, self._orders = http, calls, session, orders
         self._clock, self._timings, self._ticks, self._jitter = clock, timings, ticks, jitter
         self._wanted: tuple[Conid, ...] = ()
         self._due: deque[str] = deque()
@@ -141,7 +146,8 @@ class PortalStream:
         await self._calls.brokerage_accounts()
         self._quotes.clear()
         self._pnl.clear()
-        self._due = deque(["spl+{}", *(_subscribe(conid) for conid in self._wanted)])
+        self._orders.forget()
+        self._due = deque(["spl+{}", *_ORDERS, *(_subscribe(conid) for conid in self._wanted)])
         self._is_up = True
         self._awake.clear()
         return socket
@@ -207,6 +213,10 @@ class PortalStream:
                 for account, row in rows.items():
                     self._pnl[account] = _merged(self._pnl.get(account), row)
                     batch[account] = self._pnl[account]
+            case parse.OrdersNews() | parse.TradesNews():
+                known_news = batch.get("orders")
+                news = self._orders.hear(heard, self._clock())
+                batch["orders"] = _joined(known_news, news) if isinstance(known_news, OrderNews) else news
             case parse.SessionNews():
                 self._flags = heard.onto(self._flags)
                 batch["session"] = self._flags
@@ -261,6 +271,14 @@ def _lost() -> Unavailable:
     return Unavailable(
         "The brokerage session is not open.", remedy="Sign in, or reconnect the brokerage session.",
         cause=Cause.BROKERAGE_LOST,
+    )
+
+
+def _joined(older: OrderNews, newer: OrderNews) -> OrderNews:
+    """Both, one after the other: nothing of it may be lost."""
+    return OrderNews(
+        at=newer.at, orders=older.orders + newer.orders, fills=older.fills + newer.fills,
+        is_whole=older.is_whole and newer.is_whole,
     )
 
 

@@ -4,8 +4,8 @@ import pytest
 
 from ibdesk.brokers.http import Answer
 from ibdesk.brokers.portal import endpoints
-from ibdesk.brokers.portal.answers import AccountsFirst, judge
-from ibdesk.domain.errors import BadData, Cause, DeskError, NeedsPerson, Refused, Unavailable
+from ibdesk.brokers.portal.answers import AccountsFirst, Declined, Faulted, judge
+from ibdesk.domain.errors import BadData, Cause, DeskError, NeedsPerson, Unavailable
 
 READ = "/portfolio/DU1000001/summary"
 ORDERS = "/iserver/account/pnl/partitioned"
@@ -26,14 +26,14 @@ def verdict(status: int, body: bytes = b"", path: str = READ, **headers: str) ->
     (200, b'{"error":"Init session first"}', ORDERS, Unavailable, Cause.BROKERAGE_LOST),
     (500, b'{"error":"Please query /accounts first"}', ORDERS, AccountsFirst, Cause.BROKERAGE_LOST),
     (404, b"Access Denied", READ, NeedsPerson, Cause.ACCESS_DENIED),
-    (404, HTML, READ, Refused, Cause.BROKER_ERROR),
+    (404, HTML, READ, Declined, Cause.BROKER_ERROR),
     (302, b"", READ, NeedsPerson, Cause.NOT_A_GATEWAY),
-    (503, b"", READ, Unavailable, Cause.MAINTENANCE),
-    (500, b'{"error":"Internal"}', READ, Unavailable, Cause.BROKER_ERROR),
-    (500, HTML, READ, Unavailable, Cause.BROKER_ERROR),
-    (400, b'{"error":"Bad Request: accountId is not valid","statusCode":"400"}', READ, Refused, Cause.BROKER_ERROR),
-    (400, b'{"type":"x","title":"Bad","status":400,"detail":"conid is wrong"}', READ, Refused, Cause.BROKER_ERROR),
-    (200, b'{"error":"cannot be done"}', READ, Refused, Cause.BROKER_ERROR),
+    (503, b"", READ, Faulted, Cause.MAINTENANCE),
+    (500, b'{"error":"Internal"}', READ, Faulted, Cause.BROKER_ERROR),
+    (500, HTML, READ, Faulted, Cause.BROKER_ERROR),
+    (400, b'{"error":"Bad Request: accountId is not valid","statusCode":"400"}', READ, Declined, Cause.BROKER_ERROR),
+    (400, b'{"type":"x","title":"Bad","status":400,"detail":"conid is wrong"}', READ, Declined, Cause.BROKER_ERROR),
+    (200, b'{"error":"cannot be done"}', READ, Declined, Cause.BROKER_ERROR),
     (200, HTML, READ, BadData, Cause.BAD_ANSWER),
     (200, HTML, endpoints.TICKLE, BadData, Cause.NOT_A_GATEWAY),
     (200, b"", READ, BadData, Cause.BAD_ANSWER),

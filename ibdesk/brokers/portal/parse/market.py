@@ -12,7 +12,7 @@ from ibdesk.brokers.portal.parse import wire
 from ibdesk.brokers.portal.parse.positions import class_of
 from ibdesk.domain.accounts import AccountId
 from ibdesk.domain.instruments import Conid
-from ibdesk.domain.market import Bar, ContractDetails, ContractMatch, Delay, Quote
+from ibdesk.domain.market import Bar, ContractDetails, ContractMatch, Delay, OptionFigures, Quote
 from ibdesk.domain.money import known
 from ibdesk.domain.returns import Point
 
@@ -20,7 +20,13 @@ from ibdesk.domain.returns import Point
 LAST, BID, ASK, CHANGE, CHANGE_PERCENT, DAILY_PNL, AVAILABILITY, PRIOR_CLOSE = (
     "31", "84", "86", "82", "83", "78", "6509", "7741",
 )
-FIELDS = (LAST, BID, ASK, CHANGE, CHANGE_PERCENT, DAILY_PNL, AVAILABILITY, PRIOR_CLOSE)
+#: 88 is the size at the bid, 85 the one at the ask. The broker leaves out what an instrument has not got.
+BID_SIZE, ASK_SIZE, VOLUME = "88", "85", "7762"
+VOLATILITY, DELTA, GAMMA, THETA, VEGA, OPEN_INTEREST = "7633", "7308", "7309", "7310", "7311", "7638"
+FIELDS = (
+    LAST, BID, ASK, CHANGE, CHANGE_PERCENT, DAILY_PNL, AVAILABILITY, PRIOR_CLOSE, BID_SIZE, ASK_SIZE, VOLUME,
+    VOLATILITY, DELTA, GAMMA, THETA, VEGA, OPEN_INTEREST,
+)
 _DELAYS = {
     "R": Delay.LIVE, "D": Delay.DELAYED, "Z": Delay.FROZEN, "Y": Delay.FROZEN_DELAYED, "N": Delay.NOT_SUBSCRIBED,
     "O": Delay.NOT_SUBSCRIBED,
@@ -156,7 +162,27 @@ def quote(row: Mapping[str, msgspec.Raw], at: datetime) -> Quote | None:
         daily_pnl=wire.number(_plain(row, DAILY_PNL)),
         is_close=last.startswith("C"),
         is_halted=last.startswith("H"),
+        bid_size=_figure(row, BID_SIZE),
+        ask_size=_figure(row, ASK_SIZE),
+        volume=_figure(row, VOLUME),
+        option=_option(row),
     )
+
+
+def _option(row: Mapping[str, msgspec.Raw]) -> OptionFigures | None:
+    """What the broker computes for an option; None when the row has nothing of it."""
+    figures = [_figure(row, name) for name in (VOLATILITY, DELTA, GAMMA, THETA, VEGA, OPEN_INTEREST)]
+    if figures.count(None) == len(figures):
+        return None
+    percent, delta, gamma, theta, vega, interest = figures
+    return OptionFigures(
+        volatility=None if percent is None else percent / 100, delta=delta, gamma=gamma, theta=theta, vega=vega,
+        open_interest=interest,
+    )
+
+
+def _figure(row: Mapping[str, msgspec.Raw], name: str) -> Decimal | None:
+    return wire.number(wire.plain(row[name])) if name in row else None
 
 
 def _plain(row: Mapping[str, msgspec.Raw], name: str) -> str:

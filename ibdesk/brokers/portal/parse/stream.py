@@ -6,7 +6,7 @@ from datetime import datetime
 
 import msgspec
 
-from ibdesk.brokers.portal.parse import accounts, market, wire
+from ibdesk.brokers.portal.parse import accounts, market, trades, wire
 from ibdesk.domain.accounts import AccountId, AccountPnl
 from ibdesk.domain.market import Quote
 from ibdesk.domain.session import SessionFlags
@@ -55,13 +55,29 @@ class PnlNews:
 
 
 @dataclass(frozen=True, slots=True)
+class OrdersNews:
+    """Of each order what changed, or all of it; unread, because only what is known already makes it whole."""
+
+    rows: tuple[Mapping[str, msgspec.Raw], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TradesNews:
+    """Executions, each whole."""
+
+    rows: tuple[trades.Row, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Complaint:
     """The server did not like what we sent."""
 
     text: str
 
 
-Message = WaitingForSession | Greeting | Heartbeat | SessionNews | PnlNews | Quote | Complaint
+Message = (
+    WaitingForSession | Greeting | Heartbeat | SessionNews | PnlNews | OrdersNews | TradesNews | Quote | Complaint
+)
 
 
 class _Envelope(msgspec.Struct, rename="camel"):
@@ -110,6 +126,12 @@ def _of_topic(envelope: _Envelope, at: datetime) -> Message | None:
         case "spl":
             rows = _args(envelope, dict[str, accounts.PnlRow])
             return PnlNews(accounts.pnl_rows(rows, at)) if rows else None
+        case "sor":
+            changes = _args(envelope, list[dict[str, msgspec.Raw]])
+            return OrdersNews(tuple(changes)) if changes else None
+        case "str":
+            prints = trades.rows(bytes(envelope.args)) if bytes(envelope.args).startswith(b"[") else ()
+            return TradesNews(prints) if prints else None
     return None
 
 
