@@ -13,7 +13,7 @@ def main() -> int:
     match sys.argv[1:]:
         case []:
             return _window(None)
-        case ["--home", folder]:
+        case ["--home", folder] if folder and not folder.startswith("~"):
             return _window(folder)
     from ibdesk.cli import main as verbs
 
@@ -25,7 +25,7 @@ def _window(folder: str | None) -> int:
 
     from ibdesk import app
 
-    home = Path(folder) if folder else app.default_home()
+    home = Path(folder).absolute() if folder else app.default_home()
     if (home / "ibdesk.door").exists():  # a window may have this vault open: the verbs know how to ask it
         from ibdesk.cli import main as verbs
 

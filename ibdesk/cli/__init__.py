@@ -12,17 +12,19 @@ Would change our mind: verbs that run for hours, which would want a service of t
 
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one verb; the exit code says who has to act next (see --help)."""
-    from ibdesk.cli.grammar import parser
+    from ibdesk.cli.grammar import located, parser
     from ibdesk.cli.talk import INTERRUPTED, Talk, code_of
     from ibdesk.domain.errors import DeskError
 
     words = sys.argv[1:] if argv is None else argv
     args = parser().parse_args(words)
     args.words = tuple(words)
+    located(args, Path.cwd())
     talk = Talk(json=args.json, quiet=args.quiet)
     try:
         return int(args.run(args, talk))

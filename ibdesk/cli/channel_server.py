@@ -204,7 +204,7 @@ def serve(shown: "Shown") -> Channel:
 
 def _parsed(command: channel.Command) -> argparse.Namespace:
     """The command understood here; its paths belong to the folder it was typed in."""
-    from ibdesk.cli.grammar import parser
+    from ibdesk.cli.grammar import located, parser
 
     try:
         args = parser().parse_args(list(command.words))
@@ -214,9 +214,7 @@ def _parsed(command: channel.Command) -> argparse.Namespace:
             remedy="Close its window and open it again.",
             cause=Cause.VAULT_IN_USE,
         ) from error
-    for name, value in list(vars(args).items()):
-        if isinstance(value, Path):
-            setattr(args, name, Path(command.folder) / value)
+    located(args, Path(command.folder))
     return args
 
 

@@ -41,7 +41,7 @@ def parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     top.add_argument(
-        "--home", type=Path,
+        "--home", type=_path,
         help="the vault's folder (default: that of IBKR_DB_PATH, else this system's place for application data)",
     )  # fmt: skip
     top.add_argument("--json", action="store_true", help="answer with JSON")
@@ -97,7 +97,7 @@ def _flex_verbs(every: Any) -> None:
     pull = _verb(group, "pull", "ask for a statement, wait while it is made, and write it to a private file; importing "
                                 "comes later", in_desk(flex_verbs.pull))
     pull.add_argument("label", nargs="?", metavar="LABEL", help="default: the only query")
-    pull.add_argument("--out", required=True, type=Path, metavar="FILE")
+    pull.add_argument("--out", required=True, type=_path, metavar="FILE")
     _replace_option(pull)
     pull.add_argument("--from", dest="first", type=_day, metavar="DATE", help="first day, as 2026-01-31")
     pull.add_argument("--to", dest="last", type=_day, metavar="DATE",
@@ -112,11 +112,11 @@ def _trouble_verbs(every: Any) -> None:
         "--about", choices=[each.value for each in Complaint], metavar="COMPLAINT",
         help="only what answers a complaint: " + ", ".join(f"“{each.value}”" for each in Complaint),
     )  # fmt: skip
-    ill.add_argument("--bundle", type=Path, metavar="FILE", help="print what a support bundle holds, and write it")
+    ill.add_argument("--bundle", type=_path, metavar="FILE", help="print what a support bundle holds, and write it")
     _replace_option(ill)
     group = _group(every, "gateway", "the Client Portal Gateway on this computer; needs no vault")
     start = _verb(group, "start", "start it and wait until it answers", gateway.with_keeper(gateway.start))
-    start.add_argument("--folder", type=Path, metavar="DIR", help="where it is unpacked; remembered")
+    start.add_argument("--folder", type=_path, metavar="DIR", help="where it is unpacked; remembered")
     start.add_argument("--port", type=_listen_port, metavar="N", help="write this listenPort into conf.yaml first")
     for name, text, run in (
         ("stop", "end it, with all it started", gateway.stop), ("restart", "stop and start", gateway.restart),
@@ -140,11 +140,11 @@ def _vault_verbs(every: Any) -> None:
     _verb(db, "check", "examine every page, reference and the chain of the audit",
           in_desk(verbs.check, reads_only=True))
     kept = _verb(db, "backup", "keep an encrypted copy in one file, checked", in_desk(vault_verbs.backup))
-    kept.add_argument("file", nargs="?", type=Path, metavar="FILE", help="a new file, or a folder")
+    kept.add_argument("file", nargs="?", type=_path, metavar="FILE", help="a new file, or a folder")
     _verb(db, "backups", "the backups there are", in_desk(vault_verbs.list_backups, reads_only=True))
     back = _verb(db, "restore", "make the vault what a backup holds, here or on another computer; no desk may be open",
                  vault_verbs.restore)
-    back.add_argument("file", type=Path, metavar="FILE", help="the backup")
+    back.add_argument("file", type=_path, metavar="FILE", help="the backup")
     _verb(db, "rekey", "give the vault a new key and a new recovery code; no desk may be open", vault_verbs.rekey)
     _verb(db, "passphrase", "change the passphrase (standard input: the old one, then the new one)",
           in_desk(vault_verbs.passphrase))
@@ -156,7 +156,7 @@ def _vault_verbs(every: Any) -> None:
     _verb(log, "verify", "find a row that was changed, removed or moved", in_desk(audit_verbs.verify, reads_only=True))
     _verb(log, "hints", "what a careful person would look at", in_desk(audit_verbs.hints, reads_only=True))
     out = _verb(log, "export", "write the log with its hashes", in_desk(audit_verbs.export, reads_only=True))
-    out.add_argument("file", type=Path, metavar="FILE")
+    out.add_argument("file", type=_path, metavar="FILE")
     out.add_argument("--format", choices=["csv", "jsonl"], help="default: by the file's name, else csv")
     _replace_option(out)
 
@@ -177,7 +177,7 @@ def _group(every: Any, name: str, text: str) -> Any:
 
 def _demo_verb(every: Any) -> None:
     demo = _verb(every, "demo", "the desk on a pretend broker, leaving no trace", _demo)
-    demo.add_argument("--shots", type=Path, metavar="DIR", help="walk through everything and leave pictures in DIR")
+    demo.add_argument("--shots", type=_path, metavar="DIR", help="walk through everything and leave pictures in DIR")
     demo.add_argument("--theme", choices=["dark", "light"], default="", help="with --shots: in this theme alone")
     demo.add_argument("--serve", action="store_true", help="run the pretend broker's servers alone")
     demo.add_argument("--portal-port", type=_port, default=0, metavar="N", help="with --serve: the gateway's port")
@@ -205,6 +205,23 @@ def _setting(text: str) -> tuple[str, str]:
     if not is_there or name not in names():
         raise argparse.ArgumentTypeError(f"{text!r} is not NAME=VALUE with a name among {', '.join(names())}")
     return name, value
+
+
+def _path(text: str) -> Path:
+    """A file or folder; it belongs to the folder the command was typed in, see `located`."""
+    if not text or "\0" in text:
+        raise argparse.ArgumentTypeError("the name of a file or folder is empty")
+    try:
+        return Path(text).expanduser()
+    except RuntimeError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is in the home folder of nobody known here") from error
+
+
+def located(args: argparse.Namespace, folder: Path) -> None:
+    """Make every path absolute that was typed in `folder`."""
+    for name, value in list(vars(args).items()):
+        if isinstance(value, Path):
+            setattr(args, name, folder / value)
 
 
 def _day(text: str) -> date:

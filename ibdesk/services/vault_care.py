@@ -26,6 +26,8 @@ from ibdesk.services.hub import Hub
 from ibdesk.store import audit, backup, header, keystore, records, recovery, restore
 from ibdesk.store import vault as vaults
 from ibdesk.store.database import Database
+from ibdesk.store.exports import require_not_the_vaults
+from ibdesk.store.files import named_errors
 from ibdesk.store.header import DEFAULT_COST, Cost
 from ibdesk.store.keystore import KeyStore
 from ibdesk.store.passphrase import generate, require_acceptable
@@ -76,9 +78,8 @@ class VaultCare:
 
     @property
     def folder(self) -> Path:
-        """Where backups go when nobody says otherwise."""
-        chosen = self._settings().backup_folder
-        return Path(chosen).expanduser() if chosen else self._vault.paths.backups
+        """Where backups go when nobody says otherwise. Refused(BAD_SETTING) when the setting makes no sense."""
+        return backup.folder_of(self._settings().backup_folder, self._vault.paths.folder)
 
     async def look(self) -> None:
         """Find out what the properties tell."""
@@ -161,9 +162,13 @@ class VaultCare:
             return await self._in_thread(partial(self._write_backup, reason, target or self.folder, at, target is None))
 
     def _write_backup(self, reason: BackupReason, target: Path, at: datetime, is_folder: bool) -> BackupInfo:
-        if is_folder or target.is_dir():
+        with named_errors(target):
+            is_folder = is_folder or target.is_dir()
+        if is_folder:
             backup.clear_leftovers(target, self._vault)
-            target = target / backup.name_for(self._vault, at)
+            target = backup.free_place(target, self._vault, at)
+        else:
+            require_not_the_vaults(target, self._vault.paths.folder)
         return backup.write(self._vault, target, reason=reason, made_at=at, progress=self._go_on)
 
     async def backups(self) -> tuple[BackupInfo, ...]:
@@ -171,7 +176,9 @@ class VaultCare:
         return await asyncio.to_thread(self._list)
 
     def _list(self) -> tuple[BackupInfo, ...]:
-        folders = dict.fromkeys((self.folder, self._vault.paths.backups))
+        folders = dict.fromkeys((self._vault.paths.backups,))
+        with suppress(Refused):  # a folder that makes no sense holds none; who makes a backup is told
+            folders[self.folder] = None
         found = [info for folder in folders for info in backup.list_in(folder, self._vault.id)]
         return tuple(sorted(found, key=lambda info: info.made_at, reverse=True))
 

@@ -21,7 +21,15 @@ from ibdesk import __version__
 from ibdesk.domain.errors import BadData, Cause, DeskError, Refused
 from ibdesk.domain.records import BackupInfo, BackupReason
 from ibdesk.store import cipher, header
-from ibdesk.store.files import create_private, disk_errors, make_folder, sync_file, sync_folder
+from ibdesk.store.files import (
+    Paths,
+    create_private,
+    disk_errors,
+    make_folder,
+    named_errors,
+    sync_file,
+    sync_folder,
+)
 from ibdesk.store.vault import OpenVault
 
 SUFFIX = ".ibdesk-backup"
@@ -55,9 +63,32 @@ class _Version(msgspec.Struct):
     format: int
 
 
-def name_for(vault: OpenVault, made_at: datetime) -> str:
-    """A backup's file name: which vault it is of, and when (UTC) it was made."""
-    return f"{_prefix(vault)}{made_at:%Y%m%dT%H%M%SZ}{SUFFIX}"
+def folder_of(chosen: str, vault: Path) -> Path:
+    """Where backups of the vault in the folder `vault` go, by the setting `chosen`. Refused(BAD_SETTING) for a folder
+    that would be another one each time, or nobody's."""
+    if not chosen:
+        return Paths(folder=vault).backups
+    try:
+        folder = Path(chosen).expanduser()
+    except RuntimeError:
+        folder = Path(chosen)
+    if not folder.is_absolute() or "\0" in chosen:
+        raise Refused(
+            f"The setting “Backup folder” names no whole path: {chosen!r}.",
+            remedy="Set it to a path from the root on, or leave it empty.", cause=Cause.BAD_SETTING,
+        )
+    return folder
+
+
+def free_place(folder: Path, vault: OpenVault, made_at: datetime) -> Path:
+    """A new file's name in `folder`: which vault it is of, and when (UTC) it was made."""
+    name, number = f"{_prefix(vault)}{made_at:%Y%m%dT%H%M%SZ}", 1
+    place = folder / f"{name}{SUFFIX}"
+    with named_errors(folder):
+        while place.exists():
+            number += 1
+            place = folder / f"{name}-{number}{SUFFIX}"
+    return place
 
 
 def write(
@@ -71,18 +102,20 @@ def write(
     """Back the open vault up to the file `target`, which must not exist yet. Blocks; the vault may be in use.
 
     The copy is examined as a database, and the finished file is read again and compared with its manifest.
-    Refused(VAULT_EXISTS, FOLDER_READ_ONLY), Unavailable(DISK_FULL), BadData(VAULT_DAMAGED). Nothing is left of a backup
-    that failed.
+    Refused(FILE_EXISTS, FOLDER_READ_ONLY, NOTHING_FOUND, BAD_SETTING), Unavailable(DISK_FULL),
+    BadData(VAULT_DAMAGED). Nothing is left of a backup that failed.
     """
+    target = target.absolute()
     copy, staged = (target.with_name(target.name + ending) for ending in (".making", ".new"))
     try:
-        with disk_errors(target.parent), cipher.engine_errors(vault.paths.database):
+        with named_errors(target), cipher.engine_errors(vault.paths.database):
             make_folder(target.parent)
             if target.exists():
                 raise _is_there(target)
             for leftover in (copy, staged):
                 leftover.unlink(missing_ok=True)
-            head = vault.paths.header.read_bytes()
+            with disk_errors(vault.paths.header):
+                head = vault.paths.header.read_bytes()
             create_private(copy)
             revision, rows = _copy(vault, copy, progress)
             files = {HEADER: _member(head), DATABASE: _member_of(copy)}
@@ -169,7 +202,7 @@ def unpack(path: Path, database: Path) -> tuple[Manifest, bytes]:
 def list_in(folder: Path, vault_id: str) -> tuple[BackupInfo, ...]:
     """The backups of one vault in a folder, newest first; a file that cannot be read is none."""
     found: list[BackupInfo] = []
-    with disk_errors(folder):
+    with named_errors(folder):
         paths = sorted(folder.glob(f"*{SUFFIX}")) if folder.is_dir() else []
     for path in paths:
         with suppress(DeskError), _opened(path) as archive:
@@ -181,7 +214,7 @@ def list_in(folder: Path, vault_id: str) -> tuple[BackupInfo, ...]:
 
 def clear_leftovers(folder: Path, vault: OpenVault) -> None:
     """Delete what a killed desk left of its backups of this vault."""
-    with disk_errors(folder):
+    with named_errors(folder):
         for ending in (".making", ".making-journal", ".new"):
             for path in folder.glob(f"{_prefix(vault)}*{SUFFIX}{ending}"):
                 path.unlink(missing_ok=True)
@@ -193,7 +226,7 @@ def _prefix(vault: OpenVault) -> str:
 
 @contextmanager
 def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
-    with disk_errors(path):
+    with named_errors(path):
         try:
             with zipfile.ZipFile(path) as archive:
                 yield archive
@@ -265,5 +298,5 @@ def _bad(path: Path, why: str) -> BadData:
 def _is_there(target: Path) -> Refused:
     return Refused(
         f"There is a file {target} already.", remedy="Choose another name; backups are never overwritten.",
-        cause=Cause.VAULT_EXISTS,
+        cause=Cause.FILE_EXISTS,
     )  # fmt: skip

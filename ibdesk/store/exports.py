@@ -24,14 +24,8 @@ OWN, OWN_NAMES, LOGS = "ibdesk.", ("settings.toml",), "logs"
 def require_free(path: Path, vault: Path, *, replace: bool = False) -> None:
     """Refuse `path` unless it may be written: BAD_SETTING for what is the vault's in the folder `vault` or is no plain
     file, FILE_EXISTS for a file that is there (unless `replace`), FOLDER_READ_ONLY where we may not write."""
+    require_not_the_vaults(path, vault)
     with named_errors(path):
-        if not path.name or path.name == "..":
-            raise Refused(
-                "A file needs a name.", remedy="Name the file that is to be written.", cause=Cause.BAD_SETTING)
-        if _is_the_vaults(path, vault):
-            raise Refused(
-                f"{path} belongs to the vault.", remedy="Choose another place: a folder of your own.",
-                cause=Cause.BAD_SETTING)
         known = _look(path)
         if known is None:
             _require_writable(path.parent)
@@ -43,6 +37,17 @@ def require_free(path: Path, vault: Path, *, replace: bool = False) -> None:
             raise Refused(
                 f"There is a file {path} already.", remedy="Choose another name, or say --replace.",
                 cause=Cause.FILE_EXISTS)
+
+
+def require_not_the_vaults(path: Path, vault: Path) -> None:
+    """Refused(BAD_SETTING) for a path that is the vault's, or no file's at all."""
+    if not path.name or path.name == "..":
+        raise Refused("A file needs a name.", remedy="Name the file that is to be written.", cause=Cause.BAD_SETTING)
+    with named_errors(path):
+        if _is_the_vaults(path, vault):
+            raise Refused(
+                f"{path} belongs to the vault.", remedy="Choose another place: a folder of your own.",
+                cause=Cause.BAD_SETTING)
 
 
 @contextmanager

@@ -14,6 +14,8 @@ FILE_MODE = 0o600
 
 _FULL = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
 _CLOSED_TO_US = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST}
+#: What only a path that a person named can bring about, never the vault's own files in it.
+_NEVER_OURS = {errno.ENAMETOOLONG, errno.EINVAL, errno.ELOOP}
 
 _NOT_ALLOWED = ("ibdesk may not read or write {}.", Cause.FOLDER_READ_ONLY)
 #: What is wrong with a path a person named, by the system's number for it.
@@ -103,6 +105,8 @@ def in_words(error: OSError, path: Path) -> DeskError:
         return disk_full(path)
     if error.errno in _CLOSED_TO_US:
         return read_only(path)
+    if error.errno in _NEVER_OURS:
+        return about_named(error, path)
     return damaged(f"The system could not read or write {path}: {error.strerror or error}.")
 
 
@@ -119,7 +123,7 @@ def about_named(error: OSError, path: Path) -> DeskError:
     """What an operating-system error about `path`, which a person named, means: nothing is wrong with the vault."""
     if error.errno in _FULL:
         return disk_full(path)
-    what, cause = _NAMED.get(error.errno or 0, ("The system could not read or write {}: " f"{error.strerror}.", None))
+    what, cause = _NAMED.get(error.errno or 0, ("The system could not read or write {}: " f"{error.strerror or error}.", None))
     return Refused(
         what.format(path), remedy="Check the name, or choose another place.", cause=cause or Cause.BAD_SETTING
     )

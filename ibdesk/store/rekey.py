@@ -57,7 +57,7 @@ def rekey(
                 cause=Cause.WRONG_PASSPHRASE,
             )
         upgrade(opened)
-        kept = (backups or opened.paths.backups) / backup.name_for(opened, now)
+        kept = backup.free_place(backups or opened.paths.backups, opened, now)
         backup.write(
             opened, kept, reason=BackupReason.BEFORE_REKEY, made_at=now, progress=lambda done: progress("backup", done)
         )

@@ -27,6 +27,7 @@ from ibdesk.store.files import (
     create_private,
     damaged,
     disk_errors,
+    named_errors,
     replace_private,
     sync_folder,
     with_sidecars,
@@ -104,7 +105,7 @@ def vault_closed() -> Refused:
 def exists(folder: Path) -> bool:
     """Whether there is a vault, whole or damaged, in `folder`; Refused(FOLDER_READ_ONLY) where we may not look."""
     paths = Paths(folder=folder)
-    with disk_errors(folder):
+    with named_errors(folder):
         return paths.header.exists() or paths.database.exists()
 
 

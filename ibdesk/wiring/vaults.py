@@ -27,7 +27,7 @@ async def rekey(
     `progress` hears, on the caller's loop, of "backup", "copy", "check" and "exchange" and the fraction done. What was
     begun is finished even when the caller stops waiting. Raises what `store.rekey.rekey` does; then nothing is changed.
     """
-    from ibdesk.store import keystore
+    from ibdesk.store import backup, keystore
     from ibdesk.store import rekey as changing
     from ibdesk.store.settings import load_settings
 
@@ -37,7 +37,7 @@ async def rekey(
 
     def change() -> str:
         return changing.rekey(
-            home, passphrase, now=now, backups=Path(chosen).expanduser() if chosen else None,
+            home, passphrase, now=now, backups=backup.folder_of(chosen, home),
             key_store=keystore.system_key_store(), progress=tell,
         )  # fmt: skip
 

@@ -2,10 +2,11 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
-from ibdesk.cli.grammar import parser
+from ibdesk.cli.grammar import located, parser
 from tests.cli.conftest import Ibdesk, Served, connect, serve, stop
 
 
@@ -48,6 +49,21 @@ def test_a_setting_for_this_run_wins_over_the_environment(
     assert ibdesk("--json", "health").json["gateway"] == "https://127.0.0.1:9"
     assert ibdesk("--json", "--set", f"gateway_url={served.url}", "health").json["status"] == "ready"
     assert ibdesk("--set", "sync_interval=1", "health").code == 5
+
+
+@pytest.mark.parametrize("words", [
+    ["db", "backup", ""], ["--home", "", "health"], ["--home=~nobody-known-here/x", "health"],
+])  # fmt: skip
+def test_a_path_that_can_be_none_is_a_mistake_of_usage(words: list[str]) -> None:
+    with pytest.raises(SystemExit) as end:
+        parser().parse_args(words)
+    assert end.value.code == 2
+
+
+def test_paths_belong_to_the_folder_they_were_typed_in(tmp_path: Path) -> None:
+    args = parser().parse_args(["--home=~/x", "db", "backup", "b"])
+    located(args, tmp_path)
+    assert (args.home, args.file) == (Path.home() / "x", tmp_path / "b")
 
 
 def test_the_help_documents_the_exit_codes() -> None:

@@ -90,6 +90,42 @@ def test_a_restore_says_where_it_kept_what_was_there(typed: Typed, home: Path) -
     assert opens(kept, PASSPHRASE)
 
 
+@pytest.mark.parametrize("name", ["mine.ibdesk-backup", "sub/mine.ibdesk-backup"])
+def test_a_backup_goes_to_the_folder_it_was_typed_in(
+    typed: Typed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    made = typed("--json", "db", "backup", name)
+    assert (made.code, made.json["path"]) == (0, str(tmp_path / name))
+    assert typed("--json", "db", "restore", name, at=Path("new")).code == 0
+    assert opens(tmp_path / "new", PASSPHRASE)
+
+
+@pytest.mark.parametrize("verb", [("backup",), ("rekey",)])
+@pytest.mark.parametrize("folder", ["kept", "~nobody-known-here/kept"])
+def test_a_backup_folder_that_makes_no_sense_is_refused_by_name(
+    typed: Typed, home: Path, verb: tuple[str, ...], folder: str
+) -> None:
+    told = typed("--set", f"backup_folder={folder}", "db", *verb)
+    assert told.code == 5 and "Backup folder" in told.err
+    assert opens(home, PASSPHRASE) and sorted(each.name for each in home.glob("back*")) == []
+
+
+def test_a_backup_is_not_put_in_the_place_of_the_vaults_files(typed: Typed, home: Path) -> None:
+    for name in ("ibdesk.vault.new", "ibdesk.vault", "settings.toml"):
+        told = typed("db", "backup", str(home / name))
+        assert told.code == 5 and "belongs to the vault" in told.err
+    assert opens(home, PASSPHRASE)
+
+
+@pytest.mark.parametrize("name", ["none.ibdesk-backup", "home", "home/ibdesk.vault/x", "x" * 300])
+def test_a_backup_that_is_none_is_not_called_a_damaged_vault(
+    typed: Typed, tmp_path: Path, name: str
+) -> None:
+    told = typed("db", "restore", str(tmp_path / name), at=tmp_path / "new")
+    assert told.code == 5 and "from a backup" not in told.err
+
+
 def test_backups_are_listed(typed: Typed) -> None:
     assert typed("db", "backups").out == "No backup yet.\n"
     made = typed("--json", "db", "backup").json["path"]

@@ -147,6 +147,18 @@ def test_waking_from_sleep_makes_the_one_that_was_missed(tmp_path: Path) -> None
 
 
 @pytest.mark.logs("could not be backed up")
+@pytest.mark.parametrize("folder", ["kept", "~nobody-known-here/kept"])
+def test_a_folder_that_makes_no_sense_is_told_and_the_schedule_goes_on(tmp_path: Path, folder: str) -> None:
+    async def work(bench: Bench) -> None:
+        await bench.pass_time(AT_FIRST, 1)
+        assert bench.backups.last_error is not None
+        assert bench.backups.last_error.cause is Cause.BAD_SETTING
+        bench.change(backup_folder="")
+        await eventually_made(bench, 1)
+
+    run(tmp_path, work, Settings(backup_folder=folder))
+
+
 def test_a_folder_that_is_gone_is_told_once_and_tried_again(tmp_path: Path) -> None:
     blocked = tmp_path / "disk"
     blocked.write_text("a file where the folder should be")
@@ -155,7 +167,7 @@ def test_a_folder_that_is_gone_is_told_once_and_tried_again(tmp_path: Path) -> N
         await bench.pass_time(AT_FIRST, 1)
         await bench.pass_time(4 * TRY_AGAIN, 1)
         (event,) = bench.heard.events
-        assert event.error is not None and event.error.cause is Cause.FOLDER_READ_ONLY  # type: ignore[union-attr]
+        assert event.error is not None and event.error.cause is Cause.BAD_SETTING  # type: ignore[union-attr]
         assert bench.backups.last_error is not None
         blocked.unlink()
         await bench.pass_time(TRY_AGAIN, 2)

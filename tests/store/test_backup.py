@@ -25,7 +25,7 @@ Run = Callable[..., Any]
 def made(open_vault: OpenVault, in_transaction: Run, tmp_path: Path) -> Path:
     """A backup of a vault with three calls in it, elsewhere."""
     in_transaction(audit.append_calls, [call(n) for n in range(3)])
-    target = tmp_path / "elsewhere" / backup.name_for(open_vault, NOW)
+    target = backup.free_place(tmp_path / "elsewhere", open_vault, NOW)
     backup.write(open_vault, target, reason=BackupReason.PERSON, made_at=NOW)
     return target
 
@@ -53,8 +53,48 @@ def test_a_backup_never_overwrites(open_vault: OpenVault, made: Path) -> None:
     before = made.read_bytes()
     with pytest.raises(Refused) as caught:
         backup.write(open_vault, made, reason=BackupReason.PERSON, made_at=NOW)
-    assert caught.value.cause is Cause.VAULT_EXISTS
+    assert caught.value.cause is Cause.FILE_EXISTS
     assert made.read_bytes() == before
+
+
+def test_a_second_backup_in_one_second_gets_a_name_of_its_own(open_vault: OpenVault, made: Path) -> None:
+    again = backup.free_place(made.parent, open_vault, NOW)
+    backup.write(open_vault, again, reason=BackupReason.PERSON, made_at=NOW)
+
+    assert again != made and len(backup.list_in(made.parent, open_vault.id)) == 2
+
+
+@pytest.mark.parametrize("name", ["mine.ibdesk-backup", "sub/mine.ibdesk-backup"])
+def test_a_backup_may_go_to_where_the_person_is(
+    open_vault: OpenVault, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    info = backup.write(open_vault, Path(name), reason=BackupReason.PERSON, made_at=NOW)
+
+    assert info.path == str(tmp_path / name) and (tmp_path / name).is_file()
+
+
+@pytest.mark.parametrize("chosen", ["kept", "./kept", "~nobody-known-here/kept", "/kept\0"])
+def test_a_backup_folder_that_makes_no_sense_is_named(tmp_path: Path, chosen: str) -> None:
+    with pytest.raises(Refused, match="Backup folder") as caught:
+        backup.folder_of(chosen, tmp_path)
+    assert caught.value.cause is Cause.BAD_SETTING
+
+
+def test_the_backup_folder_is_the_vaults_own_until_another_is_chosen(tmp_path: Path) -> None:
+    assert backup.folder_of("", tmp_path) == tmp_path / "backups"
+    assert backup.folder_of("~/kept", tmp_path) == Path.home() / "kept"
+
+
+@pytest.mark.parametrize(("name", "words"), [("none.ibdesk-backup", "There is no"), ("", "is a folder"),
+                                             ("taken/b", "is a file, not a folder"), ("x" * 300, "too long")])
+def test_a_backup_that_cannot_be_read_says_why_and_not_that_the_vault_is_damaged(
+    tmp_path: Path, name: str, words: str
+) -> None:
+    (tmp_path / "taken").write_text("a file")
+    with pytest.raises(Refused, match=words) as caught:
+        backup.look(tmp_path / name)
+    assert "Restore" not in caught.value.remedy
 
 
 def test_what_is_written_meanwhile_neither_disturbs_nor_gets_in(
@@ -78,7 +118,7 @@ def test_a_backup_that_is_stopped_leaves_nothing(open_vault: OpenVault, tmp_path
     def stop(_done: float) -> None:
         raise InterruptedError("the desk closes")
 
-    with pytest.raises(BadData):
+    with pytest.raises(Refused, match="the desk closes"):
         backup.write(
             open_vault, tmp_path / "b" / "x.ibdesk-backup", reason=BackupReason.PERSON, made_at=NOW, progress=stop
         )
@@ -87,7 +127,7 @@ def test_a_backup_that_is_stopped_leaves_nothing(open_vault: OpenVault, tmp_path
 
 def test_backups_are_listed_newest_first_and_only_this_vaults(open_vault: OpenVault, made: Path) -> None:
     later = NOW + timedelta(days=1)
-    newer = made.with_name(backup.name_for(open_vault, later))
+    newer = backup.free_place(made.parent, open_vault, later)
     backup.write(open_vault, newer, reason=BackupReason.SCHEDULE, made_at=later)
     made.with_name("broken.ibdesk-backup").write_bytes(b"no archive")
     assert [info.path for info in backup.list_in(made.parent, open_vault.id)] == [str(newer), str(made)]

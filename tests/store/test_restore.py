@@ -121,7 +121,7 @@ def test_a_vault_in_use_is_left_alone(made: Path, home: Path) -> None:
 
 
 def test_a_backup_that_is_not_there_makes_no_folder(tmp_path: Path) -> None:
-    with pytest.raises(BadData):
+    with pytest.raises(Refused, match="There is no"):
         restore.restore(tmp_path / "none.ibdesk-backup", tmp_path / "new", PASSPHRASE, now=NOW)
     assert not (tmp_path / "new").exists()
 
