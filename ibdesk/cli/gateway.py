@@ -10,7 +10,7 @@ from ibdesk.cli.door import home_of
 from ibdesk.cli.talk import Talk
 from ibdesk.domain.diagnosis import Examined, GatewayProcess, Verdict
 from ibdesk.domain.errors import Cause, Refused
-from ibdesk.services.gateway_conf import changed, lint, read_conf, save_conf
+from ibdesk.services.gateway_conf import changed, exposures, lint, read_conf, save_conf
 from ibdesk.wiring.diagnosis import diagnosis_without_vault
 
 if TYPE_CHECKING:
@@ -38,7 +38,8 @@ async def start(keeper: "GatewayKeeper", args: argparse.Namespace, talk: Talk) -
                 f"{args.folder} is no gateway: {' and '.join(report.missing)} is missing.",
                 remedy="Name the folder that holds bin and root.", cause=Cause.BAD_SETTING,
             )
-    return _tell(await keeper.start(port=args.port), talk)
+    found = await _doubts(keeper, talk)
+    return _tell(await keeper.start(port=args.port), talk, found)
 
 
 async def stop(keeper: "GatewayKeeper", args: argparse.Namespace, talk: Talk) -> int:
@@ -48,7 +49,8 @@ async def stop(keeper: "GatewayKeeper", args: argparse.Namespace, talk: Talk) ->
 
 async def restart(keeper: "GatewayKeeper", args: argparse.Namespace, talk: Talk) -> int:
     """Stop and start."""
-    return _tell(await keeper.restart(confirm=args.yes), talk)
+    found = await _doubts(keeper, talk)
+    return _tell(await keeper.restart(confirm=args.yes), talk, found)
 
 
 async def status(keeper: "GatewayKeeper", _args: argparse.Namespace, talk: Talk) -> int:
@@ -86,8 +88,7 @@ async def conf(keeper: "GatewayKeeper", args: argparse.Namespace, talk: Talk) ->
             "status": "success", "path": str(now.path), "listen_port": now.listen_port, "listen_ssl": now.listen_ssl,
             "allow": now.allow, "deny": now.deny, "account_ids": now.account_ids, "problem": now.problem,
             "backup": None if backup is None else str(backup),
-            "findings": [{"verdict": each.verdict.value, "key": each.target, "statement": each.statement,
-                          "advice": each.advice} for each in found],
+            "findings": _plain(found),
         },
         [*_values(now.text), *([] if backup is None else [f"The file as it was: {backup}"]), *_findings(found)],
     )  # fmt: skip
@@ -98,6 +99,23 @@ def _values(text: str) -> list[str]:
     return [line for line in text.splitlines() if "sslPwd" not in line]
 
 
+async def _doubts(keeper: "GatewayKeeper", talk: Talk) -> tuple[Examined, ...]:
+    """What is bad in conf.yaml, said before it comes into force: a gateway is never exposed without a word."""
+    if keeper.conf is None or not keeper.conf.is_file():
+        return ()
+    found = exposures(await asyncio.to_thread(read_conf, keeper.conf))
+    for line in _findings(found):
+        talk.insist(line)
+    return found
+
+
+def _plain(found: tuple[Examined, ...]) -> list[dict[str, str]]:
+    return [
+        {"verdict": each.verdict.value, "key": each.target, "statement": each.statement, "advice": each.advice}
+        for each in found
+    ]
+
+
 def _findings(found: tuple[Examined, ...]) -> list[str]:
     return [f"[{each.verdict}] {each.statement} {each.advice}".rstrip() for each in found]
 
@@ -106,11 +124,11 @@ def _words(text: str | None) -> tuple[str, ...] | None:
     return None if text is None else tuple(filter(None, (each.strip() for each in text.split(","))))
 
 
-def _tell(process: GatewayProcess, talk: Talk) -> int:
+def _tell(process: GatewayProcess, talk: Talk, found: tuple[Examined, ...] = ()) -> int:
     told: dict[str, Any] = {
         "status": "running" if process.is_running else "stopped", "starting": process.starting, "ours": process.ours,
         "pid": process.pid, "owner": process.owner, "port": process.port, "since": process.since,
-        "detail": process.detail,
+        "detail": process.detail, "findings": _plain(found),
     }  # fmt: skip
     whose = "started by ibdesk" if process.ours else "started elsewhere"
     line = f"running on port {process.port}, process {process.pid}, {whose}" if process.is_running else "not running"

@@ -154,6 +154,11 @@ def lint(conf: Conf, *, port: int | None = None, ssl: bool | None = None) -> tup
     return tuple(sorted(found, key=lambda each: order.index(each.verdict))) or (_good(conf),)
 
 
+def exposures(conf: Conf) -> tuple[Examined, ...]:
+    """What a person has to see before this gateway is started: an open door, SSL off, a file that cannot work."""
+    return tuple(each for each in lint(conf) if each.verdict is Verdict.BAD)
+
+
 def _good(conf: Conf) -> Examined:
     return Examined(
         check=Check.GATEWAY_CONF, verdict=Verdict.GOOD, statement="The gateway's conf.yaml is safe.",

@@ -29,6 +29,35 @@ def test_it_is_started_seen_and_stopped_without_a_vault(ibdesk: Ibdesk, tmp_path
     assert (stopped.code, stopped.out) == (0, "not running\n")
 
 
+OPEN = """\
+listenPort: {port}
+listenSsl: false
+ips:
+  allow:
+    - 127.0.0.1
+    - 0.0.0.0
+"""
+
+
+def test_an_open_door_is_said_before_the_gateway_is_started(ibdesk: Ibdesk, tmp_path: Path) -> None:
+    folder = make_gateway(tmp_path / "gw", asyncio.run(free_port()), conf=OPEN, script="exit 1\n")
+    chosen = ("--quiet", "--set", f"gateway_folder={folder}", "gateway")
+    for verb in ("start", "restart"):
+        ran = ibdesk(*chosen, verb)
+        assert ran.code == 4 and "ended at once" in ran.err
+        assert "[bad] listenSsl is off" in ran.out and "[bad] ips.allow holds 0.0.0.0" in ran.out
+
+
+def test_the_findings_on_an_open_door_are_part_of_the_answer(ibdesk: Ibdesk, tmp_path: Path) -> None:
+    folder = make_gateway(tmp_path / "gw", asyncio.run(free_port()), conf=OPEN.replace("listenSsl: false\n", ""))
+    try:
+        started = ibdesk("--json", "gateway", "start", "--folder", str(folder))
+        assert started.json["status"] == "running"
+        assert [each["key"] for each in started.json["findings"]] == ["ips.allow"]
+    finally:
+        assert ibdesk("--json", "gateway", "stop").json["findings"] == []
+
+
 def test_what_is_missing_is_said(ibdesk: Ibdesk, tmp_path: Path) -> None:
     assert ibdesk("gateway", "start").code == 5
     wrong = ibdesk("gateway", "start", "--folder", str(tmp_path))

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit, QWidget
 
 from ibdesk.domain.diagnosis import GatewayProcess
 from ibdesk.domain.errors import Refused
-from ibdesk.services.gateway_conf import read_conf
+from ibdesk.services.gateway_conf import changed, read_conf
 from ibdesk.services.tasks import Tasks
 from ibdesk.ui.bridge import Bridge
 from ibdesk.ui.gateway.acts import GatewayActs
@@ -182,6 +182,38 @@ def test_restart_asks_then_stops_and_starts(run: Run, tmp_path: Path) -> None:
             asked.accept()
             await until(lambda: answers == [True])
             assert keeper.asked == ["stop, confirmed True", "start"]
+
+    run(walk())
+
+
+def test_an_open_door_is_seen_and_agreed_to_before_the_gateway_starts(run: Run, tmp_path: Path) -> None:
+    async def walk() -> None:
+        keeper = MadeUpKeeper(gateway_folder(tmp_path))
+        assert keeper.conf is not None
+        everybody = ("127.0.0.1", "0.0.0.0")  # noqa: S104 - what people write there
+        keeper.conf.write_text(changed(read_conf(keeper.conf), allow=everybody, listen_ssl=False))
+        with acting(keeper) as (acts, bridge):
+            answers: list[bool] = []
+
+            async def start(name: str = "start") -> None:
+                answers.append(await acts.do(name))
+
+            bridge.start("start", start())
+            asked = await dialog()
+            assert asked.windowTitle() == "Start the gateway with this conf.yaml?"
+            texts = " ".join(label.text() for label in asked.findChildren(QWidget) if hasattr(label, "text"))
+            assert "listenSsl is off" in texts and "ips.allow holds 0.0.0.0" in texts
+            asked.reject()
+            await until(lambda: answers == [False])
+            assert keeper.asked == []
+            bridge.start("start", start())
+            (await dialog()).accept()
+            await until(lambda: answers == [False, True])
+            assert keeper.asked == ["start"]
+            bridge.start("restart", start("restart"))
+            (await dialog()).reject()
+            await until(lambda: answers == [False, True, False])
+            assert keeper.asked == ["start"]
 
     run(walk())
 

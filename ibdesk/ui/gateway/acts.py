@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from ibdesk.domain.errors import Cause, Refused
-from ibdesk.services.gateway_conf import read_conf
+from ibdesk.services.gateway_conf import exposures, read_conf
 from ibdesk.services.gateway_folder import FolderReport
 from ibdesk.ui.gateway import questions
 from ibdesk.ui.gateway.conf_dialog import ConfDialog
@@ -43,6 +43,8 @@ class GatewayActs:
             return True
         if self._keeper.folder is None and not await self.choose():
             return False
+        if not (await self._keeper.look()).is_running and not await self._may_expose():
+            return False
         await self._keeper.start()
         return True
 
@@ -59,6 +61,8 @@ class GatewayActs:
         process = await self._keeper.look()
         if not process.is_running:
             return await self.start()
+        if not await self._may_expose():
+            return False
         if not await self._bridge.ask(questions.stop(process, self._parent, again=True)):
             return False
         await self._keeper.restart(confirm=True)
@@ -102,6 +106,11 @@ class GatewayActs:
             await self.restart()
         return True
 
+    async def _may_expose(self) -> bool:
+        """Whether it may run as its conf.yaml is: what is bad in it is seen and agreed to first."""
+        path = self._keeper.conf
+        found = () if path is None or not path.is_file() else exposures(read_conf(path))
+        return not found or await self._bridge.ask(questions.exposed(found, self._parent))
 
     async def move_port(self) -> str:
         """Let it listen elsewhere, after a yes; the address it has from its next start on, "" when nothing changed."""

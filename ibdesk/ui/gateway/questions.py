@@ -1,8 +1,10 @@
 """The questions before an act on the gateway: each says what happens before it happens."""
 
+from collections.abc import Sequence
+
 from PySide6.QtWidgets import QWidget
 
-from ibdesk.domain.diagnosis import GatewayProcess
+from ibdesk.domain.diagnosis import Examined, GatewayProcess
 from ibdesk.ui.wizard.parts import Question
 
 
@@ -15,6 +17,14 @@ def stop(process: GatewayProcess, parent: QWidget | None, *, again: bool = False
         f"The gateway{number} ends at once, and with it the sign-in of every program that uses it. Orders at the "
         f"broker stay where they are.{whose}",
         "Restart it" if again else "Stop it", danger=True, parent=parent,
+    )
+
+
+def exposed(found: Sequence[Examined], parent: QWidget | None) -> Question:
+    """Whether the gateway may be started although its conf.yaml is unsafe: what was found, all of it."""
+    told = "\n\n".join(f"{each.statement} {each.advice}".rstrip() for each in found)
+    return Question(
+        "Start the gateway with this conf.yaml?", told, "Start it all the same", danger=True, parent=parent
     )
 
 
