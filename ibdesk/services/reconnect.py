@@ -153,9 +153,13 @@ class Reconnect:
         self._hub.publish(state)
 
     def _return(self, *, is_synced: bool = False) -> None:
-        """Begin the way back, if there is one to go. A line that breaks again and again gets no extra pictures."""
+        """Begin the way back, if there is one to go. A line that breaks again and again gets no extra pictures; in the
+        penalty box nothing is asked, and the look that follows it leads here again."""
         is_on_its_way = self._returning is not None or self._tasks.is_closing
         if self._is_up or is_on_its_way or not self._session.session.is_ready:
+            return
+        if self._lost is not None and self._session.boxed_until is not None:
+            self._tell()
             return
         if self._lost is None:
             self._connected()

@@ -131,6 +131,12 @@ class SessionService:
         return self._announced()
 
     @property
+    def boxed_until(self) -> datetime | None:
+        """The end of the broker's penalty box, before which nothing is asked; None when it is not shut."""
+        until = self._boxed_until
+        return until if until is not None and until > self._clock() else None
+
+    @property
     def next_look(self) -> datetime | None:
         """When the session is asked next by itself; None before it is kept."""
         if self._look_at is None:

@@ -395,6 +395,29 @@ def test_in_the_penalty_box_nothing_is_sent_and_the_sync_goes_on_when_it_opens(t
     asyncio.run(run())
 
 
+def test_a_gateway_that_dies_in_the_penalty_box_is_told_and_nothing_is_asked_before_it_opens(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with connected(tmp_path) as scene:
+            shop = scene.shop
+            shop.gateway.limit()
+            await shop.session.look()
+            until = shop.session.boxed_until
+            assert until == shop.dial.instant + timedelta(minutes=15)
+            await shop.gateway.kill()
+            await scene.until(ConnectionLost)
+            await scene.settled()
+            calls = len(shop.calls)
+            await scene.let_pass(timedelta(minutes=5), timedelta(seconds=20))
+            assert scene.link.state is not None and not scene.link.state.is_up
+            assert scene.link.state.next_try is not None and scene.link.state.next_try >= until
+            assert not [call for call in shop.calls[calls:] if call.channel == "rest"]
+            await shop.gateway.restore()
+            await scene.pass_until(lambda: bool(scene.said(ConnectionRestored)), timedelta(seconds=20))
+            assert shop.session.boxed_until is None
+
+    asyncio.run(run())
+
+
 def test_with_syncing_by_itself_off_coming_back_reads_nothing(tmp_path: Path) -> None:
     async def run() -> None:
         async with workshop(tmp_path, settings=Settings(auto_sync=False)) as shop:

@@ -73,6 +73,7 @@ class MadeUpSession:
 
     sign_in_page = "https://localhost:5000/"
     problem: DeskError | None = None
+    boxed_until: datetime | None = None
 
     def __init__(self, session: Session) -> None:
         self.session = session

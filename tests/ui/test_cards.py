@@ -169,6 +169,23 @@ def test_a_session_that_is_back_says_that_the_account_is_read(dressed: QApplicat
     assert stopped.banner.button.isHidden()
 
 
+def test_locked_out_and_then_lost_says_what_is_known_and_that_nothing_is_asked(
+    dressed: QApplication, qtbot: QtBot
+) -> None:
+    stopped = Stopped()
+    qtbot.addWidget(stopped.banner)
+    until = NOW + timedelta(minutes=15)
+    stopped.show_view(replace(one(), link=LOST, is_ready=True, boxed_until=until), NOW)
+    assert stopped.banner.text.text() == (
+        f"Locked out by the broker: nothing is asked until {until.astimezone():%H:%M}.")
+    assert stopped.banner.detail.text() == (
+        "Last known: The gateway does not answer. Lost 40 s ago. Then the session is asked, and the account is read "
+        "anew by itself. Shown: as of 4 s ago.")
+    assert stopped.banner.button.isHidden()
+    stopped.show_view(replace(one(), link=LOST, is_ready=True, boxed_until=until), until)
+    assert stopped.banner.text.text() == "The session is ready. The account is being read anew."
+
+
 def test_a_lost_connection_that_needs_a_person_asks_for_what_helps(dressed: QApplication, qtbot: QtBot) -> None:
     stopped = Stopped()
     qtbot.addWidget(stopped.banner)

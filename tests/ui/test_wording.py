@@ -64,6 +64,23 @@ def test_an_announced_outage_is_no_alarm_anywhere():
     assert (gateway.full, gateway.tone) == ("Client Portal Gateway localhost:5000 · maintenance", "muted")
 
 
+@pytest.mark.parametrize("state", [SessionState.READY, SessionState.OFFLINE, SessionState.UNKNOWN])
+def test_a_connection_lost_while_locked_out_is_neither_connecting_nor_searched(state):
+    until = NOW + timedelta(minutes=15)
+    words = wording.session_words(session(state), NOW, LOST, until)
+    assert (words.full, words.tone) == (f"Locked out until {until.astimezone():%H:%M}", "warn")
+    assert "nothing is asked" in words.tip and "It does not answer." in words.tip
+    assert wording.session_words(session(SessionState.READY), until, LOST, until).full == "Connecting…"
+    assert wording.session_words(READY, NOW, None, until).tone == "gain"
+
+
+def test_a_gateway_that_did_not_answer_last_time_is_not_green():
+    asked = replace(READY, detail="The broker has locked us out.")
+    words = wording.gateway_words("https://localhost:5000", asked, RateState(per_second=0, limit=10, latency_ms=38))
+    assert words.full == "Client Portal Gateway localhost:5000 · last question not answered"
+    assert words.tone == "warn" and "locked us out" in words.tip
+
+
 def test_without_an_account_the_pill_offers_to_connect_one():
     assert wording.session_words(None, NOW).full == "No account connected"
 

@@ -176,8 +176,10 @@ class DeskView(QWidget):
     def refresh(self) -> None:
         """Say again what time changes: ages, countdowns, the clock."""
         now, link = self._desk.clock(), self.session.link
+        boxed = self._rate.boxed_until if self._rate is not None else None
         self.header.show_session(
-            wording.session_words(self._session, now, link), can_try=wording.is_searched(self._session, link, now))
+            wording.session_words(self._session, now, link, boxed),
+            can_try=wording.is_searched(self._session, link, now) and (boxed is None or boxed <= now))
         self._show_sync(now)
         self._show_gateway(now)
         self.status.show_market(wording.market_words(self._desk.calendar, now))

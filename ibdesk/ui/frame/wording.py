@@ -54,14 +54,23 @@ def is_searched(session: Session | None, link: LinkChanged | None, now: datetime
     return session.state is SessionState.OFFLINE
 
 
-def session_words(session: Session | None, now: datetime, link: LinkChanged | None = None) -> Words:
-    """The session pill. None: no account is connected. `link` tells how the search for a lost gateway goes."""
+def session_words(
+    session: Session | None, now: datetime, link: LinkChanged | None = None, boxed_until: datetime | None = None
+) -> Words:
+    """The session pill. None: no account is connected. `link` tells how the search for a lost gateway goes,
+    `boxed_until` when the broker's penalty box ends."""
     if session is not None and link is not None and not link.is_up:
         until = link.expected_until
         if truths.is_expected(link, now) and until is not None:
             return Words(
                 full=f"In maintenance until {truths.new_york(until)}", short="Maintenance", tone="muted",
                 tip=" ".join(truths.expected(until)),
+            )
+        if boxed_until is not None and boxed_until > now:
+            text, tip = truths.locked_out(link, boxed_until, now)
+            return Words(
+                full=f"Locked out until {boxed_until.astimezone():%H:%M}", short="Locked out", tone="warn",
+                tip=f"{text} {tip}",
             )
         if is_searched(session, link, now):
             what = "Gateway not running"
@@ -119,7 +128,8 @@ def sync_words(last: datetime | None, now: datetime, *, running: str | None, fai
 def gateway_words(
     url: str, session: Session | None, rate: RateState | None, *, is_expected: bool = False
 ) -> Words:
-    """The gateway's place in the status line; what is away by announcement alarms nobody."""
+    """The gateway's place in the status line; what is away by announcement alarms nobody, and what did not answer
+    last time is not green, whatever the session's flags say of the time before."""
     parts = urlsplit(url)
     where = f"{parts.hostname}:{parts.port}" if parts.port else (parts.hostname or "")
     name = f"Client Portal Gateway {where}".rstrip()
@@ -132,6 +142,9 @@ def gateway_words(
         return Words(
             full=f"{name} · {'not running' if tone == 'loss' else 'not asked yet'}", short=where, tone=tone, tip=url
         )
+    if session.is_ready and session.detail:
+        return Words(
+            full=f"{name} · last question not answered", short=where, tone="warn", tip=f"{session.detail}\n{url}")
     latency = rate.latency_ms if rate is not None else None
     text = name if latency is None else f"{name} · {fmt.milliseconds(latency)}"
     return Words(full=text, short=where, tone="gain", tip=url)

@@ -210,7 +210,8 @@ class BookView(QObject):
         session = self._desk.session
         if session is None:
             return view
-        return replace(view, problem=session.problem, is_ready=session.session.is_ready)
+        return replace(
+            view, problem=session.problem, is_ready=session.session.is_ready, boxed_until=session.boxed_until)
 
     def _pnl_changed(self, event: PnlChanged) -> None:
         self.view = self.view.with_pnl(event.pnl)

@@ -98,6 +98,8 @@ class Stopped(QObject):
         self._command, action = "", ""
         if wording.is_expected(link, now) and link.expected_until is not None:
             (text, detail), tone = wording.expected(link.expected_until), "accent"
+        elif view.boxed_until is not None and view.boxed_until > now:
+            (text, detail), tone = wording.locked_out(link, view.boxed_until, now), "warn"
         elif view.is_ready:
             text, detail, tone = wording.RETURNING, wording.returning_detail(link, now), "warn"
         elif isinstance(problem, NeedsPerson):

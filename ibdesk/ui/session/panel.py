@@ -87,7 +87,8 @@ class TruthPanel(QWidget):
         text = "" if is_for_person else wording.search(self._link, now, is_ready=is_ready)
         self.search.setText(text)
         self.search.setVisible(bool(text))
-        self.try_now.setVisible(bool(text) and not is_ready and not wording.is_expected(self._link, now))
+        waits = is_ready or wording.must_wait(self._truth) or wording.is_expected(self._link, now)
+        self.try_now.setVisible(bool(text) and not waits)
 
     def _wire(self) -> None:
         self.action.clicked.connect(lambda: self.wanted.emit(wording.ACTIONS[self._truth.action][1]))

@@ -100,6 +100,15 @@ def expected(until: datetime) -> tuple[str, str]:
     )
 
 
+def locked_out(link: LinkChanged, until: datetime, now: datetime, zone: tzinfo | None = None) -> tuple[str, str]:
+    """A loss in the broker's penalty box: what is known of it, that nothing is asked, and what happens after."""
+    return (
+        f"Locked out by the broker: nothing is asked until {until.astimezone(zone):%H:%M}.",
+        f"Last known: {lost(link)} Lost {fmt.age(link.since, now, zone)}. Then the session is asked, and the account "
+        "is read anew by itself.",
+    )
+
+
 def lost(link: LinkChanged) -> str:
     """What is missing."""
     return f"{link.reason.rstrip('.')}." if link.reason else "The connection is lost."
@@ -128,8 +137,15 @@ def next_try(link: LinkChanged, now: datetime) -> str:
     return f"next try in {soon(max(link.next_try - now, timedelta(seconds=1)))}"
 
 
+def must_wait(truth: Truth) -> bool:
+    """Whether the gateway is not asked before a known time: locked out, or away by announcement."""
+    return any(lamp.lamp is Lamp.GATEWAY and lamp.deadline is not None for lamp in truth.lamps)
+
+
 def is_ready(truth: Truth) -> bool:
-    """Whether Gateway, sign-on and brokerage all stand."""
+    """Whether Gateway, sign-on and brokerage all stand and may be asked."""
+    if must_wait(truth):
+        return False
     needed = (Lamp.GATEWAY, Lamp.SIGN_ON, Lamp.BROKERAGE)
     stands = (Light.GOOD, Light.WARN)
     return bool(truth.lamps) and all(lamp.light in stands for lamp in truth.lamps if lamp.lamp in needed)

@@ -87,6 +87,12 @@ def test_the_search_for_a_lost_gateway_counts_down_and_can_be_hurried(panel):
     assert panel.wants == ["try-now"]
 
 
+def test_locked_out_and_lost_waits_for_the_end_of_the_lock_and_offers_no_try(panel):
+    panel.show_truth(truths.LOCKED_OUT, NOW, replace(LOST, next_try=NOW + timedelta(minutes=15)))
+    assert panel.search.text().startswith("Lost 40 s ago · next try in 15:00")
+    assert not panel.try_now.isVisible()
+
+
 def test_a_session_that_is_back_waits_for_the_account_and_offers_no_search(panel):
     panel.show_truth(truths.READY, NOW, LOST)
     assert panel.search.text() == "Lost 40 s ago · the account is being read anew"

@@ -52,6 +52,12 @@ MAINTENANCE = truth(
     lamp(Lamp.SIGN_ON, Light.UNKNOWN, "Not known"),
     action=NextStep.WAIT,
 )
+LOCKED_OUT = truth(
+    "Locked out for too many requests",
+    lamp(Lamp.GATEWAY, Light.WARN, "Locked out for too many requests", deadline=NOW + timedelta(minutes=15),
+         deadline_is="requests are allowed again", action=NextStep.WAIT),
+    action=NextStep.WAIT,
+)
 WORDY = truth(
     "The gateway does not answer",
     *(lamp(each, Light.BAD, "The gateway does not answer", reason="A reason that takes more than one line. " * 4)
