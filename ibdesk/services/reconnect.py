@@ -3,7 +3,10 @@
 The session's keeper is the only one who asks a lost gateway, at the pace of `pacing`; this listens to it, to the
 stream and to the syncs. A loss is told at the first failed call or the first silence of the stream. The return is:
 the session's status first (it has been asked), then the stream (opened anew by `live`) and a fresh picture of every
-account at once, and only then the source counts as connected again and the outage is accounted for.
+account at once, and only then the source counts as connected again and the outage is accounted for. That one picture
+is fetched even with "sync by itself" off: without it the figures of before would look fresh, for the return is what
+ends their being stale, and nothing could be said of the outage. The other way, leaving them stale until a person
+syncs, would call a desk lost that is not.
 """
 
 import asyncio
@@ -178,13 +181,12 @@ class Reconnect:
 
     async def _come_back(self, lost: ConnectionLost, before: "asyncio.Task[tuple[AccountPage, ...]] | None") -> None:
         until = self._clock()
-        if self._settings().auto_sync:
-            outcome = await self._sync.run()
-            if any(each.started_at < until for each in outcome.records):
-                outcome = await self._sync.run()  # the one before had begun already and saw a time before the loss
-            if not any(each.status in (SyncStatus.SUCCESS, SyncStatus.PARTIAL) for each in outcome.records):
-                self._tell()
-                return  # what failed is in the sync log; the next sync that succeeds leads here again
+        outcome = await self._sync.run()
+        if any(each.started_at < until for each in outcome.records):
+            outcome = await self._sync.run()  # the one before had begun already and saw a time before the loss
+        if not any(each.status in (SyncStatus.SUCCESS, SyncStatus.PARTIAL) for each in outcome.records):
+            self._tell()
+            return  # what failed is in the sync log; the next sync that succeeds, or the next look, leads here again
         if not self._session.session.is_ready:
             return
         self._connected()

@@ -418,22 +418,31 @@ def test_a_gateway_that_dies_in_the_penalty_box_is_told_and_nothing_is_asked_bef
     asyncio.run(run())
 
 
-def test_with_syncing_by_itself_off_coming_back_reads_nothing(tmp_path: Path) -> None:
+def test_with_syncing_by_itself_off_coming_back_reads_one_picture_before_it_counts_as_back(tmp_path: Path) -> None:
     async def run() -> None:
         async with workshop(tmp_path, settings=Settings(auto_sync=False)) as shop:
             link = Reconnect(
                 source=shop.broker.name, session=shop.session, sync=shop.sync, pages=shop.book.pages, hub=shop.hub,
                 tasks=shop.tasks, settings=lambda: shop.settings, clock=shop.dial, ticks=shop.dial.ticks,
             )
-            heard = Heard(shop.hub, ConnectionRestored, ConnectionLost)
+            heard = Heard(shop.hub, ConnectionRestored, ConnectionLost, AccountChanged)
             link.start()
             shop.sync.start()
             await shop.session.refresh()
+            assert shop.asked("/portfolio/") == 0
             await shop.gateway.kill()
             await shop.session.refresh()
             await shop.gateway.start()
+            shop.gateway.lose_reply("portfolio", times=99)
             await shop.session.refresh()
-            await eventually(lambda: len(heard.events) == 3)
-            assert shop.asked("/portfolio/") == 0
+            await eventually(lambda: shop.sync.last is not None and not shop.sync.running)
+            assert link.state is not None and not link.state.is_up  # nothing was read: what is shown stays stale
+            shop.gateway.heal()
+            shop.dial.advance(timedelta(seconds=60))
+            await shop.session.look()
+            await eventually(lambda: link.state is not None and link.state.is_up)
+            assert [type(event) for event in heard.events] == [
+                ConnectionRestored, ConnectionLost, AccountChanged, AccountChanged, ConnectionRestored]
+            assert {event.account for event in heard.events if isinstance(event, AccountChanged)} == {MAIN, SECOND}
 
     asyncio.run(run())
