@@ -25,7 +25,7 @@ from ibdesk.services.doctor import Doctor
 from ibdesk.services.gateway import GatewayKeeper
 from ibdesk.store.exports import exported
 from ibdesk.store.logs import FILES, tail
-from ibdesk.store.redaction import HIDDEN, redacted
+from ibdesk.store.redaction import HIDDEN, USER_WORDS, redacted
 
 #: What is asked about first when something is wrong with a program of ours.
 _LIBRARIES = (
@@ -37,6 +37,9 @@ _MAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _IN_ADDRESS = re.compile(r"(?<=//)[^/@\s]+@")
 #: A name shorter than this is part of too many words to be replaced.
 _SHORTEST_NAME = 3
+#: What ibdesk itself says everywhere; whoever is called so (the demo's user is "demo") is hidden where a name stands.
+_OUR_WORDS = frozenset({"demo", "paper", "live", "trading", "trader", "account", "session", "gateway", "ibdesk", "user",
+                        "admin", "root", "test", "python", "java"})  # fmt: skip
 _LEVELS = logging.getLevelNamesMapping()
 
 
@@ -134,8 +137,16 @@ class Support:
         text = _MAIL.sub(HIDDEN, _NETWORK_CARD.sub(HIDDEN, text))
         for name in (*user_names, _system_user()):
             if len(name) >= _SHORTEST_NAME:
-                text = re.sub(rf"(?i)(?<![A-Za-z0-9]){re.escape(name)}(?![A-Za-z0-9])", HIDDEN, text)
+                text = re.sub(_where(name), rf"\g<before>{HIDDEN}", text)
         return text
+
+
+def _where(name: str) -> str:
+    """Where a user name is hidden: everywhere, unless it is a word of our own; then where a user is named."""
+    before = ""
+    if name.lower() in _OUR_WORDS:
+        before = rf"(?<!\w){USER_WORDS}(?:\s+(?:of|by|for|as|is|named))?[\s\"'=:(\[<]+"
+    return rf"(?i)(?P<before>{before})(?<![A-Za-z0-9]){re.escape(name)}(?![A-Za-z0-9])"
 
 
 def report_text(report: Report) -> str:

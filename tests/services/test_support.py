@@ -20,13 +20,17 @@ ValueError: passphrase=hunter22
 """
 
 
-def support_in(tmp_path: Path) -> Support:
+def support_in(tmp_path: Path, *user_names: str) -> Support:
+    async def names() -> tuple[str, ...]:
+        return user_names
+
     patient = ward(tmp_path, "https://127.0.0.1:9")
     (patient.home / "logs").mkdir()
     (patient.home / "logs" / "ibdesk.log").write_text(LOG)
     (patient.home / "logs" / "ibdesk.log.1").write_text("2026-11-20 09:00:00,001 INFO ibdesk: older\n")
     return Support(
-        patient.home, clock=patient.dial, doctor=patient.doctor(), gateway=patient.keeper(), settings=defaults
+        patient.home, clock=patient.dial, doctor=patient.doctor(), gateway=patient.keeper(), settings=defaults,
+        user_names=None if not user_names else names,
     )
 
 
@@ -61,3 +65,23 @@ def test_no_secret_no_account_and_no_place_reaches_the_bundle(tmp_path: Path) ->
         assert canary not in everything
     assert "Python 3" in files["about.txt"] and "gateway_port = 5000" in files["settings.txt"]
     assert "vault is not open" in files["history.txt"] and "examined" in files["doctor.txt"]
+
+
+def test_the_demos_user_name_is_hidden_where_it_is_one_and_the_word_stays(tmp_path: Path) -> None:
+    support = support_in(tmp_path, "demo", "bob.smith")
+    log = tmp_path / "home" / "logs" / "ibdesk.log"
+    log.write_text(
+        "2026-11-21 09:00:00,001 INFO x: The demo gateway runs; environment demo\n"
+        "2026-11-21 09:00:00,001 INFO x: user demo signed in, login of demo, user=demo, Bob.Smith left\n"
+    )
+    files = {file.name: file.text for file in asyncio.run(support.preview())}
+    assert "The demo gateway runs; environment demo\n" in files["ibdesk.log"]
+    assert "user ••• signed in, login of •••, user=•••, ••• left" in files["ibdesk.log"]
+
+
+def test_user_names_nobody_entered_and_accounts_in_small_letters_do_not_reach_the_bundle(tmp_path: Path) -> None:
+    support = support_in(tmp_path)
+    logs = tmp_path / "home" / "logs"
+    (logs / "gateway.log").write_text('login=alice7\nuser: alice7\nusername "alice7"\nGET /u7654321, du7654321\n')
+    files = {file.name: file.text for file in asyncio.run(support.preview())}
+    assert files["gateway.log"].endswith("login=•••\nuser: •••\nusername •••\nGET /U•••4321, DU•••4321\n")

@@ -45,9 +45,37 @@ def test_passphrases_and_recovery_codes_are_hidden() -> None:
     assert not [secret for secret in ("hunter2", "sesame", "DW0TQ") if secret in said]
 
 
-def test_ordinary_sentences_stay_readable() -> None:
-    said = "session: ready, 12 positions in 410 ms, status=200 at https://localhost:5000/v1/api/tickle"
+@pytest.mark.parametrize(
+    "told",
+    ["login=alice7", "user: alice7", 'username "alice7"', "user 'alice7'", '{"user": "alice7"}', "USER=alice7;",
+     "user alice7 signed in", "login of alice7", "login succeeded for alice7", "userName = alice7", "user.name=alice7",
+     "SF-user: alice7", "login (alice7)", "user%3Dalice7&x=1", "Login: alice7@home", "user_id: alice7"],
+)  # fmt: skip
+def test_a_user_name_is_hidden_by_the_form_it_is_told_in(told: str) -> None:
+    said = redacted(f"09:00 {told}, then 3 rows")
+    assert "alice7" not in said and said.startswith("09:00 ") and said.endswith("then 3 rows")
+
+
+@pytest.mark.parametrize("told", ["u7654321", "du7654321", "Du7654321", "/u7654321/x", "%2Fdu7654321", "acct=u7654321"])
+def test_account_numbers_are_masked_in_either_case(told: str) -> None:
+    said = redacted(told)
+    assert "7654321" not in said and "U•••4321" in said
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["session: ready, 12 positions in 410 ms, status=200 at https://localhost:5000/v1/api/tickle",
+     "login: failed", "login: https://localhost:5000/sso/Login", "user: signed in", "login page, user name differs",
+     "the user interface v2 of demo", "login: 2026-11-21 12 ms", "User-Agent: ibdesk/1.0", "the user is ready",
+     "login: true, user: none, user: not given", "use12345 of u12345678901"],
+)  # fmt: skip
+def test_ordinary_sentences_stay_readable(said: str) -> None:
     assert redacted(said) == said
+
+
+def test_hiding_names_twice_is_hiding_them_once() -> None:
+    once = redacted('login=alice7 user: alice7 username "alice7" login of alice7 u7654321')
+    assert redacted(once) == once
 
 
 def test_the_log_is_private_and_bounded(home: Path, handler: logging.Handler) -> None:
