@@ -16,7 +16,7 @@ from ibdesk.brokers.base import SessionControl
 from ibdesk.domain import maintenance
 from ibdesk.domain.accounts import Environment
 from ibdesk.domain.errors import Cause, DeskError, NeedsPerson, Unavailable
-from ibdesk.domain.events import Notice, RateChanged, SessionChanged, SessionEnding, TimeJumped
+from ibdesk.domain.events import Notice, RateChanged, SessionChanged, TimeJumped
 from ibdesk.domain.maintenance import Outage
 from ibdesk.domain.session import (
     KeepAlive,
@@ -31,11 +31,11 @@ from ibdesk.domain.session import (
     observed,
     state_of,
     tickled,
-    warning_due,
 )
 from ibdesk.domain.settings import Settings
 from ibdesk.domain.truth import StreamState, Truth, truth
 from ibdesk.services.desk import Clock
+from ibdesk.services.endings import Endings
 from ibdesk.services.hub import Hub
 from ibdesk.services.pacing import AT_FIRST, Waiting, rest
 from ibdesk.services.problems import EXPLAINED, announced, flags_of, problem_of, without_brokerage
@@ -104,7 +104,7 @@ class SessionService:
         self._attempts = 0
         self._error: DeskError | None = None
         self._boxed_until: datetime | None = None
-        self._warned: tuple[datetime | None, int] | None = None
+        self._endings = Endings(hub, first=lambda: settings().session_warning_minutes)
         hub.subscribe(TimeJumped, self._jumped)
         hub.subscribe(RateChanged, self._rate_changed)
 
@@ -236,8 +236,7 @@ class SessionService:
         if event.by < timedelta():
             before = self.session
             self.session = moved(before, event.by, self._settings().region)
-            if self._warned is not None and self._warned[0] == before.ends_at:
-                self._warned = (self.session.ends_at, self._warned[1])
+            self._endings.moved(before, self.session)
         if event.slept and self.session.is_ready:
             self._set(doubted(self.session, "This computer slept; the session is being asked."))
         self._tickled_at, self._attempts, self._same_since = None, 0, None
@@ -393,14 +392,5 @@ class SessionService:
         self._look_at = self._ticks() + self._rest().total_seconds()
         self._nudged.set()
         self._hub.publish(SessionChanged(session=newer))
-        self._warn()
+        self._endings.look(newer, self._clock())
         return changed
-
-    def _warn(self) -> None:
-        """Announce the session's end, once at each mark."""
-        session = self.session
-        mark = warning_due(session, self._clock(), self._settings().session_warning_minutes)
-        if mark is None or session.ends_at is None or self._warned == (session.ends_at, mark):
-            return
-        self._warned = (session.ends_at, mark)
-        self._hub.publish(SessionEnding(minutes=mark, ends_at=session.ends_at))
