@@ -27,6 +27,7 @@ class SessionState(StrEnum):
 
     UNKNOWN = "unknown"
     OFFLINE = "offline"
+    STRANGER = "something else answers"
     SIGNED_OUT = "signed out"
     BROKERAGE_LOST = "brokerage lost"
     CONNECTING = "connecting"
@@ -37,12 +38,14 @@ class SessionState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionFlags:
-    """The broker's own flags, read together. `reachable` False means that the gateway did not answer.
+    """The broker's own flags, read together. `reachable` False means that nothing answered, `is_gateway` False that
+    what answered is something else.
 
     `signed_in` is the outer sign-in, the rest is the brokerage session. `is_paper` is None until told.
     """
 
     reachable: bool
+    is_gateway: bool = True
     signed_in: bool = False
     authenticated: bool = False
     established: bool = False
@@ -101,6 +104,8 @@ def state_of(flags: SessionFlags) -> SessionState:
     """The state the broker's flags describe."""
     if not flags.reachable:
         return SessionState.OFFLINE
+    if not flags.is_gateway:
+        return SessionState.STRANGER
     if flags.competing:
         return SessionState.COMPETING
     if flags.authenticated:
@@ -123,7 +128,8 @@ def observed(
     """The session after the broker answered with these flags at `now`."""
     state = state_of(flags)
     if state is not SessionState.READY:
-        signed_in_at = session.signed_in_at if flags.signed_in or not flags.reachable else None
+        is_untold = not flags.reachable or not flags.is_gateway
+        signed_in_at = session.signed_in_at if flags.signed_in or is_untold else None
         return replace(
             session, state=state, flags=flags, checked_at=now, signed_in_at=signed_in_at,
             ends_at=session.ends_at if signed_in_at else None,
@@ -190,6 +196,7 @@ class NextStep(StrEnum):
 
     NONE = "none"
     START_GATEWAY = "start gateway"
+    EXAMINE = "examine"
     SIGN_IN = "sign in"
     OPEN_BROKERAGE = "open brokerage"
     WAIT = "wait"
@@ -203,6 +210,8 @@ def next_step(state: SessionState) -> NextStep:
             return NextStep.NONE
         case SessionState.OFFLINE:
             return NextStep.START_GATEWAY
+        case SessionState.STRANGER:
+            return NextStep.EXAMINE
         case SessionState.SIGNED_OUT:
             return NextStep.SIGN_IN
         case SessionState.BROKERAGE_LOST:

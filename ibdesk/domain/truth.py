@@ -87,6 +87,12 @@ class _Facts:
         """Whether what is missing is explained by an announced outage."""
         return self.outage is not None and self.session.state is not SessionState.COMPETING
 
+    @property
+    def is_told(self) -> bool:
+        """Whether a gateway has told how its session stands."""
+        session = self.session
+        return session.state not in (SessionState.UNKNOWN, SessionState.STRANGER) and session.flags.reachable
+
     def missing(self, lamp: Lamp, light: Light, text: str, action: NextStep, reason: str = "") -> LampState:
         """Something is not there: an alarm with its action, or, in an announced outage, only a matter of time."""
         if not self.is_expected or self.outage is None:
@@ -145,6 +151,11 @@ def _gateway(facts: _Facts) -> LampState:
     if not session.flags.reachable:
         said = session.detail or session.flags.message
         return facts.missing(lamp, Light.BAD, "The gateway does not answer", NextStep.START_GATEWAY, said)
+    if session.state is SessionState.STRANGER:
+        return LampState(
+            lamp=lamp, light=Light.BAD, text="Something else answers at this address", as_of=session.checked_at,
+            action=NextStep.EXAMINE, reason=session.detail,
+        )  # fmt: skip
     light = Light.WARN if session.is_ready and session.detail else Light.GOOD
     text = "The last question was not answered" if light is Light.WARN else "The gateway answers"
     return LampState(lamp=lamp, light=light, text=text, as_of=session.checked_at, reason=session.detail)
@@ -152,7 +163,7 @@ def _gateway(facts: _Facts) -> LampState:
 
 def _sign_on(facts: _Facts) -> LampState:
     session, lamp = facts.session, Lamp.SIGN_ON
-    if session.state is SessionState.UNKNOWN or not session.flags.reachable:
+    if not facts.is_told:
         return LampState(lamp=lamp, light=Light.UNKNOWN, text="Not known", as_of=session.checked_at)
     if not session.flags.signed_in:
         return facts.missing(lamp, Light.BAD, "Nobody is signed in", NextStep.SIGN_IN)
@@ -180,8 +191,7 @@ def _brokerage(facts: _Facts) -> LampState:
         case SessionState.COMPETING:
             return LampState(lamp=lamp, light=Light.BAD, text="Another login has the brokerage session",
                              as_of=session.checked_at, action=NextStep.ASK_TAKE_OVER)  # fmt: skip
-    is_known = session.state is not SessionState.UNKNOWN and session.flags.reachable
-    text = "Needs a sign-in" if is_known else "Not known"
+    text = "Needs a sign-in" if facts.is_told else "Not known"
     return LampState(lamp=lamp, light=Light.UNKNOWN, text=text, as_of=session.checked_at)
 
 

@@ -41,6 +41,12 @@ def problem_of(state: SessionState) -> DeskError:
                 remedy="Start the Client Portal Gateway and try again.",
                 cause=Cause.GATEWAY_NOT_RUNNING,
             )
+        case SessionState.STRANGER:
+            return NeedsPerson(
+                "Something else answers at this address.",
+                remedy="Ask the Doctor what it is, and check the Gateway's port.",
+                cause=Cause.NOT_A_GATEWAY,
+            )
         case SessionState.COMPETING:
             return NeedsPerson(
                 "Another program uses this user name's brokerage session.",
@@ -69,7 +75,10 @@ def flags_of(flags: SessionFlags, error: DeskError) -> SessionFlags | None:
         case Cause.BROKERAGE_LOST:
             return replace(without_brokerage(flags), signed_in=True)
         case Cause.COMPETING_SESSION:
-            return replace(flags, reachable=True, signed_in=True, authenticated=False, competing=True)
+            return replace(
+                flags, reachable=True, is_gateway=True, signed_in=True, authenticated=False, competing=True)
+        case Cause.NOT_A_GATEWAY:
+            return SessionFlags(reachable=True, is_gateway=False, message=error.message)
         case Cause.PENALTY_BOX | Cause.RATE_LIMITED | Cause.MAINTENANCE | Cause.BROKER_ERROR | Cause.BAD_ANSWER:
             return None
         case _:
@@ -78,4 +87,5 @@ def flags_of(flags: SessionFlags, error: DeskError) -> SessionFlags | None:
 
 def without_brokerage(flags: SessionFlags) -> SessionFlags:
     """The flags when the brokerage session is away and nothing is known of the sign-in."""
-    return replace(flags, reachable=True, authenticated=False, established=False, connected=False)
+    return replace(
+        flags, reachable=True, is_gateway=True, authenticated=False, established=False, connected=False)

@@ -41,6 +41,7 @@ def seen(session: Session, flags: SessionFlags, now: datetime) -> Session:
     ("flags", "state", "step"),
     [
         (SessionFlags(reachable=False), SessionState.OFFLINE, NextStep.START_GATEWAY),
+        (SessionFlags(reachable=True, is_gateway=False), SessionState.STRANGER, NextStep.EXAMINE),
         (SessionFlags(reachable=True), SessionState.SIGNED_OUT, NextStep.SIGN_IN),
         (SessionFlags(reachable=True, signed_in=True), SessionState.BROKERAGE_LOST, NextStep.OPEN_BROKERAGE),
         (SessionFlags(reachable=True, signed_in=True, connected=True), SessionState.CONNECTING, NextStep.WAIT),

@@ -48,6 +48,7 @@ def test_all_lamps_are_there_in_their_order_and_good_when_all_is_well() -> None:
     ("flags", "which", "action"),
     [
         (SessionFlags(reachable=False), Lamp.GATEWAY, NextStep.START_GATEWAY),
+        (SessionFlags(reachable=True, is_gateway=False), Lamp.GATEWAY, NextStep.EXAMINE),
         (SessionFlags(reachable=True), Lamp.SIGN_ON, NextStep.SIGN_IN),
         (SessionFlags(reachable=True, signed_in=True), Lamp.BROKERAGE, NextStep.OPEN_BROKERAGE),
         (replace(OPEN, authenticated=False, competing=True), Lamp.COMPETING, NextStep.ASK_TAKE_OVER),
@@ -59,6 +60,12 @@ def test_what_is_missing_is_bad_and_says_the_single_next_step(
     all_ = seen(in_state(flags), StreamState())
     assert lamp(all_, which).light is Light.BAD
     assert lamp(all_, which).action is action is all_.action
+
+
+def test_what_something_else_answers_tells_nothing_of_the_session() -> None:
+    all_ = seen(in_state(SessionFlags(reachable=True, is_gateway=False)))
+    assert all_.headline == "Something else answers at this address"
+    assert {lamp(all_, each).text for each in (Lamp.SIGN_ON, Lamp.BROKERAGE, Lamp.COMPETING)} == {"Not known"}
 
 
 def test_the_sign_in_can_be_well_while_the_brokerage_session_is_lost() -> None:

@@ -21,7 +21,7 @@ READY = SessionFlags(reachable=True, signed_in=True, authenticated=True, establi
         (Cause.GATEWAY_NOT_RUNNING, SessionState.OFFLINE),
         (Cause.TIMED_OUT, SessionState.OFFLINE),
         (Cause.CERTIFICATE_CHANGED, SessionState.OFFLINE),
-        (Cause.NOT_A_GATEWAY, SessionState.OFFLINE),
+        (Cause.NOT_A_GATEWAY, SessionState.STRANGER),
     ],
 )
 def test_an_error_stands_for_a_state(cause: Cause, state: SessionState) -> None:

@@ -229,10 +229,14 @@ def test_a_stranger_s_answer_is_told_once_and_asked_about_no_faster(tmp_path: Pa
             shop.gateway.bad_bytes("html", times=20)
             for _ in range(3):
                 await shop.session.refresh()
-            assert shop.session.session.state is SessionState.OFFLINE
+            assert shop.session.session.state is SessionState.STRANGER
             assert shop.session.problem is not None
             assert shop.session.session.detail == shop.session.problem.message
+            assert shop.session.truth().action is NextStep.EXAMINE
             assert len(notices.events) <= 1
+            signed_in_at = shop.session.session.signed_in_at
+            shop.gateway.heal()
+            assert (await shop.session.refresh()).signed_in_at == signed_in_at is not None
 
     asyncio.run(run())
 

@@ -10,7 +10,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from ibdesk.domain.errors import Cause, DeskError, NeedsPerson, Refused, Unavailable
+from ibdesk.domain.errors import BadData, Cause, DeskError, NeedsPerson, Refused, Unavailable
 from ibdesk.domain.events import LinkChanged
 from ibdesk.ui.models.columns import OVERVIEW
 from ibdesk.ui.models.view import View
@@ -192,6 +192,21 @@ def test_a_lost_connection_that_needs_a_person_asks_for_what_helps(dressed: QApp
     error = NeedsPerson("Signed out.", remedy="Sign in.", cause=Cause.NOT_AUTHENTICATED)
     stopped.show_view(replace(one(), link=LOST, problem=error), NOW)
     assert stopped.banner.button.text() == "Sign in"
+
+
+def test_a_web_page_at_the_gateways_address_is_no_dead_gateway_and_leads_to_the_doctor(
+    dressed: QApplication, qtbot: QtBot
+) -> None:
+    stopped = Stopped()
+    qtbot.addWidget(stopped.banner)
+    wanted: list[str] = []
+    stopped.wanted.connect(wanted.append)
+    error = BadData("A web page came back instead of data.", remedy="Check the port.", cause=Cause.NOT_A_GATEWAY)
+    stopped.show_view(replace(one(), link=LOST, problem=error), NOW)
+    assert stopped.banner.text.text() == "Something else answers at this address."
+    assert stopped.banner.detail.text().startswith("A web page came back instead of data. Check the port.")
+    stopped.banner.button.click()
+    assert wanted == ["activity:doctor"]
 
 
 def test_what_is_stored_is_named_beside_the_error(dressed: QApplication, qtbot: QtBot) -> None:

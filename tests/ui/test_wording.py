@@ -48,6 +48,7 @@ LOST = LinkChanged(
     (SessionState.READY, "Connecting…", False),
     (SessionState.SIGNED_OUT, "Signed out · sign in", False),
     (SessionState.COMPETING, "Another session is active", False),
+    (SessionState.STRANGER, "Something else answers", False),
 ])
 def test_a_lost_gateway_is_searched_and_a_person_is_asked_where_only_they_can_help(state, full, is_searched):
     assert wording.session_words(session(state), NOW, LOST).full == full
@@ -104,6 +105,8 @@ def test_the_gateway_is_named_with_its_place_and_latency():
     assert wording.gateway_words(url, READY, None).full == name
     offline = wording.gateway_words(url, session(SessionState.OFFLINE), rate)
     assert (offline.full, offline.tone) == ("Client Portal Gateway localhost:5000 · not running", "loss")
+    other = wording.gateway_words(url, session(SessionState.STRANGER), rate)
+    assert (other.full, other.tone) == ("Client Portal Gateway localhost:5000 · something else answers", "loss")
     assert wording.gateway_words("https://localhost:5000", None, None).full == "No gateway"
 
 

@@ -16,7 +16,10 @@ CHECKS = (
     Check.KEEP_ALIVE, Check.SIGN_ON, Check.BROKERAGE, Check.COMPETING, Check.USER_NAME, Check.ACCOUNTS,
 )  # fmt: skip
 _READY = (SessionState.READY.value, SessionState.EXPIRING.value)
-_LOST = (SessionState.SIGNED_OUT.value, SessionState.BROKERAGE_LOST.value, SessionState.OFFLINE.value)
+_LOST = (
+    SessionState.SIGNED_OUT.value, SessionState.BROKERAGE_LOST.value, SessionState.OFFLINE.value,
+    SessionState.STRANGER.value,
+)  # fmt: skip
 #: How far back the history is read for lost sessions, and how many losses are often.
 LOOK_BACK = timedelta(hours=24)
 OFTEN = 3

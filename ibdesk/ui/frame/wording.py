@@ -31,6 +31,9 @@ _SESSION: dict[SessionState, tuple[str, str, str]] = {
         "loss",
         "Nothing answers at the gateway's address. Start the gateway.",
     ),
+    SessionState.STRANGER: (
+        "Something else answers", "loss", f"{truths.STRANGER} Ask the Doctor what it is.",
+    ),
     SessionState.SIGNED_OUT: ("Signed out · sign in", "warn", "Sign in on the gateway's own page in your browser."),
     SessionState.BROKERAGE_LOST: (
         "Brokerage session lost",
@@ -142,6 +145,9 @@ def gateway_words(
         return Words(
             full=f"{name} · {'not running' if tone == 'loss' else 'not asked yet'}", short=where, tone=tone, tip=url
         )
+    if session.state is SessionState.STRANGER:
+        return Words(
+            full=f"{name} · something else answers", short=where, tone="loss", tip=f"{session.detail}\n{url}".strip())
     if session.is_ready and session.detail:
         return Words(
             full=f"{name} · last question not answered", short=where, tone="warn", tip=f"{session.detail}\n{url}")

@@ -44,8 +44,8 @@ class View:
 
     `is_read` tells whether the vault has answered. `promise` is how often a sync is meant to happen. `lost_since` is
     set while the source does not answer, `link` tells how the search for it goes and `problem` why it is needed;
-    `boxed_until` is the end of the broker's penalty box; `was_up` whether it was ever found, `is_ready` whether the session is and only the account has to be read anew;
-    `failures` is what stopped the last sync, by account.
+    `boxed_until` is the end of the broker's penalty box; `was_up` whether it was ever found, `is_ready` whether the
+    session is and only the account has to be read anew; `failures` is what stopped the last sync, by account.
     `options_level` is what the person entered, `opened_with` the account the session was opened with.
     """
 

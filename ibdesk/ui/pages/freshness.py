@@ -19,6 +19,7 @@ TAKE_OVER, RECONNECT = ("take-over", "Take over…"), ("reconnect", "Reconnect")
 #: A desk that was just opened needs this long to find its broker; before that nothing is lost.
 ARRIVING = timedelta(seconds=10)
 TRY_AGAIN, TRY_NOW = ("sync", "Try again"), ("try-now", "Try now")
+EXAMINE = ("activity:doctor", "Ask the Doctor")
 CONNECT = ("connect", "Connect IBKR Account")
 
 
@@ -29,6 +30,8 @@ SOURCES: dict[Source, str] = {
 
 def way_out(error: DeskError) -> tuple[str, str]:
     """The command that helps after this error, and its button's text."""
+    if error.cause is Cause.NOT_A_GATEWAY:
+        return EXAMINE
     if not isinstance(error, NeedsPerson):
         return TRY_AGAIN
     return {
@@ -102,6 +105,9 @@ class Stopped(QObject):
             (text, detail), tone = wording.locked_out(link, view.boxed_until, now), "warn"
         elif view.is_ready:
             text, detail, tone = wording.RETURNING, wording.returning_detail(link, now), "warn"
+        elif problem is not None and problem.cause is Cause.NOT_A_GATEWAY:
+            text, detail, tone = wording.STRANGER, f"{problem.message} {problem.remedy}", "warn"
+            self._command, action = EXAMINE
         elif isinstance(problem, NeedsPerson):
             text, detail, tone = problem.message, problem.remedy, "warn"
             self._command, action = way_out(problem)

@@ -24,6 +24,7 @@ GRAVITY = (Light.BAD, Light.EXPECTED, Light.WARN, Light.WAITING, Light.UNKNOWN, 
 #: What the button of a step says, and the window's command behind it. Waiting has none.
 ACTIONS: dict[NextStep, tuple[str, str]] = {
     NextStep.START_GATEWAY: ("Start the Gateway", "start-gateway"),
+    NextStep.EXAMINE: ("Ask the Doctor", "activity:doctor"),
     NextStep.SIGN_IN: ("Sign in", "sign-in"),
     NextStep.OPEN_BROKERAGE: ("Reconnect", "reconnect"),
     NextStep.ASK_TAKE_OVER: ("Take over…", "take-over"),
@@ -44,6 +45,7 @@ RECIPE = (
     "session. Market data is subscribed per user name."
 )
 AWAY = "While you were away"
+STRANGER = "Something else answers at this address."
 RETURNING = "The session is ready. The account is being read anew."
 
 

@@ -16,7 +16,7 @@ from ibdesk.ui.wizard.wording import ENVIRONMENTS, fingerprint, level
 _TONES = {
     SessionState.READY: "gain", SessionState.EXPIRING: "warn", SessionState.CONNECTING: "warn",
     SessionState.COMPETING: "loss", SessionState.BROKERAGE_LOST: "loss", SessionState.SIGNED_OUT: "warn",
-    SessionState.OFFLINE: "loss",
+    SessionState.OFFLINE: "loss", SessionState.STRANGER: "loss",
 }
 _ICONS = {Environment.DEMO: "mode-demo", Environment.PAPER: "mode-paper", Environment.LIVE: "mode-live"}
 
