@@ -210,7 +210,8 @@ class DemoGateway:
         self.faults.deaths.append(Lost(re.compile(path), 1, re.compile(method), is_late=after))
 
     def ask(self, *ids: str) -> None:
-        """The next order raises these questions, known ids or not, whatever it says."""
+        """The next order raises these questions, known ids or not, whatever it says: one after the other, those joined
+        by `+` in one message, and an empty one without an id as older gateways ask."""
         self.faults.questions.extend(ids)
 
     def reject_order(self, words: str = "Order rejected by the demo", *, late: bool = False) -> None:

@@ -114,7 +114,7 @@ def questions(scene: Scene) -> tuple[str, ...]:
 def words_of(name: str, scene: Scene) -> str:
     """A question's text, which may hold HTML."""
     known = QUESTIONS.get(name)
-    return known[1](scene) if known is not None else f"Please confirm ({name}).\nDo you want to continue?"
+    return known[1](scene) if known is not None else f"Please confirm {name}.\nDo you want to continue?"
 
 
 def _expired(scene: Scene) -> str:

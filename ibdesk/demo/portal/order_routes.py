@@ -185,11 +185,12 @@ class OrderRoutes:
         name = f"{digest[:8]}-{digest[8:12]}-{digest[12:16]}-{digest[16:20]}-{digest[20:]}"
         self._state.warm.pending[account] = Pending(id=name, tickets=tickets, questions=asked, modifies=modifies)
         scenes = [self._scene(one) for one in tickets]
-        raised = next((one for one in scenes if asked[0] in questions(one)), scenes[0])
-        return answer([{
-            "id": name, "message": [words_of(asked[0], raised)], "isSuppressed": False,
-            "messageIds": [asked[0]], "messageOptions": ["Yes", "No"],
-        }])
+        ids = asked[0].split("+") if asked[0] else []  # older gateways name none; sometimes one asks for several
+        body: dict[str, Json] = {
+            "id": name, "message": [words_of(one, _raised(one, scenes)) for one in ids or [""]], "isSuppressed": False,
+            "messageOptions": ["Yes", "No"],
+        }
+        return answer([body | ({"messageIds": ids} if ids else {})])
 
     def _send(self, tickets: tuple[Ticket, ...], modifies: int | None) -> Answer:
         now = self._state.now
@@ -224,6 +225,11 @@ class OrderRoutes:
         for order in self._exchange.open_orders(account):
             self._exchange.cancel(order.number, self._state.now)
         return _cancelling(-1, -1, None)
+
+
+def _raised(question: str, scenes: list[Scene]) -> Scene:
+    """The order a question is about."""
+    return next((one for one in scenes if question in questions(one)), scenes[0])
 
 
 def _accepted(order: DemoOrder) -> dict[str, Json]:

@@ -77,6 +77,20 @@ def test_an_unknown_question_is_asked_like_any_other() -> None:
     play(story)
 
 
+def test_questions_come_together_or_without_an_id() -> None:
+    async def story(gateway: DemoGateway, door: Door) -> None:
+        gateway.ask("o354+o383", "")
+        body = await send(door, limit(62.0))
+        assert (body[0]["messageIds"], len(body[0]["message"])) == (["o354", "o383"], 2)
+        _, body = await door.post(f"iserver/reply/{body[0]['id']}", {"confirmed": True})
+        assert "messageIds" not in body[0]
+        assert "confirm" in body[0]["message"][0]
+        _, body = await door.post(f"iserver/reply/{body[0]['id']}", {"confirmed": True})
+        assert body[0]["order_id"]
+
+    play(story)
+
+
 def test_an_order_is_rejected_at_once_or_later() -> None:
     async def story(gateway: DemoGateway, door: Door) -> None:
         gateway.reject_order("no thanks")
