@@ -101,13 +101,15 @@ async def _tell(doctor: "Doctor", support: "Support", args: argparse.Namespace, 
 
 async def _bundle(support: "Support", report: Report, args: argparse.Namespace, talk: Talk) -> dict[str, Any]:
     """Print what will be in it, then write exactly that."""
+    from ibdesk.services.doctor.sources import counted
+
     files = await support.preview(report)
     for file in files:
         talk.say(f"── {file.name} ──")
         talk.say(file.text)
     path: Path = args.bundle
     size = await support.write(path, files, replace=args.replace)
-    talk.say(f"Written to {path}: {size:,} bytes.")
+    talk.say(f"Written to {path}: {counted(size, 'byte')}.")
     return {"bundle": {"path": str(path), "bytes": size, "files": {file.name: file.text for file in files}}}
 
 

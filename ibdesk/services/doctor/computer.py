@@ -52,9 +52,18 @@ def settings(sources: Sources) -> Examined:
             fix=Fix.OPEN_SETTING, target="gateway_host",
         )
     ours = sum(origin is not Origin.DEFAULT for origin in sourced.origins.values())
-    variables = len(sourced.variables)
-    told = f"{ours} settings differ from their defaults, {variables} of them by variables of the environment."
-    return good(Check.SETTINGS, told if ours else "Every setting has its default.", f"address: {url}", *facts)
+    return good(Check.SETTINGS, _changed(ours, len(sourced.variables)), f"address: {url}", *facts)
+
+
+def _changed(ours: int, variables: int) -> str:
+    if not ours:
+        return "Every setting has its default."
+    told = "1 setting differs from its default" if ours == 1 else f"{ours} settings differ from their defaults"
+    if not variables:
+        return f"{told}."
+    if variables == ours:
+        return f"{told}, by {'a variable' if variables == 1 else 'variables'} of the environment."
+    return f"{told}, {variables} of them by {'a variable' if variables == 1 else 'variables'} of the environment."
 
 
 def _origins(sourced: Sourced) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from ibdesk.domain.maintenance import Outage
 from ibdesk.domain.settings import Settings
 from ibdesk.services.doctor.contact import Contact
 from ibdesk.services.doctor.forwarding import beside, is_forwarder, port_of
-from ibdesk.services.doctor.sources import expected, found, good, span, unknown
+from ibdesk.services.doctor.sources import counted, expected, found, good, span, unknown
 from ibdesk.services.findings import in_pairs, is_encrypted
 
 CHECKS = (Check.GATEWAY_ANSWERS, Check.ENCRYPTION, Check.CERTIFICATE, Check.CLOCK, Check.RATE_BUDGET)
@@ -172,7 +172,7 @@ def clock(contact: Contact) -> Examined:
     if not skews:
         return unknown(Check.CLOCK, "No answer told the time.")
     skew = min(skews, key=abs)
-    facts = (f"difference {skew.total_seconds():+.1f} s, from {len(skews)} answers (they count whole seconds)",)
+    facts = (f"difference {skew.total_seconds():+.1f} s, from {counted(len(skews), 'answer')} told in whole seconds",)
     if abs(skew) <= SKEW_WARNS:
         return good(Check.CLOCK, "This computer's clock is right.", *facts)
     way = "behind" if skew > timedelta() else "ahead"

@@ -9,7 +9,7 @@ from ibdesk.domain.maintenance import Outage
 from ibdesk.domain.records import SyncRecord, SyncStatus
 from ibdesk.domain.truth import StreamState
 from ibdesk.services.doctor.contact import Contact
-from ibdesk.services.doctor.sources import Sources, Stored, found, good, span, unknown
+from ibdesk.services.doctor.sources import Sources, Stored, counted, found, good, span, unknown
 from ibdesk.services.doctor.syncs import sync_log
 
 CHECKS = (Check.SYNC, Check.SYNC_LOG, Check.STREAM, Check.ORDERS, Check.VAULT)
@@ -106,7 +106,7 @@ def vault(sources: Sources, stored: Stored) -> Examined:
     """Whether the vault has room to grow; a full check of its pages is a fix of its own."""
     check, size = Check.VAULT, stored.database_bytes()
     free = shutil.disk_usage(sources.home).free
-    facts = (f"{size:,} bytes", f"{free // (1024 * 1024):,} MiB free on its disk")
+    facts = (counted(size, "byte"), f"{free // (1024 * 1024):,} MiB free on its disk")
     if free < _LITTLE_SPACE:
         return found(
             check, Verdict.WARN, "The disk that holds the vault is nearly full.",

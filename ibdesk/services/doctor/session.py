@@ -10,7 +10,7 @@ from ibdesk.domain.maintenance import Outage
 from ibdesk.domain.records import Credentials, SessionRecord
 from ibdesk.domain.session import TICKLE_DEAD, TICKLE_LATE, Session, SessionState
 from ibdesk.services.doctor.contact import Contact
-from ibdesk.services.doctor.sources import expected, found, good, span, unknown
+from ibdesk.services.doctor.sources import counted, expected, found, good, span, unknown
 
 CHECKS = (
     Check.KEEP_ALIVE, Check.SIGN_ON, Check.BROKERAGE, Check.COMPETING, Check.USER_NAME, Check.ACCOUNTS,
@@ -53,7 +53,7 @@ def keep_alive(contact: Contact, session: Session | None, history: Sequence[Sess
     facts = (
         f"last keep-alive {'—' if last is None else f'{last:%Y-%m-%d %H:%M:%S} UTC'}",
         f"longest pause {'—' if pause is None else span(pause.total_seconds())} in 24 h",
-        f"lost {losses} times in 24 h", _COOKIES,
+        f"lost {counted(losses, 'time')} in 24 h", _COOKIES,
     )  # fmt: skip
     age = None if last is None else now - last
     is_ready = contact.flags is not None and contact.flags.authenticated
@@ -193,7 +193,7 @@ def seen_accounts(contact: Contact, stored: Sequence[Account], known: Credential
             "Change it to IBKR Pro in Client Portal, under Settings.", *facts, fix=Fix.CONNECT,
         )
     whence = "" if contact.accounts else " when it was last asked"
-    return good(check, f"The sign-in can see {len(seen)} account{'' if len(seen) == 1 else 's'}{whence}.", *facts)
+    return good(check, f"The sign-in can see {counted(len(seen), 'account')}{whence}.", *facts)
 
 
 def _flags(contact: Contact) -> tuple[str, ...]:

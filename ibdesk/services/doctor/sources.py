@@ -70,12 +70,16 @@ def found(
     )
 
 
+def counted(number: int, thing: str) -> str:
+    """A number of things, one of them in the singular."""
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"
+
+
 def span(seconds: float) -> str:
     """A duration in words, in its largest unit."""
-    for size, one, many in ((86400, "day", "days"), (3600, "hour", "hours"), (60, "minute", "minutes")):
+    for size, unit in ((86400, "day"), (3600, "hour"), (60, "minute")):
         if seconds >= size:
-            count = int(seconds // size)
-            return f"{count} {one if count == 1 else many}"
+            return counted(int(seconds // size), unit)
     return f"{max(0, int(seconds))} s"
 
 

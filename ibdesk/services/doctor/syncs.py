@@ -94,7 +94,8 @@ def sync_log(syncs: Sequence[SyncRecord], contact: Contact, outage: Outage | Non
             check, Verdict.WARN, f"{failed} of the latest {len(looked_at)} syncs failed.",
             "Look at Activity for the calls behind them.", *facts, fix=Fix.SHOW_ACTIVITY,
         )
-    return good(check, f"The latest {len(looked_at)} syncs worked, {failed} aside.", *facts)
+    which = "The latest sync" if len(looked_at) == 1 else f"The latest {len(looked_at)} syncs"
+    return good(check, f"{which} worked{f', {failed} aside' if failed else ''}.", *facts)
 
 
 def _stopped(

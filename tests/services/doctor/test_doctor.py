@@ -17,10 +17,11 @@ from ibdesk.domain.records import SessionRecord, SyncRecord, SyncStatus
 from ibdesk.domain.session import Session, SessionFlags, SessionState
 from ibdesk.domain.settings import Origin
 from ibdesk.domain.truth import StreamState
-from ibdesk.services.doctor.computer import port
+from ibdesk.services.doctor.computer import port, settings
 from ibdesk.services.doctor.connection import answers
 from ibdesk.services.doctor.contact import Contact
 from ibdesk.services.doctor.forwarding import behind, is_forwarder
+from ibdesk.services.doctor.sources import counted
 from ibdesk.store import records
 from tests.brokers.door import LUNCH, free_port, raw, small
 from tests.services.doctor.ward import Ward, at_demo, forwarding, ward
@@ -327,7 +328,7 @@ def test_settings_tell_their_variables_and_faults(tmp_path: Path) -> None:
         made = ward(tmp_path, f"https://127.0.0.1:{await free_port()}")
         made.origins, made.variables = {"gateway_port": Origin.ENVIRONMENT}, {"gateway_port": "IBKR_GATEWAY_PORT"}
         found = await made.find(Check.SETTINGS)
-        is_so(found, Verdict.GOOD, None, "1 of them by variables")
+        is_so(found, Verdict.GOOD, None, "1 setting differs from its default, by a variable of")
         assert any("IBKR_GATEWAY_PORT" in fact for fact in found.evidence)
         made.settings = replace(made.settings, ibkr_enabled=False)
         made.calls.clear()
@@ -338,6 +339,22 @@ def test_settings_tell_their_variables_and_faults(tmp_path: Path) -> None:
         is_so(await made.find(Check.SETTINGS), Verdict.BAD, Fix.OPEN_SETTING, "damaged")
 
     asyncio.run(scene())
+
+
+@pytest.mark.parametrize(
+    ("changed", "variables", "told"),
+    [(0, 0, "Every setting has its default."), (1, 0, "1 setting differs from its default."),
+     (2, 0, "2 settings differ from their defaults."),
+     (2, 1, "2 settings differ from their defaults, 1 of them by a variable of the environment."),
+     (2, 2, "2 settings differ from their defaults, by variables of the environment.")],
+)  # fmt: skip
+def test_settings_are_counted_as_people_do(tmp_path: Path, changed: int, variables: int, told: str) -> None:
+    made = ward(tmp_path, "https://127.0.0.1:5000")
+    names = ("gateway_port", "gateway_host")
+    made.origins = dict.fromkeys(names[:changed], Origin.ENVIRONMENT)
+    made.variables = {name: name.upper() for name in names[:variables]}
+    assert settings(made.sources()).statement == told
+    assert [counted(1, "byte"), counted(1234, "byte"), counted(0, "time")] == ["1 byte", "1,234 bytes", "0 times"]
 
 
 def test_a_folder_that_is_gone_or_no_gateway_and_a_conf_with_an_open_door(tmp_path: Path) -> None:
@@ -484,9 +501,10 @@ def test_positions_that_are_not_read_although_the_session_is_open(tmp_path: Path
             assert ward.database is not None
             await ward.database.write(records.add_sync, _sync(ward, 10, SyncStatus.SUCCESS))
             is_so(await ward.find(Check.SYNC), Verdict.WARN, Fix.SYNC_NOW, "10 minutes ago")
-            is_so(await ward.find(Check.SYNC_LOG), Verdict.GOOD, None)
+            is_so(await ward.find(Check.SYNC_LOG), Verdict.GOOD, None, "The latest sync worked.")
             await ward.database.write(records.add_sync, _sync(ward, 0.1, SyncStatus.SUCCESS))
             is_so(await ward.find(Check.SYNC), Verdict.GOOD, None)
+            is_so(await ward.find(Check.SYNC_LOG), Verdict.GOOD, None, "The latest 2 syncs worked.")
             await ward.database.write(records.add_sync, _sync(ward, 0.1, SyncStatus.FAILED, "Page 2 failed."))
             is_so(await ward.find(Check.SYNC_LOG), Verdict.BAD, Fix.SYNC_NOW, "Page 2 failed.")
             await ward.database.write(records.add_sync, _sync(ward, 0.1, SyncStatus.SKIPPED))
