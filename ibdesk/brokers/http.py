@@ -138,6 +138,9 @@ class Http:
         except asyncio.CancelledError:
             self._log(at, "rest", method, redacted(self._base + path, query), begun, None, "cancelled", len(body))
             raise
+        wait = retry_after(answer) if answer is not None else None
+        if wait is not None and isinstance(error, Unavailable) and error.retry_at is None:
+            error.retry_at = self._clock() + wait
         outcome, detail = (error.cause, error.message) if error else ("ok", "")
         elapsed = self._log(
             at, "rest", method, redacted(self._base + path, query), begun, answer.status if answer else None,

@@ -32,6 +32,7 @@ class PortalBook:
         self._calls, self._contracts, self._clock = calls, contracts, clock
         self._orders_of = self._trades_of = -1
         self._choosing = asyncio.Lock()
+        self._lost: set[str] = set()
 
     async def orders(self, account: AccountId) -> tuple[Order, ...]:
         await self._calls.must_know(account)
@@ -47,10 +48,14 @@ class PortalBook:
         conids = [conid for row in rows if (conid := parse_trades.conid_of(row)) is not None]
         known = await self._contracts.of(conids)
         fills = [parse_trades.fill(row, known) for row in rows]
-        lost = [row.execution_id for row, fill in zip(rows, fills, strict=True) if fill is None]
-        if lost:
-            _log.warning("executions that cannot be read: %s", ", ".join(str(each) for each in lost))
+        self._name_lost({str(row.execution_id) for row, fill in zip(rows, fills, strict=True) if fill is None})
         return parse_trades.each_once((fill for fill in fills if fill is not None), account, since)
+
+    def _name_lost(self, lost: set[str]) -> None:
+        """A print nobody can read is no print to us, but it is said, once."""
+        if lost - self._lost:
+            _log.warning("executions that cannot be read: %s", ", ".join(sorted(lost - self._lost)))
+            self._lost |= lost
 
     async def warm_orders(self, account: AccountId) -> None:
         """A change is only taken in a session that was asked for its orders."""

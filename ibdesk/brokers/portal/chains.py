@@ -4,6 +4,7 @@ Without the search the broker answers with no strikes at all, and without a word
 section 5). What was learnt is kept: contracts for good, strikes for the day.
 """
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
@@ -30,6 +31,7 @@ class PortalChains:
         self._strikes: dict[tuple[Conid, date], tuple[date, tuple[Decimal, ...]]] = {}
         self._listed: dict[tuple[Conid, date, Decimal], tuple[date, tuple[Instrument, ...]]] = {}
         self._roots: dict[Conid, Conid] = {}
+        self._searching = asyncio.Lock()
 
     async def months(self, underlying: Conid) -> tuple[date, ...]:
         return parse.months(await self._chain(await self._root(underlying)))
@@ -97,11 +99,12 @@ class PortalChains:
 
     async def _chain(self, root: Conid) -> Chain:
         """What the search says of its options, asked once a session; a chain without months where there is none."""
-        session, chain = self._searched.get(root, (-1, Chain()))
-        if session != self._calls.session:
-            chain = (await self._search(root)).get(root, Chain())
-            self._searched[root] = (self._calls.session, chain)
-        return chain
+        async with self._searching:  # many strikes asked for together want one search
+            session, chain = self._searched.get(root, (-1, Chain()))
+            if session != self._calls.session:
+                chain = (await self._search(root)).get(root, Chain())
+                self._searched[root] = (self._calls.session, chain)
+            return chain
 
     async def _search(self, root: Conid) -> Mapping[Conid, Chain]:
         symbol = await self._symbol(root)

@@ -1,5 +1,6 @@
 """What each contract id stands for: asked of the broker once, then remembered, for they never change."""
 
+import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 
 from ibdesk.brokers.portal import endpoints
@@ -14,6 +15,8 @@ class Contracts:
     def __init__(self, calls: Calls) -> None:
         self._calls = calls
         self._known: dict[Conid, Instrument] = {}
+        self._strangers: tuple[int, set[Conid]] = (-1, set())
+        self._asking = asyncio.Lock()
 
     @property
     def known(self) -> Mapping[Conid, Instrument]:
@@ -29,8 +32,21 @@ class Contracts:
 
     async def of(self, conids: Sequence[Conid]) -> Mapping[Conid, Instrument]:
         """All that is known, after asking for those of `conids` that were not; raises DeskError branches."""
-        missing = sorted({conid for conid in conids if conid not in self._known})
+        if self._missing(conids):
+            async with self._asking:  # who asks for the same meanwhile finds it here
+                await self._ask(self._missing(conids))
+        return self._known
+
+    def _missing(self, conids: Sequence[Conid]) -> list[Conid]:
+        """Those to ask for: what the broker did not know is not asked again in the same brokerage session."""
+        session, strangers = self._strangers
+        without = strangers if session == self._calls.session else set()
+        return sorted({conid for conid in conids if conid not in self._known} - without)
+
+    async def _ask(self, missing: Sequence[Conid]) -> None:
         for begin in range(0, len(missing), endpoints.MOST_DEFINITIONS):
             wanted = ",".join(map(str, missing[begin : begin + endpoints.MOST_DEFINITIONS]))
             self.keep(parse.definitions(await self._calls.get(endpoints.SECURITY_DEFINITIONS, {"conids": wanted})))
-        return self._known
+        session, strangers = self._strangers
+        known_before = strangers if session == self._calls.session else set()
+        self._strangers = (self._calls.session, known_before | {each for each in missing if each not in self._known})

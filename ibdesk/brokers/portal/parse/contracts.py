@@ -161,7 +161,7 @@ def strikes(body: bytes) -> tuple[Decimal, ...]:
     """Every strike of a call or a put, lowest first; empty too when the symbol was not searched for before."""
     both = wire.decode(body, _Strikes, "the strikes")
     found = (known(each) for each in (*(both.call or ()), *(both.put or ())))
-    return tuple(sorted({_tidy(each) for each in found if each}))
+    return tuple(sorted({wire.tidy(each) for each in found if each}))
 
 
 def chain_sections(body: bytes) -> Mapping[Conid, ChainSection]:
@@ -243,7 +243,7 @@ def _terms(right: str | None, strike: Decimal | None, expiry: date | None) -> Op
     letter = (right or "")[:1].upper()
     if letter not in ("C", "P") or not strike or expiry is None:
         return None
-    return OptionTerms(right=Right(letter), strike=_tidy(strike), expiry=expiry)
+    return OptionTerms(right=Right(letter), strike=wire.tidy(strike), expiry=expiry)
 
 
 def _multiplier(written: wire.Written, kind: AssetClass) -> Decimal:
@@ -251,13 +251,8 @@ def _multiplier(written: wire.Written, kind: AssetClass) -> Decimal:
     stated = wire.figure(written)
     if kind in _BONDS:
         return Decimal("0.01")
-    return _tidy(abs(stated)) if stated else _ONE
+    return wire.tidy(abs(stated)) if stated else _ONE
 
 
 def _is_conid(number: int | None) -> bool:
     return number is not None and 0 < number < _NO_CONID_FROM
-
-
-def _tidy(value: Decimal) -> Decimal:
-    """570 rather than 570.0 or 5.7E+2."""
-    return value.quantize(_ONE) if value == value.to_integral_value() else value.normalize()

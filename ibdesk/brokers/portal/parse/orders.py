@@ -96,7 +96,7 @@ def order(
     return Order(
         account=account, state=state or OrderState.UNKNOWN, legs=legs, quantity=quantity, order_type=kind,
         tif=tif_of(row.time_in_force), at=told, updated_at=told, ref=_ref(row.order_ref), id=OrderId(str(row.order_id)),
-        parent=parents.get(str(row.parent_id)), limit=limit, stop=stop, outside_hours=bool(row.outside_rth),
+        parent=_parent(row.parent_id, parents), limit=limit, stop=stop, outside_hours=bool(row.outside_rth),
         filled=filled, average_price=_signed(wire.figure(row.avg_price), sign), label=_label(row),
         message="" if state is not None else f"The broker says “{row.status or 'nothing'}” of it.",
     )
@@ -104,6 +104,12 @@ def order(
 
 def _ref(text: wire.Text) -> OrderRef | None:
     return OrderRef(str(text)) if text else None
+
+
+def _parent(text: wire.Text, parents: Mapping[str, OrderRef]) -> OrderRef | None:
+    """Our id of the parent, whether the row names it by the broker's id or by ours."""
+    name = str(text or "")
+    return parents.get(name) or next((ref for ref in parents.values() if ref == name), None)
 
 
 def _label(row: Row) -> str:
@@ -167,7 +173,7 @@ def _sizes(row: Row) -> tuple[Decimal | None, Decimal]:
         total = filled + second if filled > second else second
     if total is None:
         total = first if second is None else second
-    return total, filled or ZERO
+    return None if total is None else wire.tidy(total), wire.tidy(filled or ZERO)
 
 
 def _pair(text: wire.Text) -> tuple[Decimal | None, Decimal | None]:

@@ -296,11 +296,11 @@ def _multiplier(row: Row, kind: AssetClass, code: re.Match[str] | None, figures:
         return _power_of_ten(_per_unit(figures)) or Decimal("0.01")
     stated = _plausible(wire.figure(row.multiplier))
     if stated:
-        return _tidy(abs(stated))
+        return wire.tidy(abs(stated))
     if kind not in _DERIVATIVES:
         return _ONE
     if code:
-        return _tidy(_plausible(wire.number(code["multiplier"])) or _ONE)
+        return wire.tidy(_plausible(wire.number(code["multiplier"])) or _ONE)
     derived = _ratio(figures.average_cost, figures.average_price, _ONE) or _per_unit(figures)
     if derived is None:
         return _ONE
@@ -326,9 +326,4 @@ def _power_of_ten(value: Decimal | None) -> Decimal | None:
     """The nearest power of ten: amounts are rounded to cents, so the ratio is only nearly one."""
     if not value:
         return None
-    return _tidy(_ONE.scaleb(int(value.log10().to_integral_value())))
-
-
-def _tidy(value: Decimal) -> Decimal:
-    """100 rather than 100.0 or 1E+2."""
-    return value.quantize(_ONE) if value == value.to_integral_value() else value.normalize()
+    return wire.tidy(_ONE.scaleb(int(value.log10().to_integral_value())))

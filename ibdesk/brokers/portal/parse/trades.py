@@ -59,8 +59,9 @@ def fill(row: Row, instruments: Mapping[Conid, Instrument]) -> Fill | None:
     paid = wire.figure(row.commission)
     return Fill(
         execution=Execution(
-            exec_id=exec_id, account=base_account(row.account), instrument=instrument, side=side, quantity=abs(size),
-            price=price, at=at, order_id=OrderId(str(row.order_id)) if row.order_id else None,
+            exec_id=exec_id, account=base_account(row.account), instrument=instrument, side=side,
+            quantity=wire.tidy(abs(size)), price=price, at=at,
+            order_id=OrderId(str(row.order_id)) if row.order_id else None,
             ref=OrderRef(str(row.order_ref)) if row.order_ref else None,
             kind=ExecutionKind.LIQUIDATION if str(row.liquidation_trade or "0") == "1" else ExecutionKind.TRADE,
             exchange=row.exchange or "",

@@ -128,6 +128,11 @@ def number(text: str | None) -> Decimal | None:
     return known(value.scaleb(scale) if scale else value)
 
 
+def tidy(value: Decimal) -> Decimal:
+    """570 rather than 570.0 or 5.7E+2."""
+    return value.quantize(Decimal(1)) if value == value.to_integral_value() else value.normalize()
+
+
 def instant(value: Decimal | int | None) -> datetime | None:
     """A timestamp in seconds or milliseconds, told apart by size (1e11 s is the year 5138)."""
     if not value or value < 0:
