@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
     from pathlib import Path
 
+    from ibdesk.domain.errors import NeedsPerson
     from ibdesk.services.connector import Connector
     from ibdesk.services.desk import Desk
     from ibdesk.services.first_run import FirstRunResult
@@ -145,6 +146,8 @@ class DeskDoor:
             return
         screen.forget()
         self.show(desk)
+        if self.bridge is not None and await desk.care.lacks_code():
+            self.bridge.failed("look for the recovery code", _no_code())
 
     def show(self, desk: Desk) -> None:
         """Show an open desk: what is stored first, before any answer of the network."""
@@ -286,6 +289,15 @@ async def _sign_out(desk: Desk, bridge: Bridge) -> None:
         await session.sign_out()
         minutes = desk.preferences.sourced.settings.sign_out_when_idle
         bridge.say(f"Signed out: nobody touched ibdesk for {minutes} minutes.")
+
+
+def _no_code() -> NeedsPerson:
+    from ibdesk.domain.errors import Cause, NeedsPerson
+
+    return NeedsPerson(
+        "Nobody may have seen the recovery code of this vault: ibdesk ended before it was stored.",
+        remedy="Make a new recovery code under Settings, Vault.", cause=Cause.KEY_OLD,
+    )
 
 
 def _note(text: str, *values: str) -> None:

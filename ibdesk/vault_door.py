@@ -7,6 +7,7 @@ not closed while files are exchanged. Why not in a service: the desk with all it
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
@@ -130,7 +131,12 @@ class VaultDoor:
             self._door.bridge.say(f"The backup of {fmt.moment(info.backup.made_at)} is restored.{kept}")
 
     async def _open_after(self, screen: RekeyScreen, passphrase: str) -> None:
+        from ibdesk import wiring
+        from ibdesk.domain.errors import DeskError
+
         screen.forget()
+        with suppress(DeskError):  # then the desk asks for a new code, no more
+            await wiring.code_seen(self._home)
         await self._open(passphrase)
 
     async def _open(self, secret: str) -> None:

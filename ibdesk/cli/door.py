@@ -18,6 +18,9 @@ from ibdesk.services.desk import Desk
 if TYPE_CHECKING:
     from ibdesk.services.session import SessionService
 
+#: What is said as long as the code that a new key brought was perhaps never shown.
+NO_CODE = "Nobody may have seen this vault's recovery code. Make a new recovery code: ibdesk db recovery-code"
+
 DeskVerb = Callable[[Desk, argparse.Namespace, Talk], Awaitable[int]]
 Verb = Callable[[argparse.Namespace, Talk], int]
 
@@ -49,7 +52,10 @@ class InDesk:
 
     async def _here(self, args: argparse.Namespace, talk: Talk) -> int:
         async with open_desk(args) as desk:
-            return await self.verb(desk, args, talk)
+            code = await self.verb(desk, args, talk)
+            if await desk.care.lacks_code():
+                talk.notice(NO_CODE)
+            return code
 
 
 def in_desk(

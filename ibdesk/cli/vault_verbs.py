@@ -11,8 +11,9 @@ from contextlib import suppress
 
 from ibdesk import wiring
 from ibdesk.cli.door import home_of
-from ibdesk.cli.talk import Talk, read_answer
-from ibdesk.domain.errors import Cause, NeedsPerson
+from ibdesk.cli.finishing import Finishing, Stopped
+from ibdesk.cli.talk import INTERRUPTED, Talk, read_answer
+from ibdesk.domain.errors import Cause, DeskError, NeedsPerson
 from ibdesk.domain.records import BackupInfo
 from ibdesk.services.desk import Desk
 
@@ -50,12 +51,23 @@ def _backup(made: BackupInfo) -> dict[str, object]:
 def restore(args: argparse.Namespace, talk: Talk) -> int:
     """Make the vault what a backup holds; here or on another computer. What was there is kept."""
     secret = wiring.given_passphrase() or read_answer("Passphrase or recovery code of the backup: ", secret=True)
-    told = asyncio.run(wiring.restore(args.file, home_of(args), secret, clock=wiring.now))
-    lines = [f"The vault in {told.folder} is the backup of {told.backup.made_at:%Y-%m-%d %H:%M:%S} UTC."]
-    if told.kept:
-        lines.append(f"What was there is kept in {told.kept}.")
-    talk.tell({"status": "success", "vault": told.folder, "kept": told.kept} | _backup(told.backup), lines)
+    with Finishing(talk) as finishing:
+        try:
+            told = asyncio.run(
+                wiring.restore(args.file, home_of(args), secret, clock=wiring.now, go_on=finishing.commit)
+            )
+        except Stopped:
+            return _stopped(talk)
+        lines = [f"The vault in {told.folder} is the backup of {told.backup.made_at:%Y-%m-%d %H:%M:%S} UTC."]
+        if told.kept:
+            lines.append(f"What was there is kept in {told.kept}.")
+        talk.tell({"status": "success", "vault": told.folder, "kept": told.kept} | _backup(told.backup), lines)
     return 0
+
+
+def _stopped(talk: Talk) -> int:
+    talk.notice("Stopped. The vault is as it was.")
+    return INTERRUPTED
 
 
 def rekey(args: argparse.Namespace, talk: Talk) -> int:
@@ -68,14 +80,23 @@ def rekey(args: argparse.Namespace, talk: Talk) -> int:
             told.append(stage)
             talk.say(_STAGES[stage])
 
-    code = asyncio.run(
-        wiring.rekey(home_of(args), secret, clock=wiring.now, overrides=dict(args.set), progress=progress)
-    )
-    talk.tell(
-        {"status": "success", "recovery_code": code},
-        ["The vault has a new key.", "Backups made before still open with the old one; after a leak, delete them."],
-    )
-    talk.insist(f"{KEEP_CODE}\n{code}")
+    with Finishing(talk) as finishing:
+
+        def go_on(stage: str) -> None:
+            (finishing.commit if stage == "exchange" else finishing.go_on)()
+
+        try:
+            code = asyncio.run(wiring.rekey(
+                home_of(args), secret, clock=wiring.now, overrides=dict(args.set), progress=progress, go_on=go_on))
+        except Stopped:
+            return _stopped(talk)
+        talk.tell(
+            {"status": "success", "recovery_code": code},
+            ["The vault has a new key.", "Backups made before still open with the old one; after a leak, delete them."],
+        )
+        talk.insist(f"{KEEP_CODE}\n{code}")
+        with suppress(DeskError):  # somebody opened the vault meanwhile: it asks for a new code, no more
+            asyncio.run(wiring.code_seen(home_of(args)))
     return 0
 
 

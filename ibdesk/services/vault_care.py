@@ -122,6 +122,10 @@ class VaultCare:
             await self._note("RECOVERY", "A new recovery code was made; the old one opens nothing any more.")
         return recovery.render(secret)
 
+    async def lacks_code(self) -> bool:
+        """Whether the vault has a recovery code that perhaps nobody ever saw, and needs a new one."""
+        return await asyncio.to_thread(vaults.is_code_unseen, self._vault)
+
     async def remember(self, wanted: bool) -> None:
         """Let this computer's key store open the vault without the passphrase, or end that.
 

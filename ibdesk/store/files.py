@@ -123,10 +123,9 @@ def about_named(error: OSError, path: Path) -> DeskError:
     """What an operating-system error about `path`, which a person named, means: nothing is wrong with the vault."""
     if error.errno in _FULL:
         return disk_full(path)
-    what, cause = _NAMED.get(error.errno or 0, ("The system could not read or write {}: " f"{error.strerror or error}.", None))
-    return Refused(
-        what.format(path), remedy="Check the name, or choose another place.", cause=cause or Cause.BAD_SETTING
-    )
+    unforeseen = ("The system could not read or write {}: " f"{error.strerror or error}.", Cause.BAD_SETTING)
+    what, cause = _NAMED.get(error.errno or 0, unforeseen)
+    return Refused(what.format(path), remedy="Check the name, or choose another place.", cause=cause)
 
 
 @contextmanager

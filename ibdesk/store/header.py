@@ -61,17 +61,23 @@ class Slot(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     wrapped: Annotated[bytes, Meta(min_length=KEY_BYTES + 16, max_length=KEY_BYTES + 16)]
 
 
-class Header(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What the header file says. `checksum` finds accidents; the wrapping itself finds forgeries."""
+class Header(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
+    """What the header file says. `checksum` finds accidents; the wrapping itself finds forgeries.
+
+    `is_code_unseen`: a recovery code was made, and nobody can say yet that a person got to see it.
+    """
 
     format: int
     vault_id: Annotated[bytes, Meta(min_length=16, max_length=16)]
     slots: Annotated[tuple[Slot, ...], Meta(min_length=1, max_length=8)]
+    is_code_unseen: bool = False
     checksum: bytes = b""
 
     def sum(self) -> bytes:
-        """SHA-256 over everything but the checksum itself."""
-        return hashlib.sha256(msgspec.json.encode((self.format, self.vault_id, self.slots))).digest()
+        """SHA-256 over everything but the checksum itself; a mark that is not there counts for nothing."""
+        told: tuple[object, ...] = (self.format, self.vault_id, self.slots)
+        marked = (*told, "code unseen") if self.is_code_unseen else told
+        return hashlib.sha256(msgspec.json.encode(marked)).digest()
 
 
 class _Version(msgspec.Struct):

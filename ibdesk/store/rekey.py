@@ -27,7 +27,8 @@ from ibdesk.store.keystore import KeyStore
 from ibdesk.store.migrations import upgrade
 from ibdesk.store.vault import OpenVault
 
-#: Hears of a stage ("backup", "copy", "check", "exchange") and which fraction of it is done.
+#: Hears of a stage ("backup", "copy", "check", "exchange") and which fraction of it is done. It may raise to stop, up
+#: to the first word of "exchange" inclusive: then nothing is changed.
 Progress = Callable[[str, float], None]
 
 
@@ -41,7 +42,8 @@ def rekey(
     progress: Progress = lambda stage, done: None,
     cost: Cost = DEFAULT_COST,
 ) -> str:
-    """Give the vault in `folder` a new key and return its new recovery code: show it once. Blocks.
+    """Give the vault in `folder` a new key and return its new recovery code: show it once, then call
+    `vault.note_code_seen`; else the next opening asks for another one. Blocks.
 
     No desk may have the vault open. `backups` is where the backup made first goes; `key_store` is needed for this
     computer to go on remembering the vault. Nothing is changed on any failure: what `vault.open` and `backup.write`
@@ -76,7 +78,8 @@ def _rekey(
         ways[header.KEYCHAIN] = slot_key
     try:
         slots = tuple(new.wrap(kind, secret, cost=cost) for kind, secret in ways.items())
-        _exchange(old, new, header.encode(msgspec.structs.replace(read, slots=slots)), now, progress)
+        head = msgspec.structs.replace(read, slots=slots, is_code_unseen=True)
+        _exchange(old, new, header.encode(head), now, progress)
     finally:
         new.forget_keys()
     if key_store is not None and header.KEYCHAIN in ways:
@@ -104,7 +107,8 @@ def _copy(old: OpenVault, new: OpenVault, now: datetime, progress: Progress) -> 
     create_private(target)
     with closing(cipher.connect(old.paths.database, old.database_key())) as source:
         cipher.copy(source, target, key, lambda done: progress("copy", done))
-        rows, sealed = cipher.row_counts(source), audit.sealed_end(source)
+        rows = cipher.row_counts(source)
+        sealed, receipts_sealed = audit.sealed_end(source), receipts.sealed_end(source)
     with closing(cipher.connect(target, key)) as copied:
         if cipher.row_counts(copied) != rows:
             raise damaged("The copy under the new key has not all the rows; the vault was left as it was.")
@@ -112,6 +116,8 @@ def _copy(old: OpenVault, new: OpenVault, now: datetime, progress: Progress) -> 
     try:
         with engine.begin() as tx:
             _make_anew(tx, old, new, sealed, now)
+            if receipts_sealed is not None:
+                receipts.seal_end(tx, *receipts_sealed)
     finally:
         engine.dispose()
     progress("check", 0.0)

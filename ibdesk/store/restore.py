@@ -5,6 +5,7 @@ database are exchanged as `vault.put_in_place` does it. A desk killed in between
 """
 
 import shutil
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
 from datetime import datetime
@@ -18,13 +19,15 @@ from ibdesk.store.migrations import revisions
 from ibdesk.store.vault import discard_unfinished, exists, put_in_place, subkey_of, unwrapped
 
 
-def restore(source: Path, folder: Path, secret: str, *, now: datetime) -> RestoreInfo:
+def restore(
+    source: Path, folder: Path, secret: str, *, now: datetime, go_on: Callable[[], None] = lambda: None
+) -> RestoreInfo:
     """Make the vault in `folder` what the backup holds. `secret` is the passphrase or recovery code the vault had when
     the backup was made, and has again afterwards. No desk may have the vault open. Blocks.
 
     What was in the folder is kept in `backups/replaced-…`, as a vault folder of its own. Nothing is changed on any
     failure: NeedsPerson(WRONG_PASSPHRASE), Refused(VAULT_IN_USE, VAULT_NEWER), BadData(VAULT_DAMAGED),
-    Unavailable(DISK_FULL).
+    Unavailable(DISK_FULL), and what `go_on` raises, which is asked last before anything is kept and exchanged.
     """
     paths = Paths(folder=folder.absolute())
     info = backup.look(source)  # before anything is made: a mistyped name leaves no folder behind
@@ -34,6 +37,7 @@ def restore(source: Path, folder: Path, secret: str, *, now: datetime) -> Restor
             discard_unfinished(paths)
             try:
                 head, key = _unpacked(source, paths.unfinished_database, secret)
+                go_on()
                 kept = _keep(paths, now)
                 put_in_place(paths, head)
             finally:

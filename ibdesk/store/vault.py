@@ -325,7 +325,8 @@ def change_slot(vault: OpenVault, kind: str, secret: bytes | None, *, cost: Cost
         slots = tuple(slot for slot in read.slots if slot.kind != kind)
         if secret is not None:
             slots += (vault.wrap(kind, secret, cost=cost),)
-        written = header.encode(msgspec.structs.replace(read, slots=slots))
+        is_code_unseen = read.is_code_unseen and kind != header.RECOVERY
+        written = header.encode(msgspec.structs.replace(read, slots=slots, is_code_unseen=is_code_unseen))
         if secret is not None and not vault.is_wrapped_in(header.decode(written), kind, secret):
             raise damaged("The new header does not open; the old one was kept.")
         replace_private(path, written)
@@ -336,6 +337,25 @@ def has_slot(vault: OpenVault, kind: str) -> bool:
     with disk_errors(vault.paths.header):
         read = header.decode(vault.paths.header.read_bytes())
     return any(slot.kind == kind for slot in read.slots)
+
+
+def is_code_unseen(vault: OpenVault) -> bool:
+    """Whether the recovery code was made and perhaps never seen by anybody: a new one should be made."""
+    with disk_errors(vault.paths.header):
+        return header.decode(vault.paths.header.read_bytes()).is_code_unseen
+
+
+def note_code_seen(folder: Path) -> None:
+    """Note in the closed vault in `folder` that its new recovery code was shown. Raises what `open` does for files."""
+    paths = Paths(folder=folder.absolute())
+    lock = take_lock(paths)
+    try:
+        with disk_errors(paths.folder):
+            read = header.decode(paths.header.read_bytes())
+            if read.is_code_unseen:
+                replace_private(paths.header, header.encode(msgspec.structs.replace(read, is_code_unseen=False)))
+    finally:
+        unlock(paths, lock)
 
 
 def discard(vault: OpenVault) -> None:

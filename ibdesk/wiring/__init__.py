@@ -29,7 +29,7 @@ from ibdesk.services.desk import Desk
 from ibdesk.wiring.desks import World, build_desk, exchange_calendar, save_result
 from ibdesk.wiring.diagnosis import help_wizard, settings_of
 from ibdesk.wiring.gateways import connector_with, open_broker, show_certificate, start_demo
-from ibdesk.wiring.vaults import look_at, rekey, restore
+from ibdesk.wiring.vaults import code_seen, look_at, rekey, restore
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection as Transaction
@@ -40,9 +40,9 @@ if TYPE_CHECKING:
     from ibdesk.store.vault import OpenVault
 
 __all__ = [
-    "create_desk", "default_home", "exchange_calendar", "first_run_connector", "given_passphrase", "look_at", "now",
-    "open_broker", "open_demo_desk", "open_desk", "rekey", "remembered", "restore", "show_certificate", "start_demo",
-    "vault_exists",
+    "code_seen", "create_desk", "default_home", "exchange_calendar", "first_run_connector", "given_passphrase",
+    "look_at", "now", "open_broker", "open_demo_desk", "open_desk", "rekey", "remembered", "restore",
+    "show_certificate", "start_demo", "vault_exists",
 ]  # fmt: skip
 
 log = logging.getLogger(__name__)

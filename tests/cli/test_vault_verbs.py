@@ -1,15 +1,21 @@
 """The verbs that take care of the vault, typed as a person or a script would."""
 
+import asyncio
 import io
+import os
+import signal
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from ibdesk import wiring
 from ibdesk.cli import main
+from ibdesk.cli.finishing import Stopped
 from ibdesk.domain.errors import NeedsPerson
-from ibdesk.store import passphrase, recovery, vault
+from ibdesk.store import passphrase, recovery, rekey, vault
 from ibdesk.store.header import LOWEST_COST
 from tests.cli.conftest import PASSPHRASE, Ran
 from tests.store.test_restore import fill
@@ -141,6 +147,55 @@ def test_the_key_is_changed_and_the_new_code_shown(typed: Typed, home: Path) -> 
     assert [each["reason"] for each in typed("--json", "db", "backups").json["backups"]] == ["before rekey"]
     said = typed("db", "rekey").out
     assert "Copying under the new key" in said and recovery.looks_like_one(said.split()[-1])
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows sends no signal to one process")
+@pytest.mark.parametrize("stage", ["Backing up", "Copying", "Checking", "Exchanging"])
+def test_an_interrupted_change_of_the_key_is_either_none_or_whole_with_its_code(home: Path, stage: str) -> None:
+    """Whenever Ctrl+C comes, nobody is left with a new key and no code."""
+    before = (home / "ibdesk.vault.json").read_bytes()
+    running = subprocess.Popen(
+        [sys.executable, "-m", "ibdesk", "--home", str(home), "db", "rekey"], stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, "IBDESK_PASSPHRASE": PASSPHRASE})
+    assert running.stdout is not None
+    while stage not in running.stdout.readline():
+        assert running.poll() is None
+    running.send_signal(signal.SIGINT)
+    out, err = running.communicate(timeout=60)
+    if running.returncode == 0:
+        assert opens(home, out.split()[-1])
+    else:
+        assert running.returncode == 130 and stage != "Exchanging" and "as it was" in err
+        assert (home / "ibdesk.vault.json").read_bytes() == before
+    assert opens(home, PASSPHRASE) and "Traceback" not in err
+    assert not list(home.glob("*.making*")) + list(home.glob("*.new"))
+
+
+def test_a_restore_that_is_stopped_before_the_exchange_changes_nothing(
+    typed: Typed, home: Path, tmp_path: Path
+) -> None:
+    backup = tmp_path / "b.ibdesk-backup"
+    typed("db", "backup", str(backup))
+    before = sorted(each.name for each in home.rglob("*"))
+
+    def stop() -> None:
+        raise Stopped
+
+    with pytest.raises(Stopped):
+        asyncio.run(wiring.restore(backup, home, PASSPHRASE, clock=wiring.now, go_on=stop))
+    assert sorted(each.name for each in home.rglob("*")) == before and opens(home, PASSPHRASE)
+
+
+def test_a_code_that_nobody_saw_is_asked_for_anew_at_each_opening(typed: Typed, home: Path) -> None:
+    """The command was killed between the exchange and its last word."""
+    assert "recovery code" not in typed("db", "check").err
+    rekey.rekey(home, PASSPHRASE, now=wiring.now(), cost=LOWEST_COST)
+    for _ in range(2):
+        assert "Make a new recovery code" in typed("db", "check").err
+    assert typed("db", "recovery-code").err == ""
+    assert typed("db", "check").err == ""
+    assert typed("db", "rekey").code == 0
+    assert typed("db", "check").err == ""
 
 
 @pytest.mark.parametrize("verb", [("rekey",), ("restore", "b.ibdesk-backup")])

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtWidgets import QApplication, QDialog, QMenu
+from PySide6.QtWidgets import QApplication, QDialog, QLabel, QMenu
 
 from ibdesk import vault_door, wiring
 from ibdesk.app import DeskApp
@@ -15,6 +15,8 @@ from ibdesk.domain.money import USD
 from ibdesk.domain.records import Credentials
 from ibdesk.services.first_run import FirstRunResult
 from ibdesk.services.waiting import until
+from ibdesk.store.header import decode
+from ibdesk.store.rekey import rekey
 from ibdesk.ui.main_window import MainWindow
 from ibdesk.ui.unlock import UnlockScreen
 from ibdesk.ui.vault.forms import PassphraseForm
@@ -126,6 +128,7 @@ def test_a_new_key_closes_the_desk_shows_the_code_and_opens_it_again(driven: Any
 
     assert driven(home, test) == 0
     assert (home / "ibdesk.vault.json").read_bytes() != header
+    assert not decode((home / "ibdesk.vault.json").read_bytes()).is_code_unseen
     run(_opens(home, codes[0]))
 
 
@@ -158,6 +161,18 @@ def test_a_quit_while_the_key_is_changed_waits_for_its_end(driven: Any, home: Pa
         assert it.app.window.isEnabled()
 
     assert driven(home, test) == 0
+    assert decode((home / "ibdesk.vault.json").read_bytes()).is_code_unseen  # nobody said that it is stored
+
+
+def test_a_code_that_was_not_confirmed_is_asked_for_when_the_vault_is_opened_again(driven: Any, home: Path) -> None:
+    rekey(home, PASSPHRASE, now=wiring.now())
+
+    async def back(it: Running) -> None:
+        await it.unlock()
+        assert it.app.bridge is not None and it.app.view is not None
+        await soon(lambda: any("recovery code" in each.text() for each in it.app.window.findChildren(QLabel)))
+
+    assert driven(home, back) == 0
 
 
 def test_a_backup_is_restored_from_an_open_desk_and_what_was_there_is_kept(driven: Any, home: Path) -> None:

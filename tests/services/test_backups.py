@@ -159,6 +159,7 @@ def test_a_folder_that_makes_no_sense_is_told_and_the_schedule_goes_on(tmp_path:
     run(tmp_path, work, Settings(backup_folder=folder))
 
 
+@pytest.mark.logs("could not be backed up")
 def test_a_folder_that_is_gone_is_told_once_and_tried_again(tmp_path: Path) -> None:
     blocked = tmp_path / "disk"
     blocked.write_text("a file where the folder should be")

@@ -74,3 +74,12 @@ def test_a_key_store_slot_has_its_place_in_the_format() -> None:
     slot_key = bytes(range(32, 64))
     kept = Header(format=1, vault_id=ID, slots=(header.wrap(header.KEYCHAIN, slot_key, KEY, ID),))
     assert header.unwrap(header.decode(header.encode(kept)), header.KEYCHAIN, slot_key) == KEY
+
+
+def test_the_mark_of_an_unseen_code_is_kept_sealed_and_leaves_headers_without_it_as_they_were() -> None:
+    marked = msgspec.structs.replace(made(), is_code_unseen=True)
+    written = header.encode(marked)
+    assert header.decode(written).is_code_unseen and not header.decode(GOOD).is_code_unseen
+    assert b"unseen" not in GOOD
+    with pytest.raises(BadData):
+        header.decode(written.replace(b"true", b"false"))
