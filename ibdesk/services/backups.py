@@ -93,7 +93,9 @@ class Backups:
         self.last_error = None
         log.info("The vault was backed up: %d bytes, %d rows", info.bytes, info.rows)
         self._hub.publish(BackupDone(at=info.made_at, name=Path(info.path).name))
-        for old in to_delete(await self._care.backups(), self._settings().backup_keep):
+        for old in to_delete(await self._care.backups(), self._settings().backup_keep, self._clock()):
+            if old.path == info.path:  # never the one just made, whatever the clock says
+                continue
             with disk_errors(Path(old.path)):
                 await asyncio.to_thread(Path(old.path).unlink, missing_ok=True)
 
@@ -112,7 +114,14 @@ def due(made: Sequence[BackupInfo], every: timedelta, now: datetime) -> datetime
     return max(past) + every if past else now
 
 
-def to_delete(made: Sequence[BackupInfo], keep: int) -> tuple[BackupInfo, ...]:
-    """The scheduled backups beyond the `keep` newest. Those a person made are the person's."""
-    scheduled = [info for info in made if info.reason is BackupReason.SCHEDULE]
-    return tuple(sorted(scheduled, key=lambda info: info.made_at, reverse=True)[keep:])
+def to_delete(made: Sequence[BackupInfo], keep: int, now: datetime) -> tuple[BackupInfo, ...]:
+    """The scheduled backups beyond the `keep` newest. Those a person made are the person's.
+
+    Dates in the future are counted apart: after the clock was set back they would push out each new one.
+    """
+    scheduled = sorted(
+        (info for info in made if info.reason is BackupReason.SCHEDULE), key=lambda info: info.made_at, reverse=True
+    )
+    past = [info for info in scheduled if info.made_at <= now]
+    ahead = [info for info in scheduled if info.made_at > now]
+    return (*ahead[keep:], *past[keep:])

@@ -41,8 +41,13 @@ def test_a_backup_from_the_future_counts_for_nothing() -> None:
 
 def test_only_scheduled_ones_beyond_the_number_go() -> None:
     made = [info(day) for day in (3, 1, 2)] + [info(9, BackupReason.PERSON), info(8, BackupReason.BEFORE_REKEY)]
-    assert [each.made_at for each in to_delete(made, 1)] == [NOON - 2 * DAY, NOON - 3 * DAY]
-    assert to_delete(made, 3) == ()
+    assert [each.made_at for each in to_delete(made, 1, NOON)] == [NOON - 2 * DAY, NOON - 3 * DAY]
+    assert to_delete(made, 3, NOON) == ()
+
+
+def test_dates_in_the_future_are_counted_apart() -> None:
+    made = [info(-400), info(-300), info(1), info(2)]
+    assert [each.made_at for each in to_delete(made, 1, NOON)] == [NOON + 300 * DAY, NOON - 2 * DAY]
 
 
 @dataclass(kw_only=True)
@@ -144,6 +149,23 @@ def test_waking_from_sleep_makes_the_one_that_was_missed(tmp_path: Path) -> None
         await bench.heard.until(lambda event: event.at == bench.dial())
 
     run(tmp_path, work, Settings())
+
+
+def test_after_the_clock_was_set_back_each_backup_is_made_once_and_stays(tmp_path: Path) -> None:
+    async def work(bench: Bench) -> None:
+        await bench.pass_time(AT_FIRST, 1)
+        bench.dial.instant -= 400 * DAY
+        bench.hub.publish(TimeJumped(at=bench.dial(), by=-400 * DAY, slept=False))
+        async with asyncio.timeout(10):
+            while len(bench.heard.events) < 2:
+                await asyncio.sleep(0.005)
+        await eventually_made(bench, 2)
+        await bench.pass_time(0.9 * DAY, 2)
+        assert len(bench.heard.events) == 2 and await bench.made() == 2
+        await bench.pass_time(0.2 * DAY, 3)
+        await eventually_made(bench, 2)
+
+    run(tmp_path, work, Settings(backup_keep=1))
 
 
 @pytest.mark.logs("could not be backed up")
