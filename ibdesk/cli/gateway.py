@@ -132,5 +132,7 @@ def _tell(process: GatewayProcess, talk: Talk, found: tuple[Examined, ...] = ())
     }  # fmt: skip
     whose = "started by ibdesk" if process.ours else "started elsewhere"
     line = f"running on port {process.port}, process {process.pid}, {whose}" if process.is_running else "not running"
+    if not process.is_running and process.detail:  # it may answer all the same: behind a forwarder, or another user's
+        line = "no gateway is seen; whether one answers there, ibdesk doctor tells"
     talk.tell(told, [line, *filter(None, [process.detail])])
     return 0 if process.is_running else 4

@@ -10,6 +10,7 @@ from ibdesk.services.gateway_conf import read_conf
 from tests.brokers.door import free_port
 from tests.cli.conftest import Ibdesk
 from tests.services.fake_gateway import make_gateway
+from tests.services.test_gateway import Stranger
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the pretended gateway's script is a shell script")
 
@@ -64,6 +65,13 @@ def test_what_is_missing_is_said(ibdesk: Ibdesk, tmp_path: Path) -> None:
     assert wrong.code == 5 and "is missing" in wrong.err
     assert "No gateway folder" in ibdesk("gateway", "conf").err
     assert ibdesk("--set", f"gateway_port={asyncio.run(free_port())}", "gateway", "status").code == 4
+
+
+def test_a_port_of_another_program_is_no_proof_that_no_gateway_answers_there(ibdesk: Ibdesk) -> None:
+    with Stranger() as stranger:
+        status = ibdesk("--set", f"gateway_port={stranger.port}", "gateway", "status")
+    assert status.code == 4 and "not running" not in status.out
+    assert "ibdesk doctor" in status.out and f"Port {stranger.port} belongs to" in status.out
 
 
 @pytest.mark.parametrize("port", ["0", "65536", "-1", "many"])
