@@ -1,0 +1,140 @@
+"""The rules on margin, permissions, settlement and day trading, asked with what the context and the settings say."""
+
+from dataclasses import replace
+from decimal import Decimal
+
+from ibdesk.domain.accounts import MarginType
+from ibdesk.domain.compliance.buying_power import Buffer, BuyingPowerContext, check_buying_power
+from ibdesk.domain.compliance.case import Case, is_stale, said
+from ibdesk.domain.compliance.day_trade_rule import DayTradeContext, check_day_trades
+from ibdesk.domain.compliance.exposure import SHARES
+from ibdesk.domain.compliance.intraday import IntradayContext, check_intraday
+from ibdesk.domain.compliance.limits import max_loss
+from ibdesk.domain.compliance.margin import Estimate, estimate
+from ibdesk.domain.compliance.option_levels import OptionLevel, level
+from ibdesk.domain.compliance.permissions import PermissionContext, check_permissions
+from ibdesk.domain.compliance.regime import MarginRegime, Regime, resolve_regime
+from ibdesk.domain.compliance.settlement import check_settlement
+from ibdesk.domain.compliance.verdict import Code, Finding, Severity, Source
+from ibdesk.domain.money import ZERO, known
+from ibdesk.domain.risk_settings import BrokerLevel, DayTradeChoice, OwnLevel
+
+
+def check_level(case: Case) -> tuple[Finding, ...]:
+    """The option level: the broker's where it was told, else the one in the settings."""
+    settings, preview = case.context.settings, case.context.what_if
+    broker = case.policies.broker.id
+    return check_permissions(case.legs, case.outcome, PermissionContext(
+        broker=broker, rules=case.policies.margin,
+        granted=case.context.granted or _level(broker, settings.risk_broker_level),
+        own=_level("desk", settings.risk_own_level), margin_type=case.summary.margin_type,
+        cash=case.context.cash.settled if case.context.cash is not None else known(case.summary.total_cash),
+        is_previewed=preview is not None and not preview.refusal,
+        granted_by=Source.SETTING if case.context.granted is None else Source.BROKER,
+    ))  # fmt: skip
+
+
+def _level(broker: str, chosen: BrokerLevel | OwnLevel) -> OptionLevel | None:
+    """The level a setting names; none for "unknown" and "no limit"."""
+    return level(broker, chosen.value)
+
+
+def check_funds(case: Case) -> tuple[Finding, ...]:
+    """Buying power, and that its figures are there and young enough."""
+    settings = case.context.settings
+    stale = () if not is_stale(case.context) or case.lowers_risk else (
+        said(
+            Code.ACCOUNT_UNKNOWN, Severity.CONFIRM, "The account's figures are missing or too old to count.",
+            "Sync the account first.",
+        ),
+    )  # fmt: skip
+    context = BuyingPowerContext(
+        summary=case.summary, policies=case.policies, now=case.context.now, what_if=case.context.what_if,
+        estimate=estimated(case), buffer=_buffer(case), cost=_shares_bought(case),
+        requires_preview=settings.risk_require_preview,
+    )  # fmt: skip
+    return (*stale, *check_buying_power(context, lowers_risk=case.lowers_risk))
+
+
+def _buffer(case: Case) -> Buffer:
+    return Buffer(share=case.context.settings.risk_bp_buffer_pct / 100)
+
+
+def estimated(case: Case) -> Estimate:
+    """Our own estimate of the order's effect, in the account's base currency."""
+    is_all_options = all(instrument.option is not None for instrument, _ in case.legs)
+    found = estimate(
+        case.legs, case.outcome, case.prices, case.policies, margin_type=case.summary.margin_type,
+        paid=case.cost if is_all_options else None,
+    )  # fmt: skip
+    if found.effect is None or case.rate == 1:
+        return found
+    if case.rate is None:
+        return replace(found, effect=None, why_not=f"no exchange rate for {case.ticket.currency}")
+    return replace(found, effect=found.effect * case.rate)
+
+
+def _shares_bought(case: Case) -> Decimal:
+    bought = [(case.mark(each), change) for each, change in case.legs if each.asset_class in SHARES and change > 0]
+    cost = sum((price * change for price, change in bought if price is not None), ZERO)
+    return case.in_base(cost) or ZERO
+
+
+def _regime(case: Case) -> Regime:
+    return resolve_regime(
+        case.summary, _CHOSEN[case.context.settings.risk_day_trade_rule], case.policies.day,
+        was_refused=case.context.was_refused,
+    )  # fmt: skip
+
+
+_CHOSEN = {
+    DayTradeChoice.AUTO: None,
+    DayTradeChoice.PDT_LEGACY: MarginRegime.PDT_LEGACY,
+    DayTradeChoice.INTRADAY_MARGIN: MarginRegime.INTRADAY_MARGIN,
+    DayTradeChoice.INFO_ONLY: MarginRegime.UNLIMITED,
+}
+
+
+def check_counts(case: Case) -> tuple[Finding, ...]:
+    """Day trades; not counted yet is not zero."""
+    context = case.context
+    if context.day_trades is None or context.trades is None:
+        return (
+            said(
+                Code.DT_TRANSITION_UNKNOWN, Severity.CONFIRM, "The account's own day trades have not been counted yet.",
+                "Wait until today's executions are read.", source=Source.ESTIMATE,
+            ),
+        )  # fmt: skip
+    loss = max_loss(case)
+    return check_day_trades(case.legs, DayTradeContext(
+        regime=_regime(case), trades=context.trades, state=context.day_trades, book=context.book,
+        policies=case.policies, net_liquidation=known(case.summary.net_liquidation),
+        margin_type=case.summary.margin_type, max_loss=case.in_base(loss.amount),
+        blocks_in_transition=context.settings.risk_transition_blocks,
+    ), lowers_risk=case.lowers_risk)  # fmt: skip
+
+
+def check_margin_level(case: Case) -> tuple[Finding, ...]:
+    """The intraday margin level after the order."""
+    return check_intraday(IntradayContext(
+        regime=_regime(case), summary=case.summary, policies=case.policies, calendar=case.context.calendar,
+        what_if=case.context.what_if, effect=estimated(case).effect, deficits=case.context.deficits,
+        cushion=_buffer(case).of(case.net_liquidation),
+    ), lowers_risk=case.lowers_risk)  # fmt: skip
+
+
+def check_cash(case: Case) -> tuple[Finding, ...]:
+    """Cash accounts only; what is sold there is asked by its own rule."""
+    kind = case.summary.margin_type
+    if kind is not MarginType.CASH:
+        return ()
+    if case.context.cash is None or case.cost is None:
+        return (
+            said(
+                Code.SETTLEMENT_FREE_RIDE, Severity.CONFIRM, "How much settled cash there is, or what the order costs, "
+                "is not known.", "Sync the account, and wait for a quote.", source=Source.ESTIMATE,
+            ),
+        )  # fmt: skip
+    return check_settlement(
+        case.legs, case.cost, case.context.cash, case.context.book, kind, case.policies, case.context.calendar
+    )  # fmt: skip

@@ -1,0 +1,104 @@
+"""The person's own limits on an order together with what is there and what happened today: one side of an underlying,
+waiting premiums, the day's loss and the day's orders. Working orders count with the positions.
+"""
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from ibdesk.domain.compliance.case import Case, said
+from ibdesk.domain.compliance.limits import premium_of
+from ibdesk.domain.compliance.verdict import Code, Finding, Severity, Source, figure
+from ibdesk.domain.instruments import Conid, Instrument, Right
+from ibdesk.domain.money import ZERO, known
+
+
+def check_aggregates(case: Case) -> tuple[Finding, ...]:
+    """The order together with what is there and what happened today."""
+    if case.lowers_risk:
+        return ()
+    return (*_side(case), *_working_premium(case), *_daily_loss(case), *_orders_today(case))
+
+
+def _side(case: Case) -> Iterator[Finding]:
+    """Long calls with short puts, short calls with long puts, of each underlying, working orders filled (4.3)."""
+    most, book = Decimal(case.context.settings.risk_position_contracts), case.context.book
+    keys = dict.fromkeys(book.underlying_of(each) for each, _ in case.legs if each.option is not None)
+    for key in keys:
+        sides = {1: ZERO, -1: ZERO}
+        order = [row for row in case.legs if book.underlying_of(row[0]) == key]
+        net: dict[Conid, tuple[Instrument, Decimal]] = {}
+        for each, quantity in (*book.groups.get(key, ()), *book.working.get(key, ()), *order):
+            net[each.conid] = (each, net.get(each.conid, (each, ZERO))[1] + quantity)
+        for each, quantity in net.values():
+            if each.option is not None:
+                is_up = (quantity > 0) is (each.option.right is Right.CALL)
+                sides[1 if is_up else -1] += abs(quantity)
+        if max(sides.values()) > most:
+            yield said(
+                Code.POSITION_LIMIT, Severity.BLOCK,
+                f"One side would hold {figure(max(sides.values()))} {order[0][0].symbol} contracts, working orders "
+                f"included; your limit is {figure(most)}.", "Close some first.", source=Source.SETTING,
+                measured=max(sides.values()), limit=most,
+            )  # fmt: skip
+
+
+def _working_premium(case: Case) -> Iterator[Finding]:
+    """What every opening option order that works would pay, with this one."""
+    premium = premium_of(case)
+    if premium is None or premium <= 0:
+        return
+    waiting = sum(
+        (abs(order.limit) * order.remaining * order.legs[0].instrument.multiplier
+         for order in case.context.working
+         if order.limit is not None and order.limit > 0 and order.parent is None
+         and all(leg.instrument.option is not None and leg.side.sign > 0 for leg in order.legs)
+         and order.legs and order.legs[0].instrument.currency == case.ticket.currency), ZERO
+    )  # fmt: skip
+    share, most = case.share(premium + waiting), case.context.settings.risk_premium_block_pct
+    if waiting and share is not None and share > most:
+        yield said(
+            Code.AGGREGATE_LIMIT, Severity.CONFIRM,
+            f"With the working orders it pays {figure(premium + waiting)} in premiums: {figure(share)} % of net "
+            "liquidation.", "Cancel working orders first.", source=Source.SETTING, measured=share, limit=most,
+        )  # fmt: skip
+
+
+def _daily_loss(case: Case) -> Iterator[Finding]:
+    share = case.context.settings.risk_daily_loss_pct
+    if not share:
+        return
+    lost, limit = day_loss(case), daily_loss_limit(case)
+    if lost is None or limit is None:
+        yield said(
+            Code.DAILY_LOSS, Severity.CONFIRM, "What the account lost today is not known.", "Sync the account first."
+        )
+    elif lost >= limit:
+        yield said(
+            Code.DAILY_LOSS, Severity.BLOCK,
+            f"The account lost {figure(lost)} today; your limit is {figure(limit)}.",
+            "Close positions only, until tomorrow.", source=Source.SETTING, measured=lost, limit=limit,
+        )  # fmt: skip
+
+
+def day_loss(case: Case) -> Decimal | None:
+    """Positive when the account lost today, by the broker's figure in base currency."""
+    daily = known(case.context.daily_pnl)
+    return None if daily is None else -daily
+
+
+def daily_loss_limit(case: Case) -> Decimal | None:
+    """The loss at which opening stops: a share of what the account was worth before it."""
+    equity, daily = case.net_liquidation, known(case.context.daily_pnl)
+    if equity is None or daily is None:
+        return None
+    return case.context.settings.risk_daily_loss_pct / 100 * (equity - daily)
+
+
+def _orders_today(case: Case) -> Iterator[Finding]:
+    most = case.context.settings.risk_orders_per_day
+    if most and len(case.context.sent) >= most:
+        yield said(
+            Code.AGGREGATE_LIMIT, Severity.BLOCK, f"{len(case.context.sent)} orders left today; your limit is {most}.",
+            "Stop for today, or raise the limit in Settings.", source=Source.SETTING,
+            measured=Decimal(len(case.context.sent)), limit=Decimal(most),
+        )  # fmt: skip

@@ -1,0 +1,222 @@
+"""One ticket in its context: what filling it makes of the positions, whether it lowers risk, and what it costs."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from decimal import Decimal
+
+from ibdesk.domain.accounts import AccountSummary, MarginType
+from ibdesk.domain.compliance.context import Context
+from ibdesk.domain.compliance.exposure import Book, Legs, Outcome, outcome_of
+from ibdesk.domain.compliance.margin import Prices
+from ibdesk.domain.compliance.policy import Policies
+from ibdesk.domain.compliance.verdict import Code, Finding, Severity, Source
+from ibdesk.domain.instruments import Conid, Instrument
+from ibdesk.domain.market import Quote
+from ibdesk.domain.money import ZERO, known
+from ibdesk.domain.options import merged, more_naked, recognise
+from ibdesk.domain.orders import NEEDS_LIMIT, NEEDS_STOP, OrderTicket
+from ibdesk.domain.strategies import Recognition
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """What every rule of the desk's own is given. `summary` has no figures older than allowed; `prices` are by conid,
+    the quotes' before the book's. `unit` is the price of one unit as the ticket counts it (positive is paid), at worst
+    where it has no limit; `cost` what the order pays in all, in its own currency and without fees. None: unknown.
+    `rate` is what one unit of the ticket's currency costs in the account's base currency."""
+
+    ticket: OrderTicket
+    context: Context
+    policies: Policies
+    legs: Legs
+    outcome: Outcome
+    lowers_risk: bool
+    summary: AccountSummary
+    prices: Prices
+    unit: Decimal | None
+    cost: Decimal | None
+    rate: Decimal | None
+
+    @property
+    def opens(self) -> bool:
+        return not self.lowers_risk
+
+    @property
+    def has_options(self) -> bool:
+        return any(instrument.option is not None for instrument, _ in self.legs)
+
+    @property
+    def net_liquidation(self) -> Decimal | None:
+        """In the account's base currency; None when unknown or nothing is left."""
+        found = known(self.summary.net_liquidation)
+        return found if found is not None and found > 0 else None
+
+    def in_base(self, amount: Decimal | None) -> Decimal | None:
+        """An amount of the ticket's currency in the account's base currency; None without a rate."""
+        return None if amount is None or self.rate is None else amount * self.rate
+
+    def share(self, amount: Decimal | None) -> Decimal | None:
+        """An amount of the ticket's currency in percent of net liquidation; None when either is unknown."""
+        ours, whole = self.in_base(amount), self.net_liquidation
+        return None if ours is None or whole is None else 100 * ours / whole
+
+    def mark(self, instrument: Instrument) -> Decimal | None:
+        return self.prices.marks.get(instrument.conid)
+
+    def underlying(self, instrument: Instrument) -> Decimal | None:
+        """The price of what an option is on (of a share: its own)."""
+        key = self.context.book.underlying_of(instrument)
+        return None if isinstance(key, str) else self.prices.marks.get(key)
+
+
+def case_of(ticket: OrderTicket, context: Context, policies: Policies) -> Case:
+    """The ticket looked at once for all rules; its prices and quantities must be numbers (`orders.faults`)."""
+    legs = ticket.changes
+    outcome = outcome_of(context.book, legs)
+    prices = Prices(marks=dict(_marks(context, legs)), factors=context.factors)
+    unit = _unit(ticket, context)
+    return Case(
+        ticket=ticket, context=context, policies=policies, legs=legs, outcome=outcome,
+        lowers_risk=lowers_risk(context.book, legs, outcome), summary=_fresh(context), prices=prices, unit=unit,
+        cost=_cost(ticket, unit, prices), rate=_rate(ticket, context),
+    )  # fmt: skip
+
+
+def lowers_risk(book: Book, legs: Legs, outcome: Outcome) -> bool:
+    """Proved on the position that results: every leg only closes, and no short option loses what covered it, neither
+    now nor once the working orders are filled (reference/compliance.md 3.2, steps 2 and 6)."""
+    if not outcome.only_closes or more_naked(outcome.before, outcome.after):
+        return False
+    return not more_naked(_with_working(book, legs), outcome.worst)
+
+
+def _with_working(book: Book, legs: Legs) -> tuple[Recognition, ...]:
+    """The same underlyings without this order, the working orders that open filled."""
+    keys = dict.fromkeys(book.underlying_of(instrument) for instrument, _ in legs)
+    return tuple(
+        found
+        for key in keys
+        for found in (
+            recognise(merged(book.groups.get(key, ()), book.working[key]))
+            if key in book.working
+            else book.recognised(key)
+        )
+    )
+
+
+def price_of(quote: Quote | None) -> Decimal | None:
+    """The middle of bid and ask, else the last; None when there is neither."""
+    if quote is None:
+        return None
+    bid, ask = known(quote.bid), known(quote.ask)
+    if bid is not None and ask is not None and 0 <= bid <= ask and ask > 0:
+        return (bid + ask) / 2
+    return known(quote.last)
+
+
+def touch(quote: Quote | None, sign: int) -> Decimal | None:
+    """What an order meets at once: the ask for a buy, the bid for a sale. Minus one and zero are "none"."""
+    if quote is None:
+        return None
+    found = known(quote.ask if sign > 0 else quote.bid)
+    return found if found is not None and (found > 0 or (found == 0 and sign < 0)) else None
+
+
+def net_touch(ticket: OrderTicket, context: Context, side: int = 1) -> Decimal | None:
+    """What one unit costs at once, in the ticket's sign; `side` -1: what it would bring to trade it the other way."""
+    found = [touch(context.quotes.get(leg.instrument.conid), leg.side.sign * side) for leg in ticket.legs]
+    if any(each is None for each in found):
+        return None
+    if not ticket.is_combo:
+        return found[0]
+    return sum(
+        (each * leg.side.sign * _weight(ticket, leg.instrument, leg.ratio)
+         for each, leg in zip(found, ticket.legs, strict=True) if each is not None), ZERO
+    )  # fmt: skip
+
+
+def _weight(ticket: OrderTicket, instrument: Instrument, ratio: int) -> Decimal:
+    """How much of a leg's price is in the price of one unit: a combination is quoted per share, so 100 shares beside an
+    option of 100 count once."""
+    largest = max(leg.instrument.multiplier for leg in ticket.legs)
+    return ratio * instrument.multiplier / largest
+
+
+def _marks(context: Context, legs: Legs) -> Iterator[tuple[Conid, Decimal]]:
+    """A price for every contract that the order's underlyings hold, the legs and the underlyings themselves."""
+    book = context.book
+    conids = {instrument.conid for instrument, _ in legs}
+    for key in {book.underlying_of(instrument) for instrument, _ in legs}:
+        conids.update(instrument.conid for rows in (book.groups, book.working) for instrument, _ in rows.get(key, ()))
+        if not isinstance(key, str):
+            conids.add(key)
+    for conid in conids:
+        price = price_of(context.quotes.get(conid))
+        price = known(book.marks.get(conid)) if price is None else price
+        if price is not None:
+            yield conid, price
+
+
+def _unit(ticket: OrderTicket, context: Context) -> Decimal | None:
+    if ticket.order_type in NEEDS_LIMIT:
+        return ticket.limit
+    if ticket.order_type in NEEDS_STOP:
+        return ticket.stop
+    return net_touch(ticket, context)
+
+
+def _cost(ticket: OrderTicket, unit: Decimal | None, prices: Prices) -> Decimal | None:
+    """At the unit's price; where it has none, at the marks."""
+    if unit is not None:
+        largest = max(leg.instrument.multiplier for leg in ticket.legs)
+        sign = 1 if ticket.is_combo else ticket.legs[0].side.sign * ticket.legs[0].ratio
+        return unit * sign * ticket.quantity * largest
+    found = [(prices.marks.get(each.conid), change * each.multiplier) for each, change in ticket.changes]
+    if any(price is None for price, _ in found):
+        return None
+    return sum((price * weight for price, weight in found if price is not None), ZERO)
+
+
+def _rate(ticket: OrderTicket, context: Context) -> Decimal | None:
+    currency = ticket.currency
+    if currency is None or context.summary is None:
+        return None
+    return Decimal(1) if currency == context.summary.currency else known(context.rates.get(currency))
+
+
+def is_stale(context: Context) -> bool:
+    """Whether the account's figures are missing or older than the person allows."""
+    if context.summary is None:
+        return True
+    return context.now - context.summary.received_at > timedelta(seconds=float(context.settings.risk_account_age))
+
+
+def _fresh(context: Context) -> AccountSummary:
+    """The account's figures; too old counts as unknown, but what kind of account it is stays."""
+    summary = context.summary
+    if summary is None:
+        return AccountSummary(
+            account=context.account.id, currency=context.account.currency, as_of=context.now, received_at=context.now,
+            margin_type=context.account.margin_type,
+        )  # fmt: skip
+    if summary.margin_type is MarginType.UNKNOWN:
+        summary = replace(summary, margin_type=context.account.margin_type)
+    if not is_stale(context):
+        return summary
+    return replace(
+        summary, net_liquidation=None, total_cash=None, equity_with_loan=None, previous_equity=None,
+        available_funds=None, excess_liquidity=None, buying_power=None, initial_margin=None, maintenance_margin=None,
+        day_trades_remaining=(None,) * 5,
+    )  # fmt: skip
+
+
+def said(
+    code: Code, severity: Severity, sentence: str, remedy: str = "", *, source: Source = Source.DESK,
+    measured: Decimal | None = None, limit: Decimal | None = None, citation: str = "",
+) -> Finding:  # fmt: skip
+    """A finding of the desk's own rules."""
+    return Finding(
+        code=code, severity=severity, sentence=sentence, source=source, remedy=remedy, measured=measured, limit=limit,
+        citation=citation,
+    )  # fmt: skip

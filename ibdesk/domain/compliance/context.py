@@ -1,0 +1,85 @@
+"""What a check before an order is given: one frozen picture of account, market and desk; what is unknown is None."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+
+from ibdesk.domain.accounts import Account, AccountSummary
+from ibdesk.domain.compliance.day_trade_rule import DayTrades
+from ibdesk.domain.compliance.day_trades import DayTradeState
+from ibdesk.domain.compliance.disclosures import Acknowledgment, Disclosure
+from ibdesk.domain.compliance.exposure import EMPTY, Book
+from ibdesk.domain.compliance.intraday import Deficit
+from ibdesk.domain.compliance.option_levels import OptionLevel
+from ibdesk.domain.compliance.settlement import CashState
+from ibdesk.domain.hours import Calendar
+from ibdesk.domain.instruments import AssetClass, Conid
+from ibdesk.domain.maintenance import Outage
+from ibdesk.domain.market import Quote, TradingHours
+from ibdesk.domain.modes import Mode
+from ibdesk.domain.money import Currency
+from ibdesk.domain.orders import Order, OrderIntent, OrderRules, WhatIf
+from ibdesk.domain.risk_settings import RiskSettings
+from ibdesk.domain.session import Session
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dividend:
+    """The next one of an underlying: per share, and the first day without it."""
+
+    ex_date: date
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """What the desk itself stands at. `session` None: this mode needs none. `killed` says why the kill switch is on,
+    empty when it is off; `is_armed`: live orders were unlocked by the person."""
+
+    mode: Mode
+    session: Session | None = None
+    is_locked: bool = False
+    is_read_only: bool = False
+    is_armed: bool = True
+    killed: str = ""
+    outage: Outage | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """Everything the rules look at, as of `now` (aware UTC). It is built once per picture and used for many checks.
+
+    Amounts of `summary` are in the account's base currency; `rates` is what one unit of a currency costs in it. What
+    broker figures are older than the settings allow counts as unknown. `working` are the account's open orders, from
+    wherever; `sent` the intents of this trade date from this desk; `usual` the middle size of the person's own orders
+    of a class; `what_if` the broker's preview of exactly this order. `granted` None: take the setting.
+    """
+
+    now: datetime
+    account: Account
+    desk: Desk
+    calendar: Calendar
+    settings: RiskSettings = RiskSettings()
+    summary: AccountSummary | None = None
+    daily_pnl: Decimal | None = None
+    rates: Mapping[Currency, Decimal] = field(default_factory=dict)
+    book: Book = EMPTY
+    working: tuple[Order, ...] = ()
+    sent: tuple[OrderIntent, ...] = ()
+    usual: Mapping[AssetClass, Decimal] = field(default_factory=dict)
+    live_orders: int = 0
+    day_trades: DayTradeState | None = None
+    trades: DayTrades | None = None
+    was_refused: bool = False
+    deficits: tuple[Deficit, ...] = ()
+    cash: CashState | None = None
+    quotes: Mapping[Conid, Quote] = field(default_factory=dict)
+    factors: Mapping[Conid, Decimal] | None = None
+    rules: Mapping[Conid, OrderRules] = field(default_factory=dict)
+    hours: Mapping[Conid, TradingHours] = field(default_factory=dict)
+    dividends: Mapping[Conid, Dividend] = field(default_factory=dict)
+    granted: OptionLevel | None = None
+    disclosures: tuple[Disclosure, ...] = ()
+    acknowledged: tuple[Acknowledgment, ...] = ()
+    what_if: WhatIf | None = None

@@ -1,0 +1,86 @@
+"""Whether the contracts of a ticket can be traded as it says: complete, not expired, standard, and of a type, life and
+size that the broker takes."""
+
+from collections.abc import Iterator
+from datetime import date
+
+from ibdesk.domain.compliance.case import Case, said
+from ibdesk.domain.compliance.verdict import Code, Finding, Severity, Source
+from ibdesk.domain.instruments import AssetClass, Instrument
+from ibdesk.domain.money import USD
+from ibdesk.domain.occ import is_nonstandard
+from ibdesk.domain.orders import Leg, OrderRules, OrderTicket, faults
+
+#: What one contract of a plain stock or index option delivers (reference/compliance.md 4.1).
+_STANDARD = 100
+
+
+def check_ticket(ticket: OrderTicket) -> tuple[Finding, ...]:
+    """What is missing or no number, before any other rule can judge it."""
+    return tuple(said(Code.TICKET, Severity.BLOCK, fault) for fault in faults(ticket))
+
+
+def check_contracts(case: Case) -> tuple[Finding, ...]:
+    """All legs; nothing in them is softened for closing but what says so itself."""
+    today = case.policies.day
+    found = [each for leg in case.ticket.legs for each in (*_of_leg(leg, case, today), *_offered(leg, case))]
+    return tuple(found) or (said(Code.CONTRACT_OK, Severity.PASS, "The contracts are standard and offered."),)
+
+
+def _of_leg(leg: Leg, case: Case, today: date) -> Iterator[Finding]:
+    instrument = leg.instrument
+    expiry = instrument.option.expiry if instrument.option is not None else instrument.expiry
+    if expiry is not None and expiry < today:
+        yield said(
+            Code.EXPIRED, Severity.BLOCK, f"{instrument.label} expired on {expiry:%d %B %Y}.", "Choose a later expiry."
+        )
+    if _is_odd(instrument):
+        yield said(
+            Code.NON_STANDARD, Severity.CONFIRM if case.lowers_risk else Severity.BLOCK,
+            f"{instrument.trading_class or instrument.symbol} is an adjusted contract: it may deliver something else "
+            "than 100 shares, so prices and cover cannot be reckoned here.",
+            "Ask the broker what it delivers." if case.lowers_risk else "Choose a standard contract.",
+            source=Source.RULE, citation="OCC contract adjustments",
+        )  # fmt: skip
+
+
+def _is_odd(instrument: Instrument) -> bool:
+    """By its root, or a multiplier that no plain US option has."""
+    return is_nonstandard(instrument) or (
+        instrument.asset_class is AssetClass.OPTION
+        and instrument.currency == USD
+        and instrument.multiplier != _STANDARD
+    )
+
+
+def _offered(leg: Leg, case: Case) -> Iterator[Finding]:
+    ticket, label = case.ticket, leg.instrument.label
+    rules = case.context.rules.get(leg.instrument.conid)
+    if rules is None:
+        if case.opens:
+            yield said(
+                Code.NOT_OFFERED, Severity.CONFIRM, f"What orders the broker takes for {label} is not known.",
+                "Wait for the contract's rules, or send and read the broker's answer.",
+            )  # fmt: skip
+        return
+    for what in _missing(ticket, rules):
+        yield said(
+            Code.NOT_OFFERED, Severity.BLOCK, f"The broker does not take {what} for {label}.",
+            "Choose another kind of order.", source=Source.BROKER,
+        )  # fmt: skip
+    size = ticket.quantity * leg.ratio
+    if rules.size_step > 0 and size % rules.size_step:
+        yield said(
+            Code.TICK, Severity.BLOCK, f"{label} trades in steps of {rules.size_step:f}; {size:f} is between two.",
+            f"Use {size - size % rules.size_step:f} or {size - size % rules.size_step + rules.size_step:f}.",
+            source=Source.BROKER, measured=size, limit=rules.size_step,
+        )  # fmt: skip
+
+
+def _missing(ticket: OrderTicket, rules: OrderRules) -> Iterator[str]:
+    if rules.order_types and ticket.order_type not in rules.order_types:
+        yield f"a {ticket.order_type} order"
+    if rules.tifs and ticket.tif not in rules.tifs:
+        yield f"an order good {ticket.tif}"
+    if ticket.outside_hours and ticket.order_type not in rules.outside_hours_types:
+        yield f"a {ticket.order_type} order outside regular hours"
