@@ -67,6 +67,15 @@ class AuditFault:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TradingLock:
+    """The kill switch is on: no position may be opened. `until` (aware UTC) None: until a person lifts it."""
+
+    at: datetime
+    reason: str
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Credentials:
     """How one environment is reached. There is no password: a person signs in on the gateway's page.
 

@@ -13,7 +13,7 @@ from ibdesk.domain.audit_hints import AuditHint, hints
 from ibdesk.domain.errors import Cause, Refused
 from ibdesk.domain.records import AuditFault, DatabaseReport, LoggedCall, SessionRecord, SyncRecord
 from ibdesk.services.desk import Clock
-from ibdesk.store import audit, check, records
+from ibdesk.store import audit, check, receipts, records
 from ibdesk.store.database import Database
 from ibdesk.store.exports import exported
 
@@ -54,12 +54,13 @@ class Activity:
         return await self._database.read(records.load_sessions, limit)
 
     async def verify(self) -> int | None:
-        """The first audit row that does not fit the chain; None when all do."""
-        return await self._database.read(audit.verify)
+        """The first row, of the calls or else of the receipts, that does not fit its chain; None when all do."""
+        fault = await self.fault()
+        return None if fault is None else fault.row
 
     async def fault(self) -> AuditFault | None:
         """The same with what happened to that row, as far as it can be told."""
-        return await self._database.read(audit.find_fault)
+        return await self._database.read(lambda tx: audit.find_fault(tx) or receipts.find_fault(tx))
 
     async def hints(self) -> tuple[AuditHint, ...]:
         """What in the log a careful person would look at, the most severe first."""

@@ -1,9 +1,9 @@
-"""The full examination of a vault: every page, every index, every reference, and the chain of the audit log."""
+"""The full examination of a vault: pages, indexes, references, and the chains of the audit and of the receipts."""
 
 from sqlalchemy import Connection, func, select
 
 from ibdesk.domain.records import DatabaseReport
-from ibdesk.store import audit, cipher
+from ibdesk.store import audit, cipher, receipts
 from ibdesk.store.database import Database
 from ibdesk.store.tables import metadata
 
@@ -24,6 +24,9 @@ def _examine(tx: Connection, size: int) -> DatabaseReport:
     fault = audit.find_fault(tx)
     if fault is not None:
         findings.append(f"the audit log does not add up from row {fault.row} on: {fault.what}")
+    torn = receipts.find_fault(tx)
+    if torn is not None:
+        findings.append(f"the compliance receipts do not add up from row {torn.row} on: {torn.what}")
     return DatabaseReport(
         findings=tuple(findings), rows=rows, bytes_on_disk=size, audit_rows=rows["ibkr_trading_activity_log"]
     )

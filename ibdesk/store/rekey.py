@@ -20,7 +20,7 @@ from sqlalchemy import Connection
 
 from ibdesk.domain.errors import Cause, NeedsPerson
 from ibdesk.domain.records import BackupReason
-from ibdesk.store import audit, backup, cipher, flex, header, keystore, records, recovery, secrets, vault
+from ibdesk.store import audit, backup, cipher, flex, header, keystore, receipts, records, recovery, secrets, vault
 from ibdesk.store.files import create_private, damaged, disk_errors, sync_file
 from ibdesk.store.header import DEFAULT_COST, Cost
 from ibdesk.store.keystore import KeyStore

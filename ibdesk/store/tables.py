@@ -12,28 +12,17 @@ from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     Column,
-    Index,
     Integer,
     LargeBinary,
-    MetaData,
     Named,
     Table,
     TypedColumns,
     UniqueConstraint,
 )
 
+from ibdesk.store import order_tables  # noqa: F401 - the tables of trading are part of the vault
 from ibdesk.store.columns import DayText, DecimalText, UtcInstant
-
-# Constraints need names before a later migration can change them.
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "ck": "ck_%(table_name)s_%(constraint_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
+from ibdesk.store.schema import metadata as metadata
 
 JsonMap = dict[str, int]
 
@@ -203,31 +192,6 @@ class PositionColumns(TypedColumns):
 
 
 ibkr_positions = Table("ibkr_positions", metadata, PositionColumns)
-
-
-class OrderColumns(TypedColumns):
-    """Orders as the broker knows them; written when trading arrives."""
-
-    order_id: Named[str] = Column(primary_key=True)
-    account_id: Named[str]
-    environment: Named[str]
-    status: Named[str]
-    conid: Named[int] = Column(BigInteger)
-    symbol: Named[str]
-    contract: Named[str]
-    side: Named[str]
-    order_type: Named[str]
-    quantity: Named[Decimal] = Column(DecimalText())
-    limit_price: Named[Decimal | None] = Column(DecimalText())
-    stop_price: Named[Decimal | None] = Column(DecimalText())
-    filled_quantity: Named[Decimal] = Column(DecimalText())
-    average_fill_price: Named[Decimal | None] = Column(DecimalText())
-    created_at: Named[datetime] = Column(UtcInstant())
-    updated_at: Named[datetime] = Column(UtcInstant())
-    filled_at: Named[datetime | None] = Column(UtcInstant())
-
-
-ibkr_orders = Table("ibkr_orders", metadata, OrderColumns, Index(None, "account_id", "updated_at"))
 
 
 class SessionColumns(TypedColumns):

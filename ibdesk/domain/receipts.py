@@ -1,0 +1,70 @@
+"""The compliance receipt: what was known, checked, shown, decided and heard about one order, step by step.
+
+All steps of one order carry the same `correlation`; a blocked one never has a step SENT.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from ibdesk.domain.accounts import AccountId, AccountSummary
+from ibdesk.domain.compliance.verdict import Code, Verdict
+from ibdesk.domain.market import Quote
+from ibdesk.domain.orders import OrderId, OrderRef, OrderTicket, WhatIf
+
+
+class Step(StrEnum):
+    """What happened (reference/compliance.md section 7, and what an order's life needs beside it)."""
+
+    CHECK_RUN = "check_run"
+    BLOCKED = "blocked"
+    CONFIRMED_OVERRIDE = "confirmed_override"
+    SENT = "sent"
+    ASKED = "asked"
+    ANSWERED = "answered"
+    BROKER_ACK = "broker_ack"
+    BROKER_REJECT = "broker_reject"
+    OUTCOME_UNKNOWN = "outcome_unknown"
+    CHANGED = "changed"
+    FILL = "fill"
+    CANCEL = "cancel"
+    KILL_SWITCH = "kill_switch"
+    SETTING_CHANGED = "setting_changed"
+    RECONCILE_DIFF = "reconcile_diff"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """One step. `ticks` are microseconds of a clock that is never set; `acknowledged` the findings the person was
+    shown and went on with; `broker_text` the broker's words as they came."""
+
+    at: datetime
+    step: Step
+    correlation: str
+    account: AccountId
+    mode: str
+    ticks: int = 0
+    ref: OrderRef | None = None
+    order_id: OrderId | None = None
+    ticket: OrderTicket | None = None
+    verdict: Verdict | None = None
+    quotes: tuple[Quote, ...] = ()
+    summary: AccountSummary | None = None
+    what_if: WhatIf | None = None
+    acknowledged: tuple[Code, ...] = ()
+    decision: str = ""
+    override_reason: str = ""
+    broker_text: str = ""
+    user: str = ""
+    session: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoggedReceipt:
+    """A step as the log holds it: `seq` without gaps; `receipt.account` (and its ticket's) is the account's hash."""
+
+    seq: int
+    receipt: Receipt
+    app_version: str
+    prev_hash: str
+    row_hash: str

@@ -1,0 +1,212 @@
+"""Queries: order intents, orders, executions with their commissions, drafts, remembered answers and the trading lock.
+
+The whole value is kept as JSON beside the columns people search by, so nothing of an order is lost on the way.
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, delete, or_, select
+from sqlalchemy.dialects.sqlite import insert
+
+from ibdesk.domain.accounts import AccountId, Environment
+from ibdesk.domain.executions import Commission, Execution, Fill
+from ibdesk.domain.modes import Mode
+from ibdesk.domain.orders import Order, OrderIntent, OrderState, OrderTicket
+from ibdesk.domain.records import TradingLock
+from ibdesk.store import bulk
+from ibdesk.store.order_tables import (
+    executions,
+    ibkr_orders,
+    order_drafts,
+    order_intents,
+    remembered_answers,
+    trading_locks,
+)
+
+_intent = msgspec.json.Decoder(OrderIntent)
+_order = msgspec.json.Decoder(Order)
+_draft = msgspec.json.Decoder(OrderTicket)
+_fill = msgspec.json.Decoder(Fill)
+
+
+def add_intent(tx: Connection, intent: OrderIntent, draft: str) -> OrderIntent | None:
+    """Store an intent for a draft; None when it is new, else the intent this draft became before. Nothing is changed
+    then: one draft is one order, however often it is sent."""
+    found = tx.execute(select(order_intents.c.body).where(order_intents.c.draft_id == draft)).scalar()
+    if found is not None:
+        return _intent.decode(found)
+    ticket = intent.ticket
+    tx.execute(insert(order_intents).values(
+        ref=intent.ref, draft_id=draft, account_id=ticket.account, mode=ticket.mode.value, at=intent.at,
+        body=_text(intent),
+    ))  # fmt: skip
+    return None
+
+
+def load_intents(tx: Connection, mode: Mode, since: datetime | None = None) -> tuple[OrderIntent, ...]:
+    """The intents of a mode at or after an instant, oldest first."""
+    c = order_intents.c
+    statement = select(c.body).where(c.mode == mode.value).order_by(c.at, c.ref)
+    if since is not None:
+        statement = statement.where(c.at >= since)
+    return tuple(_intent.decode(body) for body in tx.execute(statement).scalars())
+
+
+def key_of(order: Order) -> str:
+    """What an order is kept under: our id, else the broker's, else nothing better than its parent and its look."""
+    if order.ref is not None:
+        return order.ref
+    return f"#{order.id}" if order.id is not None else f"#{order.parent or ''}/{order.label}/{order.order_type or ''}"
+
+
+def save_orders(tx: Connection, orders: Iterable[Order], environment: Environment) -> None:
+    """Store orders as they are known now; one that was known under another key before is replaced by its id."""
+    for order in orders:
+        _save_order(tx, order, environment)
+
+
+def load_orders(tx: Connection, environment: Environment, since: datetime | None = None) -> tuple[Order, ...]:
+    """The orders of an environment that changed at or after an instant, and all open ones, oldest first."""
+    c = ibkr_orders.c
+    found = tx.execute(select(c.body).where(c.environment == environment.value).order_by(c.created_at, c.order_key))
+    orders = (_order.decode(body) for body in found.scalars())
+    return tuple(
+        each for each in orders
+        if since is None or each.updated_at >= since or each.is_open or each.state is OrderState.INTENDED
+    )  # fmt: skip
+
+
+def save_fills(tx: Connection, fills: Iterable[Fill]) -> tuple[Fill, ...]:
+    """Store prints by their exec id; those that are new or told something new. A print that is told anew in other
+    words keeps its earlier ones; a commission that came earlier is not lost by a report without it."""
+    return tuple(fill for fill in fills if _save_fill(tx, fill))
+
+
+def load_fills(tx: Connection, account: AccountId, since: datetime | None = None) -> tuple[Fill, ...]:
+    """The prints of an account at or after an instant, oldest first; of a corrected print the last correction."""
+    c = executions.c
+    statement = select(c.body).where(c.account_id == account).order_by(c.at, c.exec_id)
+    if since is not None:
+        statement = statement.where(c.at >= since)
+    newest: dict[str, Fill] = {}
+    for body in tx.execute(statement).scalars():
+        fill = _fill.decode(body)
+        family, number = _family(fill)
+        if family not in newest or number > _family(newest[family])[1]:
+            newest[family] = fill
+    return tuple(newest.values())
+
+
+def earlier_words(tx: Connection, exec_id: str) -> tuple[Fill, ...]:
+    """What a print was told as before it was corrected under its own id, oldest first."""
+    found = tx.execute(select(executions.c.replaced).where(executions.c.exec_id == exec_id)).scalar()
+    return msgspec.json.decode(found or "[]", type=tuple[Fill, ...])
+
+
+def save_draft(tx: Connection, draft: str, ticket: OrderTicket, at: datetime) -> None:
+    bulk.put(tx, order_drafts, {"id": draft}, {
+        "account_id": ticket.account, "mode": ticket.mode.value, "updated_at": at, "body": _text(ticket),
+    })  # fmt: skip
+
+
+def drop_draft(tx: Connection, draft: str) -> None:
+    tx.execute(delete(order_drafts).where(order_drafts.c.id == draft))
+
+
+def load_drafts(tx: Connection) -> tuple[tuple[str, OrderTicket], ...]:
+    """Every draft with its id, the one changed last first."""
+    c = order_drafts.c
+    return tuple((row.id, _draft.decode(row.body)) for row in tx.execute(
+        select(c.id, c.body).order_by(c.updated_at.desc(), c.id)))  # fmt: skip
+
+
+def remember_answer(tx: Connection, mode: Mode, question: str, at: datetime) -> None:
+    """Answer this question with yes from now on. The table itself refuses live modes."""
+    bulk.put(tx, remembered_answers, {"mode": mode.value, "question_id": question}, {"at": at})
+
+
+def forget_answers(tx: Connection, mode: Mode) -> None:
+    tx.execute(delete(remembered_answers).where(remembered_answers.c.mode == mode.value))
+
+
+def remembered(tx: Connection, mode: Mode) -> frozenset[str]:
+    c = remembered_answers.c
+    return frozenset(tx.execute(select(c.question_id).where(c.mode == mode.value)).scalars())
+
+
+def set_lock(tx: Connection, environment: Environment, lock: TradingLock | None) -> None:
+    """Lock trading in an environment, or lift the lock with None."""
+    if lock is None:
+        tx.execute(delete(trading_locks).where(trading_locks.c.environment == environment.value))
+        return
+    bulk.put(tx, trading_locks, {"environment": environment.value}, {
+        "at": lock.at, "reason": lock.reason, "until": lock.until,
+    })  # fmt: skip
+
+
+def load_lock(tx: Connection, environment: Environment) -> TradingLock | None:
+    row = tx.execute(select(trading_locks).where(trading_locks.c.environment == environment.value)).one_or_none()
+    return None if row is None else TradingLock(at=row.at, reason=row.reason, until=row.until)
+
+
+def _text(value: Any) -> str:
+    return msgspec.json.encode(value, order="sorted").decode()
+
+
+def _save_order(tx: Connection, order: Order, environment: Environment) -> None:
+    first = order.legs[0] if order.legs else None
+    if order.id is not None:
+        c, nameless = ibkr_orders.c, key_of(replace(order, id=None, ref=None))
+        tx.execute(delete(ibkr_orders).where(
+            or_(c.order_id == order.id, c.order_key == nameless), c.environment == environment.value,
+            c.order_key != key_of(order)))  # fmt: skip
+    bulk.put(tx, ibkr_orders, {"order_key": key_of(order)}, {
+        "order_id": order.id, "client_order_ref": order.ref, "account_id": order.account,
+        "environment": environment.value, "status": order.state.value,
+        "conid": None if first is None else first.instrument.conid,
+        "symbol": "" if first is None else first.instrument.symbol,
+        "contract": order.label or " / ".join(leg.instrument.label for leg in order.legs),
+        "side": "" if first is None else first.side.value, "order_type": order.order_type or "",
+        "quantity": order.quantity, "limit_price": order.limit, "stop_price": order.stop,
+        "filled_quantity": order.filled, "average_fill_price": order.average_price, "created_at": order.at,
+        "updated_at": order.updated_at,
+        "filled_at": order.updated_at if order.state is OrderState.FILLED else None, "body": _text(order),
+    })  # fmt: skip
+
+
+def _save_fill(tx: Connection, fill: Fill) -> bool:
+    c = executions.c
+    done = fill.execution
+    row = tx.execute(select(c.body, c.replaced).where(c.exec_id == done.exec_id)).one_or_none()
+    known = None if row is None else _fill.decode(row.body)
+    if known is not None and fill.commission is None:
+        fill = Fill(execution=done, commission=known.commission)
+    if known == fill:
+        return False
+    replaced = "[]" if row is None else row.replaced
+    if known is not None and known.execution != done:
+        replaced = _text([*msgspec.json.decode(replaced, type=list[Fill]), known])
+    bulk.put(tx, executions, {"exec_id": done.exec_id}, _fill_columns(done, fill.commission) | {
+        "body": _text(fill), "replaced": replaced,
+    })  # fmt: skip
+    return True
+
+
+def _fill_columns(done: Execution, commission: Commission | None) -> dict[str, Any]:
+    return {
+        "account_id": done.account, "order_id": done.order_id, "client_order_ref": done.ref,
+        "conid": done.instrument.conid, "side": done.side.value, "quantity": done.quantity, "price": done.price,
+        "at": done.at, "commission": None if commission is None else commission.amount,
+    }  # fmt: skip
+
+
+def _family(fill: Fill) -> tuple[str, int]:
+    """The print and which wording of it: Interactive Brokers counts corrections in the last part of the exec id
+    (`0000e0d5.67a3b2c1.01.01` is corrected by `….01.02`). Other spellings stand for themselves."""
+    parts = fill.execution.exec_id.rsplit(".", 1)
+    is_counted = len(parts) == 2 and parts[0].count(".") == 2 and parts[1].isdigit()
+    return (parts[0], int(parts[1])) if is_counted else (fill.execution.exec_id, 0)

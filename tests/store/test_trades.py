@@ -1,0 +1,121 @@
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
+
+from ibdesk.domain.accounts import Environment
+from ibdesk.domain.modes import Mode
+from ibdesk.domain.orders import OrderId, OrderRef, OrderState
+from ibdesk.domain.records import TradingLock
+from ibdesk.store import order_tables, schema, trades
+from tests.store.examples import MAIN, NOW
+from tests.store.order_examples import TICKET, fill, intent, order
+
+Run = Callable[..., Any]
+DEMO = Environment.DEMO
+
+
+def test_an_intent_comes_back_exactly(in_transaction: Run) -> None:
+    assert in_transaction(trades.add_intent, intent(1), "draft-1") is None
+    assert in_transaction(trades.load_intents, Mode.DEMO) == (intent(1),)
+    assert in_transaction(trades.load_intents, Mode.IBKR_LIVE) == ()
+    assert in_transaction(trades.load_intents, Mode.DEMO, NOW + timedelta(seconds=2)) == ()
+
+
+def test_a_draft_sent_twice_stays_the_intent_it_became_first(in_transaction: Run) -> None:
+    in_transaction(trades.add_intent, intent(1), "draft-1")
+    assert in_transaction(trades.add_intent, intent(2), "draft-1") == intent(1)
+    assert in_transaction(trades.load_intents, Mode.DEMO) == (intent(1),)
+
+
+@pytest.mark.parametrize("change", ["UPDATE order_intents SET mode = 'ibkr_live'", "DELETE FROM order_intents"])
+def test_an_intent_is_never_changed_or_deleted(in_transaction: Run, change: str) -> None:
+    in_transaction(trades.add_intent, intent(1), "draft-1")
+    with pytest.raises(IntegrityError, match="append-only"):
+        in_transaction(lambda tx: tx.execute(text(change)))
+
+
+def test_an_order_that_learns_its_number_stays_one_order(in_transaction: Run) -> None:
+    in_transaction(trades.save_orders, [order(1, id=None)], DEMO)
+    in_transaction(trades.save_orders, [order(1)], DEMO)
+    assert in_transaction(trades.load_orders, DEMO) == (order(1),)
+    exit_order = order(2, ref=None, id=None, parent=OrderRef("ref-1"), label="take profit")
+    in_transaction(trades.save_orders, [exit_order], DEMO)
+    in_transaction(trades.save_orders, [replace(exit_order, id=OrderId("77"))], DEMO)
+    assert {each.id for each in in_transaction(trades.load_orders, DEMO)} == {"1", "77"}
+
+
+def test_an_order_from_elsewhere_is_known_by_the_brokers_number(in_transaction: Run) -> None:
+    in_transaction(trades.save_orders, [order(9, ref=None)], DEMO)
+    in_transaction(trades.save_orders, [order(9, state=OrderState.FILLED, filled=Decimal(2))], DEMO)
+    found = in_transaction(trades.load_orders, DEMO)
+    assert [(each.ref, each.state) for each in found] == [("ref-9", OrderState.FILLED)]
+
+
+def test_old_orders_are_left_out_unless_they_are_still_open(in_transaction: Run) -> None:
+    done = order(2, state=OrderState.CANCELLED)
+    in_transaction(trades.save_orders, [order(1), done], DEMO)
+    assert in_transaction(trades.load_orders, DEMO, NOW + timedelta(days=1)) == (order(1),)
+    assert in_transaction(trades.load_orders, Environment.LIVE) == ()
+
+
+def test_the_documents_columns_say_what_the_order_says(in_transaction: Run) -> None:
+    in_transaction(trades.save_orders, [order(1, state=OrderState.FILLED, filled=Decimal(2))], DEMO)
+    columns = "order_id, status, symbol, filled_quantity, filled_at IS NOT NULL"
+    row = in_transaction(lambda tx: tx.execute(text(f"SELECT {columns} FROM ibkr_orders")).one())  # noqa: S608
+    assert tuple(row) == ("1", "filled", "S612", "2", 1)
+
+
+def test_a_print_is_stored_once_and_told_again_only_when_something_is_new(in_transaction: Run) -> None:
+    assert in_transaction(trades.save_fills, [fill(), fill()]) == (fill(),)
+    assert in_transaction(trades.save_fills, [fill(commission="1.05")]) == (fill(commission="1.05"),)
+    assert in_transaction(trades.save_fills, [fill()]) == ()
+    assert in_transaction(trades.load_fills, MAIN) == (fill(commission="1.05"),)
+
+
+def test_corrections_count_and_what_they_corrected_is_kept(in_transaction: Run) -> None:
+    first, corrected = fill(), fill("0000e0d5.67a3b2c1.01.02", price="1.30")
+    in_transaction(trades.save_fills, [first, corrected])
+    assert in_transaction(trades.load_fills, MAIN) == (corrected,)
+    assert in_transaction(lambda tx: tx.execute(text("SELECT count(*) FROM executions")).scalar()) == 2
+    in_transaction(trades.save_fills, [replace(first, execution=replace(first.execution, price=Decimal("1.26")))])
+    assert in_transaction(trades.earlier_words, first.execution.exec_id) == (first,)
+
+
+def test_drafts_survive_and_go_when_they_are_dropped(in_transaction: Run) -> None:
+    in_transaction(trades.save_draft, "a", TICKET, NOW)
+    in_transaction(trades.save_draft, "b", replace(TICKET, quantity=Decimal(3)), NOW + timedelta(seconds=1))
+    in_transaction(trades.save_draft, "a", replace(TICKET, quantity=Decimal(4)), NOW + timedelta(seconds=2))
+    assert [(name, found.quantity) for name, found in in_transaction(trades.load_drafts)] == [("a", 4), ("b", 3)]
+    in_transaction(trades.drop_draft, "a")
+    assert [name for name, _ in in_transaction(trades.load_drafts)] == ["b"]
+
+
+def test_answers_are_remembered_by_mode_and_never_for_live_ones(in_transaction: Run) -> None:
+    in_transaction(trades.remember_answer, Mode.DEMO, "o354", NOW)
+    in_transaction(trades.remember_answer, Mode.DEMO, "o354", NOW)
+    assert in_transaction(trades.remembered, Mode.DEMO) == {"o354"}
+    assert in_transaction(trades.remembered, Mode.IBKR_PAPER) == frozenset()
+    for live in (Mode.IBKR_LIVE, Mode.ALPACA_LIVE):
+        with pytest.raises(IntegrityError):
+            in_transaction(trades.remember_answer, live, "o354", NOW)
+    in_transaction(trades.forget_answers, Mode.DEMO)
+    assert in_transaction(trades.remembered, Mode.DEMO) == frozenset()
+
+
+def test_the_trading_lock_is_kept_for_each_environment(in_transaction: Run) -> None:
+    lock = TradingLock(at=NOW, reason="Ctrl+Shift+K", until=NOW + timedelta(hours=8))
+    in_transaction(trades.set_lock, DEMO, lock)
+    assert in_transaction(trades.load_lock, DEMO) == lock
+    assert in_transaction(trades.load_lock, Environment.LIVE) is None
+    in_transaction(trades.set_lock, DEMO, None)
+    assert in_transaction(trades.load_lock, DEMO) is None
+
+
+def test_the_tables_of_trading_belong_to_the_vault() -> None:
+    assert order_tables.order_intents.metadata is schema.metadata
