@@ -8,6 +8,7 @@ from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_FLOOR, Decimal
+from typing import NamedTuple
 
 from ibdesk.domain.instruments import Instrument, OptionTerms, Right
 from ibdesk.domain.money import ZERO
@@ -64,6 +65,16 @@ class _Lot:
 class _Option(_Lot):
     terms: OptionTerms
     deliverable: Hashable
+
+
+class _Shape(NamedTuple):
+    """One leg's right and strike, or a vertical's with its lower and higher strike and whether the lower is long."""
+
+    strategy: Strategy
+    right: Right
+    low: Decimal
+    high: Decimal
+    is_low_long: bool
 
 
 def _deliverable(instrument: Instrument) -> Hashable:
@@ -194,12 +205,14 @@ def _joined(parts: list[Part]) -> Iterator[Part]:
     for place, part in enumerate(parts):
         if len({_terms(leg).expiry for leg in part.legs}) == 1:
             together[(_terms(part.legs[0]).expiry, _deliverable(part.legs[0].instrument))].append(place)
+    find = _name_of_pairs if parts and len(parts[0].legs) == 2 else _name_of_singles
+    shapes = [_shape(part) for part in parts]  # once a part: there are as many couples as their number squared
     names = [
         (*name, first, second)
         for places in together.values()
         for first in places
         for second in places
-        if first != second and (name := _name(parts[first], parts[second])) is not None
+        if first != second and (name := find(shapes[first], shapes[second])) is not None
     ]
     left = [part.units for part in parts]
     for _, _, strategy, first, second in sorted(names, key=lambda name: (name[0], name[1], name[3], name[4])):
@@ -210,34 +223,35 @@ def _joined(parts: list[Part]) -> Iterator[Part]:
     yield from (_share_of(part, units) for part, units in zip(parts, left, strict=True) if units)
 
 
-def _name(first: Part, second: Part) -> tuple[int, Decimal, Strategy] | None:
-    """The larger name of two parts, in this order of theirs, with its rank and how far apart they are."""
-    if len(first.legs) == 2 == len(second.legs):
-        return _name_of_pairs(first, second)
+def _name_of_singles(first: _Shape, second: _Shape) -> tuple[int, Decimal, Strategy] | None:
+    """The larger name of two single legs, in this order of theirs, with its rank and how far apart they are."""
     same, different = _TWO_LEGS.get((first.strategy, second.strategy), (None, None))
-    apart = abs(_terms(first.legs[0]).strike - _terms(second.legs[0]).strike)
+    apart = abs(first.low - second.low)
     strategy = different if apart else same
     return None if strategy is None else (0, apart, strategy)
 
 
-def _name_of_pairs(lower: Part, upper: Part) -> tuple[int, Decimal, Strategy] | None:
-    right, low, high, is_low_long = _shape(lower)
-    other, start, end, is_start_long = _shape(upper)
-    if is_low_long is is_start_long:
+def _name_of_pairs(lower: _Shape, upper: _Shape) -> tuple[int, Decimal, Strategy] | None:
+    """The same for two verticals."""
+    if lower.is_low_long is upper.is_low_long:
         return None
-    if (right, other) == (Right.CALL, Right.PUT) and (low, high) == (start, end):
-        strategy = Strategy.LONG_BOX if is_low_long else Strategy.SHORT_BOX
-    elif high <= start and (right, other) != (Right.CALL, Right.PUT) and low < high and start < end:
-        strategy = _TWO_PAIRS[(right is other, high == start, is_low_long)]
+    rights = (lower.right, upper.right)
+    if rights == (Right.CALL, Right.PUT):
+        if (lower.low, lower.high) != (upper.low, upper.high):
+            return None
+        strategy = Strategy.LONG_BOX if lower.is_low_long else Strategy.SHORT_BOX
+    elif lower.high <= upper.low and lower.low < lower.high and upper.low < upper.high:
+        strategy = _TWO_PAIRS[(lower.right is upper.right, lower.high == upper.low, lower.is_low_long)]
     else:
         return None
-    return (_RANKS[strategy], start - high, strategy)
+    return (_RANKS[strategy], upper.low - lower.high, strategy)
 
 
-def _shape(pair: Part) -> tuple[Right, Decimal, Decimal, bool]:
-    """A vertical's right, its lower and higher strike, and whether the lower one is long."""
-    long, short = (_terms(leg) for leg in pair.legs)
-    return (long.right, min(long.strike, short.strike), max(long.strike, short.strike), long.strike < short.strike)
+def _shape(part: Part) -> _Shape:
+    terms = [_terms(leg) for leg in part.legs]
+    long, short = terms[0], terms[-1]
+    low, high = min(long.strike, short.strike), max(long.strike, short.strike)
+    return _Shape(part.strategy, long.right, low, high, long.strike < short.strike)
 
 
 def _larger(strategy: Strategy, units: Decimal, *pieces: Part) -> Part:
