@@ -71,14 +71,16 @@ class Desk:
 
 @asynccontextmanager
 async def connected(
-    url: str, certificate: str = "", *, dial: Dial | None = None, seconds: float = 5.0, **more: object
+    url: str, certificate: str = "", *, dial: Dial | None = None, seconds: float = 5.0,
+    environment: Environment = Environment.DEMO, read_only: bool = True, **more: object
 ) -> AsyncIterator[Desk]:
     """Our client, opened, with a budget of its own that is never the bottleneck."""
     dial = dial or Dial()
     calls: list[ApiCall] = []
     rates: list[RateState] = []
     connection = Connection(
-        url=url, environment=Environment.DEMO, certificate_sha256=certificate, timeout=timedelta(seconds=seconds)
+        url=url, environment=environment, certificate_sha256=certificate, timeout=timedelta(seconds=seconds),
+        read_only=read_only,
     )
     options: dict[str, object] = {"budget": Budget(per_second=10_000, limits=()), "timings": QUICK} | more
     broker = PortalBroker(

@@ -153,7 +153,8 @@ class PortalTrading(PortalBook):
         await self._check(account)
         self._turns.give_up(account)
         try:
-            await self._calls.once("DELETE", endpoints.order(account, number), b"", tickets.tags(self._operator()))
+            query = tickets.tags(self._operator())
+            outcomes.requested(await self._calls.once("DELETE", endpoints.order(account, number), b"", query))
         except Declined as problem:
             is_gone = "exist" in problem.said
             raise Refused(
@@ -162,7 +163,7 @@ class PortalTrading(PortalBook):
                 cause=Cause.ORDER_UNKNOWN if is_gone else Cause.ORDER_REFUSED,
             ) from problem
         except DeskError as problem:
-            if not _is_open(problem):
+            if not isinstance(problem, Faulted) and not _is_open(problem):
                 raise
             raise _unknown("The cancellation") from problem
 

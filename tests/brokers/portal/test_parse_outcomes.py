@@ -2,7 +2,7 @@
 
 import pytest
 
-from ibdesk.brokers.portal.parse.outcomes import Taken, answer, plain_words, taken
+from ibdesk.brokers.portal.parse.outcomes import Taken, answer, plain_words, requested, taken
 from ibdesk.domain.errors import BadData
 from ibdesk.domain.orders import OrderId, OrderRef, OrderState, Question, Questions, Rejected
 from tests.brokers.door import LUNCH
@@ -60,6 +60,13 @@ def test_a_status_nobody_knows_is_shown_as_it_is() -> None:
     assert order.state is OrderState.UNKNOWN and "Levitating" in order.message
     assert taken(stock(), Taken(id=OrderId("1"), status=""), LUNCH).state is OrderState.PENDING
     assert taken(stock(), None, LUNCH).state is OrderState.UNKNOWN
+
+
+def test_a_cancel_is_taken_only_when_the_broker_says_so() -> None:
+    requested(b'{"msg":"Request was submitted","order_id":602801486,"conid":-1,"account":null}')
+    for body in (b"{}", b"[]", b'{"conid":1}', b"<html>"):
+        with pytest.raises(BadData):
+            requested(body)
 
 
 def test_markup_goes_and_words_stay() -> None:

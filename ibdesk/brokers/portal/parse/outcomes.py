@@ -37,6 +37,11 @@ class _Row(msgspec.Struct, rename="camel"):
     error: str | None = None
 
 
+class _Requested(msgspec.Struct):
+    msg: str | None = None
+    order_id: wire.Text = None
+
+
 def answer(body: bytes) -> tuple[Taken, ...] | Questions | Rejected:
     """Any of the three shapes. Raises BadData for what is none of them: nobody knows what became of the order."""
     rows = _rows(body)
@@ -54,6 +59,13 @@ def answer(body: bytes) -> tuple[Taken, ...] | Questions | Rejected:
         )
         for row in rows
     )
+
+
+def requested(body: bytes) -> None:
+    """Whether a cancel was taken. Raises BadData for what does not say so."""
+    said = wire.decode(body, _Requested, "the cancellation")
+    if not said.msg and not said.order_id:
+        raise wire.unreadable(body, "the cancellation", "it does not say that it was taken")
 
 
 def _rows(body: bytes) -> Sequence[_Row]:
