@@ -13,7 +13,6 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from ibdesk.brokers.base import SessionControl
-from ibdesk.domain import maintenance
 from ibdesk.domain.accounts import Environment
 from ibdesk.domain.errors import Cause, DeskError, NeedsPerson, Unavailable
 from ibdesk.domain.events import Notice, RateChanged, SessionChanged, TimeJumped
@@ -37,6 +36,7 @@ from ibdesk.domain.truth import StreamState, Truth, truth
 from ibdesk.services.desk import Clock
 from ibdesk.services.endings import Endings
 from ibdesk.services.hub import Hub
+from ibdesk.services.outages import Outages
 from ibdesk.services.pacing import AT_FIRST, Waiting, rest
 from ibdesk.services.problems import EXPLAINED, announced, flags_of, problem_of, without_brokerage
 from ibdesk.services.session_log import SessionLog, standing
@@ -104,6 +104,7 @@ class SessionService:
         self._attempts = 0
         self._error: DeskError | None = None
         self._boxed_until: datetime | None = None
+        self._outages = Outages(clock=clock, region=lambda: settings().region)
         self._endings = Endings(hub, first=lambda: settings().session_warning_minutes)
         hub.subscribe(TimeJumped, self._jumped)
         hub.subscribe(RateChanged, self._rate_changed)
@@ -128,7 +129,7 @@ class SessionService:
             return None
         if self._error is not None and self._error.cause not in EXPLAINED:
             return None
-        return self._announced()
+        return self._outages.running()
 
     @property
     def boxed_until(self) -> datetime | None:
@@ -289,9 +290,6 @@ class SessionService:
     def _since(self, ticks: float | None) -> timedelta | None:
         return None if ticks is None else timedelta(seconds=self._ticks() - ticks)
 
-    def _announced(self) -> Outage | None:
-        return maintenance.outage_at(self._clock(), self._settings().region)
-
     def _should_open(self) -> bool:
         """Whether the brokerage session is to be opened, without taking it from anyone.
 
@@ -352,8 +350,9 @@ class SessionService:
         """What an error says of the session. One that says nothing of it (the penalty box, a broker's 503) leaves the
         state as it is and its sentence beside it; in an announced outage such an answer means that the broker is away.
         """
+        self._outages.hear(error)
         flags = flags_of(self.session.flags, error)
-        if flags is None and error.cause in EXPLAINED and self._announced() is not None:
+        if flags is None and error.cause in EXPLAINED and self._outages.running() is not None:
             flags = without_brokerage(self.session.flags)
         if flags is None:
             self._not_before = self._ticks_at(error.retry_at) if isinstance(error, Unavailable) else None
@@ -374,6 +373,8 @@ class SessionService:
         self._error = error
         self._not_before = None
         self._attempts = 0 if flags.reachable else max(1, self._attempts)
+        if state_of(flags) is SessionState.READY:
+            self._outages.forget()
         settings = self._settings()
         warn_before = timedelta(minutes=settings.session_warning_minutes)
         newer = observed(self.session, flags, self._clock(), region=settings.region, warn_before=warn_before)

@@ -313,6 +313,29 @@ def test_in_the_nightly_maintenance_the_outage_is_expected_nobody_is_called_and_
     asyncio.run(run())
 
 
+def test_a_maintenance_the_gateway_itself_announces_is_expected_at_any_hour_with_its_end(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with connected(tmp_path) as scene:
+            shop = scene.shop
+            ends = shop.dial.instant + timedelta(seconds=120)
+            shop.gateway.maintain(120.0)
+            await scene.until(LinkChanged, lambda event: not event.is_up)
+            await scene.settled()
+            told = [event.expected_until for event in scene.said(LinkChanged)]
+            assert set(told[1:]) == {ends}  # before the first the session had not been asked yet
+            problem, truth = shop.session.problem, shop.session.truth()
+            assert problem is not None and problem.cause is Cause.MAINTENANCE
+            assert truth.headline == "Interactive Brokers is in its maintenance" and truth.action is NextStep.WAIT
+            assert Light.BAD not in {lamp.light for lamp in truth.lamps}
+            assert scene.said(Notice) == []
+            shop.gateway.heal()
+            shop.gateway.login.recover()
+            await scene.pass_until(lambda: bool(scene.said(ConnectionRestored)), timedelta(seconds=20))
+            assert shop.session.outage is None
+
+    asyncio.run(run())
+
+
 def test_a_gateway_that_is_away_in_the_maintenance_is_looked_for_again_when_it_ends(tmp_path: Path) -> None:
     async def run() -> None:
         async with connected(tmp_path, at=MORNING - timedelta(seconds=20)) as scene:

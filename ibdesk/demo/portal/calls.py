@@ -29,13 +29,14 @@ class Call:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """Status, bytes and content type; `cookies` are raw Set-Cookie values."""
+    """Status, bytes and content type; `cookies` are raw Set-Cookie values, `retry_after` seconds (0: not said)."""
 
     status: int = 200
     body: bytes = b""
     content_type: str = "application/json"
     cookies: tuple[str, ...] = ()
     location: str = ""
+    retry_after: int = 0
 
 
 Handler: TypeAlias = Callable[[Call], Answer]

@@ -86,6 +86,11 @@ class Login:
         return self._ticks() - self._changed >= self._timings.handshake / 2
 
     @property
+    def maintenance_left(self) -> float:
+        """Seconds until the maintenance is over; 0 outside of it."""
+        return max(0.0, self._maintenance_until - self._ticks()) if self.stage is Stage.MAINTENANCE else 0.0
+
+    @property
     def milliseconds_left(self) -> int:
         """Until the idle time-out, as tickle reports it."""
         return int(max(0.0, self._timings.idle - (self._ticks() - self._last_call)) * 1000)

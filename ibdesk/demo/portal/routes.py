@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from math import ceil
 from typing import TypeAlias
 
 from ibdesk.demo.portal.account_routes import AccountRoutes
@@ -63,7 +64,7 @@ class Router:
         return complain(404, f"No endpoint {call.path}")
 
     def _gated(self, route: Route, call: Call) -> Answer:
-        refusal = self._refusal(route)
+        refusal = self._refusal(route, call)
         if refusal is not None:
             return refusal
         if route.by_account:
@@ -73,17 +74,18 @@ class Router:
             call = replace(call, path_values=(account, *call.path_values[1:]))
         return route.handler(call)
 
-    def _refusal(self, route: Route) -> Answer | None:
+    def _refusal(self, route: Route, call: Call) -> Answer | None:
+        login = self._state.login
+        if login.stage is Stage.MAINTENANCE and (route.gate is not Gate.SIGN_IN or call.path.startswith("iserver/")):
+            return Answer(status=503, retry_after=ceil(login.maintenance_left))
         if route.gate is Gate.SIGN_IN:
             return None
-        match self._state.login.stage:
+        match login.stage:
             case Stage.READY:
                 cold = route.gate is Gate.ACCOUNTS and not self._state.warm.accounts
                 return complain(500, "Please query /accounts first") if cold else None
             case Stage.BROKERAGE_PENDING:
                 return refuse(400, "Bad Request: no bridge")
-            case Stage.MAINTENANCE:
-                return Answer(status=503)
             case _:
                 return refuse(401, "not authenticated")
 

@@ -216,6 +216,8 @@ class PortalServer:
             status=reply.status, body=reply.body, content_type=reply.content_type, charset="utf-8"
         )
         response.headers["Date"] = format_datetime(self._state.now.astimezone(UTC), usegmt=True)
+        if reply.retry_after:
+            response.headers["Retry-After"] = str(reply.retry_after)
         for cookie in (*reply.cookies, *cookies):
             response.headers.add("Set-Cookie", cookie)
         if not self._upstream and reply.body:

@@ -96,6 +96,8 @@ def test_maintenance_answers_503_and_forgets_the_warm_up() -> None:
             await door.ok("iserver/accounts")
             gateway.maintain(60.0)
             assert (await door.get("iserver/accounts"))[0] == 503
+            assert (await door.get("iserver/auth/status"))[0] == 503
+            assert (await door.get("tickle"))[0] == 200  # the sign-in stays
             ticks.pass_by(61.0)
             cold = await door.get("iserver/account/orders")
             assert cold == (500, {"error": "Please query /accounts first"})

@@ -22,7 +22,7 @@ class Outside:
         self.beeps = 0
         self.alerts = Alerts(
             settings=lambda: settings or Settings(), notify=lambda title, text: self.notes.append((title, text)),
-            is_in_front=lambda: in_front, is_up=is_up, beep=self._beep)
+            is_in_front=lambda: in_front, is_up=is_up, beep=self._beep, grace_ms=0)
 
     def _beep(self) -> None:
         self.beeps += 1
@@ -57,10 +57,25 @@ def test_a_loss_is_told_once_and_again_only_after_a_return(qtbot):
     outside = Outside()
     for event in (LOST, replace(LOST, attempts=1), replace(LOST, attempts=2)):
         outside.alerts.link_changed(event, NOW)
+    qtbot.waitUntil(lambda: bool(outside.notes))
+    outside.alerts.link_changed(replace(LOST, attempts=3), NOW)
+    qtbot.wait(20)
     assert [title for title, _ in outside.notes] == ["Connection lost"]
     outside.alerts.link_changed(replace(LOST, is_up=True), NOW)
     outside.alerts.link_changed(LOST, NOW)
-    assert [title for title, _ in outside.notes] == ["Connection lost", "Connection lost"]
+    qtbot.waitUntil(lambda: [title for title, _ in outside.notes] == ["Connection lost", "Connection lost"])
+
+
+def test_a_loss_that_explains_itself_or_is_over_at_once_rings_nobody(qtbot):
+    outside = Outside()
+    outside.alerts.link_changed(LOST, NOW)
+    outside.alerts.link_changed(replace(LOST, expected_until=NOW + timedelta(minutes=2)), NOW)
+    qtbot.wait(20)
+    outside.alerts.link_changed(replace(LOST, is_up=True), NOW)
+    outside.alerts.link_changed(LOST, NOW)
+    outside.alerts.link_changed(replace(LOST, is_up=True), NOW)
+    qtbot.wait(20)
+    assert (outside.beeps, outside.notes) == (0, [])
 
 
 def test_what_was_never_found_is_not_lost(qtbot):
@@ -70,7 +85,7 @@ def test_what_was_never_found_is_not_lost(qtbot):
     assert (outside.beeps, outside.notes) == (0, [])
     outside.alerts.link_changed(replace(LOST, is_up=True), NOW)
     outside.alerts.link_changed(LOST, NOW)
-    assert [title for title, _ in outside.notes] == ["Connection lost"]
+    qtbot.waitUntil(lambda: [title for title, _ in outside.notes] == ["Connection lost"])
 
 
 def test_an_announced_outage_rings_nobody(qtbot):
