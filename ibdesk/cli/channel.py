@@ -81,10 +81,12 @@ class Words(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 
 
 class Question(msgspec.Struct, frozen=True, kw_only=True, tag=True):
-    """Something only the person can answer; `unlocks` when it is the passphrase of the locked desk."""
+    """Something only the person can answer, or with `opens` the variable that holds the vault's passphrase; `unlocks`
+    when it is asked because the desk is locked."""
 
     text: str
     is_secret: bool
+    opens: bool = False
     unlocks: bool = False
 
 

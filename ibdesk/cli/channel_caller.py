@@ -6,7 +6,7 @@ from concurrent.futures import Future
 from contextlib import suppress
 
 from ibdesk.cli import channel
-from ibdesk.domain.errors import Cause, NeedsPerson
+from ibdesk.cli.talk import nobody_answered
 
 #: Bytes waiting to be read by a command that reads no more; then it is cut off.
 UNREAD = 16 << 20
@@ -20,6 +20,7 @@ class Caller:
         self._writer = writer
         self._loop = asyncio.get_running_loop()
         self._asked: Future[str] | None = None
+        self._opens = False
 
     def write(self, text: str) -> None:
         """Put this on the caller's standard output."""
@@ -29,11 +30,12 @@ class Caller:
         """Put this on the caller's standard error output."""
         self._words(text, is_warning=True)
 
-    async def ask(self, question: str, *, secret: bool, unlocks: bool = False) -> str:
+    async def ask(self, question: str, *, secret: bool, opens: bool = False, unlocks: bool = False) -> str:
         """What the caller answers. NeedsPerson(WRONG_PASSPHRASE) when nobody is there."""
         asked: Future[str] = Future()
+        self._opens = opens
         self._asked = asked  # the answer may come before the next line, in another thread
-        self._post(channel.Question(text=question, is_secret=secret, unlocks=unlocks))
+        self._post(channel.Question(text=question, is_secret=secret, opens=opens, unlocks=unlocks))
         return await asyncio.wrap_future(asked)
 
     async def listen(self, reader: asyncio.StreamReader, give_up: Callable[[], object]) -> None:
@@ -68,7 +70,7 @@ class Caller:
         if asked is None or asked.done():
             return
         if text is None:
-            asked.set_exception(_nobody())
+            asked.set_exception(nobody_answered(opens=self._opens))
         else:
             asked.set_result(text)
 
@@ -97,11 +99,3 @@ async def receive(reader: asyncio.StreamReader) -> channel.FromCommand:
         return channel.from_command(await reader.readexactly(channel.length_of(head)))
     except (asyncio.IncompleteReadError, ConnectionError) as error:
         raise channel.ChannelBroken("the command is gone") from error
-
-
-def _nobody() -> NeedsPerson:
-    return NeedsPerson(
-        "A passphrase or an answer is needed, and nobody was there to give it.",
-        remedy="Type it, give it on standard input, or set IBDESK_PASSPHRASE.",
-        cause=Cause.WRONG_PASSPHRASE,
-    )

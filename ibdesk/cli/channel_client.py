@@ -156,15 +156,15 @@ def _until_done(line: _Line, talk: Talk) -> int:
 
 
 def _answer(question: Question) -> str | None:
-    """What the person says, or for the locked desk the variable that holds the passphrase; None when nobody is there.
+    """What the person says, or for what opens the vault the variable that holds it; None when nobody is there.
 
     A locked desk and nobody there ends the command here, with NeedsPerson; Refused for a variable that is too short.
     """
     from ibdesk.store.passphrase import from_environment
 
     try:
-        given = from_environment(os.environ) if question.unlocks else None
-        return given or read_answer(question.text, secret=question.is_secret)
+        given = from_environment(os.environ) if question.opens else None
+        return given or read_answer(question.text, secret=question.is_secret, opens=question.opens)
     except NeedsPerson as error:
         if not question.unlocks:
             return None

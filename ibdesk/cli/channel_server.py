@@ -161,7 +161,9 @@ class Channel:
                 remedy="Close the vault there, then repeat it.",
                 cause=Cause.VAULT_IN_USE,
             )
-        await self._unlock(caller)
+        secret = await self._unlock(caller)
+        if secret:
+            args.opened_with = secret  # so that a verb that needs it too does not ask again
         if args.run.reads_only:
             return await args.run.verb(self._shown.desk, args, talk)
         return await self._send(args.run, args, talk)
@@ -179,11 +181,11 @@ class Channel:
             return await run.when_busy(desk, args, talk)
         return await errand.finish(lambda: talk.notice("The desk is busy; still waiting …"), self._patience)
 
-    async def _unlock(self, caller: Caller) -> None:
-        """A locked desk wants its passphrase first; each wrong one makes the next wait longer."""
+    async def _unlock(self, caller: Caller) -> str:
+        """A locked desk wants its passphrase first, which is handed back; each wrong one makes the next wait longer."""
         if not self._shown.is_locked():
-            return
-        secret = await caller.ask("The desk is locked. Passphrase: ", secret=True, unlocks=True)
+            return ""
+        secret = await caller.ask("The desk is locked. Passphrase: ", secret=True, opens=True, unlocks=True)
         async with self._trying:
             if self._failures:
                 await asyncio.sleep(min(SLOWEST, 2.0 ** (self._failures - 1)))
@@ -195,6 +197,7 @@ class Channel:
                     cause=Cause.WRONG_PASSPHRASE,
                 )
             self._failures = 0
+        return secret
 
 
 def serve(shown: "Shown") -> Channel:

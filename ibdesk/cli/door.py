@@ -100,7 +100,7 @@ def new_passphrase() -> str:
     given = wiring.given_passphrase()
     if given:
         return given
-    first = read_answer("New passphrase: ", secret=True)
+    first = read_answer("New passphrase: ", secret=True, opens=True)
     if sys.stdin.isatty() and read_answer("The same again: ", secret=True) != first:
         raise NeedsPerson(
             "The two passphrases are different.", remedy="Type the same one twice.", cause=Cause.WRONG_PASSPHRASE
@@ -126,4 +126,4 @@ def not_connected(desk: Desk) -> Refused:
 
 def _secret(home: Path) -> str | bytes:
     """What opens the vault: a variable, this computer's key store, or a person."""
-    return wiring.given_passphrase() or wiring.remembered(home) or read_answer("Passphrase: ", secret=True)
+    return wiring.given_passphrase() or wiring.remembered(home) or read_answer("Passphrase: ", secret=True, opens=True)

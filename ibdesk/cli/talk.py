@@ -5,8 +5,11 @@ Where the words go is the `Mouth`: this terminal, or the one of whoever handed t
 
 import getpass
 import json
+import signal
 import sys
-from collections.abc import Mapping, Sequence
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -66,8 +69,9 @@ class Mouth(Protocol):
     def warn(self, text: str) -> None:
         """Put this where errors go."""
 
-    async def ask(self, question: str, *, secret: bool) -> str:
-        """What the person answers; unseen when secret. NeedsPerson when nobody is there."""
+    async def ask(self, question: str, *, secret: bool, opens: bool = False) -> str:
+        """What the person answers; unseen when secret. What `opens` the vault may also come from the variable of the
+        caller. NeedsPerson when nobody is there."""
 
 
 class Terminal:
@@ -83,9 +87,9 @@ class Terminal:
         sys.stderr.write(text)
         sys.stderr.flush()
 
-    async def ask(self, question: str, *, secret: bool) -> str:
-        """See `read_answer`; nothing else goes on meanwhile."""
-        return read_answer(question, secret=secret)
+    async def ask(self, question: str, *, secret: bool, opens: bool = False) -> str:
+        """See `read_answer`; nothing else goes on meanwhile. What the variable says was taken before."""
+        return read_answer(question, secret=secret, opens=opens)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,12 +123,12 @@ class Talk:
         if not self.quiet:
             self.mouth.warn(line + "\n")
 
-    async def ask(self, question: str, *, secret: bool = True) -> str:
+    async def ask(self, question: str, *, secret: bool = True, opens: bool = False) -> str:
         """A person's answer: a passphrase unseen, or a yes. NeedsPerson when nobody can be asked.
 
         Verbs ask here and nowhere else, so that a verb an open desk runs asks the person who typed it.
         """
-        return await self.mouth.ask(question, secret=secret)
+        return await self.mouth.ask(question, secret=secret, opens=opens)
 
     def complain(self, error: DeskError) -> None:
         """Why the verb stopped, and the next step."""
@@ -137,21 +141,61 @@ class Talk:
         self.mouth.write(text + "\n")
 
 
-def read_answer(question: str, *, secret: bool) -> str:
+def read_answer(question: str, *, secret: bool, opens: bool = False) -> str:
     """A line from the keyboard, unseen when secret; from standard input where there is no keyboard.
 
-    Raises NeedsPerson(WRONG_PASSPHRASE) when there is neither.
+    Raises NeedsPerson(WRONG_PASSPHRASE) when there is neither or nobody answers, and for what is no text;
+    KeyboardInterrupt at once, whatever loop this is called in.
     """
-    if sys.stdin is not None and sys.stdin.isatty():
-        return getpass.getpass(question) if secret else input(question)
-    line = sys.stdin.readline() if sys.stdin is not None else ""
-    if not line:
+    try:
+        with _interruptible():
+            line = _line(question, secret=secret)
+        line.encode()
+    except UnicodeError as error:
         raise NeedsPerson(
-            "The vault's passphrase is needed." if secret else f"Nobody answered: {question.strip()}",
-            remedy="Type it, give it on standard input, or set IBDESK_PASSPHRASE.",
+            "What was given is no text: it cannot be read as UTF-8.",
+            remedy="Type it again, or set the terminal and the program that gives it to UTF-8.",
             cause=Cause.WRONG_PASSPHRASE,
-        )
+        ) from error
+    if not line:
+        raise nobody_answered(question, opens=opens)
     return line.rstrip("\r\n")
+
+
+def nobody_answered(question: str = "", *, opens: bool) -> NeedsPerson:
+    """The sentence for a question without an answer; only what `opens` the vault has a variable."""
+    asked = question.strip().rstrip(":")
+    return NeedsPerson(
+        f"Nobody answered: {asked}" if asked else "An answer is needed, and nobody was there to give it.",
+        remedy=f"Type it, or give it on standard input{', or set IBDESK_PASSPHRASE' if opens else ''}.",
+        cause=Cause.WRONG_PASSPHRASE,
+    )
+
+
+def _line(question: str, *, secret: bool) -> str:
+    """The line with its end; empty when there is none."""
+    if sys.stdin is None:
+        return ""
+    if not sys.stdin.isatty():
+        return sys.stdin.readline()
+    try:
+        return (getpass.getpass(question) if secret else input(question)) + "\n"
+    except EOFError:  # Ctrl+D
+        sys.stderr.write("\n")
+        return ""
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """A running loop hears Ctrl+C itself and would tell its task, which waits for the keyboard: not while we ask."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _plain(value: object) -> str:

@@ -50,7 +50,8 @@ def _backup(made: BackupInfo) -> dict[str, object]:
 
 def restore(args: argparse.Namespace, talk: Talk) -> int:
     """Make the vault what a backup holds; here or on another computer. What was there is kept."""
-    secret = wiring.given_passphrase() or read_answer("Passphrase or recovery code of the backup: ", secret=True)
+    question = "Passphrase or recovery code of the backup: "
+    secret = wiring.given_passphrase() or read_answer(question, secret=True, opens=True)
     with Finishing(talk) as finishing:
         try:
             told = asyncio.run(
@@ -72,7 +73,7 @@ def _stopped(talk: Talk) -> int:
 
 def rekey(args: argparse.Namespace, talk: Talk) -> int:
     """Give the vault a new key. The passphrase stays; there is a new recovery code."""
-    secret = wiring.given_passphrase() or read_answer("Passphrase: ", secret=True)
+    secret = wiring.given_passphrase() or read_answer("Passphrase: ", secret=True, opens=True)
     told: list[str] = []
 
     def progress(stage: str, _done: float) -> None:
@@ -110,7 +111,7 @@ _STAGES = {
 
 async def passphrase(desk: Desk, args: argparse.Namespace, talk: Talk) -> int:
     """Change the passphrase. The data stays as it is; the old one opens nothing any more."""
-    old = _opened_with(args) or await talk.ask("Passphrase now: ")
+    old = _opened_with(args) or await talk.ask("Passphrase now: ", opens=True)
     new = await talk.ask("New passphrase: ")
     again = new
     with suppress(NeedsPerson):  # from standard input it comes once
@@ -126,7 +127,7 @@ async def passphrase(desk: Desk, args: argparse.Namespace, talk: Talk) -> int:
 
 async def recovery_code(desk: Desk, args: argparse.Namespace, talk: Talk) -> int:
     """Make a new recovery code and show it once."""
-    secret = _opened_with(args) or await talk.ask("Passphrase: ")
+    secret = _opened_with(args) or await talk.ask("Passphrase: ", opens=True)
     code = await desk.care.new_recovery_code(secret)
     talk.tell({"status": "success", "recovery_code": code}, [])
     talk.insist(f"{KEEP_CODE}\n{code}")
@@ -134,7 +135,7 @@ async def recovery_code(desk: Desk, args: argparse.Namespace, talk: Talk) -> int
 
 
 def _opened_with(args: argparse.Namespace) -> str:
-    """What a person already gave to open the vault for this command; empty in an open desk."""
+    """What a person already gave to open the vault, or to unlock the desk, for this command; else empty."""
     secret = getattr(args, "opened_with", "")
     return secret if isinstance(secret, str) else ""
 

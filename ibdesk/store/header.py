@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from msgspec import Meta
 
-from ibdesk.domain.errors import BadData, Cause, Refused
+from ibdesk.domain.errors import BadData, Cause, NeedsPerson, Refused
 from ibdesk.store.files import damaged
 
 FORMAT = 1
@@ -146,8 +146,15 @@ def unwrap(header: Header, kind: str, secret: bytes) -> bytearray | None:
 
 
 def passphrase_bytes(passphrase: str) -> bytes:
-    """The same bytes for the same passphrase on every keyboard and system (RFC 8265: NFC, then UTF-8)."""
-    return unicodedata.normalize("NFC", passphrase).encode()
+    """The same bytes for the same passphrase on every keyboard and system (RFC 8265: NFC, then UTF-8).
+    NeedsPerson(WRONG_PASSPHRASE) for what is no text."""
+    try:
+        return unicodedata.normalize("NFC", passphrase).encode()
+    except UnicodeEncodeError as error:  # bytes of another encoding, from a variable
+        raise NeedsPerson(
+            "That passphrase is no text: it cannot be read as UTF-8.",
+            remedy="Type it, or set the program that gives it to UTF-8.", cause=Cause.WRONG_PASSPHRASE,
+        ) from error
 
 
 def _derive(kdf: Cost | Derived | Stored, secret: bytes) -> bytes:

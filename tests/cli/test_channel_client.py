@@ -138,7 +138,7 @@ def test_a_locked_desk_and_nobody_there_ends_the_command_here(
     def script(it: Desk) -> None:
         it.greet()
         it.hear()
-        it.say(channel.Question(text="? ", is_secret=True, unlocks=True))
+        it.say(channel.Question(text="? ", is_secret=True, opens=True, unlocks=True))
         assert it.socket.recv(1) == b""
 
     monkeypatch.setattr(sys, "stdin", io.StringIO(""))
@@ -147,7 +147,7 @@ def test_a_locked_desk_and_nobody_there_ends_the_command_here(
         handed_over(command("sync"), tmp_path, TALK)
 
 
-def test_only_the_question_that_unlocks_is_answered_by_the_variable(
+def test_only_what_opens_the_vault_is_answered_by_the_variable(
     desk: Callable[[Script], None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     answers = list[channel.FromCommand]()
@@ -155,8 +155,8 @@ def test_only_the_question_that_unlocks_is_answered_by_the_variable(
     def script(it: Desk) -> None:
         it.greet()
         it.hear()
-        for unlocks in (True, False, False):
-            it.say(channel.Question(text="? ", is_secret=True, unlocks=unlocks))
+        for opens in (True, False, False):
+            it.say(channel.Question(text="? ", is_secret=True, opens=opens))
             answers.append(it.hear())
         it.say(channel.Done(code=0))
 

@@ -195,7 +195,7 @@ def test_a_locked_desk_asks_first_and_waits_longer_after_each_mistake(with_ear: 
             await line.command(ear, "--json", "account", "list")
             question = await line.hear()
             assert isinstance(question, channel.Question)
-            assert question.is_secret and question.unlocks
+            assert question.is_secret and question.unlocks and question.opens
             line.say(channel.Answer(text=text))
             return await line.rest()
 
@@ -210,6 +210,31 @@ def test_a_locked_desk_asks_first_and_waits_longer_after_each_mistake(with_ear: 
         out, _, code = await attempt(ear, PASSPHRASE)
         assert (code, "DU7654321" in out) == (0, True)
         assert asyncio.get_running_loop().time() - began >= 2
+
+    with_ear(test)
+
+
+def test_the_passphrase_that_unlocked_the_desk_is_not_asked_for_again(with_ear: Callable[[Test], None]) -> None:
+    """Standard input has the old passphrase, then the new one, whether the desk is locked or not."""
+
+    async def asked(ear: Ear, *answers: str) -> list[bool]:
+        opens = list[bool]()
+        async with line_to(ear) as line:
+            await line.command(ear, "db", "passphrase")
+            for text in answers:
+                question = await line.hear()
+                assert isinstance(question, channel.Question)
+                opens.append(question.opens)
+                line.say(channel.Answer(text=text))
+            assert (await line.rest())[2] == 0
+        return opens
+
+    async def test(ear: Ear) -> None:
+        ear.is_locked = True
+        assert await asked(ear, PASSPHRASE, "walnut kettle orbit plaster", "walnut kettle orbit plaster") == [
+            True, False, False]
+        ear.is_locked = False
+        assert await asked(ear, "walnut kettle orbit plaster", PASSPHRASE, PASSPHRASE) == [True, False, False]
 
     with_ear(test)
 

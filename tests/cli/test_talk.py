@@ -3,15 +3,19 @@
 import asyncio
 import io
 import json
+import os
 import sys
+from contextlib import suppress
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
-from ibdesk.cli.talk import Talk, code_of
+from ibdesk.cli.talk import Talk, code_of, read_answer
 from ibdesk.domain.errors import BadData, Cause, DeskError, NeedsPerson, Refused, Unavailable
+from tests.cli.conftest import PASSPHRASE
+from tests.store.test_restore import fill
 
 BOXED = Unavailable("Locked out.", remedy="Wait.", cause=Cause.PENALTY_BOX)
 
@@ -91,3 +95,41 @@ def test_a_question_is_answered_on_standard_input_or_not_at_all(monkeypatch: pyt
         asyncio.run(talk.ask("Passphrase: "))
     with pytest.raises(NeedsPerson, match="Sure"):
         asyncio.run(talk.ask("Sure? ", secret=False))
+
+
+def test_only_what_opens_the_vault_has_a_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO(""))
+    for opens in (True, False):
+        with pytest.raises(NeedsPerson) as caught:
+            read_answer("New passphrase: ", secret=True, opens=opens)
+        assert ("IBDESK_PASSPHRASE" in caught.value.remedy) is opens
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "ascii"])
+def test_bytes_that_are_no_text_are_said_in_a_sentence(monkeypatch: pytest.MonkeyPatch, encoding: str) -> None:
+    errors = "strict" if encoding == "utf-8" else "surrogateescape"  # as Python does in the C locale
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"pass\xffword\n"), encoding, errors))
+    with pytest.raises(NeedsPerson, match="no text"):
+        read_answer("Passphrase: ", secret=True)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a terminal of its own")
+@pytest.mark.parametrize("verb", [("db", "check"), ("db", "passphrase"), ("db", "rekey")])
+@pytest.mark.parametrize(("key", "code"), [(b"\x03", 130), (b"\x04", 3)])
+def test_one_key_ends_a_command_that_asks(tmp_path: Path, verb: tuple[str, ...], key: bytes, code: int) -> None:
+    fill(tmp_path, PASSPHRASE, 1)
+    import pty  # not on Windows
+
+    process, terminal = pty.fork()
+    if process == 0:
+        os.execv(sys.executable, [sys.executable, "-m", "ibdesk", "--home", str(tmp_path), *verb])  # noqa: S606
+    said = bytearray()
+    while b"Passphrase" not in said:
+        said += os.read(terminal, 1024)
+    os.write(terminal, key)
+    with suppress(OSError):  # the terminal ends with the command
+        while more := os.read(terminal, 1024):
+            said += more
+    os.close(terminal)
+    assert os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]) == code
+    assert b"Traceback" not in said

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ibdesk.domain.errors import BadData, Refused
+from ibdesk.domain.errors import BadData, NeedsPerson, Refused
 from ibdesk.store import header
 from ibdesk.store.header import LOWEST_COST, RECOVERY, Header
 
@@ -83,3 +83,9 @@ def test_the_mark_of_an_unseen_code_is_kept_sealed_and_leaves_headers_without_it
     assert b"unseen" not in GOOD
     with pytest.raises(BadData):
         header.decode(written.replace(b"true", b"false"))
+
+
+def test_a_passphrase_that_is_no_text_is_a_sentence() -> None:
+    """A variable of the environment may hold any bytes."""
+    with pytest.raises(NeedsPerson, match="no text"):
+        header.passphrase_bytes("pass\udcffword")
