@@ -8,8 +8,11 @@ from ibdesk.domain.away import AwayReport
 from ibdesk.domain.calls import RateState
 from ibdesk.domain.diagnosis import GatewayProcess
 from ibdesk.domain.errors import DeskError
+from ibdesk.domain.executions import Fill
 from ibdesk.domain.market import Quote
+from ibdesk.domain.orders import Impossible, Order
 from ibdesk.domain.positions import SyncCounts
+from ibdesk.domain.records import TradingLock
 from ibdesk.domain.session import Session
 from ibdesk.domain.truth import StreamState
 
@@ -145,6 +148,43 @@ class SettingsChanged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OrdersHeard:
+    """What the broker pushed of orders and executions, as it came. `is_whole` False: the book should be asked for."""
+
+    orders: tuple[Order, ...] = ()
+    fills: tuple[Fill, ...] = ()
+    is_whole: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrdersChanged:
+    """These orders of the book are new or other than before."""
+
+    orders: tuple[Order, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FillsArrived:
+    """These prints are stored: new ones, and such that were corrected or told their commission."""
+
+    fills: tuple[Fill, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderContradicted:
+    """The broker reported what cannot be true of an order; the book was left as it was."""
+
+    impossible: Impossible
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TradingLockChanged:
+    """The kill switch went on, or off with None."""
+
+    lock: TradingLock | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
     """Something a person should read: an error of a journey, or good news."""
 
@@ -170,5 +210,10 @@ Event = (
     | BackupDone
     | CallsLogged
     | SettingsChanged
+    | OrdersHeard
+    | OrdersChanged
+    | FillsArrived
+    | OrderContradicted
+    | TradingLockChanged
     | Notice
 )
