@@ -16,12 +16,13 @@ from dataclasses import dataclass
 from ibdesk.domain.accounts import Account
 from ibdesk.domain.diagnosis import Check, Examined, GatewayProcess, Report
 from ibdesk.domain.errors import Cause, DeskError
-from ibdesk.domain.maintenance import outage_at
+from ibdesk.domain.maintenance import Outage
 from ibdesk.domain.records import Credentials, SessionRecord, SyncRecord
 from ibdesk.domain.session import Session
 from ibdesk.services.doctor import computer, connection, desk, session
 from ibdesk.services.doctor.contact import Contact, meet
 from ibdesk.services.doctor.sources import Sources, Stored, unknown
+from ibdesk.services.outages import Outages
 
 __all__ = ["Doctor", "Sources", "Stored"]
 
@@ -63,7 +64,7 @@ class Doctor:
             yield each
         process = await self._process()
         settings = self._sources.settings().settings
-        outage = outage_at(self._sources.clock(), settings.region)
+        outage = self._outage(contact)
         for each in connection.examine(contact, process, outage, settings):
             yield each
         written, problem = await self._read()
@@ -74,6 +75,14 @@ class Doctor:
             yield each
         for each in desk.examine(self._sources, contact, written.syncs, outage):
             yield each if problem is None or each.check not in _WRITTEN_DOWN else unknown(each.check, problem)
+
+    def _outage(self, contact: Contact) -> Outage | None:
+        """What is announced: by the published windows, or by the gateway's own answer."""
+        sources = self._sources
+        outages = Outages(clock=sources.clock, region=lambda: sources.settings().settings.region)
+        if contact.error is not None:
+            outages.hear(contact.error)
+        return outages.running()
 
     async def _computer(self, contact: Contact) -> AsyncIterator[Examined]:
         """The checks of this computer; what did not end in time or could not be looked at says so."""

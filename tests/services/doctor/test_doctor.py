@@ -312,6 +312,16 @@ def test_an_announced_outage_is_no_alarm(tmp_path: Path) -> None:
     asyncio.run(scene())
 
 
+def test_the_gateways_own_word_on_its_maintenance_is_no_alarm_either(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with at_demo(tmp_path, with_vault=True) as (ward, gateway):
+            gateway.maintain(600)
+            is_so(await ward.find(Check.GATEWAY_ANSWERS), Verdict.EXPECTED, Fix.WAIT, "maintenance")
+            is_so(await _skipped(ward, Cause.MAINTENANCE), Verdict.EXPECTED, Fix.WAIT, "maintenance")
+
+    asyncio.run(scene())
+
+
 def test_a_gateway_elsewhere_is_not_asked(tmp_path: Path) -> None:
     async def scene() -> None:
         made = ward(tmp_path, "https://192.0.2.1:5000", "AB" * 32)
