@@ -7,7 +7,9 @@ that knows both asyncio and Qt; opening, covering and closing desks is `desk_doo
 
 from __future__ import annotations
 
+import signal
 import sys
+from contextlib import suppress
 from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -42,6 +44,11 @@ SOON = (
     "ibdesk.store.restore", "ibdesk.ui.idle", "ibdesk.ui.system_lock", "ibdesk.ui.vault.guard",
     "ibdesk.ui.bridge", "ibdesk.ui.frame.desk_view", "numpy", "pyqtgraph", "ibdesk.ui.pages.dashboard",
 )
+
+#: How a system that shuts down, a service manager, a closed terminal and Ctrl+C in it ask a program to end.
+ENDINGS = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP", "SIGINT") if hasattr(signal, name))
+#: Seconds until a window that took no input is asked again.
+AGAIN = 0.5
 
 
 class DeskApp:
@@ -136,6 +143,12 @@ class DeskApp:
         if not self._ended.done() and self.window.isEnabled():
             self.window.setEnabled(False)
             self.start("quit", self._shut_down())
+
+    def end(self) -> None:
+        """The system wants ibdesk to end: quit in good order, while files are exchanged as soon as they are."""
+        if not self._ended.done():
+            self.quit()
+            self._ended.get_loop().call_later(AGAIN, self.end)
 
     async def _shut_down(self) -> None:
         """THE end: no more input, then tasks, brokers and database in that order, then the window."""
@@ -350,6 +363,9 @@ def _live(
         app = DeskApp(qt, window, home=home, demo=demo, overrides=overrides, serve=serve)
         sys.excepthook = partial(_unexpected, app)
         loop.set_exception_handler(lambda _loop, context: _told(app, context))
+        for ending in ENDINGS:
+            with suppress(NotImplementedError):  # Windows ends programs by closing their windows
+                loop.add_signal_handler(ending, app.end)
         return await app.run(shots, theme_name)
 
     garbage = Garbage(qt)

@@ -1,6 +1,10 @@
 """The vault looked after from the window: a new key, or a backup in its place, from one open desk to the next."""
 
 import asyncio
+import os
+import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -173,6 +177,20 @@ def test_a_code_that_was_not_confirmed_is_asked_for_when_the_vault_is_opened_aga
         await soon(lambda: any("recovery code" in each.text() for each in it.app.window.findChildren(QLabel)))
 
     assert driven(home, back) == 0
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows closes windows instead")
+@pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_a_window_that_the_system_ends_closes_its_desk_first(home: Path, run: Any, ending: signal.Signals) -> None:  # noqa: F811
+    running = subprocess.Popen(
+        [sys.executable, "-m", "ibdesk", "--home", str(home)], stderr=subprocess.PIPE, text=True,
+        env={**os.environ, "IBDESK_PASSPHRASE": PASSPHRASE, "QT_QPA_PLATFORM": "offscreen"})
+    run(soon((home / "ibdesk.door").exists))
+    running.send_signal(ending)
+    err = running.communicate(timeout=30)[1]
+    assert running.returncode == 0 and "Traceback" not in err
+    left = {each.name for each in home.iterdir()}
+    assert not left & {"ibdesk.door", "ibdesk.lock.pid", "ibdesk.vault-wal", "ibdesk.vault-shm"}
 
 
 def test_a_backup_is_restored_from_an_open_desk_and_what_was_there_is_kept(driven: Any, home: Path) -> None:
