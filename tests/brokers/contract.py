@@ -3,16 +3,32 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, aclosing
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 
-from ibdesk.brokers.base import Broker, StreamUp
+from ibdesk.brokers.base import Broker, StreamUp, Trading
 from ibdesk.domain.accounts import AccountId, AccountPnl
 from ibdesk.domain.errors import Cause, Refused
-from ibdesk.domain.instruments import AssetClass, Conid
+from ibdesk.domain.instruments import AssetClass, Conid, Right
 from ibdesk.domain.market import BarSize, Quote, Span
+from ibdesk.domain.modes import Mode
 from ibdesk.domain.money import ZERO
+from ibdesk.domain.orders import (
+    Leg,
+    Order,
+    OrderId,
+    OrderIntent,
+    OrderRef,
+    OrderState,
+    OrderTicket,
+    OrderType,
+    Placed,
+    Questions,
+    Side,
+)
 from ibdesk.domain.positions import Snapshot
 
 Scene = Callable[[Broker], Awaitable[None]]
@@ -164,6 +180,146 @@ class MarketContract(_Suite):
             assert await broker.market.quotes([]) == ()
 
         self.play(scene)
+
+
+class ChainContract(_Suite):
+    """Brokers with option chains."""
+
+    def test_an_underlying_leads_to_months_strikes_contracts_and_prices(self) -> None:
+        async def scene(broker: Broker) -> None:
+            market = broker.market
+            assert market is not None
+            spy = (await market.find("SPY"))[0].conid
+            months = await market.chain_months(spy)
+            assert len(months) > 3 and list(months) == sorted(months) and all(month.day == 1 for month in months)
+            strikes = await market.chain_strikes(spy, months[1])
+            assert len(strikes) > 20 and list(strikes) == sorted(set(strikes))
+            contracts = await market.chain_contracts(spy, months[1], strikes[len(strikes) // 2])
+            assert {each.option.right for each in contracts if each.option} == set(Right)
+            assert {each.option.strike for each in contracts if each.option} == {strikes[len(strikes) // 2]}
+            assert all(each.expiry and each.expiry.replace(day=1) == months[1] for each in contracts)
+            assert all(each.underlying_conid == spy and each.multiplier > 0 for each in contracts)
+            quotes = await market.quotes([each.conid for each in contracts[:4]])
+            assert all(quote.bid is not None and quote.ask is not None for quote in quotes) and len(quotes) == 4
+            assert await market.instruments([each.conid for each in contracts]) == contracts
+
+        self.play(scene)
+
+
+class TradingContract(_Suite):
+    """Brokers that take orders, in an account that may trade shares of AAPL."""
+
+    def test_an_order_far_from_the_market_works_until_it_is_changed_and_cancelled(self) -> None:
+        async def scene(broker: Broker) -> None:
+            trading, ticket = _trading(broker), await self.ticket(broker, away=Decimal(5))
+            (order,) = (await self.placed(broker, ticket, "contract-1")).orders
+            assert order.ref == "contract-1" and order.is_open
+            known = await self.listed(broker, ticket, "contract-1")
+            assert known.is_open and known.legs == ticket.legs and known.limit == ticket.limit
+            await trading.modify(known, replace(ticket, limit=ticket.limit and ticket.limit - 1))
+            known = await self.listed(broker, ticket, "contract-1")
+            assert ticket.limit is not None and known.limit == ticket.limit - 1
+            await trading.cancel(known)
+            gone = await self.listed(broker, ticket, "contract-1")
+            assert gone.state in (OrderState.CANCELLING, OrderState.CANCELLED) and gone.filled == 0
+
+        self.play(scene)
+
+    def test_an_order_at_the_market_is_filled_once_and_told_with_its_price(self) -> None:
+        async def scene(broker: Broker) -> None:
+            ticket = replace(await self.ticket(broker), order_type=OrderType.MARKET, limit=None)
+            await self.placed(broker, ticket, "contract-2")
+            order = await self.listed(broker, ticket, "contract-2")
+            assert (order.state, order.filled) == (OrderState.FILLED, ticket.quantity)
+            fills = await _trading(broker).executions(ticket.account, order.at - timedelta(days=1))
+            ours = [each.execution for each in fills if each.execution.ref == "contract-2"]
+            assert sum(each.quantity for each in ours) == ticket.quantity
+            assert all(each.side is Side.BUY and each.price > 0 for each in ours)
+            assert len({each.execution.exec_id for each in fills}) == len(fills)
+
+        self.play(scene)
+
+    def test_the_same_intent_twice_is_one_order(self) -> None:
+        async def scene(broker: Broker) -> None:
+            ticket = await self.ticket(broker, away=Decimal(5))
+            first = await self.placed(broker, ticket, "contract-3")
+            again = await self.placed(broker, ticket, "contract-3")
+            assert again.orders[0].id == first.orders[0].id
+            orders = await _trading(broker).orders(ticket.account)
+            assert sum(each.ref == "contract-3" for each in orders) == 1
+
+        self.play(scene)
+
+    def test_cancel_all_reaches_every_working_order(self) -> None:
+        async def scene(broker: Broker) -> None:
+            ticket = await self.ticket(broker, away=Decimal(5))
+            for number in range(3):
+                await self.placed(broker, ticket, f"contract-4-{number}")
+            await _trading(broker).cancel_all(ticket.account)
+            orders = await _trading(broker).orders(ticket.account)
+            assert not [each for each in orders if each.state in (OrderState.WORKING, OrderState.HELD)]
+
+        self.play(scene)
+
+    def test_a_preview_places_nothing(self) -> None:
+        async def scene(broker: Broker) -> None:
+            ticket = await self.ticket(broker)
+            seen = await _trading(broker).what_if(ticket)
+            assert seen.initial_margin.after is not None and seen.refusal == ""
+            assert await _trading(broker).orders(ticket.account) == ()
+
+        self.play(scene)
+
+    def test_rules_tell_types_and_steps(self) -> None:
+        async def scene(broker: Broker) -> None:
+            ticket = await self.ticket(broker)
+            rules = await _trading(broker).rules(ticket.legs[0].instrument.conid, Side.BUY)
+            assert {OrderType.LIMIT, OrderType.MARKET} <= rules.order_types
+            assert rules.step_at(Decimal(200)) is not None
+
+        self.play(scene)
+
+    def test_cancelling_what_was_never_placed_is_refused(self) -> None:
+        async def scene(broker: Broker) -> None:
+            ticket = await self.ticket(broker, away=Decimal(5))
+            (order,) = (await self.placed(broker, ticket, "contract-5")).orders
+            with pytest.raises(Refused):
+                await _trading(broker).cancel(replace(order, id=OrderId("1")))
+
+        self.play(scene)
+
+    mode = Mode.DEMO
+
+    async def ticket(self, broker: Broker, *, away: Decimal = ZERO) -> OrderTicket:
+        """Two shares, `away` below the bid."""
+        assert broker.market is not None
+        conid = (await broker.market.find("AAPL"))[0].conid
+        (instrument,) = await broker.market.instruments([conid])
+        (quote,) = await broker.market.quotes([conid])
+        assert quote.bid is not None
+        return OrderTicket(
+            account=(await broker.accounts())[0].id, mode=self.mode, quantity=Decimal(2), limit=quote.bid - away,
+            legs=(Leg(instrument=instrument, side=Side.BUY),),
+        )
+
+    async def placed(self, broker: Broker, ticket: OrderTicket, ref: str) -> Placed:
+        """Say yes to whatever is asked."""
+        at = datetime(2026, 11, 18, 17, 48, tzinfo=UTC)
+        answer: object = await _trading(broker).place(OrderIntent(ref=OrderRef(ref), ticket=ticket, at=at))
+        while isinstance(answer, Questions):
+            answer = await _trading(broker).reply(ticket.account, answer.reply, yes=True)
+        assert isinstance(answer, Placed), answer
+        return answer
+
+    async def listed(self, broker: Broker, ticket: OrderTicket, ref: str) -> Order:
+        """What the broker's book says of it."""
+        (found,) = [each for each in await _trading(broker).orders(ticket.account) if each.ref == ref]
+        return found
+
+
+def _trading(broker: Broker) -> Trading:
+    assert broker.trading is not None
+    return broker.trading
 
 
 class StreamContract(_Suite):

@@ -4,7 +4,14 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from ibdesk.brokers.portal.broker import PortalBroker
-from tests.brokers.contract import AccountsContract, MarketContract, SessionContract, StreamContract
+from tests.brokers.contract import (
+    AccountsContract,
+    ChainContract,
+    MarketContract,
+    SessionContract,
+    StreamContract,
+    TradingContract,
+)
 from tests.brokers.door import at_demo
 
 
@@ -24,6 +31,14 @@ class TestSession(_Portal, SessionContract):
 
 
 class TestMarket(_Portal, MarketContract):
+    pass
+
+
+class TestChain(_Portal, ChainContract):
+    pass
+
+
+class TestTrading(_Portal, TradingContract):
     pass
 
 

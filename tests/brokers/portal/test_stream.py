@@ -10,13 +10,15 @@ from itertools import pairwise
 import pytest
 from aiohttp import WSMsgType, web
 
-from ibdesk.brokers.base import LiveStream, StreamDown, StreamEvent, StreamUp
+from ibdesk.brokers.base import LiveStream, OrderNews, StreamDown, StreamEvent, StreamUp
 from ibdesk.domain.accounts import AccountPnl
 from ibdesk.domain.instruments import Conid
 from ibdesk.domain.market import Quote
+from ibdesk.domain.orders import OrderState, Questions
 from ibdesk.domain.session import SessionFlags
 from tests.brokers.door import MAIN, QUICK, Desk, Small, at_demo, connected, demo, small, until
 from tests.brokers.portal.replies import reply
+from tests.brokers.portal.tickets import at_market, intent
 
 SPY, AAPL = Conid(756733), Conid(265598)
 GREETING = '{"topic":"system","success":"someone","isPaper":true}'
@@ -422,3 +424,55 @@ def _last_up(heard: list[StreamEvent]) -> StreamEvent:
 
 async def _said(peer: Peer, beginning: str, times: int = 1) -> None:
     await until(lambda: sum(text.startswith(beginning) for text in peer.said) >= times)
+
+
+# --- orders -------------------------------------------------------------------------------------------------------
+
+
+def test_orders_and_executions_of_the_demo_are_pushed_as_they_happen() -> None:
+    async def scene() -> None:
+        async with at_demo() as (desk, _):
+            heard: list[StreamEvent] = []
+
+            def filled(events: list[StreamEvent]) -> bool:
+                return any(isinstance(event, OrderNews) and event.fills for event in events)
+
+            async def trade() -> None:
+                await until(lambda: any(isinstance(event, StreamUp) for event in heard))
+                trading = desk.broker.trading
+                assert trading is not None
+                asked = await trading.place(intent(at_market()))
+                assert isinstance(asked, Questions)
+                await trading.reply(MAIN, asked.reply, yes=True)
+
+            await asyncio.gather(listen(desk, filled, heard=heard), trade())
+            news = [event for event in heard if isinstance(event, OrderNews)]
+            orders = [order for each in news for order in each.orders]
+            assert orders[-1].state is OrderState.FILLED and orders[-1].ref == "ref-1"
+            (fill,) = [fill for each in news for fill in each.fills]
+            assert fill.execution.ref == "ref-1" and fill.execution.quantity == 5
+            assert all(each.is_whole for each in news), "the ticket taught us the instrument"
+
+    asyncio.run(scene())
+
+
+def test_order_news_is_asked_for_without_a_filter_and_never_coalesced() -> None:
+    async def scene() -> None:
+        async with small() as server, connected(server.url) as desk:
+            rows = [
+                f'{{"topic":"sor","args":[{{"acct":"{MAIN}","orderId":1,"conid":5,"totalSize":9,"side":"BUY",'
+                f'"filledQuantity":{filled},"status":"Submitted"}}]}}' for filled in range(5)
+            ]
+            peer = Peer(server, on_open=(GREETING, *rows))
+            peer.furnish()
+            events = await listen(desk, lambda heard: any(
+                isinstance(event, OrderNews) and event.orders[-1].filled == 4 for event in heard
+            ))
+            news = [event for event in events if isinstance(event, OrderNews)]
+            assert [order.filled for each in news for order in each.orders] == [0, 1, 2, 3, 4]
+            assert not news[0].is_whole, "nobody told what contract 5 is"
+            await until(lambda: "sor+{}" in peer.said)
+            assert 'str+{"realtimeUpdatesOnly":false,"days":1}' in peer.said
+            assert not any("filters" in text for text in peer.said)
+
+    asyncio.run(scene())

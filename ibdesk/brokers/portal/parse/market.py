@@ -23,9 +23,11 @@ LAST, BID, ASK, CHANGE, CHANGE_PERCENT, DAILY_PNL, AVAILABILITY, PRIOR_CLOSE = (
 #: 88 is the size at the bid, 85 the one at the ask. The broker leaves out what an instrument has not got.
 BID_SIZE, ASK_SIZE, VOLUME = "88", "85", "7762"
 VOLATILITY, DELTA, GAMMA, THETA, VEGA, OPEN_INTEREST = "7633", "7308", "7309", "7310", "7311", "7638"
+_OF_OPTIONS_IN_ORDER = (VOLATILITY, DELTA, GAMMA, THETA, VEGA, OPEN_INTEREST)
+_OF_OPTIONS = frozenset(_OF_OPTIONS_IN_ORDER)
 FIELDS = (
     LAST, BID, ASK, CHANGE, CHANGE_PERCENT, DAILY_PNL, AVAILABILITY, PRIOR_CLOSE, BID_SIZE, ASK_SIZE, VOLUME,
-    VOLATILITY, DELTA, GAMMA, THETA, VEGA, OPEN_INTEREST,
+    *_OF_OPTIONS_IN_ORDER,
 )
 _DELAYS = {
     "R": Delay.LIVE, "D": Delay.DELAYED, "Z": Delay.FROZEN, "Y": Delay.FROZEN_DELAYED, "N": Delay.NOT_SUBSCRIBED,
@@ -171,10 +173,11 @@ def quote(row: Mapping[str, msgspec.Raw], at: datetime) -> Quote | None:
 
 def _option(row: Mapping[str, msgspec.Raw]) -> OptionFigures | None:
     """What the broker computes for an option; None when the row has nothing of it."""
-    figures = [_figure(row, name) for name in (VOLATILITY, DELTA, GAMMA, THETA, VEGA, OPEN_INTEREST)]
+    if _OF_OPTIONS.isdisjoint(row):
+        return None
+    percent, delta, gamma, theta, vega, interest = figures = [_figure(row, name) for name in _OF_OPTIONS_IN_ORDER]
     if figures.count(None) == len(figures):
         return None
-    percent, delta, gamma, theta, vega, interest = figures
     return OptionFigures(
         volatility=None if percent is None else percent / 100, delta=delta, gamma=gamma, theta=theta, vega=vega,
         open_interest=interest,
