@@ -45,8 +45,9 @@ class DemoFault:
     run: Callable[[], Awaitable[None]]
 
 
-def demo_faults(gateway: Breakable) -> tuple[DemoFault, ...]:
-    """Everything the demo's gateway can be made to suffer, and the way back as the last entry.
+def demo_faults(gateway: Breakable, *, forgive: Callable[[], None]) -> tuple[DemoFault, ...]:
+    """Everything the demo's gateway can be made to suffer, and the way back as the last entry. `forgive` makes the desk
+    forget that it was locked out: a real broker lets nobody out early, the demo's healing does.
 
     Only the last can fail: Unavailable when something else listens on the gateway's port by now.
     """
@@ -104,8 +105,8 @@ def demo_faults(gateway: Breakable) -> tuple[DemoFault, ...]:
             gateway.silence_sockets,
         ),
         DemoFault(
-            name="heal", title="Heal everything", run=partial(_restore, gateway),
-            help="The gateway runs, nothing is broken and somebody is signed in.",
+            name="heal", title="Heal everything", run=partial(_restore, gateway, forgive),
+            help="The gateway runs, nothing is broken, nobody is locked out and somebody is signed in.",
         ),
     )  # fmt: skip
 
@@ -141,7 +142,7 @@ def _bad_bytes(gateway: Breakable) -> tuple[DemoFault, ...]:
     )  # fmt: skip
 
 
-async def _restore(gateway: Breakable) -> None:
+async def _restore(gateway: Breakable, forgive: Callable[[], None]) -> None:
     try:
         await gateway.restore()
     except OSError as problem:
@@ -149,3 +150,4 @@ async def _restore(gateway: Breakable) -> None:
             "Something else listens on the demo gateway’s port by now.",
             remedy="End that program, or close the demo and open it again.", cause=Cause.GATEWAY_NOT_RUNNING,
         ) from problem
+    forgive()

@@ -15,7 +15,15 @@ from typing import TYPE_CHECKING
 from ibdesk.brokers.base import Broker
 from ibdesk.domain.accounts import Account, AccountId, Environment
 from ibdesk.domain.errors import Cause, DeskError, Refused, Unavailable
-from ibdesk.domain.events import AccountChanged, ConnectionLost, Notice, SessionChanged, SyncChanged, TimeJumped
+from ibdesk.domain.events import (
+    AccountChanged,
+    ConnectionLost,
+    Notice,
+    RateChanged,
+    SessionChanged,
+    SyncChanged,
+    TimeJumped,
+)
 from ibdesk.domain.modes import check_environment
 from ibdesk.domain.positions import Position, Snapshot, SyncCounts
 from ibdesk.domain.records import SyncRecord, SyncStatus
@@ -100,6 +108,7 @@ class SyncService:
         self._hub.subscribe(SessionChanged, self._session_changed)
         self._hub.subscribe(ConnectionLost, self._connection_lost)
         self._hub.subscribe(TimeJumped, lambda event: self._woken.set())
+        self._hub.subscribe(RateChanged, self._rate_changed)
         self._tasks.start("sync every interval", self._every_interval())
 
     async def run(self, account: AccountId | None = None) -> SyncOutcome:
@@ -153,6 +162,12 @@ class SyncService:
         if self._not_before is None:
             return timedelta()
         return timedelta(seconds=max(0.0, self._not_before - self._ticks()))
+
+    def _rate_changed(self, event: RateChanged) -> None:
+        """A call went through, or was refused: the broker's own word on the penalty box is newer than ours."""
+        if self._not_before is not None and event.rate.boxed_until is None:
+            self._not_before = None
+            self._woken.set()
 
     def _connection_lost(self, _event: ConnectionLost) -> None:
         self._must_be_fresh = True  # what the broker kept from before the outage is not good enough after it

@@ -87,6 +87,7 @@ async def show_certificate(url: str, *, allow_remote: bool = True) -> "Certifica
 
 async def start_demo(*, signed_out: bool = True) -> "DemoAddress":
     """Start the demo gateway in this process, on a free port."""
+    from ibdesk.brokers.portal.broker import forgive
     from ibdesk.demo.gateway import DemoGateway, sign_in
     from ibdesk.services.connector import DemoAddress
     from ibdesk.services.demo_faults import demo_faults
@@ -100,7 +101,7 @@ async def start_demo(*, signed_out: bool = True) -> "DemoAddress":
         sign_in=lambda: sign_in(gateway.url),
         stop=gateway.stop,
         clock=gateway.clock.now,
-        faults=demo_faults(gateway),
+        faults=demo_faults(gateway, forgive=lambda: forgive(gateway.url)),
     )
 
 

@@ -3,27 +3,31 @@
 import asyncio
 import socket
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 
 import aiohttp
 import pytest
 
+from ibdesk.brokers.portal.broker import forgive
 from ibdesk.demo.faults import BadBytes, Halves
 from ibdesk.demo.gateway import DemoGateway
 from ibdesk.demo.portal.login import Stage
 from ibdesk.demo.timings import DemoLimits, DemoTimings
 from ibdesk.domain.errors import Unavailable
+from ibdesk.domain.records import SyncStatus
 from ibdesk.services.demo_faults import DemoFault, demo_faults
 from tests.demo.door import Door, open_demo, shared_identity, still_clock
+from tests.services.workshop import eventually, workshop
 
 STATUS = "iserver/auth/status"
 
 
 def named(gateway: DemoGateway) -> dict[str, DemoFault]:
-    return {fault.name: fault for fault in demo_faults(gateway)}
+    return {fault.name: fault for fault in demo_faults(gateway, forgive=lambda: None)}
 
 
 def test_every_entry_has_a_name_of_its_own_and_one_line_of_help() -> None:
-    faults = demo_faults(DemoGateway(identity=shared_identity(), clock=still_clock()))
+    faults = demo_faults(DemoGateway(identity=shared_identity(), clock=still_clock()), forgive=lambda: None)
     assert len({fault.name for fault in faults}) == len({fault.title for fault in faults}) == len(faults)
     assert all(fault.help.endswith(".") and "\n" not in fault.help for fault in faults)
     assert faults[-1].name == "heal"
@@ -113,6 +117,23 @@ def test_quieter_entries_are_taken_back_too(name: str, is_so: Callable[[DemoGate
             await faults["heal"].run()
             assert gateway.faults.spoiled == [] and gateway.faults.skew.total_seconds() == 0
             assert (gateway.faults.halves, gateway.faults.silent_sockets) == (Halves.WHOLE, False)
+
+    asyncio.run(main())
+
+
+def test_healing_forgets_the_lock_out_too_and_the_syncs_go_on_at_once(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with workshop(tmp_path) as shop:
+            shop.session.start()
+            shop.sync.start()
+            await eventually(lambda: shop.sync.last is not None and shop.sync.last.status is SyncStatus.SUCCESS)
+            faults = demo_faults(shop.gateway, forgive=lambda: forgive(shop.gateway.url))
+            await next(fault for fault in faults if fault.name == "limit").run()
+            assert (await shop.sync.run()).error is not None and shop.session.boxed_until is not None
+            await faults[-1].run()
+            await shop.session.refresh()
+            assert shop.session.boxed_until is None and shop.session.session.detail == ""
+            await eventually(lambda: shop.sync.last is not None and shop.sync.last.status is SyncStatus.SUCCESS)
 
     asyncio.run(main())
 

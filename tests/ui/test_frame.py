@@ -23,7 +23,8 @@ from ibdesk.domain.events import (
 from ibdesk.domain.session import Session, SessionFlags, SessionState
 from ibdesk.domain.settings import ThemeName
 from ibdesk.ui.bridge import Bridge
-from ibdesk.ui.frame.desk_view import LAST_ACCOUNT, DeskView
+from ibdesk.ui.frame.desk_view import DeskView
+from ibdesk.ui.frame.last_time import LAST_ACCOUNT
 from ibdesk.ui.main_window import GEOMETRY, MainWindow
 from ibdesk.ui.pages.coming import coming
 from ibdesk.ui.rooms import ROOMS

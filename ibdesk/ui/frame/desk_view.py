@@ -5,7 +5,7 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSettings, Qt, QTimer, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QKeyEvent, QKeySequence, QResizeEvent, QShortcut, QShowEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
@@ -24,7 +24,7 @@ from ibdesk.domain.events import (
 )
 from ibdesk.ui import theme
 from ibdesk.ui.commands import Command, Palette
-from ibdesk.ui.frame import wording
+from ibdesk.ui.frame import last_time, wording
 from ibdesk.ui.frame.catalogue import commands_of
 from ibdesk.ui.frame.demo_menu import HEAL
 from ibdesk.ui.frame.header import Header
@@ -44,10 +44,6 @@ if TYPE_CHECKING:
 #: Below this width the rail shows icons only.
 NARROW_BELOW = 1100
 APPEARANCE = frozenset({"theme", "colour_blind", "dense_rows", "discreet"})
-#: Which account was looked at last, in the window's settings: its place among the accounts, or "all". That file is not
-#: encrypted, so no account number is written there.
-LAST_ACCOUNT, LAST_ROOM = "window/account", "window/room"
-ALL = "all"
 
 PageFactory = Callable[[Room], QWidget]
 
@@ -96,7 +92,7 @@ class DeskView(QWidget):
             QTimer.singleShot(0, self, partial(self._build, key))
         self.stack.setCurrentWidget(self._built[key])
         self._built[key].setFocus(Qt.FocusReason.OtherFocusReason)
-        QSettings().setValue(LAST_ROOM, key)
+        last_time.keep_room(key)
 
     @property
     def title(self) -> str:
@@ -156,7 +152,7 @@ class DeskView(QWidget):
         """Set off one of the demo's faults, or heal them all."""
         fault = next(each for each in self._desk.faults if each.name == name)
         self.status.demo.mark(name)
-        self._bridge.start(f"demo: {fault.title}", _carry_out(fault))
+        self._bridge.start(f"demo: {fault.title}", self._carry_out(fault))
 
     def page(self, key: str) -> QWidget:
         """The room's widget as it is now."""
@@ -171,7 +167,7 @@ class DeskView(QWidget):
         self._bridge.select(self._first_account())
         self._show_accounts()
         self.refresh()
-        self.open_room(self._first_room())
+        self.open_room(last_time.room())
 
     def refresh(self) -> None:
         """Say again what time changes: ages, countdowns, the clock."""
@@ -291,17 +287,7 @@ class DeskView(QWidget):
 
     def _first_account(self) -> AccountId | None:
         wanted = self._desk.preferences.sourced.settings.account_id
-        if wanted in self._accounts:
-            return AccountId(wanted)
-        last = str(QSettings().value(LAST_ACCOUNT, ""))
-        if last == ALL and len(self._accounts) > 1:
-            return None
-        places = dict(zip(map(str, range(len(self._accounts))), self._accounts, strict=True))
-        return places.get(last, next(iter(self._accounts), None))
-
-    def _first_room(self) -> str:
-        last = QSettings().value(LAST_ROOM, "")
-        return next((room.key for room in ROOMS if room.key == last and room.module != "coming"), ROOMS[0].key)
+        return AccountId(wanted) if wanted in self._accounts else last_time.account(self._accounts)
 
     def _account_changed(self, event: AccountChanged) -> None:
         self._ages[event.account] = self._desk.clock()
@@ -351,6 +337,11 @@ class DeskView(QWidget):
             self.notices.forget()
         self.refresh()
 
+    async def _carry_out(self, fault: "DemoFault") -> None:
+        await fault.run()
+        if fault.name == HEAL and self._desk.session is not None:
+            await self._desk.session.refresh()  # somebody locked out would ask nothing by itself
+
     async def _start_gateway(self) -> None:
         from ibdesk.ui.gateway.acts import GatewayActs  # its dialogs are rarely needed
 
@@ -373,8 +364,7 @@ class DeskView(QWidget):
             theme.apply(app, theme.theme_of(self._desk.preferences.sourced.settings, self._desk.environment))
 
     def _selection_changed(self, account: AccountId | None) -> None:
-        if account is None or account in self._accounts:
-            QSettings().setValue(LAST_ACCOUNT, ALL if account is None else str(self._accounts.index(account)))
+        last_time.keep_account(account, self._accounts)
         self._show_accounts()
         self.refresh()
 
@@ -394,7 +384,3 @@ class DeskView(QWidget):
             now = self._desk.clock()
             self._bridge.second.emit(now)
             self._second.start(1005 - now.microsecond // 1000)
-
-
-async def _carry_out(fault: "DemoFault") -> None:
-    await fault.run()
