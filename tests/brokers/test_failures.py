@@ -2,9 +2,11 @@
 
 import asyncio
 
+import aiohttp
 import pytest
 from aiohttp import web
 
+from ibdesk.brokers.failures import may_have_arrived
 from ibdesk.domain.errors import Cause, DeskError, NeedsPerson, Unavailable
 from tests.brokers.door import connected, demo, free_port, raw, small
 
@@ -118,3 +120,19 @@ def test_a_gateway_killed_and_started_again_answers_again() -> None:
             assert (await desk.broker.snapshot(gateway.accounts[0])).positions  # type: ignore[arg-type]
 
     asyncio.run(scene())
+
+
+def _caused(cause: BaseException | None) -> DeskError:
+    error = Unavailable("It failed.", remedy="Wait.", cause=Cause.TIMED_OUT)
+    error.__cause__ = cause
+    return error
+
+
+@pytest.mark.parametrize(("cause", "may_have"), [
+    (TimeoutError(), True), (aiohttp.ServerDisconnectedError(), True), (ConnectionResetError(), True),
+    (aiohttp.ClientPayloadError(), True), (aiohttp.ClientOSError(), True), (None, False), (ValueError(), False),
+    (aiohttp.InvalidURL("x"), False), (aiohttp.ServerFingerprintMismatch(b"a", b"b", "h", 1), False),
+    (aiohttp.ClientConnectorError(None, OSError()), False),  # type: ignore[arg-type]
+])
+def test_only_what_was_sent_may_have_arrived(cause: BaseException | None, may_have: bool) -> None:
+    assert may_have_arrived(_caused(cause)) is may_have

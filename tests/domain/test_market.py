@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 from ibdesk.domain.instruments import Conid
-from ibdesk.domain.market import Delay, Quote
+from ibdesk.domain.market import Delay, OptionFigures, Quote, TradingHours, TradingSpan
 
 AT = datetime(2026, 11, 20, 17, 48, tzinfo=UTC)
 
@@ -26,3 +26,23 @@ def test_the_close_mark_goes_with_the_price_it_came_with() -> None:
 
 def test_a_zero_is_a_figure_and_not_a_gap() -> None:
     assert quote(change=Decimal(5)).merged(quote(change=Decimal(0))).change == 0
+
+
+def test_sizes_and_an_options_figures_are_merged_one_by_one() -> None:
+    older = quote(bid_size=Decimal(5), option=OptionFigures(delta=Decimal("0.5"), vega=Decimal(1)))
+    merged = older.merged(quote(ask_size=Decimal(7), option=OptionFigures(delta=Decimal("0.6"))))
+    assert (merged.bid_size, merged.ask_size) == (5, 7)
+    assert merged.option == OptionFigures(delta=Decimal("0.6"), vega=Decimal(1))
+    assert quote().merged(older).option == older.option == older.merged(quote()).option
+
+
+def test_trading_hours_tell_regular_hours_from_the_others() -> None:
+    def at(hour: int) -> datetime:
+        return AT.replace(hour=hour, minute=0)
+
+    hours = TradingHours(conid=Conid(1), zone="US/Eastern", spans=(
+        TradingSpan(opens=at(9), closes=at(22), is_liquid=False),
+        TradingSpan(opens=at(14), closes=at(21), is_liquid=True),
+    ))
+    assert [hours.is_open(at(hour)) for hour in (9, 14, 20, 21)] == [False, True, True, False]
+    assert hours.is_open(at(9), outside_hours=True) and not hours.is_open(at(22), outside_hours=True)

@@ -51,6 +51,7 @@ def test_the_stored_address_is_used_with_its_pin_until_a_person_sets_another() -
     assert (connection().url, connection().certificate_sha256) == (NOWHERE, PAPER.certificate_sha256)
     moved = connection(gateway_port=5001)
     assert (moved.url, moved.certificate_sha256, moved.allow_remote) == ("https://localhost:5001", "", False)
+    assert connection().read_only and not connection(read_only=False).read_only
     assert connection(gateway_url=NOWHERE + "/").certificate_sha256 == PAPER.certificate_sha256
 
 

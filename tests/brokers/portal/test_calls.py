@@ -10,7 +10,7 @@ from ibdesk.domain.accounts import AccountId
 from ibdesk.domain.errors import Cause, DeskError, Unavailable
 from ibdesk.domain.instruments import Conid
 from ibdesk.domain.market import BarSize, Span
-from tests.brokers.door import MAIN, Desk, Dial, Small, at_demo, connected, small
+from tests.brokers.door import MAIN, SECOND, Desk, Dial, Small, at_demo, connected, small
 from tests.brokers.portal.replies import reply
 
 ACCOUNT = AccountId("DU1000001")
@@ -157,3 +157,31 @@ async def _who(desk: Desk, server: Small) -> None:
     server.says("/sso/validate", reply("validate_paper"))
     assert desk.broker.session is not None
     await desk.broker.session.signed_in_as()
+
+
+def test_what_must_not_happen_twice_is_not_repeated_after_the_accounts_were_asked_for() -> None:
+    async def scene() -> None:
+        async with small() as server, connected(server.url) as desk:
+            server.says("/once", '{"error":"Please query /accounts first"}', 500)
+            calls = desk.broker._calls
+            before = calls.session
+            with pytest.raises(Unavailable) as first:
+                await calls.once("POST", "/once", b'{"price":1.5}')
+            assert first.value.cause is Cause.BROKERAGE_LOST
+            assert server.asked == ["POST /once"] and server.bodies == [b'{"price":1.5}']
+            assert calls.session == before + 1, "the next call warms up again"
+
+    asyncio.run(scene())
+
+
+def test_the_chosen_account_is_remembered_for_its_session() -> None:
+    async def scene() -> None:
+        async with at_demo() as (desk, _):
+            calls = desk.broker._calls
+            assert await calls.selected() == MAIN
+            await calls.select(SECOND)
+            assert await calls.selected() == SECOND
+            calls.forget_brokerage()
+            assert await calls.selected() == SECOND, "the broker remembers too"
+
+    asyncio.run(scene())

@@ -30,3 +30,12 @@ def test_paths_without_a_limit_of_their_own_have_the_total_alone(path: str) -> N
 
 def test_positions_are_paged_from_zero() -> None:
     assert endpoints.positions(ACCOUNT, 0) == "/portfolio/DU1000001/positions/0"
+
+
+def test_orders_are_placed_changed_and_answered_at_their_own_paths() -> None:
+    assert endpoints.orders(ACCOUNT) == "/iserver/account/DU1000001/orders"
+    assert endpoints.what_if(ACCOUNT) == "/iserver/account/DU1000001/orders/whatif"
+    assert endpoints.order(ACCOUNT, endpoints.EVERY_ORDER) == "/iserver/account/DU1000001/order/-1"
+    assert endpoints.reply("a/../b") == "/iserver/reply/a%2F..%2Fb"
+    for path in (endpoints.orders(ACCOUNT), endpoints.order(ACCOUNT, endpoints.EVERY_ORDER), endpoints.CHAIN):
+        assert Budget(per_second=10, limits=endpoints.LIMITS).bucket_of(path) is None

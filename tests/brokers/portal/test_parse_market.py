@@ -9,7 +9,7 @@ from ibdesk.brokers.portal.parse import market as parse
 from ibdesk.domain.accounts import AccountId
 from ibdesk.domain.errors import BadData
 from ibdesk.domain.instruments import AssetClass, Conid
-from ibdesk.domain.market import Delay
+from ibdesk.domain.market import Delay, OptionFigures
 from tests.brokers.portal.replies import reply
 
 ACCOUNT = AccountId("DU1000001")
@@ -81,3 +81,16 @@ def test_a_performance_answer_is_an_equity_history_too() -> None:
 def test_quotes_that_are_none_are_bad_data(body: bytes) -> None:
     with pytest.raises(BadData):
         parse.quotes(body, NOW)
+
+
+def test_an_options_figures_are_read_and_the_size_at_the_bid_is_88() -> None:
+    (quote,) = parse.quotes(
+        b'[{"conid":1,"84":"1.20","86":"1.25","88":"130","85":"1,090","7762":"21694","7633":"18.5%","7308":"-0.41",'
+        b'"7310":"-0.05","7638":"1.2K"}]', NOW,
+    ).values()
+    assert (quote.bid_size, quote.ask_size, quote.volume) == (130, 1090, 21694)
+    assert quote.option == OptionFigures(
+        volatility=Decimal("0.185"), delta=Decimal("-0.41"), theta=Decimal("-0.05"), open_interest=Decimal(1200)
+    )
+    plain, odd = parse.quotes(b'[{"conid":1,"31":"5"},{"conid":2,"31":"5","7308":"N/A"}]', NOW).values()
+    assert plain.option is None and odd.option is None
