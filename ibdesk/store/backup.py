@@ -29,6 +29,7 @@ from ibdesk.store.files import (
     named_errors,
     sync_file,
     sync_folder,
+    with_sidecars,
 )
 from ibdesk.store.vault import OpenVault
 
@@ -112,7 +113,7 @@ def write(
             make_folder(target.parent)
             if target.exists():
                 raise _is_there(target)
-            for leftover in (copy, staged):
+            for leftover in _unfinished(copy, staged):
                 leftover.unlink(missing_ok=True)
             with disk_errors(vault.paths.header):
                 head = vault.paths.header.read_bytes()
@@ -128,10 +129,15 @@ def write(
             staged.replace(target)
             sync_folder(target.parent)
     finally:
-        for leftover in (copy, staged):
+        for leftover in _unfinished(copy, staged):
             with suppress(OSError):
                 leftover.unlink(missing_ok=True)
     return replace(info, path=str(target))
+
+
+def _unfinished(copy: Path, staged: Path) -> tuple[Path, ...]:
+    """All that making a backup may leave, the engine's own files beside the copy too: a full disk keeps them there."""
+    return (*with_sidecars(copy), copy.with_name(copy.name + "-journal"), staged)
 
 
 def _copy(vault: OpenVault, copy: Path, progress: Callable[[float], None] | None) -> tuple[str | None, int]:
@@ -215,7 +221,7 @@ def list_in(folder: Path, vault_id: str) -> tuple[BackupInfo, ...]:
 def clear_leftovers(folder: Path, vault: OpenVault) -> None:
     """Delete what a killed desk left of its backups of this vault."""
     with named_errors(folder):
-        for ending in (".making", ".making-journal", ".new"):
+        for ending in (".making", ".making-journal", ".making-wal", ".making-shm", ".new"):
             for path in folder.glob(f"{_prefix(vault)}*{SUFFIX}{ending}"):
                 path.unlink(missing_ok=True)
 

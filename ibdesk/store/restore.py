@@ -90,11 +90,15 @@ def _keep(paths: Paths, now: datetime) -> str:
     begun = kept.with_name("replaced.part")
     shutil.rmtree(begun, ignore_errors=True)
     make_folder(begun)
-    for path in (paths.header, *with_sidecars(paths.database)[:2]):
-        if path.exists():  # copied, not linked: until the exchange the vault may be opened and written to again
-            shutil.copy2(path, begun / path.name)
-            sync_file(begun / path.name)
-    begun.rename(kept)
+    try:
+        for path in (paths.header, *with_sidecars(paths.database)[:2]):
+            if path.exists():  # copied, not linked: until the exchange the vault may be opened and written to again
+                shutil.copy2(path, begun / path.name)
+                sync_file(begun / path.name)
+        begun.rename(kept)
+    except OSError:
+        shutil.rmtree(begun, ignore_errors=True)
+        raise
     sync_folder(paths.backups)
     return str(kept)
 

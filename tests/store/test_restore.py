@@ -1,3 +1,5 @@
+import subprocess
+import sys
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -124,6 +126,34 @@ def test_a_backup_that_is_not_there_makes_no_folder(tmp_path: Path) -> None:
     with pytest.raises(Refused, match="There is no"):
         restore.restore(tmp_path / "none.ibdesk-backup", tmp_path / "new", PASSPHRASE, now=NOW)
     assert not (tmp_path / "new").exists()
+
+
+FULL = """
+import resource, sys
+from pathlib import Path
+from ibdesk.domain.errors import DeskError
+from ibdesk.store import restore
+from tests.store.examples import NOW
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[4]), resource.RLIM_INFINITY))
+try: restore.restore(Path(sys.argv[2]), Path(sys.argv[1]), sys.argv[3], now=NOW)
+except DeskError as error: print(error.cause)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no file-size limit to borrow")
+def test_a_disk_too_full_to_keep_what_was_there_changes_nothing_and_leaves_nothing(made: Path, home: Path) -> None:
+    opened = vault.open(home, PASSPHRASE)
+    add_calls(opened, 2_000)
+    opened.close()
+    before = [str(each) for each in home.rglob("*")]
+    limit = (made.stat().st_size + Paths(folder=home).database.stat().st_size) // 2
+    told = subprocess.run(
+        [sys.executable, "-c", FULL, str(home), str(made), PASSPHRASE, str(limit)],
+        capture_output=True, text=True, check=True, cwd=Path(__file__).parents[2],
+    )  # fmt: skip
+    assert told.stdout.strip() == "disk_full"
+    assert [str(each) for each in home.rglob("*") if str(each) not in before] in ([], [str(home / "backups")])
+    assert len(paths_of(home, PASSPHRASE)) > 2_000
 
 
 def test_a_damaged_backup_changes_nothing(made: Path, home: Path) -> None:
