@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from ibdesk.domain.compliance.case import Case, said
+from ibdesk.domain.compliance.exposure import Legs
 from ibdesk.domain.compliance.limits import premium_of
 from ibdesk.domain.compliance.verdict import Code, Finding, Severity, Source, figure
-from ibdesk.domain.instruments import Conid, Instrument, Right
+from ibdesk.domain.instruments import Right
 from ibdesk.domain.money import ZERO, known
+from ibdesk.domain.options import merged
 
 
 def check_aggregates(case: Case) -> tuple[Finding, ...]:
@@ -20,26 +22,32 @@ def check_aggregates(case: Case) -> tuple[Finding, ...]:
 
 
 def _side(case: Case) -> Iterator[Finding]:
-    """Long calls with short puts, short calls with long puts, of each underlying, working orders filled (4.3)."""
+    """Long calls with short puts, short calls with long puts, of each underlying, working orders filled (4.3). An order
+    that makes neither side larger is not held back."""
     most, book = Decimal(case.context.settings.risk_position_contracts), case.context.book
-    keys = dict.fromkeys(book.underlying_of(each) for each, _ in case.legs if each.option is not None)
-    for key in keys:
-        sides = {1: ZERO, -1: ZERO}
-        order = [row for row in case.legs if book.underlying_of(row[0]) == key]
-        net: dict[Conid, tuple[Instrument, Decimal]] = {}
-        for each, quantity in (*book.groups.get(key, ()), *book.working.get(key, ()), *order):
-            net[each.conid] = (each, net.get(each.conid, (each, ZERO))[1] + quantity)
-        for each, quantity in net.values():
-            if each.option is not None:
-                is_up = (quantity > 0) is (each.option.right is Right.CALL)
-                sides[1 if is_up else -1] += abs(quantity)
-        if max(sides.values()) > most:
+    for key in dict.fromkeys(book.underlying_of(each) for each, _ in case.legs if each.option is not None):
+        there = (*book.groups.get(key, ()), *book.working.get(key, ()))
+        order = tuple(row for row in case.legs if book.underlying_of(row[0]) == key)
+        grown = [after for before, after in zip(_sides(there), _sides((*there, *order)), strict=True) if after > before]
+        if max(grown, default=ZERO) > most:
             yield said(
                 Code.POSITION_LIMIT, Severity.BLOCK,
-                f"One side would hold {figure(max(sides.values()))} {order[0][0].symbol} contracts, working orders "
-                f"included; your limit is {figure(most)}.", "Close some first.", source=Source.SETTING,
-                measured=max(sides.values()), limit=most,
+                f"One side would hold {figure(max(grown))} {order[0][0].symbol} contracts, working orders included; "
+                f"your limit is {figure(most)}.", "Close some first.", source=Source.SETTING, measured=max(grown),
+                limit=most,
             )  # fmt: skip
+
+
+def _sides(rows: Legs) -> tuple[Decimal, Decimal]:
+    """How many contracts gain when the underlying rises, and how many when it falls."""
+    rising = falling = ZERO
+    for each, quantity in merged(rows):
+        if each.option is not None:
+            if (quantity > 0) is (each.option.right is Right.CALL):
+                rising += abs(quantity)
+            else:
+                falling += abs(quantity)
+    return rising, falling
 
 
 def _working_premium(case: Case) -> Iterator[Finding]:

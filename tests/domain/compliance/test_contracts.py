@@ -1,0 +1,75 @@
+"""The contracts of a ticket: complete, alive, standard (oracles K13 and B28), and taken by the broker."""
+
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+
+from ibdesk.domain.compliance.contracts import check_contracts, check_ticket
+from ibdesk.domain.compliance.verdict import Code, Severity, worst
+from ibdesk.domain.instruments import OptionTerms, Right
+from ibdesk.domain.money import Currency
+from ibdesk.domain.orders import OrderRules, OrderType, TimeInForce
+from tests.domain.compliance.ready import CALL, TODAY, buying, case, context, found, rules, selling, ticket
+from tests.domain.compliance.sample import book, option, stock
+
+XYZ1 = replace(option("100C", symbol="XYZ"), trading_class="XYZ1")
+
+
+def test_k13_an_adjusted_contract_is_blocked_to_open_and_asked_to_close() -> None:
+    known = {XYZ1.conid: rules(XYZ1)}
+    assert found(check_contracts(case(buying(XYZ1), context(rules=known))), Code.NON_STANDARD).severity is (
+        Severity.BLOCK
+    )
+    held = context(rules=known, book=book((XYZ1, 1)))
+    assert found(check_contracts(case(selling(XYZ1), held)), Code.NON_STANDARD).severity is Severity.CONFIRM
+
+
+def test_b28_a_us_option_with_another_multiplier_is_no_standard_one() -> None:
+    odd = option("100C", multiplier="25")
+    assert found(check_contracts(case(buying(odd))), Code.NON_STANDARD).severity is Severity.BLOCK
+    foreign = replace(odd, currency=Currency("EUR"))
+    assert all(each.code is not Code.NON_STANDARD for each in check_contracts(case(buying(foreign))))
+
+
+def test_an_expired_contract_is_blocked_and_todays_is_not() -> None:
+    gone = replace(CALL, option=OptionTerms(right=Right.CALL, strike=Decimal(100), expiry=TODAY.replace(day=20)))
+    assert found(check_contracts(case(buying(gone))), Code.EXPIRED).severity is Severity.BLOCK
+    assert worst(check_contracts(case(buying(option("100C", TODAY)), context(rules={
+        option("100C", TODAY).conid: rules(option("100C", TODAY))})))) is Severity.PASS  # fmt: skip
+
+
+def _without(**changes: object) -> dict[int, OrderRules]:
+    return {CALL.conid: replace(rules(CALL), **changes)}  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"order_types": frozenset({OrderType.MARKET})}, "a limit order"),
+        ({"tifs": frozenset({TimeInForce.GTC})}, "an order good DAY"),
+        ({"outside_hours_types": frozenset()}, "a limit order outside regular hours"),
+    ],
+)
+def test_what_the_broker_does_not_take_is_blocked(changes: dict[str, object], words: str) -> None:
+    of = replace(buying(), outside_hours="outside_hours_types" in changes)
+    finding = found(check_contracts(case(of, context(rules=_without(**changes)))), Code.NOT_OFFERED)
+    assert finding.severity is Severity.BLOCK
+    assert words in finding.sentence
+
+
+def test_a_size_between_two_steps_is_blocked() -> None:
+    rows = {stock().conid: replace(rules(stock()), size_step=Decimal(10))}
+    finding = found(check_contracts(case(buying(stock(), quantity=25), context(rules=rows))), Code.TICK)
+    assert (finding.severity, finding.remedy) == (Severity.BLOCK, "Use 20 or 30.")
+
+
+def test_rules_not_known_are_asked_about_when_opening_only() -> None:
+    assert worst(check_contracts(case(seen=context(rules={})))) is Severity.CONFIRM
+    assert worst(check_contracts(case(selling(), context(rules={}, book=book((CALL, 1)))))) is Severity.PASS
+
+
+def test_every_fault_of_a_ticket_is_a_finding() -> None:
+    bad = ticket(quantity="0", limit=None)
+    assert [each.severity for each in check_ticket(bad)] == [Severity.BLOCK] * 2
+    assert check_ticket(ticket()) == ()
