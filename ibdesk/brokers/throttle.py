@@ -28,6 +28,8 @@ _SLACK = 1.05
 PENALTY = timedelta(minutes=15)
 #: The status by which the broker says so.
 TOO_MANY = 429
+#: A gateway that is well answers long before; it is only said, and nothing is given up (seconds).
+OVERDUE = 5.0
 #: A caller waits this long for an endpoint's own budget; a longer wait is an answer of its own.
 _PATIENCE = 15.0
 
@@ -173,6 +175,9 @@ class Throttle:
         self._timer: Cancellable | None = None
         self._told: datetime | None = None
         self._departures: deque[float] = deque(maxlen=256)
+        self._asked: dict[Turn, float] = {}  # calls under way and when they left, the oldest first
+        self._watch: Cancellable | None = None
+        self._unanswered_since: datetime | None = None
 
     def turn(self, path: str, *, urgent: bool = False) -> "Turn":
         """Wait for our turn and hold one of the places in flight. `urgent` goes before everything that waits.
@@ -203,6 +208,41 @@ class Throttle:
             bucket.answer(now)
         self._budget.look()
 
+    def depart(self, turn: "Turn") -> None:
+        """A call is on its way; when its answer is overdue, that is told."""
+        self._asked[turn] = self._ticks()
+        if self._watch is None:
+            self._watch_in(OVERDUE)
+
+    def arrive(self, turn: "Turn") -> None:
+        """It was answered, or given up."""
+        del self._asked[turn]
+        if self._asked and self._unanswered_since is None:
+            return  # the timer looks again
+        if self._watch is not None:
+            self._watch.cancel()
+            self._watch = None
+        was_overdue, self._unanswered_since = self._unanswered_since is not None, None
+        if self._asked:
+            self._look_for_overdue()
+        if was_overdue and self._unanswered_since is None:
+            self.report(None)
+
+    def _watch_in(self, seconds: float) -> None:
+        later = self._later or asyncio.get_running_loop().call_later
+        self._watch = later(max(seconds, 0.001), self._look_for_overdue)
+
+    def _look_for_overdue(self) -> None:
+        self._watch = None
+        if not self._asked:
+            return
+        age = self._ticks() - next(iter(self._asked.values()))
+        if age < OVERDUE:
+            self._watch_in(OVERDUE - age)
+            return
+        self._unanswered_since = self._clock() - timedelta(seconds=age)
+        self.report(None)
+
     def punish(self, retry_after: timedelta | None) -> Unavailable:
         """The broker said "too many": shut the box, send everyone in the line away, and return the error to raise."""
         until = self._clock() + max(PENALTY, retry_after or PENALTY)
@@ -225,6 +265,7 @@ class Throttle:
             RateState(
                 per_second=float(len(self._departures)), limit=self._budget.per_second, waiting=len(self._line),
                 boxed_until=self._budget.boxed_until, latency_ms=latency_ms,
+                unanswered_since=self._unanswered_since,
             )
         )
 
@@ -328,8 +369,10 @@ class Turn:
 
     async def __aenter__(self) -> None:
         self._bucket = await self._throttle.enter(self._path, self._urgent)
+        self._throttle.depart(self)
 
     async def __aexit__(self, *_: object) -> None:
+        self._throttle.arrive(self)
         self._throttle.leave(self._bucket)
 
 

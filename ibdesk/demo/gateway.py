@@ -182,8 +182,9 @@ class DemoGateway:
         self.faults.seconds, self.faults.slow_path = seconds, re.compile(path)
 
     def hang(self, is_hanging: bool = True) -> None:
-        """Forwarded calls are never answered, as when the gateway has lost the internet."""
-        self.faults.hangs = is_hanging
+        """Forwarded calls are never answered, and nothing comes on the sockets, as when the gateway has lost the
+        internet."""
+        self.faults.hangs = self.faults.silent_sockets = is_hanging
 
     def dribble(self, seconds: float, path: str = ".*") -> None:
         """Matching answers come a byte at a time, so many seconds apart; 0 ends it."""

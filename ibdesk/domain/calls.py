@@ -28,10 +28,12 @@ class ApiCall:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RateState:
-    """How much of the request budget is in use; `boxed_until` while the broker's penalty box is shut."""
+    """How much of the request budget is in use; `boxed_until` while the broker's penalty box is shut;
+    `unanswered_since` while the answer to a call is overdue: when the oldest such call left."""
 
     per_second: float
     limit: int
     waiting: int = 0
     boxed_until: datetime | None = None
     latency_ms: float | None = None
+    unanswered_since: datetime | None = None

@@ -69,6 +69,8 @@ class Truth:
 
 #: The stream says something at least every 10 s (reference/client-portal-api.md 9.4).
 SILENT_AFTER = timedelta(seconds=15)
+#: An answer is waited for this long without a word of it.
+OVERDUE = timedelta(seconds=5)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +81,7 @@ class _Facts:
     stream: StreamState
     outage: Outage | None
     boxed_until: datetime | None
+    unanswered_since: datetime | None
     now: datetime
     tickle_every: timedelta
 
@@ -113,10 +116,13 @@ def truth(
     boxed_until: datetime | None,
     now: datetime,
     tickle_every: timedelta,
+    unanswered_since: datetime | None = None,
 ) -> Truth:
-    """What is known of the connection at `now`. `boxed_until` is the end of the broker's penalty box, if any."""
+    """What is known of the connection at `now`. `boxed_until` is the end of the broker's penalty box, if any,
+    `unanswered_since` when the call left whose answer is overdue."""
     facts = _Facts(
-        session=session, stream=stream, outage=outage, boxed_until=boxed_until, now=now, tickle_every=tickle_every
+        session=session, stream=stream, outage=outage, boxed_until=boxed_until, unanswered_since=unanswered_since,
+        now=now, tickle_every=tickle_every,
     )
     lamps = (_gateway(facts), _sign_on(facts), _brokerage(facts), _competing(facts), _market_data(facts))
     worst = min(lamps, key=lambda lamp: _GRAVITY.index(lamp.light))
@@ -155,6 +161,12 @@ def _gateway(facts: _Facts) -> LampState:
         return LampState(
             lamp=lamp, light=Light.BAD, text="Something else answers at this address", as_of=session.checked_at,
             action=NextStep.EXAMINE, reason=session.detail,
+        )  # fmt: skip
+    waited = facts.now - (facts.unanswered_since or facts.now)
+    if waited >= OVERDUE:
+        return LampState(
+            lamp=lamp, light=Light.WAITING, text=f"No answer for {int(waited.total_seconds())} s",
+            as_of=session.checked_at, action=NextStep.WAIT, reason="It is asked once more, briefly.",
         )  # fmt: skip
     light = Light.WARN if session.is_ready and session.detail else Light.GOOD
     text = "The last question was not answered" if light is Light.WARN else "The gateway answers"

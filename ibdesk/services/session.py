@@ -37,6 +37,7 @@ from ibdesk.services.desk import Clock
 from ibdesk.services.endings import Endings
 from ibdesk.services.hub import Hub
 from ibdesk.services.outages import Outages
+from ibdesk.services.overdue import Overdue
 from ibdesk.services.pacing import AT_FIRST, Waiting, rest
 from ibdesk.services.problems import EXPLAINED, announced, flags_of, problem_of, without_brokerage
 from ibdesk.services.session_log import SessionLog, standing
@@ -105,6 +106,8 @@ class SessionService:
         self._error: DeskError | None = None
         self._boxed_until: datetime | None = None
         self._outages = Outages(clock=clock, region=lambda: settings().region)
+        self._overdue = Overdue(
+            control, hub=hub, tasks=tasks, is_doubted=lambda: self.session.is_ready, silent=self._failed)
         self._endings = Endings(hub, first=lambda: settings().session_warning_minutes)
         hub.subscribe(TimeJumped, self._jumped)
         hub.subscribe(RateChanged, self._rate_changed)
@@ -134,8 +137,7 @@ class SessionService:
     @property
     def boxed_until(self) -> datetime | None:
         """The end of the broker's penalty box, before which nothing is asked; None when it is not shut."""
-        until = self._boxed_until
-        return until if until is not None and until > self._clock() else None
+        return until if (until := self._boxed_until) is not None and until > self._clock() else None
 
     @property
     def next_look(self) -> datetime | None:
@@ -147,8 +149,8 @@ class SessionService:
     def truth(self) -> Truth:
         """The five lamps as they stand now."""
         return truth(
-            self.session, self.stream_state(), outage=self.outage, boxed_until=self._boxed_until, now=self._clock(),
-            tickle_every=self._tickle_every(),
+            self.session, self.stream_state(), outage=self.outage, boxed_until=self._boxed_until,
+            unanswered_since=self._overdue.since, now=self._clock(), tickle_every=self._tickle_every(),
         )  # fmt: skip
 
     def start(self) -> None:

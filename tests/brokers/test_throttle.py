@@ -365,3 +365,38 @@ def test_a_budget_in_use_is_not_told_what_it_knows() -> None:
         assert bench.left == [(0.0, "/quick"), (0.0, "/slow")]
 
     asyncio.run(scene())
+
+
+def test_an_overdue_answer_is_told_once_with_its_departure_and_taken_back_when_it_comes() -> None:
+    async def scene() -> None:
+        bench, answered, others = Bench(), asyncio.Event(), asyncio.Event()
+        left = bench.dial.clock()
+        asked = start(bench.send("/slow", until=answered))
+        await bench.run_until(2)
+        later = start(bench.send("/slower", until=others))
+        await bench.run_until(4.9)
+        assert bench.rates == []
+        await bench.run_until(6)
+        assert [rate.unanswered_since for rate in bench.rates] == [left]
+        answered.set()
+        await asked
+        assert bench.rates[-1].unanswered_since is None
+        await bench.run_until(7.5)
+        assert bench.rates[-1].unanswered_since == left + timedelta(seconds=2)
+        others.set()
+        await later
+        assert [rate.unanswered_since is None for rate in bench.rates] == [False, True, False, True]
+        assert all(timer.is_off for timer in bench.timers)
+
+    asyncio.run(scene())
+
+
+def test_calls_that_are_answered_in_time_tell_nothing_of_overdue_answers() -> None:
+    async def scene() -> None:
+        bench = Bench()
+        for second in range(20):
+            await bench.send(f"/{second}")
+            await bench.run_until(second)
+        assert bench.rates == [] and all(timer.is_off for timer in bench.timers)
+
+    asyncio.run(scene())

@@ -134,3 +134,12 @@ def test_what_a_gateway_that_is_gone_would_say_is_not_known() -> None:
 def test_an_answer_that_failed_while_all_is_open_is_told() -> None:
     found = lamp(seen(replace(READY, detail="The broker could not answer.")), Lamp.GATEWAY)
     assert (found.light, found.reason) == (Light.WARN, "The broker could not answer.")
+
+
+@pytest.mark.parametrize(("waited", "light"), [(4, Light.GOOD), (7, Light.WAITING)])
+def test_a_gateway_whose_answer_is_overdue_is_waited_for(waited: int, light: Light) -> None:
+    since = NOW - timedelta(seconds=waited)
+    all_ = truth(READY, STREAM, outage=None, boxed_until=None, now=NOW, tickle_every=EVERY, unanswered_since=since)
+    found = lamp(all_, Lamp.GATEWAY)
+    assert found.light is light
+    assert light is Light.GOOD or found.text == "No answer for 7 s" == all_.headline

@@ -82,6 +82,12 @@ def test_a_gateway_that_did_not_answer_last_time_is_not_green():
     assert words.tone == "warn" and "locked us out" in words.tip
 
 
+def test_a_gateway_whose_answer_is_overdue_is_waited_for():
+    rate = RateState(per_second=0, limit=10, unanswered_since=NOW)
+    words = wording.gateway_words("https://localhost:5000", READY, rate)
+    assert (words.full, words.tone) == ("Client Portal Gateway localhost:5000 · waiting for an answer", "accent")
+
+
 def test_without_an_account_the_pill_offers_to_connect_one():
     assert wording.session_words(None, NOW).full == "No account connected"
 

@@ -148,6 +148,8 @@ def gateway_words(
     if session.state is SessionState.STRANGER:
         return Words(
             full=f"{name} · something else answers", short=where, tone="loss", tip=f"{session.detail}\n{url}".strip())
+    if rate is not None and rate.unanswered_since is not None and session.is_ready:
+        return Words(full=f"{name} · waiting for an answer", short=where, tone="accent", tip=url)
     if session.is_ready and session.detail:
         return Words(
             full=f"{name} · last question not answered", short=where, tone="warn", tip=f"{session.detail}\n{url}")
