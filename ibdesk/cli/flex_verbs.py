@@ -5,6 +5,9 @@ it is never an argument, and only its end is ever shown.
 """
 
 import argparse
+import asyncio
+from collections.abc import Coroutine
+from typing import Any, TypeVar
 
 from ibdesk.brokers.base import Period, StatementProgress, StatementStage
 from ibdesk.cli.talk import Talk
@@ -12,6 +15,11 @@ from ibdesk.domain.errors import Cause, NeedsPerson
 from ibdesk.domain.records import FlexQuery
 from ibdesk.services.desk import Desk
 from ibdesk.services.flex import Pulled
+from ibdesk.services.tasks import Tasks
+
+T = TypeVar("T")
+#: Seconds of silence after which it is said that nothing was heard.
+STILL = 5.0
 
 
 async def add(desk: Desk, args: argparse.Namespace, talk: Talk) -> int:
@@ -53,13 +61,10 @@ async def remove(desk: Desk, args: argparse.Namespace, talk: Talk) -> int:
 async def pull(desk: Desk, args: argparse.Namespace, talk: Talk) -> int:
     """Pull a statement into a file only this user can read."""
 
-    def say(step: StatementProgress) -> None:
-        if step.next_in:
-            what = "making the statement" if step.stage is StatementStage.GENERATING else "not ready"
-            talk.notice(f"The broker is {what}; {step.waited:.0f} s so far, next look in {step.next_in:.0f} s.")
-
     await desk.flex.require_free(args.out, replace=args.replace)
-    pulled = await desk.flex.pull(args.label, first=args.first, last=args.last, progress=say)
+    telling = Telling(talk)
+    pulled = await telling.until_done(
+        desk.flex.pull(args.label, first=args.first, last=args.last, progress=telling.hear))
     await desk.flex.save(pulled, args.out, replace=args.replace)
     file = pulled.file
     talk.tell(
@@ -77,6 +82,47 @@ async def pull(desk: Desk, args: argparse.Namespace, talk: Talk) -> int:
         [f"{len(file.content):,} bytes are in {args.out}.", *_coverage(pulled)],
     )
     return 0
+
+
+class Telling:
+    """Says how a pull goes, also while nothing is heard: a service may be silent for more than a minute."""
+
+    def __init__(self, talk: Talk, *, still: float = STILL) -> None:
+        self._talk, self._still = talk, still
+        self._begun = self._quiet_until = 0.0
+        self._stage: StatementStage | None = None
+
+    def hear(self, step: StatementProgress) -> None:
+        """Take a step of the pull."""
+        self._quiet_until = asyncio.get_running_loop().time() + step.next_in + self._still
+        if step.next_in:
+            what = "making the statement" if step.stage is StatementStage.GENERATING else "not ready"
+            self._talk.notice(f"The broker is {what}; {step.waited:.0f} s so far, next look in {step.next_in:.0f} s.")
+        elif step.stage is not self._stage:
+            self._talk.notice(_STAGES[step.stage])
+        self._stage = step.stage
+
+    async def until_done(self, pull: Coroutine[Any, Any, T]) -> T:
+        """What the pull gives; it ends with its caller."""
+        tasks, now = Tasks(lambda name, error: None), asyncio.get_running_loop().time
+        self._begun, self._quiet_until = now(), now() + self._still
+        task = tasks.start("flex pull", pull)
+        try:
+            while not task.done():
+                await asyncio.wait((task,), timeout=max(0.0, self._quiet_until - now()))
+                if not task.done() and now() >= self._quiet_until:
+                    self._talk.notice(f"No answer yet; {now() - self._begun:.0f} s so far.")
+                    self._quiet_until = now() + self._still
+            return task.result()
+        finally:
+            await tasks.close()
+
+
+_STAGES = {
+    StatementStage.ASKING: "Asking the Flex service …",
+    StatementStage.GENERATING: "Waiting for the statement …",
+    StatementStage.FETCHING: "Fetching the statement …",
+}
 
 
 def _coverage(pulled: Pulled) -> list[str]:

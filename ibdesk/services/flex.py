@@ -155,9 +155,10 @@ def _place(query: FlexQuery) -> StatementPlace:
 def _period(first: date | None, last: date | None, today: date) -> Period:
     """The days to ask for. Refused(BAD_SETTING)."""
     end = last or today - timedelta(days=1)
-    begin = first or end - timedelta(days=LONGEST - 1)
+    span = timedelta(days=LONGEST - 1)
+    begin = first or (end - span if end - date.min >= span else date.min)
     period = Period(first=begin, last=end)
-    if not 1 <= period.days <= LONGEST:
+    if not 1 <= period.days <= LONGEST or begin == date.min:
         raise Refused(
             f"A statement cannot cover {begin} to {end}.",
             remedy=f"Choose a first day before the last, at most {LONGEST} days in all.", cause=Cause.BAD_SETTING,

@@ -1,5 +1,6 @@
 """The Flex verbs, typed as a person or a script would, against the demo's service in a process of its own."""
 
+import asyncio
 import io
 import stat
 import sys
@@ -8,8 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from ibdesk.brokers.base import StatementProgress, StatementStage
 from ibdesk.cli import main
+from ibdesk.cli.flex_verbs import Telling
+from ibdesk.cli.talk import Talk
 from ibdesk.demo.flex import TOKEN
+from ibdesk.domain.errors import Cause, Refused
+from ibdesk.services.waiting import until
 from tests.cli.conftest import PASSPHRASE, Ran, Served, serve, stop
 from tests.store.test_restore import fill
 
@@ -20,7 +26,8 @@ Typed = Callable[..., Ran]
 def flex() -> Iterator[Served]:
     running = serve("--flex-port", "0")
     yield running
-    stop(running)
+    if running.process.poll() is None:
+        stop(running)
 
 
 @pytest.fixture
@@ -59,7 +66,7 @@ def test_a_query_is_added_listed_masked_pulled_and_removed(typed: Typed, flex: S
     assert "•••1122" in typed("flex", "list").out
     out = tmp_path / "statement.xml"
     pulled = typed("--json", "flex", "pull", "Daily", "--out", str(out))
-    assert pulled.code == 0 and "making the statement" in pulled.err
+    assert pulled.code == 0 and "making the statement" in pulled.err and "Asking the Flex service" in pulled.err
     assert out.read_bytes().startswith(b"<FlexQueryResponse") and pulled.json["bytes"] == out.stat().st_size
     assert pulled.json["asked"]["from"] < pulled.json["asked"]["to"] and pulled.json["is_short"] is False
     if sys.platform != "win32":
@@ -102,3 +109,47 @@ def test_no_token_is_an_argument(typed: Typed) -> None:
         with pytest.raises(SystemExit) as end:
             typed("flex", "add", "--label", "Daily", "--query", "1000001", *words)
         assert end.value.code == 2
+
+
+def test_a_service_that_is_silent_is_told_and_its_end_is_heard(capsys: pytest.CaptureFixture[str]) -> None:
+    telling = Telling(Talk(json=False, quiet=False), still=0.02)
+
+    async def silent() -> str:
+        telling.hear(StatementProgress(stage=StatementStage.ASKING, waited=0))
+        await until(lambda: told(capsys).count("No answer yet") >= 2, 10)
+        return "whole"
+
+    seen = list[str]()
+
+    def told(from_: pytest.CaptureFixture[str]) -> str:
+        seen.append(from_.readouterr().err)
+        return "".join(seen)
+
+    assert asyncio.run(telling.until_done(silent())) == "whole"
+    assert "Asking the Flex service" in "".join(seen)
+
+    async def failing() -> str:
+        raise Refused("No.", remedy="None.", cause=Cause.FLEX_QUERY)
+
+    with pytest.raises(Refused):
+        asyncio.run(telling.until_done(failing()))
+
+
+def test_a_dead_service_on_this_computer_is_named_and_not_the_internet(
+    typed: Typed, flex: Served, tmp_path: Path
+) -> None:
+    add(typed, flex, "Daily", "1000001")
+    stop(flex)
+    told = typed("flex", "pull", "--out", str(tmp_path / "s.xml"))
+    assert told.code == 4 and flex.line["flex"].split("/")[2] in told.err and "internet" not in told.err
+
+
+def test_where_it_is_written_to_is_settled_before_the_broker_is_asked(
+    typed: Typed, flex: Served, tmp_path: Path
+) -> None:
+    add(typed, flex, "Daily", "1000001")
+    stop(flex)
+    (tmp_path / "taken").write_text("somebody's")
+    for out in ("taken", "taken/s.xml", "home", "home/ibdesk.vault", "x" * 300):
+        assert typed("flex", "pull", "--out", str(tmp_path / out)).code == 5
+    assert (tmp_path / "taken").read_text() == "somebody's"

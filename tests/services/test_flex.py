@@ -126,9 +126,10 @@ def test_a_pull_asks_for_the_year_up_to_yesterday_in_new_york(tmp_path: Path) ->
 
 @pytest.mark.parametrize(("first", "last"), [
     (date(2026, 11, 18), date(2026, 11, 17)), (date(2025, 11, 1), date(2026, 11, 1)), (date(2026, 11, 20), None),
+    (None, date.min), (None, date(1, 6, 1)), (date.min, date.min), (date.min, None), (date.max, None),
 ])  # fmt: skip
 def test_days_that_cannot_be_asked_for_are_refused_before_anything_is_sent(
-    tmp_path: Path, first: date, last: date | None
+    tmp_path: Path, first: date | None, last: date | None
 ) -> None:
     async def work(it: Room) -> None:
         await it.add()

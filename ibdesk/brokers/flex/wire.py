@@ -26,6 +26,7 @@ CHANNEL = "flex"
 #: A year of a busy account is some tens of megabytes.
 LARGEST = 512 * 1024 * 1024
 _CHUNK = 256 * 1024
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
 #: Seconds without a byte; the service thinks before it begins to answer.
 SILENCE = timedelta(seconds=90)
 
@@ -103,7 +104,7 @@ class Wire:
                         return reply.status, b"", _too_large()
                 return reply.status, bytes(body), None
         except (aiohttp.ClientError, OSError, TimeoutError, asyncio.IncompleteReadError) as problem:
-            return None, b"", _failure(problem)
+            return None, b"", _failure(problem, URL(url))
 
 
 def _too_large() -> BadData:
@@ -113,8 +114,12 @@ def _too_large() -> BadData:
     )
 
 
-def _failure(problem: BaseException) -> DeskError:
-    """What a failure below the service means. One line a case, the first that fits."""
+def _failure(problem: BaseException, url: URL) -> DeskError:
+    """What a failure below the service at `url` means. One line a case, the first that fits."""
+    place = url.authority
+    is_here = url.host in LOOPBACK
+    remedy = "Start what should answer there, or give the query another address." if is_here else (
+        "Check the internet connection and try again.")
     match problem:
         case aiohttp.ServerFingerprintMismatch() | aiohttp.ClientSSLError():
             return NeedsPerson(
@@ -124,15 +129,15 @@ def _failure(problem: BaseException) -> DeskError:
             )
         case TimeoutError():
             return Unavailable(
-                "The Flex service did not answer in time.", remedy="Check the internet connection and try again.",
+                f"The Flex service at {place} did not answer in time.", remedy=remedy,
                 cause=Cause.TIMED_OUT,
             )
         case aiohttp.ClientConnectorError():
             return Unavailable(
-                "The Flex service cannot be reached.", remedy="Check the internet connection and try again.",
+                f"The Flex service at {place} cannot be reached.", remedy=remedy,
                 cause=Cause.FLEX_UNREACHABLE,
             )
     return Unavailable(
-        "The connection to the Flex service was cut.", remedy="Check the internet connection and try again.",
+        f"The connection to the Flex service at {place} was cut.", remedy=remedy,
         cause=Cause.FLEX_UNREACHABLE,
     )
