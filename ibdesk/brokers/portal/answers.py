@@ -19,11 +19,11 @@ class AccountsFirst(Unavailable):
 
 
 class Declined(Refused):
-    """The broker said no in its own words: `said`. Nothing came of the request."""
+    """The broker said no in its own words, `said`, with all of `body`. Nothing came of the request."""
 
-    def __init__(self, message: str, *, remedy: str, cause: Cause, said: str) -> None:
+    def __init__(self, message: str, *, remedy: str, cause: Cause, said: str, body: bytes) -> None:
         super().__init__(message, remedy=remedy, cause=cause)
-        self.said = said
+        self.said, self.body = said, body
 
 
 class Faulted(Unavailable):
@@ -129,7 +129,7 @@ def _said_no(answer: Answer, said: str) -> DeskError:
         )
     return Declined(
         f"The broker refused{_quoted(said) or f' with status {answer.status}'}.",
-        remedy="Check what was asked for.", cause=Cause.BROKER_ERROR, said=said,
+        remedy="Check what was asked for.", cause=Cause.BROKER_ERROR, said=said, body=answer.body,
     )
 
 

@@ -5,18 +5,21 @@ A filter would silence the stream's order news for everybody at this gateway (re
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from ibdesk.brokers.portal import endpoints
+from ibdesk.brokers.portal.answers import Declined, Faulted
 from ibdesk.brokers.portal.calls import Calls
 from ibdesk.brokers.portal.contracts import Contracts
 from ibdesk.brokers.portal.parse import orders as parse
 from ibdesk.brokers.portal.parse import trades as parse_trades
 from ibdesk.brokers.throttle import Clock
 from ibdesk.domain.accounts import AccountId
+from ibdesk.domain.errors import BadData
 from ibdesk.domain.executions import Fill
 from ibdesk.domain.hours import NEW_YORK
+from ibdesk.domain.instruments import Conid, Instrument
 from ibdesk.domain.orders import Order, OrderRef
 
 _log = logging.getLogger(__name__)
@@ -37,7 +40,7 @@ class PortalBook:
     async def orders(self, account: AccountId) -> tuple[Order, ...]:
         await self._calls.must_know(account)
         rows = [row for row in await self._live(account) if parse.account_of(row) == account]
-        known = await self._contracts.of([conid for row in rows for conid in parse.conids_of(row)])
+        known = await self._named([conid for row in rows for conid in parse.conids_of(row)])
         parents = refs(rows)
         found = (parse.order(row, known, parents, self._clock()) for row in rows)
         return tuple(each for each in found if each is not None)
@@ -46,10 +49,17 @@ class PortalBook:
         await self._calls.must_know(account)
         rows = await self._trades(account, since)
         conids = [conid for row in rows if (conid := parse_trades.conid_of(row)) is not None]
-        known = await self._contracts.of(conids)
+        known = await self._named(conids)
         fills = [parse_trades.fill(row, known) for row in rows]
         self._name_lost({str(row.execution_id) for row, fill in zip(rows, fills, strict=True) if fill is None})
         return parse_trades.each_once((fill for fill in fills if fill is not None), account, since)
+
+    async def _named(self, conids: Sequence[Conid]) -> Mapping[Conid, Instrument]:
+        """The instruments; where the broker's answer about them is of no use, orders are told without their legs."""
+        try:
+            return await self._contracts.of(conids)
+        except (BadData, Declined, Faulted):
+            return self._contracts.known
 
     def _name_lost(self, lost: set[str]) -> None:
         """A print nobody can read is no print to us, but it is said, once."""

@@ -103,7 +103,9 @@ class PortalTrading(PortalBook):
             except (Declined, Faulted) as problem:
                 if not problem.said or problem.cause is not Cause.BROKER_ERROR:
                     raise
-                return WhatIf(at=self._clock(), refusal=outcomes.plain_words(problem.said))
+                if isinstance(problem, Faulted):
+                    return WhatIf(at=self._clock(), refusal=outcomes.plain_words(problem.said))
+                answer = problem.body  # the refusal stands beside the figures that explain it
         return what_if.preview(answer, self._clock())
 
     async def place(self, intent: OrderIntent) -> Answer:

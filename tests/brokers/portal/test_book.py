@@ -70,6 +70,20 @@ def test_orders_of_ours_and_of_elsewhere_come_with_their_instruments() -> None:
     asyncio.run(scene())
 
 
+def test_orders_are_told_without_legs_while_nobody_can_say_what_their_contracts_are() -> None:
+    async def scene() -> None:
+        async with small() as server, connected(server.url) as desk:
+            furnish(server)
+            server.says("/iserver/account/orders", reply("live_orders"))
+            server.says("/trsrv/secdef", "<html>Sorry</html>")
+            orders = await book(desk).orders(ACCOUNT)
+            assert len(orders) == 4 and all(each.legs == () for each in orders)
+            furnish(server)
+            assert (await book(desk).orders(ACCOUNT))[2].legs
+
+    asyncio.run(scene())
+
+
 @pytest.mark.logs("6576fd39.01.01, 0000e0d5.6576fd42.01.01")
 def test_executions_are_asked_of_the_right_account_as_far_back_as_wanted() -> None:
     async def scene() -> None:

@@ -4,6 +4,8 @@ from decimal import Decimal
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ibdesk.brokers.portal.parse import tickets
 from ibdesk.domain.errors import Cause, Refused
@@ -118,3 +120,13 @@ def test_what_is_no_order_is_refused_here(ticket: OrderTicket) -> None:
     with pytest.raises(Refused) as refused:
         sent(ticket)
     assert refused.value.cause is Cause.ORDER_REFUSED
+
+
+@given(
+    st.decimals(min_value="0.000001", max_value="10000000", allow_nan=False, places=6),
+    st.decimals(min_value="0.000001", max_value="10000000", allow_nan=False, places=6),
+)
+def test_any_price_and_quantity_reach_the_wire_to_the_digit(price: Decimal, quantity: Decimal) -> None:
+    body = tickets.placing(stock(limit=price, quantity=quantity), None)
+    order = msgspec.json.decode(body, type=dict[str, list[dict[str, msgspec.Raw]]])["orders"][0]
+    assert [Decimal(bytes(order[name]).decode()) for name in ("price", "quantity")] == [price, quantity]

@@ -492,6 +492,18 @@ def test_sentinels_warnings_and_refusals_are_part_of_a_preview() -> None:
     at_the_demo(scene)
 
 
+def test_a_refused_preview_keeps_the_figures_that_explain_it() -> None:
+    async def scene(desk: Desk, server: Small) -> None:
+        server.says(f"{ORDERS}/whatif", reply("what_if_sentinels"))
+        seen = await trading(desk).what_if(stock())
+        assert seen.refusal == "The preview is not available."
+        assert seen.maintenance_margin.current == Decimal("116965.5")
+        server.says(f"{ORDERS}/whatif", '{"error":"Invalid price"}', 500)
+        assert await trading(desk).what_if(stock()) == WhatIf(at=desk.dial.clock(), refusal="Invalid price")
+
+    at_small(scene)
+
+
 def test_a_preview_that_fails_is_unavailable_and_not_an_unknown_order() -> None:
     async def scene(desk: Desk, server: Small) -> None:
         server.says(f"{ORDERS}/whatif", "", 503)

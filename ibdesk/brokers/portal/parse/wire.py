@@ -25,6 +25,8 @@ Text = str | int | None
 Written = msgspec.Raw
 NOTHING = Written(b"null")
 _FIGURE = msgspec.json.Decoder(Decimal | None, strict=False)
+#: More digits than any figure of an account has, and fewer than a Decimal keeps.
+_MOST_DIGITS = 20
 #: A string, or a word that JavaScript allows and JSON does not.
 _BARE_WORD = re.compile(rb'"(?:\\.|[^"\\])*"|-?\b(?:NaN|Infinity)\b')
 
@@ -129,7 +131,9 @@ def number(text: str | None) -> Decimal | None:
 
 
 def tidy(value: Decimal) -> Decimal:
-    """570 rather than 570.0 or 5.7E+2."""
+    """570 rather than 570.0 or 5.7E+2; what is beyond any figure stays as it is."""
+    if abs(value.adjusted()) > _MOST_DIGITS:
+        return value
     return value.quantize(Decimal(1)) if value == value.to_integral_value() else value.normalize()
 
 
