@@ -53,6 +53,8 @@ def handed_over(args: argparse.Namespace, home: Path, talk: Talk) -> int | None:
     line, own_proof = meeting
     with line.socket:
         if args.set:
+            with suppress(ChannelBroken):  # so that the desk need not wonder who left
+                line.send(Cancel())
             raise Refused(
                 "ibdesk is open and works with its own settings, so --set cannot be heeded.",
                 remedy="Change it in the window under Settings, or close the window first.",

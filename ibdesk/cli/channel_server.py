@@ -107,6 +107,8 @@ class Channel:
         except (TimeoutError, channel.ChannelBroken, ConnectionError) as error:
             log.info("Somebody called who is no command of ours: %s", error)
             return
+        if command is None:
+            return
         caller = Caller(writer)
         work = self._tasks.start("work of a command", self._do(command, caller))
         beside = (
@@ -120,8 +122,9 @@ class Channel:
                 task.cancel()
         await caller.end(_code(work, caller))
 
-    async def _greet(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> channel.Command:
-        """The command of somebody who knows the token and means this folder. ChannelBroken for anybody else."""
+    async def _greet(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> channel.Command | None:
+        """The command of somebody who knows the token and means this folder; None when it was thought better of once
+        we had proved ourselves. ChannelBroken for anybody else."""
         hello = await receive(reader)
         if not isinstance(hello, channel.Hello):
             raise channel.ChannelBroken("no greeting")
@@ -129,6 +132,8 @@ class Channel:
         own_proof = channel.proof(secret, "desk", hello.random, ours)
         writer.write(channel.framed(channel.Challenge(version=channel.VERSION, random=ours, proof=own_proof)))
         command = await receive(reader)
+        if isinstance(command, channel.Cancel):
+            return None
         is_ours = isinstance(command, channel.Command) and channel.is_proof(
             command.proof, secret, "command", hello.random, ours
         )

@@ -1,6 +1,7 @@
 """What each verb on an open desk does and says. `accounts.py` has those that connect and list accounts."""
 
 import argparse
+import shlex
 import webbrowser
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -219,10 +220,15 @@ async def check(desk: Desk, _args: argparse.Namespace, talk: Talk) -> int:
         {
             "status": "failed" if report.findings else "success",
             "findings": list(report.findings),
+            "exposed": list(report.exposed),
             "rows": dict(report.rows),
             "bytes": report.bytes_on_disk,
             "audit_rows": report.audit_rows,
         },
-        list(report.findings) or [whole],
+        [
+            *(report.findings or (whole,)),
+            *(f"Other users of this computer may read {path}. Make it yours alone: chmod 600 {shlex.quote(path)}"
+              for path in report.exposed),
+        ],
     )
     return 6 if report.findings else 0

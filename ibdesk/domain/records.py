@@ -113,12 +113,14 @@ class FlexQuery:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DatabaseReport:
-    """What a check of the vault found; `findings` is empty when all is well."""
+    """What a check of the vault found; `findings` is empty when all is well. `exposed` are its files that other users
+    of this computer may read or write."""
 
     findings: tuple[str, ...]
     rows: Mapping[str, int]
     bytes_on_disk: int
     audit_rows: int
+    exposed: tuple[str, ...] = ()
 
 
 class BackupReason(StrEnum):

@@ -1,16 +1,22 @@
 """The full examination of a vault: pages, indexes, references, and the chains of the audit and of the receipts."""
 
+import asyncio
+from dataclasses import replace
+
 from sqlalchemy import Connection, func, select
 
 from ibdesk.domain.records import DatabaseReport
 from ibdesk.store import audit, cipher, receipts
 from ibdesk.store.database import Database
+from ibdesk.store.files import Paths, open_to_others
 from ibdesk.store.tables import metadata
 
 
 async def check(database: Database) -> DatabaseReport:
     """Examine everything; takes about a second per 200 MB. Other work goes on meanwhile."""
-    return await database.read(_examine, database.size)
+    report = await database.read(_examine, database.size)
+    exposed = await asyncio.to_thread(open_to_others, Paths(folder=database.folder))
+    return replace(report, exposed=tuple(str(path) for path in exposed))
 
 
 def _examine(tx: Connection, size: int) -> DatabaseReport:

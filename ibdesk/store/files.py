@@ -2,6 +2,7 @@
 
 import errno
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -135,6 +136,16 @@ def named_errors(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise about_named(error, path) from error
+
+
+def open_to_others(paths: Paths) -> tuple[Path, ...]:
+    """The vault's files that other users of this computer may read or write. They are made private; a copy or a
+    restored home folder may have lost that. Windows keeps the folder to its user instead."""
+    if sys.platform == "win32":
+        return ()
+    files = (paths.header, *with_sidecars(paths.database), paths.folder / "settings.toml")
+    with disk_errors(paths.folder):
+        return tuple(path for path in files if path.exists() and path.stat().st_mode & 0o077)
 
 
 def make_folder(path: Path) -> None:

@@ -5,6 +5,7 @@ import io
 import socket
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -125,11 +126,20 @@ def test_a_desk_that_goes_away_leaves_a_next_step(desk: Callable[[Script], None]
 
 
 def test_settings_for_one_run_are_refused(desk: Callable[[Script], None], tmp_path: Path) -> None:
-    desk(lambda it: it.greet())
+    heard = list[channel.FromCommand]()
 
+    def script(it: Desk) -> None:
+        it.greet()
+        heard.append(it.hear())
+
+    desk(script)
     with pytest.raises(Refused) as raised:
         handed_over(command("sync", given=(("gateway_port", "5001"),)), tmp_path, TALK)
     assert raised.value.cause is Cause.BAD_SETTING
+    deadline = time.monotonic() + 10
+    while not heard and time.monotonic() < deadline:
+        threading.Event().wait(0.005)
+    assert heard == [channel.Cancel()]
 
 
 def test_a_locked_desk_and_nobody_there_ends_the_command_here(

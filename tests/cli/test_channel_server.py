@@ -148,6 +148,21 @@ def test_who_does_not_know_the_token_or_means_another_folder_is_hung_up_on(with_
     with_ear(test)
 
 
+def test_a_command_that_thinks_better_of_it_is_no_stranger(
+    with_ear: Callable[[Test], None], caplog: pytest.LogCaptureFixture
+) -> None:
+    async def test(ear: Ear) -> None:
+        async with line_to(ear) as line:
+            line.say(channel.Hello(version=channel.VERSION, random="11"))
+            assert isinstance(await line.hear(), channel.Challenge)
+            line.say(channel.Cancel())
+            assert await line.hear() is None
+
+    caplog.set_level("INFO")
+    with_ear(test)
+    assert "no command of ours" not in caplog.text
+
+
 @pytest.mark.parametrize("noise", [b"GET / HTTP/1.1\r\n\r\n", b"\xff\xff\xff\xff", b"\x00\x00\x00\x02{}", b"\x00"])
 def test_noise_is_hung_up_on_and_the_next_command_is_answered(with_ear: Callable[[Test], None], noise: bytes) -> None:
     async def test(ear: Ear) -> None:

@@ -132,6 +132,15 @@ def test_a_backup_that_is_none_is_not_called_a_damaged_vault(
     assert told.code == 5 and "from a backup" not in told.err
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows keeps the folder to its user")
+def test_files_that_others_may_read_are_told(typed: Typed, home: Path) -> None:
+    assert typed("--json", "db", "check").json["exposed"] == []
+    (home / "ibdesk.vault.json").chmod(0o644)
+    told = typed("--json", "db", "check")
+    assert (told.code, told.json["exposed"]) == (0, [str(home / "ibdesk.vault.json")])
+    assert "chmod 600" in typed("db", "check").out
+
+
 def test_backups_are_listed(typed: Typed) -> None:
     assert typed("db", "backups").out == "No backup yet.\n"
     made = typed("--json", "db", "backup").json["path"]
