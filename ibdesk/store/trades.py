@@ -36,15 +36,21 @@ _fill = msgspec.json.Decoder(Fill)
 def add_intent(tx: Connection, intent: OrderIntent, draft: str) -> OrderIntent | None:
     """Store an intent for a draft; None when it is new, else the intent this draft became before. Nothing is changed
     then: one draft is one order, however often it is sent."""
-    found = tx.execute(select(order_intents.c.body).where(order_intents.c.draft_id == draft)).scalar()
+    found = intent_of(tx, draft)
     if found is not None:
-        return _intent.decode(found)
+        return found
     ticket = intent.ticket
     tx.execute(insert(order_intents).values(
         ref=intent.ref, draft_id=draft, account_id=ticket.account, mode=ticket.mode.value, at=intent.at,
         body=_text(intent),
     ))  # fmt: skip
     return None
+
+
+def intent_of(tx: Connection, draft: str) -> OrderIntent | None:
+    """The intent a draft became; None when it was not sent."""
+    found = tx.execute(select(order_intents.c.body).where(order_intents.c.draft_id == draft)).scalar()
+    return None if found is None else _intent.decode(found)
 
 
 def load_intents(tx: Connection, mode: Mode, since: datetime | None = None) -> tuple[OrderIntent, ...]:
@@ -54,6 +60,17 @@ def load_intents(tx: Connection, mode: Mode, since: datetime | None = None) -> t
     if since is not None:
         statement = statement.where(c.at >= since)
     return tuple(_intent.decode(body) for body in tx.execute(statement).scalars())
+
+
+def intended(intent: OrderIntent) -> Order:
+    """The order an intent will be, before the broker has heard of it."""
+    ticket = intent.ticket
+    return Order(
+        account=ticket.account, state=OrderState.INTENDED, legs=ticket.legs, quantity=ticket.quantity,
+        order_type=ticket.order_type, tif=ticket.tif, at=intent.at, updated_at=intent.at, ref=intent.ref,
+        limit=ticket.limit, stop=ticket.stop, trail=ticket.trail, outside_hours=ticket.outside_hours,
+        label=" / ".join(leg.instrument.label for leg in ticket.legs),
+    )  # fmt: skip
 
 
 def key_of(order: Order) -> str:

@@ -1,0 +1,260 @@
+"""The order book: what the broker's list, its stream and our own intents say of each order, made into one.
+
+Reports are applied by the state machine of `domain.orders`; one that cannot be true is logged, told and written down,
+and changes nothing. Orders that left without an answer stay UNKNOWN until the broker lists them under our id.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from ibdesk.brokers.base import OrderBook
+from ibdesk.domain.accounts import AccountId, Environment
+from ibdesk.domain.errors import DeskError
+from ibdesk.domain.events import (
+    ConnectionRestored,
+    FillsArrived,
+    OrderContradicted,
+    OrdersChanged,
+    OrdersHeard,
+    SessionChanged,
+)
+from ibdesk.domain.executions import Fill
+from ibdesk.domain.modes import Mode
+from ibdesk.domain.orders import FOLLOWS, Impossible, Order, OrderId, OrderRef, OrderState, advance
+from ibdesk.domain.receipts import Receipt, Step
+from ibdesk.services.desk import Clock
+from ibdesk.services.hub import Hub
+from ibdesk.services.tasks import Tasks
+from ibdesk.services.waiting import Wait, wait
+from ibdesk.store import receipts, trades
+from ibdesk.store.database import Database
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+log = logging.getLogger(__name__)
+
+#: Seconds between two looks at the broker's list while an order is open; the stream is quicker, this is what it misses.
+LOOK_EVERY = 15.0
+#: How far back orders and executions are held in memory and asked for.
+KEPT = timedelta(days=2)
+#: Nobody has answered for these yet. INTENDED ones that are not on their way belong to a desk that ended meanwhile.
+UNSETTLED = frozenset({OrderState.INTENDED, OrderState.ASKED, OrderState.UNKNOWN})
+
+
+class LiveOrders:
+    """Every order of one environment. `accounts` are asked for by name; `is_ready` says whether asking makes sense."""
+
+    def __init__(
+        self,
+        reader: OrderBook,
+        *,
+        environment: Environment,
+        mode: Mode,
+        accounts: Callable[[], Awaitable[Sequence[AccountId]]],
+        hub: Hub,
+        tasks: Tasks,
+        database: Database,
+        clock: Clock,
+        is_ready: Callable[[], bool] = lambda: True,
+        wait: Wait = wait,
+    ) -> None:
+        self._reader = reader
+        self._environment = environment
+        self._mode = mode
+        self._accounts = accounts
+        self._hub = hub
+        self._tasks = tasks
+        self._database = database
+        self._clock = clock
+        self._is_ready = is_ready
+        self._wait = wait
+        self._orders: dict[str, Order] = {}
+        self._moves = 0
+        self._moved_at: dict[str, int] = {}
+        self._contradicted: set[tuple[str, OrderState, str]] = set()
+        self._looking = asyncio.Lock()
+        self._woken = asyncio.Event()
+
+    @property
+    def orders(self) -> tuple[Order, ...]:
+        """Ours and others', the newest last."""
+        return tuple(sorted(self._orders.values(), key=lambda order: order.at))
+
+    @property
+    def working(self) -> tuple[Order, ...]:
+        return tuple(order for order in self.orders if order.is_open or order.state is OrderState.INTENDED)
+
+    @property
+    def unknown(self) -> tuple[Order, ...]:
+        """Those that left, and nobody knows whether they arrived."""
+        return tuple(order for order in self.orders if order.state is OrderState.UNKNOWN)
+
+    def find(self, ref: OrderRef) -> Order | None:
+        return self._orders.get(ref)
+
+    async def open(self) -> None:
+        """Take up what is stored. An intent without an outcome belongs to a desk that died: it is UNKNOWN now."""
+        stored = await self._database.read(_stored, self._environment, self._mode, self._clock() - KEPT)
+        for order in stored:
+            self._orders[trades.key_of(order)] = order
+        lost = [order for order in stored if order.state in UNSETTLED - {OrderState.UNKNOWN}]
+        await self.put(*(replace(order, state=OrderState.UNKNOWN, updated_at=self._clock()) for order in lost))
+
+    def start(self) -> None:
+        self._hub.subscribe(OrdersHeard, self._heard)
+        self._hub.subscribe(ConnectionRestored, lambda _event: self._woken.set())
+        self._hub.subscribe(SessionChanged, self._session_changed)
+        self._tasks.start("follow the orders", self._follow())
+
+    async def put(self, *orders: Order) -> None:
+        """These are so by our own knowledge; no report can contradict what we did."""
+        if orders:
+            self._take_all(orders)
+            await self._write(orders)
+
+    async def settle(self, ref: OrderRef, state: OrderState, message: str = "") -> Order:
+        """What we know ourselves of an order of ours. Where the stream was quicker, the broker's word stands."""
+        order = self._orders[ref]
+        if state in FOLLOWS[order.state] or state is order.state:
+            order = replace(order, state=state, message=message or order.message, updated_at=self._clock())
+            await self.put(order)
+        return order
+
+    def leave(self, ref: OrderRef) -> None:
+        """Nobody waits for this order's answer any more. Without one it is UNKNOWN from now on; where it is still
+        stored as intended or asked, it is taken for that at the next opening."""
+        order = self._orders.get(ref)
+        if order is not None and order.state in UNSETTLED - {OrderState.UNKNOWN}:
+            lost = replace(order, state=OrderState.UNKNOWN, updated_at=self._clock())
+            self._take(lost)
+            self._hub.publish(OrdersChanged(orders=(lost,)))
+
+    async def hear(self, reports: Iterable[Order], *, before: int | None = None) -> None:
+        """Apply what the broker says. `before` is the number of moves known when it was asked: what has moved since
+        is newer than its answer."""
+        changed: list[Order] = []
+        for report in reports:
+            known = self._known(report)
+            if known is not None and before is not None and self._moved_at.get(trades.key_of(known), 0) > before:
+                continue
+            after = report if known is None else advance(known, report)
+            if isinstance(after, Impossible):
+                await self._contradict(after)
+            elif after != known:
+                self._take(after, known)
+                changed.append(after)
+        if changed:
+            await self._write(changed)
+
+    async def refresh(self) -> None:
+        """Ask the broker for its list and for the executions of every account. Raises DeskError."""
+        async with self._looking:
+            since = self._clock() - KEPT
+            for account in await self._accounts():
+                before = self._moves
+                await self.hear(await self._reader.orders(account), before=before)
+                await self.fills(await self._reader.executions(account, since))
+
+    async def fills(self, fills: Sequence[Fill]) -> None:
+        """Store prints before they are told of; those of our orders go into the receipts."""
+        if not fills:
+            return
+        news = await self._database.write(_save_fills, tuple(fills), self._mode, self._clock(), urgent=True)
+        if news:
+            self._hub.publish(FillsArrived(fills=news))
+
+    def _known(self, report: Order) -> Order | None:
+        if report.ref is not None and report.ref in self._orders:
+            return self._orders[report.ref]
+        by_id = None if report.id is None else next(
+            (order for order in self._orders.values() if order.id == report.id), None)  # fmt: skip
+        return by_id or self._orders.get(trades.key_of(replace(report, id=None, ref=None)))
+
+    def _take(self, order: Order, known: Order | None = None) -> None:
+        if known is not None:
+            self._orders.pop(trades.key_of(known), None)
+        self._moves += 1
+        self._orders[trades.key_of(order)] = order
+        self._moved_at[trades.key_of(order)] = self._moves
+
+    def _take_all(self, orders: Iterable[Order]) -> None:
+        for order in orders:
+            self._take(order)
+
+    async def _write(self, orders: Sequence[Order]) -> None:
+        """What is written is what is known when the writer comes to it, so that no older state overtakes a newer."""
+        keys = [trades.key_of(order) for order in orders]
+
+        def work(tx: "Connection") -> None:
+            trades.save_orders(tx, [self._orders[key] for key in keys if key in self._orders], self._environment)
+
+        self._hub.publish(OrdersChanged(orders=tuple(orders)))
+        await self._database.write(work, urgent=True)
+
+    async def _contradict(self, impossible: Impossible) -> None:
+        report = impossible.report
+        told = (trades.key_of(impossible.order), report.state, f"{report.filled} {report.id}")
+        if told in self._contradicted:
+            return
+        self._contradicted.add(told)
+        log.warning("A report on an order cannot be true and was not applied: %s", impossible.why)
+        self._hub.publish(OrderContradicted(impossible=impossible))
+        receipt = Receipt(
+            at=self._clock(), step=Step.RECONCILE_DIFF, correlation=impossible.order.ref or f"#{report.id}",
+            account=report.account, mode=self._mode.value, ref=impossible.order.ref, order_id=report.id,
+            decision="not applied", broker_text=f"{impossible.why} {report.message}".strip(),
+        )  # fmt: skip
+        await self._database.write(receipts.append, (receipt,), urgent=True)
+
+    def _heard(self, event: OrdersHeard) -> None:
+        if not self._tasks.is_closing:
+            self._tasks.start("take order news", self._take_news(event))
+
+    async def _take_news(self, event: OrdersHeard) -> None:
+        await self.hear(event.orders)
+        await self.fills(event.fills)
+        if not event.is_whole:
+            self._woken.set()
+
+    def _session_changed(self, event: SessionChanged) -> None:
+        if event.session.is_ready:
+            self._woken.set()
+
+    async def _follow(self) -> None:
+        while True:
+            if self._is_ready():
+                try:
+                    await self.refresh()
+                except DeskError as error:
+                    log.info("The order book could not be asked for: %s", error.message)
+            self._woken.clear()
+            await self._wait(LOOK_EVERY, self._woken)
+
+
+def _stored(tx: "Connection", environment: Environment, mode: Mode, since: datetime) -> tuple[Order, ...]:
+    """Orders as they were last known, and for each intent without one, the order it would have become."""
+    orders = trades.load_orders(tx, environment, since)
+    known = {order.ref for order in orders}
+    intents = (intent for intent in trades.load_intents(tx, mode, since) if intent.ref not in known)
+    return (*orders, *(trades.intended(intent) for intent in intents))
+
+
+def _save_fills(tx: "Connection", fills: tuple[Fill, ...], mode: Mode, at: datetime) -> tuple[Fill, ...]:
+    news = trades.save_fills(tx, fills)
+    receipts.append(tx, (_receipt(fill, mode, at) for fill in news if fill.execution.ref is not None))
+    return news
+
+
+def _receipt(fill: Fill, mode: Mode, at: datetime) -> Receipt:
+    done = fill.execution
+    paid = "" if fill.commission is None else f", commission {fill.commission.amount} {fill.commission.currency}"
+    return Receipt(
+        at=at, step=Step.FILL, correlation=done.ref or "", account=done.account, mode=mode.value, ref=done.ref,
+        order_id=OrderId(done.order_id) if done.order_id is not None else None,
+        decision=f"{done.side} {done.quantity} {done.instrument.label} at {done.price}{paid}",
+    )  # fmt: skip

@@ -1,0 +1,401 @@
+"""How a ticket becomes an order: checked, written down, sent once, its questions asked, and what came of it.
+
+Nothing leaves that was not stored first, nothing that is blocked is stored as leaving, and nothing is sent twice: one
+draft is one intent, and an intent whose outcome nobody knows is looked for at the broker, never sent again. This is
+the only place that makes an `OrderIntent` and the only caller of `Trading.place`.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from ibdesk.brokers.base import Trading
+from ibdesk.domain.accounts import AccountId, Environment
+from ibdesk.domain.compliance.confirmation import Confirmation, Spent, confirmation_of, refusal
+from ibdesk.domain.compliance.context import Context
+from ibdesk.domain.compliance.engine import check
+from ibdesk.domain.compliance.policy import policies_at
+from ibdesk.domain.compliance.verdict import Code, Severity, Verdict
+from ibdesk.domain.errors import Cause, DeskError, Refused
+from ibdesk.domain.hours import NEW_YORK
+from ibdesk.domain.instruments import Instrument
+from ibdesk.domain.market import Quote
+from ibdesk.domain.modes import Mode, face_of
+from ibdesk.domain.orders import (
+    Answer,
+    Leg,
+    Order,
+    OrderIntent,
+    OrderRef,
+    OrderState,
+    OrderTicket,
+    OrderType,
+    Placed,
+    Question,
+    Questions,
+    Rejected,
+    Side,
+    WhatIf,
+)
+from ibdesk.domain.receipts import LoggedReceipt, Receipt, Step
+from ibdesk.services.desk import Clock
+from ibdesk.services.order_book import LiveOrders
+from ibdesk.store import receipts, trades
+from ibdesk.store.database import Database
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+#: What helps where a finding names no remedy of its own.
+MEND = "Change the ticket and check it again."
+#: A broker that goes on asking is told no.
+MOST_QUESTIONS = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """A person's answer to the broker's questions. `remember`: answer them so from now on (never in a live mode)."""
+
+    yes: bool
+    remember: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """A ticket with the verdict on it and what it was based on, as a person is shown it."""
+
+    ticket: OrderTicket
+    verdict: Verdict
+    context: Context
+
+
+#: Shows the broker's questions to a person.
+Ask = Callable[[OrderTicket, tuple[Question, ...]], Awaitable[Reply]]
+#: The account, the market and the desk for a ticket, without what only this service knows.
+Picture = Callable[[OrderTicket], Awaitable[Context]]
+
+
+class Orders:
+    """Orders of the open desk's one mode. `new_ref` gives an id no order ever had; `killed` says why the kill switch
+    is on, empty when it is off; `is_read_only` is the person's setting, which binds live modes alone."""
+
+    def __init__(
+        self,
+        trading: Trading,
+        book: LiveOrders,
+        *,
+        mode: Mode,
+        picture: Picture,
+        database: Database,
+        clock: Clock,
+        ticks: Callable[[], float],
+        new_ref: Callable[[], OrderRef],
+        killed: Callable[[], str] = lambda: "",
+        is_read_only: Callable[[], bool] = lambda: True,
+    ) -> None:
+        self.book = book
+        self.mode = mode
+        self._trading = trading
+        self._picture = picture
+        self._database = database
+        self._clock = clock
+        self._ticks = ticks
+        self._new_ref = new_ref
+        self._killed = killed
+        self._is_read_only = is_read_only
+        self._spent = Spent()
+        self._deciding = asyncio.Lock()
+
+    @property
+    def is_live(self) -> bool:
+        return face_of(self.mode).environment is Environment.LIVE
+
+    async def check(self, ticket: OrderTicket, what_if: WhatIf | None = None) -> Checked:
+        """Every rule's answer now; `what_if` is the broker's preview of exactly this ticket. Nothing is sent."""
+        context = await self._picture(ticket)
+        desk = replace(
+            context.desk, mode=self.mode, killed=self._killed(), is_read_only=self._is_read_only() and self.is_live
+        )
+        day = self._clock().astimezone(NEW_YORK).date()
+        sent = await self._database.read(trades.load_intents, self.mode, _midnight(self._clock()))
+        mine = tuple(order for order in self.book.working if order.account == ticket.account)
+        context = replace(context, desk=desk, what_if=what_if or context.what_if, sent=sent, working=mine)
+        return Checked(ticket=ticket, verdict=check(ticket, context, policies_at(day)), context=context)
+
+    async def preview(self, ticket: OrderTicket) -> Checked:
+        """The same with the broker's own preview, which is asked for. Raises DeskError."""
+        return await self.check(ticket, await self._trading.what_if(ticket))
+
+    def confirm(self, shown: Checked) -> Confirmation:
+        """The person's yes to what was shown; ValueError when it is blocked."""
+        return confirmation_of(shown.ticket, shown.verdict, shown.context)
+
+    async def save_draft(self, draft: str, ticket: OrderTicket) -> None:
+        """Keep a ticket through a crash. A draft is never sent by itself."""
+        await self._database.write(trades.save_draft, draft, ticket, self._clock())
+
+    async def drop_draft(self, draft: str) -> None:
+        await self._database.write(trades.drop_draft, draft)
+
+    async def drafts(self) -> tuple[tuple[str, OrderTicket], ...]:
+        return await self._database.read(trades.load_drafts)
+
+    async def receipt(self, ref: OrderRef) -> tuple[LoggedReceipt, ...]:
+        """Every step that was written down of one order, sent or blocked."""
+        return await self._database.read(receipts.load, ref)
+
+    async def send(
+        self, draft: str, shown: Checked, *, ask: Ask, confirmation: Confirmation | None = None
+    ) -> Order:
+        """Send the ticket that was shown, once for this draft, and see it through its questions.
+
+        A draft that was sent before answers with its order and sends nothing. Refused(ORDER_REFUSED) when it may not
+        leave, with the receipt of that stored; any other DeskError means that nothing was placed. An order whose
+        outcome is not known is no error: its state says so.
+        """
+        async with self._deciding:
+            intent, is_new = await self._decide(draft, shown, confirmation)
+            if is_new:
+                await self.book.put(trades.intended(intent))
+        if not is_new:
+            return self.book.find(intent.ref) or trades.intended(intent)
+        try:
+            return await self._carry(intent, shown.verdict, ask)
+        finally:
+            self.book.leave(intent.ref)
+
+    async def change(
+        self, order: Order, shown: Checked, *, ask: Ask, confirmation: Confirmation | None = None
+    ) -> Order:
+        """Change a working order to the ticket that was shown. Raises like `send`, and Unavailable(OUTCOME_UNKNOWN)
+        when nobody knows whether the change arrived: it is not sent again, the book will tell."""
+        ref = order.ref or OrderRef(f"#{order.id}")
+        async with self._deciding:
+            fresh = await self._allowed(ref, shown, confirmation, is_new=False)
+            step = self._step(Step.CHANGED, shown.ticket, ref, verdict=fresh.verdict, order_id=order.id)
+            await self._database.write(receipts.append, (step,), urgent=True)
+        answer = await self._trading.modify(order, shown.ticket)
+        last = await self._talk(answer, shown.ticket, ref, ask)
+        if isinstance(last, Placed):
+            await self.book.hear(last.orders)
+            return self.book.find(ref) or last.orders[0]
+        raise _refused("The change was not made." if last is None else last.text, "Look at the order again.")
+
+    async def cancel(self, order: Order) -> None:
+        """Ask the broker to cancel; a fill may still be quicker. Raises DeskError."""
+        ref = order.ref or OrderRef(f"#{order.id}")
+        ticket = OrderTicket(account=order.account, mode=self.mode, legs=order.legs, quantity=order.quantity)
+        await self._write(self._step(Step.CANCEL, ticket, ref, order_id=order.id))
+        await self._trading.cancel(order)
+        if order.ref is not None and order.is_open and order.state is not OrderState.UNKNOWN:
+            await self.book.settle(order.ref, OrderState.CANCELLING)
+
+    async def cancel_all(self, account: AccountId) -> None:
+        """Ask for every working order of the account, whoever placed it."""
+        ticket = OrderTicket(account=account, mode=self.mode)
+        await self._write(self._step(Step.CANCEL, ticket, self._new_ref(), decision="cancel all"))
+        await self._trading.cancel_all(account)
+
+    async def forget_answers(self) -> None:
+        """Ask again what was to be answered with yes by itself."""
+        await self._database.write(trades.forget_answers, self.mode)
+
+    async def _decide(self, draft: str, shown: Checked, confirmation: Confirmation | None) -> tuple[OrderIntent, bool]:
+        """The stored intent of this draft, and whether it is new. One transaction holds intent and receipts."""
+        before = await self._database.read(trades.intent_of, draft)
+        if before is not None:
+            return before, False
+        ref = self._new_ref()
+        fresh = await self._allowed(ref, shown, confirmation, is_new=True)
+        intent = OrderIntent(ref=ref, ticket=shown.ticket, at=self._clock())
+        steps = [self._step(Step.CHECK_RUN, shown.ticket, ref, fresh, decision=fresh.verdict.severity.word)]
+        if confirmation is not None:
+            codes = tuple(sorted(_asked(shown.verdict)))
+            steps.append(self._step(Step.CONFIRMED_OVERRIDE, shown.ticket, ref, shown, acknowledged=codes))
+        steps.append(self._step(Step.SENT, shown.ticket, ref))
+        known = await self._database.write(_store, intent, draft, tuple(steps), urgent=True)
+        return (intent, True) if known is None else (known, False)
+
+    async def _allowed(
+        self, ref: OrderRef, shown: Checked, confirmation: Confirmation | None, *, is_new: bool
+    ) -> Checked:
+        """Check once more at the moment of sending; what the person has not seen has to be shown first."""
+        fresh = await self.check(shown.ticket, shown.context.what_if)
+        if not is_new:  # the order that is changed is no duplicate of the change
+            fresh = replace(fresh, verdict=_without(fresh.verdict, Code.DUPLICATE))
+        why, remedy = self._in_the_way(fresh, shown, confirmation)
+        if not why:
+            if confirmation is not None:
+                self._spent = self._spent.with_used(confirmation)
+            return fresh
+        run = self._step(Step.CHECK_RUN, shown.ticket, ref, fresh, decision=fresh.verdict.severity.word)
+        blocked = self._step(Step.BLOCKED, shown.ticket, ref, fresh, decision=why)
+        await self._write(run, blocked)
+        raise _refused(why, remedy)
+
+    def _in_the_way(self, fresh: Checked, shown: Checked, confirmation: Confirmation | None) -> tuple[str, str]:
+        if fresh.ticket.mode is not self.mode:
+            return "This ticket was opened for another mode than the desk is in.", "Open a new ticket in this mode."
+        for verdict in (fresh.verdict, shown.verdict):
+            if verdict.is_blocked:
+                first = next(iter(verdict.of(Severity.BLOCK)), None)
+                return (first.sentence, first.remedy or MEND) if first else ("The ticket was not checked.", MEND)
+        unseen = _asked(fresh.verdict) - _asked(shown.verdict)
+        if unseen:
+            return "There is something new to confirm since you saw the ticket.", "Read it and send again."
+        why = refusal(
+            confirmation, shown.ticket, shown.verdict, shown.context, now=self._clock(), spent=self._spent
+        )
+        return why, "Read the findings, confirm them and send again."
+
+    async def _carry(self, intent: OrderIntent, verdict: Verdict, ask: Ask) -> Order:
+        """From the stored intent to an outcome."""
+        ticket, ref = intent.ticket, intent.ref
+        if self._stopped(verdict):
+            await self._settle(ref, OrderState.REFUSED, "The kill switch was pressed before it left.")
+            raise _refused("The kill switch was pressed before the order left.", "Nothing was sent.")
+
+        async def asked() -> None:
+            await self._settle(ref, OrderState.ASKED)
+
+        try:
+            answer = await self._trading.place(intent)
+            last = await self._talk(answer, ticket, ref, ask, asked, lambda: self._stopped(verdict))
+        except DeskError as error:
+            if error.cause is Cause.OUTCOME_UNKNOWN:
+                await self._write(self._step(Step.OUTCOME_UNKNOWN, ticket, ref, decision=error.message))
+                return await self._settle(ref, OrderState.UNKNOWN, error.message)
+            await self._write(self._step(Step.BROKER_REJECT, ticket, ref, broker_text=error.message))
+            await self._settle(ref, OrderState.REFUSED, error.message)
+            raise
+        return await self._conclude(last, ticket, ref)
+
+    async def _conclude(self, last: Placed | Rejected | None, ticket: OrderTicket, ref: OrderRef) -> Order:
+        if last is None:
+            await self._write(self._step(Step.ANSWERED, ticket, ref, decision="no: not placed"))
+            return await self._settle(ref, OrderState.DECLINED, "You answered no.")
+        if isinstance(last, Rejected):
+            await self._write(self._step(Step.BROKER_REJECT, ticket, ref, broker_text=last.text))
+            return await self._settle(ref, OrderState.REFUSED, last.text)
+        first = last.orders[0]
+        words = " ".join(order.message for order in last.orders if order.message)
+        await self._write(self._step(Step.BROKER_ACK, ticket, ref, order_id=first.id, broker_text=words,
+                                     decision=first.state.value))  # fmt: skip
+        await self.book.hear((replace(first, ref=ref), *last.orders[1:]))
+        return self.book.find(ref) or first
+
+    async def _talk(
+        self, answer: Answer, ticket: OrderTicket, ref: OrderRef, ask: Ask,
+        asked: Callable[[], Awaitable[None]] | None = None, is_stopped: Callable[[], bool] = lambda: False,
+    ) -> Placed | Rejected | None:  # fmt: skip
+        """Until the broker asks no more; None when the person said no."""
+        for _ in range(MOST_QUESTIONS):
+            if not isinstance(answer, Questions):
+                return answer
+            if asked is not None:
+                await asked()
+            await self._write(self._step(Step.ASKED, ticket, ref, broker_text=_words(answer.questions)))
+            reply = await self._reply_to(answer.questions, ticket, ask)
+            yes = reply.yes and not is_stopped()
+            await self._write(self._step(Step.ANSWERED, ticket, ref, decision="yes" if yes else "no",
+                                         broker_text=_words(answer.questions)))  # fmt: skip
+            if not yes:
+                await self._say_no(ticket.account, answer)
+                return None
+            after = await self._trading.reply(ticket.account, answer.reply, yes=True)
+            if after is None:
+                return None
+            answer = after
+        if not isinstance(answer, Questions):
+            return answer
+        await self._say_no(ticket.account, answer)
+        return None
+
+    async def _say_no(self, account: AccountId, asked: Questions) -> None:
+        """An order whose question is not answered with yes is never placed, so a lost no changes nothing."""
+        try:
+            await self._trading.reply(account, asked.reply, yes=False)
+        except DeskError:
+            return
+
+    async def _reply_to(self, questions: tuple[Question, ...], ticket: OrderTicket, ask: Ask) -> Reply:
+        ids = {question.id for question in questions}
+        if not self.is_live and "" not in ids and ids <= await self._database.read(trades.remembered, self.mode):
+            return Reply(yes=True)
+        reply = await ask(ticket, questions)
+        if reply.yes and reply.remember and not self.is_live:
+            for each in sorted(ids - {""}):
+                await self._database.write(trades.remember_answer, self.mode, each, self._clock())
+        return reply
+
+    def _stopped(self, verdict: Verdict) -> bool:
+        """Whether the kill switch stands against this order: not when it was proved to lower risk while it was on."""
+        passed = any(each.code is Code.KILL_SWITCH and each.severity is Severity.NOTE for each in verdict.findings)
+        return bool(self._killed()) and not passed
+
+    async def _settle(self, ref: OrderRef, state: OrderState, message: str = "") -> Order:
+        """What we know ourselves of an order. The stream may have been quicker: then the broker's word stands."""
+        return await self.book.settle(ref, state, message)
+
+    def _step(
+        self, step: Step, ticket: OrderTicket, ref: OrderRef, checked: Checked | None = None, **told: object
+    ) -> Receipt:
+        context = checked.context if checked is not None else None
+        plain = Receipt(
+            at=self._clock(), step=step, correlation=ref, account=ticket.account, mode=ticket.mode.value,
+            ticks=round(self._ticks() * 1_000_000), ref=ref, ticket=ticket,
+            verdict=None if checked is None else checked.verdict,
+            quotes=() if context is None else _quotes_of(ticket, context),
+            summary=None if context is None else context.summary, what_if=None if context is None else context.what_if,
+        )  # fmt: skip
+        return replace(plain, **told)  # type: ignore[arg-type]
+
+    async def _write(self, *steps: Receipt) -> None:
+        await self._database.write(receipts.append, steps, urgent=True)
+
+
+def closing_ticket(account: AccountId, mode: Mode, instrument: Instrument, held: Decimal) -> OrderTicket:
+    """The opposite of a position, at the market. ValueError when nothing is held."""
+    if held == 0:
+        raise ValueError("there is nothing to close")
+    side = Side.SELL if held > 0 else Side.BUY
+    return OrderTicket(
+        account=account, mode=mode, legs=(Leg(instrument=instrument, side=side),), quantity=abs(held),
+        order_type=OrderType.MARKET,
+    )  # fmt: skip
+
+
+def _store(tx: "Connection", intent: OrderIntent, draft: str, steps: tuple[Receipt, ...]) -> OrderIntent | None:
+    known = trades.add_intent(tx, intent, draft)
+    if known is None:
+        receipts.append(tx, steps)
+        trades.drop_draft(tx, draft)
+    return known
+
+
+def _asked(verdict: Verdict) -> frozenset[Code]:
+    return frozenset(finding.code for finding in verdict.of(Severity.CONFIRM))
+
+
+def _without(verdict: Verdict, code: Code) -> Verdict:
+    return replace(verdict, findings=tuple(each for each in verdict.findings if each.code is not code))
+
+
+def _words(questions: tuple[Question, ...]) -> str:
+    return "\n".join(f"{question.id}: {question.text}" if question.id else question.text for question in questions)
+
+
+def _quotes_of(ticket: OrderTicket, context: Context) -> tuple[Quote, ...]:
+    found = (context.quotes.get(leg.instrument.conid) for leg in ticket.legs)
+    return tuple(quote for quote in found if quote is not None)
+
+
+def _midnight(now: datetime) -> datetime:
+    return now.astimezone(NEW_YORK).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def _refused(message: str, remedy: str) -> Refused:
+    return Refused(message, remedy=remedy, cause=Cause.ORDER_REFUSED)

@@ -1,0 +1,162 @@
+import asyncio
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from ibdesk.domain.events import (
+    ConnectionRestored,
+    FillsArrived,
+    OrderContradicted,
+    OrdersChanged,
+    OrdersHeard,
+)
+from ibdesk.domain.executions import Commission, ExecId, Execution, Fill
+from ibdesk.domain.money import USD
+from ibdesk.domain.orders import Order, OrderId, OrderIntent, OrderRef, OrderState, Side
+from ibdesk.domain.receipts import Step
+from ibdesk.store import trades
+from ibdesk.store import vault as vaults
+from ibdesk.store.database import Database, open_database
+from ibdesk.store.header import LOWEST_COST
+from tests.services.order_bench import OrderBench
+from tests.services.scripted_broker import MAIN, SHARE, ticket
+from tests.services.workshop import PASSPHRASE, Heard, eventually
+
+
+@pytest.fixture
+def database(tmp_path: Any) -> Iterator[Database]:
+    vault, _ = vaults.create(tmp_path / "home", PASSPHRASE, cost=LOWEST_COST)
+    opened = open_database(vault)
+    yield opened
+    asyncio.run(opened.close())
+    vault.close()
+
+
+@pytest.fixture
+def bench(database: Database) -> OrderBench:
+    return OrderBench(database=database)
+
+
+def fill_of(order: Order, exec_id: str = "0001.02.03.01", paid: str | None = None) -> Fill:
+    done = Execution(
+        exec_id=ExecId(exec_id), account=MAIN, instrument=SHARE, side=Side.BUY, quantity=Decimal(1),
+        price=Decimal(100), at=order.at, order_id=order.id, ref=order.ref,
+    )  # fmt: skip
+    commission = None if paid is None else Commission(exec_id=ExecId(exec_id), amount=Decimal(paid), currency=USD)
+    return Fill(execution=done, commission=commission)
+
+
+async def sent(bench: OrderBench) -> Order:
+    return await bench.send("draft", ticket("5"))
+
+
+@pytest.mark.logs("cannot be true")
+def test_an_impossible_report_is_told_logged_and_not_applied(bench: OrderBench) -> None:
+    async def life() -> None:
+        heard = Heard(bench.hub, OrderContradicted)
+        order = await sent(bench)
+        await bench.book.hear([replace(order, state=OrderState.WORKING, filled=Decimal(3))])
+        late = replace(order, filled=Decimal(1))
+        await bench.book.hear([late, late])
+        await bench.book.hear([late])
+        assert bench.book.find(order.ref or OrderRef("")).filled == 3  # type: ignore[union-attr]
+        assert len(heard.events) == 1
+        assert (await bench.steps(order.ref or ""))[-1] is Step.RECONCILE_DIFF
+
+    asyncio.run(life())
+
+
+def test_a_list_that_was_asked_for_before_the_stream_spoke_takes_nothing_back(bench: OrderBench) -> None:
+    async def life() -> None:
+        order = await sent(bench)
+        listed = bench.broker.orders
+
+        async def slow(account: Any) -> Any:
+            old = await listed(account)
+            await bench.book.hear([replace(order, state=OrderState.FILLED, filled=Decimal(5))])
+            return old
+
+        bench.broker.orders = slow  # type: ignore[method-assign]
+        await bench.book.refresh()
+        assert bench.book.find(order.ref or OrderRef("")).state is OrderState.FILLED  # type: ignore[union-attr]
+
+    asyncio.run(life())
+
+
+def test_orders_from_elsewhere_are_in_the_book_once(bench: OrderBench) -> None:
+    async def life() -> None:
+        order = await sent(bench)
+        other = replace(order, ref=None, id=OrderId("77"), label="TWS")
+        bench.broker.others = [other]
+        await bench.book.refresh()
+        await bench.book.hear([replace(other, filled=Decimal(2))])
+        found = [each for each in bench.book.orders if not each.is_ours]
+        assert [(each.id, each.filled) for each in found] == [("77", 2)]
+        await bench.reopen()
+        assert len(bench.book.orders) == 2
+
+    asyncio.run(life())
+
+
+def test_prints_are_stored_before_they_are_told_and_told_once(bench: OrderBench) -> None:
+    async def life() -> None:
+        order = await sent(bench)
+        heard = Heard(bench.hub, FillsArrived)
+        bench.broker.fills = [fill_of(order)]
+        await bench.book.refresh()
+        await bench.book.refresh()
+        bench.broker.fills = [fill_of(order, paid="1.05")]
+        await bench.book.refresh()
+        assert [event.fills[0].commission is not None for event in heard.events] == [False, True]  # type: ignore[union-attr]
+        assert await bench.database.read(trades.load_fills, MAIN) == (fill_of(order, paid="1.05"),)
+        assert (await bench.steps(order.ref or "")).count(Step.FILL) == 2
+
+    asyncio.run(life())
+
+
+def test_an_intent_whose_order_was_never_written_is_unknown_at_the_next_opening(bench: OrderBench) -> None:
+    async def life() -> None:
+        intent = OrderIntent(ref=OrderRef("lonely"), ticket=ticket(), at=bench.now)
+        await bench.database.write(trades.add_intent, intent, "draft")
+        await bench.reopen()
+        assert [order.ref for order in bench.book.unknown] == ["lonely"]
+        assert bench.broker.placed == []
+
+    asyncio.run(life())
+
+
+def test_old_orders_leave_the_window_and_unknown_ones_never(bench: OrderBench) -> None:
+    async def life() -> None:
+        bench.broker.script.extend(["lost-before"])
+        lost = await sent(bench)
+        bench.now += timedelta(days=9)
+        done = await bench.send("other", ticket("6"))
+        await bench.book.hear([replace(done, state=OrderState.FILLED, filled=done.quantity)])
+        bench.now += timedelta(days=9)
+        await bench.reopen()
+        assert [order.ref for order in bench.book.orders] == [lost.ref]
+
+    asyncio.run(life())
+
+
+def test_a_restored_connection_and_the_stream_settle_what_was_unknown(bench: OrderBench) -> None:
+    async def life() -> None:
+        bench.broker.script.extend(["lost"])
+        order = await sent(bench)
+        bench.broker.is_down = True
+        bench.book.start()
+        await asyncio.sleep(0)
+        assert bench.book.unknown
+        bench.broker.is_down = False
+        bench.hub.publish(ConnectionRestored(source="test", at=bench.now))
+        await eventually(lambda: not bench.book.unknown)
+        heard = Heard(bench.hub, OrdersChanged)
+        bench.hub.publish(OrdersHeard(orders=(replace(order, state=OrderState.FILLED, id=None, filled=Decimal(5)),)))
+        await heard.until(lambda event: event.orders[0].state is OrderState.FILLED)
+        await bench.tasks.close()
+
+    asyncio.run(life())

@@ -1,0 +1,389 @@
+import asyncio
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+from itertools import count
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from ibdesk.domain.errors import Cause, DeskError, Refused, Unavailable
+from ibdesk.domain.modes import Mode
+from ibdesk.domain.orders import OrderRef, OrderState, Side
+from ibdesk.domain.receipts import Step
+from ibdesk.services.orders import Reply, closing_ticket
+from ibdesk.store import receipts, trades
+from ibdesk.store import vault as vaults
+from ibdesk.store.database import Database, open_database
+from ibdesk.store.header import LOWEST_COST
+from tests.services.order_bench import OrderBench
+from tests.services.scripted_broker import MAIN, SHARE, ticket
+from tests.services.workshop import NOON, PASSPHRASE
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    """One vault for all tests here: drafts and references never repeat, and each test has a time of its own."""
+    vault, _ = vaults.create(tmp_path_factory.mktemp("orders") / "home", PASSPHRASE, cost=LOWEST_COST)
+    database = open_database(vault)
+    yield database
+    asyncio.run(database.close())
+    vault.close()
+
+
+drafts = (f"draft-{number}" for number in count())
+days = (NOON + timedelta(days=7 * number) for number in count())
+
+
+@pytest.fixture
+def bench(shared: Database) -> OrderBench:
+    return OrderBench(database=shared, now=next(days))
+
+
+def test_an_order_is_stored_with_its_receipt_before_it_leaves(bench: OrderBench) -> None:
+    seen: list[Any] = []
+    place = bench.broker.place
+
+    async def watched(intent: Any) -> Any:
+        seen.append(await bench.database.read(trades.load_intents, Mode.DEMO, bench.now))
+        seen.append(await bench.steps(intent.ref))
+        return await place(intent)
+
+    bench.broker.place = watched  # type: ignore[method-assign]
+    order = asyncio.run(bench.send(next(drafts), ticket()))
+    assert order.state is OrderState.WORKING and order.id is not None
+    assert [each.ref for each in seen[0]] == [order.ref]
+    assert seen[1] == [Step.CHECK_RUN, Step.CONFIRMED_OVERRIDE, Step.SENT]
+    assert asyncio.run(bench.steps(order.ref or ""))[-1] is Step.BROKER_ACK
+
+
+def test_a_double_click_is_one_order(bench: OrderBench) -> None:
+    async def both() -> list[Any]:
+        draft, shown = next(drafts), await bench.orders.check(ticket())
+        return await asyncio.gather(bench.send_shown(draft, shown), bench.send_shown(draft, shown))
+
+    first, second = asyncio.run(both())
+    assert first.ref == second.ref
+    assert len(bench.broker.placed) == 1
+
+
+def test_the_same_order_from_another_window_is_a_duplicate_for_a_while(bench: OrderBench) -> None:
+    asyncio.run(bench.send(next(drafts), ticket()))
+    with pytest.raises(Refused, match="same order was sent"):
+        asyncio.run(bench.send(next(drafts), ticket()))
+    assert len(bench.broker.placed) == 1
+
+
+def test_a_blocked_order_leaves_a_receipt_and_nothing_else(bench: OrderBench) -> None:
+    with pytest.raises(Refused):
+        asyncio.run(bench.send(next(drafts), ticket("0")))
+    newest = asyncio.run(bench.newest(Step.BLOCKED))[0]
+    assert asyncio.run(bench.steps(newest)) == [Step.CHECK_RUN, Step.BLOCKED]
+    assert bench.broker.placed == []
+
+
+def test_what_became_blocked_after_it_was_shown_does_not_leave(bench: OrderBench) -> None:
+    async def late() -> None:
+        shown = await bench.orders.check(ticket())
+        bench.killed = "Ctrl+Shift+K"
+        await bench.send_shown(next(drafts), shown)
+
+    with pytest.raises(Refused, match="kill switch"):
+        asyncio.run(late())
+    assert bench.broker.placed == []
+
+
+def test_an_order_to_be_confirmed_does_not_leave_without_a_fresh_yes(bench: OrderBench) -> None:
+    async def unconfirmed() -> None:
+        shown = await bench.orders.check(ticket())
+        await bench.orders.send(next(drafts), shown, ask=bench.ask)
+
+    async def late() -> None:
+        shown = await bench.orders.check(ticket())
+        yes = bench.orders.confirm(shown)
+        bench.pass_by(31)
+        await bench.orders.send(next(drafts), shown, ask=bench.ask, confirmation=yes)
+
+    async def twice() -> None:
+        shown = await bench.orders.check(ticket("2"))
+        yes = bench.orders.confirm(shown)
+        await bench.orders.send(next(drafts), shown, ask=bench.ask, confirmation=yes)
+        bench.pass_by(15)
+        await bench.orders.send(next(drafts), shown, ask=bench.ask, confirmation=yes)
+
+    for attempt, words in ((unconfirmed, "confirmed first"), (late, "older than 30"), (twice, "used already")):
+        with pytest.raises(Refused, match=words):
+            asyncio.run(attempt())
+    assert len(bench.broker.placed) == 1
+
+
+def test_a_ticket_of_another_mode_is_refused(bench: OrderBench) -> None:
+    with pytest.raises(Refused, match="another mode"):
+        asyncio.run(bench.send(next(drafts), ticket(mode=Mode.IBKR_PAPER)))
+    assert bench.broker.placed == []
+
+
+@pytest.mark.parametrize(("mode", "leaves"), [(Mode.DEMO, True), (Mode.IBKR_LIVE, False)])
+def test_read_only_holds_back_live_orders_and_no_others(shared: Database, mode: Mode, leaves: bool) -> None:
+    bench = OrderBench(database=shared, now=next(days), mode=mode)
+    with suppress(Refused):
+        asyncio.run(bench.send(next(drafts), ticket(mode=mode)))
+    assert bool(bench.broker.placed) is leaves
+    if mode is Mode.IBKR_LIVE:
+        blocked = asyncio.run(bench.orders.check(ticket(mode=mode))).verdict
+        assert any(finding.code == "READ_ONLY" for finding in blocked.findings)
+
+
+def test_the_days_loss_stops_opening_orders(bench: OrderBench) -> None:
+    bench.change = lambda context: replace(context, daily_pnl=Decimal(-200_000))
+    with pytest.raises(Refused, match="lost 200,000 today"):
+        asyncio.run(bench.send(next(drafts), ticket()))
+    assert bench.broker.placed == []
+
+
+def test_questions_are_asked_until_the_broker_has_no_more(bench: OrderBench) -> None:
+    bench.broker.script.extend(["ask", "ask", "take"])
+    order = asyncio.run(bench.send(next(drafts), ticket()))
+    assert order.state is OrderState.WORKING
+    assert len(bench.heard) == 2
+    steps = asyncio.run(bench.steps(order.ref or ""))
+    assert steps[-5:] == [Step.ASKED, Step.ANSWERED, Step.ASKED, Step.ANSWERED, Step.BROKER_ACK]
+
+
+def test_a_no_ends_it_and_nothing_is_placed(bench: OrderBench) -> None:
+    bench.broker.script.extend(["ask"])
+    bench.says = Reply(yes=False)
+    order = asyncio.run(bench.send(next(drafts), ticket()))
+    assert order.state is OrderState.DECLINED
+    assert bench.broker.known == {} and bench.broker.replies == [False]
+
+
+def test_a_broker_that_never_stops_asking_is_told_no(bench: OrderBench) -> None:
+    bench.broker.script.extend(["ask"] * 50)
+    assert asyncio.run(bench.send(next(drafts), ticket())).state is OrderState.DECLINED
+    assert bench.broker.replies[-1] is False
+
+
+def test_a_question_the_broker_forgot_means_not_placed(bench: OrderBench) -> None:
+    bench.broker.script.extend(["ask"])
+
+    async def forgetful(*_: Any) -> Reply:
+        bench.broker.asked.clear()
+        return Reply(yes=True)
+
+    bench.ask = forgetful  # type: ignore[method-assign]
+    with pytest.raises(Refused, match="forgot"):
+        asyncio.run(bench.send(next(drafts), ticket()))
+    assert bench.book.orders[-1].state is OrderState.REFUSED
+
+
+def test_an_answer_is_remembered_in_the_demo_and_never_in_a_live_mode(shared: Database) -> None:
+    for mode, asked in ((Mode.DEMO, 1), (Mode.IBKR_LIVE, 2)):
+        bench = OrderBench(database=shared, now=next(days), mode=mode, read_only=False)
+        bench.says = Reply(yes=True, remember=True)
+        for quantity in ("1", "2"):
+            bench.broker.script.extend(["ask", "take"])
+            asyncio.run(bench.send(next(drafts), ticket(quantity, mode=mode)))
+        assert len(bench.heard) == asked
+        asyncio.run(bench.orders.forget_answers())
+
+
+def test_a_lost_reply_leaves_the_order_unknown_and_the_book_finds_it(bench: OrderBench) -> None:
+    bench.broker.script.extend(["lost"])
+    draft = next(drafts)
+    order = asyncio.run(bench.send(draft, ticket()))
+    assert order.state is OrderState.UNKNOWN
+    assert asyncio.run(bench.send(draft, ticket())).ref == order.ref
+    asyncio.run(bench.book.refresh())
+    assert bench.book.find(order.ref or OrderRef("")).state is OrderState.WORKING  # type: ignore[union-attr]
+    assert len(bench.broker.placed) == 1
+
+
+def test_an_order_that_never_arrived_stays_unknown_and_is_not_sent_again(bench: OrderBench) -> None:
+    bench.broker.script.extend(["lost-before"])
+    order = asyncio.run(bench.send(next(drafts), ticket()))
+    asyncio.run(bench.reopen())
+    asyncio.run(bench.book.refresh())
+    assert [each.ref for each in bench.book.unknown] == [order.ref]
+    assert len(bench.broker.placed) == 1
+
+
+def test_what_never_left_is_refused_with_the_reason(bench: OrderBench) -> None:
+    bench.broker.script.extend(["gone"])
+    with pytest.raises(Unavailable):
+        asyncio.run(bench.send(next(drafts), ticket()))
+    assert bench.book.orders[-1].state is OrderState.REFUSED
+
+
+def test_a_desk_that_dies_in_the_middle_finds_the_order_when_it_opens_again(bench: OrderBench) -> None:
+    async def die() -> None:
+        arrived = asyncio.Event()
+
+        async def hang(*_: Any) -> Any:
+            arrived.set()
+            await asyncio.Event().wait()
+
+        bench.ask = hang  # type: ignore[method-assign]
+        bench.broker.script.extend(["ask"])
+        sending = asyncio.create_task(bench.send(next(drafts), ticket()))  # noqa: TID251 - dies below
+        await arrived.wait()
+        sending.cancel()
+        await asyncio.wait((sending,))
+        assert bench.book.unknown
+        await bench.reopen()
+
+    asyncio.run(die())
+    assert [order.state for order in bench.book.working if order.at >= bench.now] == [OrderState.UNKNOWN]
+
+
+def test_a_change_and_a_cancel_reach_the_broker_with_their_receipts(bench: OrderBench) -> None:
+    async def life() -> None:
+        order = await bench.send(next(drafts), ticket())
+        shown = await bench.orders.check(ticket("3"))
+        changed = await bench.orders.change(order, shown, ask=bench.ask, confirmation=bench.orders.confirm(shown))
+        assert changed.quantity == 3 and changed.ref == order.ref
+        await bench.orders.cancel(changed)
+        await bench.book.refresh()
+        assert bench.book.find(order.ref or OrderRef("")).state is OrderState.CANCELLED  # type: ignore[union-attr]
+        steps = await bench.steps(order.ref or "")
+        assert Step.CHANGED in steps and steps[-1] is Step.CANCEL
+
+    asyncio.run(life())
+
+
+def test_a_blocked_change_does_not_leave(bench: OrderBench) -> None:
+    async def life() -> None:
+        order = await bench.send(next(drafts), ticket())
+        shown = await bench.orders.check(ticket("0"))
+        with pytest.raises(Refused):
+            await bench.orders.change(order, shown, ask=bench.ask)
+        assert bench.broker.known[order.ref or OrderRef("")].quantity == 1
+
+    asyncio.run(life())
+
+
+def test_drafts_survive_and_are_not_sent_by_themselves(bench: OrderBench) -> None:
+    draft = next(drafts)
+
+    async def life() -> None:
+        await bench.orders.save_draft(draft, ticket("7"))
+        await bench.reopen()
+        assert dict(await bench.orders.drafts())[draft] == ticket("7")
+        assert bench.broker.placed == []
+        await bench.send(draft, ticket("7"))
+        assert draft not in dict(await bench.orders.drafts())
+
+    asyncio.run(life())
+
+
+def test_closing_a_position_is_its_opposite() -> None:
+    long, short = (closing_ticket(MAIN, Mode.DEMO, SHARE, Decimal(held)) for held in (5, -3))
+    assert (long.legs[0].side, long.quantity) == (Side.SELL, 5)
+    assert (short.legs[0].side, short.quantity) == (Side.BUY, 3)
+    with pytest.raises(ValueError, match="nothing"):
+        closing_ticket(MAIN, Mode.DEMO, SHARE, Decimal(0))
+
+
+WORDS = st.sampled_from(["take", "ask", "reject", "lost", "lost-before", "gone"])
+ACTS = st.one_of(
+    st.tuples(st.just("send"), st.lists(WORDS, max_size=3), st.booleans()),
+    st.tuples(st.just("blocked"), st.just([]), st.booleans()),
+    st.tuples(st.sampled_from(["double", "again", "crash"]), st.lists(WORDS, max_size=2), st.booleans()),
+    st.tuples(
+        st.sampled_from(["fill", "refresh", "down", "up", "reopen", "kill", "heal", "cancel all"]),
+        st.just([]), st.just(True),
+    ),
+)  # fmt: skip
+
+
+@settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.lists(ACTS, max_size=14))
+def test_no_sequence_sends_a_blocked_order_or_one_twice_or_loses_one(shared: Database, acts: list[Any]) -> None:
+    asyncio.run(_walk(OrderBench(database=shared, now=next(days)), acts))
+
+
+async def _walk(bench: OrderBench, acts: list[Any]) -> None:
+    mine: list[str] = []
+    blocked_by_hand: set[str] = set()
+    start = bench.now
+    for number, (act, words, says) in enumerate(acts):
+        bench.pass_by(11)
+        bench.broker.script.clear()
+        bench.broker.script.extend(words)
+        bench.says = Reply(yes=says)
+        placed = len(bench.broker.placed)
+        with suppress(DeskError):
+            await _do(bench, act, mine, number)
+        if act == "blocked" or (bench.killed and act != "heal"):
+            blocked_by_hand.update(bench.broker.placed[placed:])
+        for ref in bench.broker.known:
+            assert bench.book.find(ref) is not None, "an order was lost"
+    assert not blocked_by_hand
+    assert len(set(bench.broker.placed)) == len(bench.broker.placed), "an intent was sent twice"
+    stored = await bench.database.read(trades.load_intents, Mode.DEMO, bench.now - timedelta(days=1))
+    assert set(bench.broker.placed) <= {intent.ref for intent in stored}
+    walked = set(await bench.newest(Step.BLOCKED, since=start))
+    assert not walked & set(await bench.newest(Step.SENT, since=start))
+    bench.broker.is_down = False
+    await bench.book.refresh()
+    for ref, order in bench.broker.known.items():
+        assert bench.book.find(ref).state is order.state  # type: ignore[union-attr]
+    assert await bench.database.read(receipts.find_fault) is None
+
+
+async def _do(bench: OrderBench, act: str, mine: list[str], number: int) -> None:
+    asked = ticket(str(number + 1))
+    match act:
+        case "send" | "blocked" | "double" | "crash":
+            mine.append(next(drafts))
+            shown = await bench.orders.check(ticket("0") if act == "blocked" else asked)
+            work = [bench.send_shown(mine[-1], shown) for _ in range(2 if act == "double" else 1)]
+            if act != "crash":
+                await asyncio.gather(*work)
+                return
+            sending = asyncio.create_task(work[0])  # noqa: TID251 - ends here
+            for _ in range(3 * (number % 5)):
+                await asyncio.sleep(0.0005)
+            sending.cancel()
+            await asyncio.wait((sending,))
+            if not sending.cancelled():
+                sending.exception()
+            await bench.reopen()
+        case "again" if mine:
+            await bench.send(mine[-1], asked)
+        case "fill":
+            bench.broker.fill(list(bench.broker.known)[:1])
+        case "refresh":
+            await bench.book.refresh()
+        case "down" | "up":
+            bench.broker.is_down = act == "down"
+        case "reopen":
+            await bench.reopen()
+        case "kill" | "heal":
+            bench.killed = "test" if act == "kill" else ""
+        case "cancel all":
+            await bench.orders.cancel_all(MAIN)
+        case _:
+            return
+
+
+def test_a_second_question_loop_cannot_outlive_the_kill_switch(bench: OrderBench) -> None:
+    bench.broker.script.extend(["ask", "take"])
+
+    async def kill(*_: Any) -> Reply:
+        bench.killed = "pressed meanwhile"
+        return Reply(yes=True)
+
+    bench.ask = kill  # type: ignore[method-assign]
+    assert asyncio.run(bench.send(next(drafts), ticket())).state is OrderState.DECLINED
+    assert bench.broker.known == {}
+
+
+def test_a_refusal_names_what_to_do(bench: OrderBench) -> None:
+    with pytest.raises(Refused) as caught:
+        asyncio.run(bench.send(next(drafts), ticket("0")))
+    assert caught.value.cause is Cause.ORDER_REFUSED and caught.value.remedy
