@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QScrollArea, QWidget
 from pytestqt.qtbot import QtBot
 
 from ibdesk.domain.accounts import AccountId, AccountPnl
@@ -519,6 +519,31 @@ def test_the_allocation_sums_to_a_hundred_percent_each_way(run: Run, qtbot: QtBo
             shares = made.page.book.view.shares(way)
             assert sum(share.percent for share in shares) == pytest.approx(100)
             assert shares[0].name in card.donut.accessibleDescription()
+        await made.close()
+
+    run(journey())
+
+
+@pytest.mark.parametrize("height", [190, 205, 220, 260, 400])
+def test_no_line_of_the_allocation_is_cut_however_low_its_card_is(run: Run, qtbot: QtBot, height: int) -> None:
+    async def journey() -> None:
+        made = room(qtbot, page())
+        card = (await made.open()).overview.allocation
+        card.setParent(None)
+        qtbot.addWidget(card)
+        card.by.choose("sector")
+        card.resize(360, height)
+        card.show()
+        await frames()
+        scroll = card.findChild(QScrollArea)
+        assert scroll is not None
+        assert scroll.widget().minimumSizeHint().height() <= scroll.viewport().height()
+        names = [label.text() for label in scroll.findChildren(QLabel) if label.isVisible()]
+        shares = made.page.book.view.shares("sector")
+        own = [name for name in names if any(share.name == name.removesuffix(" (short)") for share in shares)]
+        told = [name for name in names if name.endswith("more, each smaller")]
+        assert told or height > 190
+        assert len(own) == len(shares) or told == [f"{len(shares) - len(own)} more, each smaller"]
         await made.close()
 
     run(journey())

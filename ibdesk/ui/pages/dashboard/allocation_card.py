@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QEnterEvent, QPainter, QPaintEvent
+from PySide6.QtCore import QRectF, Qt, Signal
+from PySide6.QtGui import QEnterEvent, QPainter, QPaintEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QScrollArea, QStackedWidget, QWidget
 
 from ibdesk.domain.portfolio import Share
@@ -14,6 +14,10 @@ from ibdesk.ui.widgets import Card, EmptyState, Label, Segmented, SkeletonRows
 
 #: More parts than this are one line "n more": a ring of crumbs tells nothing.
 MOST_PARTS = 7
+#: A low card shows fewer lines, so that none is cut; below this it scrolls.
+FEWEST_PARTS = 3
+#: Pixels between two lines.
+GAP = 3
 
 
 class AllocationCard(Card):
@@ -24,6 +28,8 @@ class AllocationCard(Card):
         self._view = View()
         self._drawn: tuple[object, ...] | None = None
         self._is_stale = False
+        self._shares: Sequence[Share] = ()
+        self._most = MOST_PARTS
         self.by = Segmented(
             (("class", "Class"), ("currency", "Currency"), ("sector", "Sector")), name="Allocation by"
         )
@@ -35,7 +41,7 @@ class AllocationCard(Card):
         self._grid = QGridLayout(self._legend)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setHorizontalSpacing(8)
-        self._grid.setVerticalSpacing(3)
+        self._grid.setVerticalSpacing(GAP)
         self._grid.setColumnStretch(1, 1)
         self._lines: list[tuple[_Swatch, Label, Label]] = []
         self._rest = Label(tone="muted")
@@ -46,7 +52,8 @@ class AllocationCard(Card):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(16)
         row.addWidget(self.donut, 3)
-        scroll = QScrollArea()
+        self._scroll = scroll = _Scroll()
+        scroll.resized.connect(self._fit)
         scroll.setWidgetResizable(True)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setWidget(_centred(self._legend))
@@ -102,7 +109,8 @@ class AllocationCard(Card):
 
     def _fill_legend(self, shares: Sequence[Share], base: str) -> None:
         """Say other words on the labels that are there: prices move these shares all the time."""
-        shown, tone = shares[:MOST_PARTS], "muted" if self._is_stale else ""
+        self._shares, self._most = shares, self._room_for(len(shares))
+        shown, tone = shares[:self._most], "muted" if self._is_stale else ""
         for at in range(len(self._lines), len(shown)):
             self._add_line(at)
         for at, line in enumerate(self._lines):
@@ -115,10 +123,23 @@ class AllocationCard(Card):
             for label in (name, percent):
                 label.set_tone(tone)
                 label.setToolTip(fmt.money(share.value, base))
-        more = len(shares) - MOST_PARTS
+        more = len(shares) - self._most
         self._rest.setVisible(more > 0)
         self._rest.setText(f"{more} more, each smaller")
-        self._rest.setToolTip("\n".join(f"{share.name} {_percent(share)}" for share in shares[MOST_PARTS:]))
+        self._rest.setToolTip("\n".join(f"{share.name} {_percent(share)}" for share in shares[self._most:]))
+
+    def _room_for(self, parts: int) -> int:
+        """How many parts have a line of their own: all, or as many as leave the line "n more" its place."""
+        height = self._scroll.viewport().height()
+        if not self._scroll.isVisible() or height <= 0:
+            return MOST_PARTS
+        lines = (height + GAP) // (self._rest.sizeHint().height() + GAP)
+        return parts if parts <= min(lines, MOST_PARTS) else max(FEWEST_PARTS, min(MOST_PARTS, lines - 1))
+
+    def _fit(self) -> None:
+        """Another height: more lines, or fewer."""
+        if self._shares and self._room_for(len(self._shares)) != self._most:
+            self._fill_legend(self._shares, self._view.base)
 
     def _add_line(self, at: int) -> None:
         line = _Swatch(at, self), Label(), Label()
@@ -130,6 +151,20 @@ class AllocationCard(Card):
     def _point(self, at: int) -> None:
         for place, (_, name, _percent) in enumerate(self._lines):
             name.set_tone("accent" if place == at else "muted" if self._is_stale else "")
+
+
+class _Scroll(QScrollArea):
+    """Tells when there is another height to fill."""
+
+    resized = Signal()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.resized.emit()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.resized.emit()
 
 
 class _Swatch(QWidget):
