@@ -294,6 +294,15 @@ def test_a_notice_offers_the_one_thing_that_helps_and_goes_when_it_is_mended(ope
     assert opened.view.notices.texts == ()
 
 
+def test_good_news_stays_behind_with_its_room_and_trouble_comes_along(opened):
+    opened.tell(Notice(text="Backed up and checked."))
+    opened.tell(Notice(error=NeedsPerson("Signed out.", remedy="Sign in.", cause=Cause.NOT_AUTHENTICATED)))
+    opened.view.open_room(opened.view.room)
+    assert opened.view.notices.texts == ("Backed up and checked.", "Signed out.")
+    opened.view.open_room("settings")
+    assert opened.view.notices.texts == ("Signed out.",)
+
+
 def test_the_same_trouble_is_said_once_and_escape_dismisses_it(opened):
     opened.tell(Notice(error=NOT_SIGNED_IN), Notice(error=NOT_SIGNED_IN), Notice(text="Account connected."))
     assert opened.view.notices.texts == ("You are signed out.", "Account connected.")

@@ -85,6 +85,8 @@ class DeskView(QWidget):
 
     def open_room(self, key: str) -> None:
         """Show a room; on first entry a skeleton, and the page right after it was painted."""
+        if key != self.room:
+            self.notices.forget_news()
         self.room = key
         self.rail.show_room(key)
         if key not in self._built:

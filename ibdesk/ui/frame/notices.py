@@ -1,6 +1,7 @@
 """The one place where the desk speaks up: errors with the one thing that helps, good news that leaves by itself."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 
 from PySide6.QtCore import QTimer, Signal
@@ -16,6 +17,13 @@ from ibdesk.ui.widgets import Banner, Countdown
 MOST = 3
 #: How long good news stays, in milliseconds.
 GOOD_NEWS_MS = 6000
+
+
+@dataclass(frozen=True, slots=True)
+class _News:
+    """What a good-news banner is kept under."""
+
+    text: str
 
 
 class NoticeArea(QWidget):
@@ -53,6 +61,11 @@ class NoticeArea(QWidget):
         for key in [key for key in self._banners if key in causes]:
             self._remove(key)
 
+    def forget_news(self) -> None:
+        """Good news belongs to the room it was told in."""
+        for key in [key for key in self._banners if isinstance(key, _News)]:
+            self._remove(key)
+
     def clear(self) -> None:
         """Say nothing."""
         for key in list(self._banners):
@@ -70,10 +83,11 @@ class NoticeArea(QWidget):
 
     def _show_good_news(self, text: str) -> None:
         banner = Banner(text, tone="gain", closable=True)
-        self._add(text, banner)
+        key = _News(text)
+        self._add(key, banner)
         timer = QTimer(banner)
         timer.setSingleShot(True)
-        timer.timeout.connect(lambda: self._remove(text))
+        timer.timeout.connect(lambda: self._remove(key))
         timer.start(GOOD_NEWS_MS)
 
     def _countdown(self, cause: Cause, until: datetime) -> Countdown:
