@@ -15,8 +15,10 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
+from ibdesk.domain.accounts import Environment
 from ibdesk.domain.compliance.disclosures import Acknowledgment
 from ibdesk.domain.events import CallsLogged
+from ibdesk.domain.records import SessionRecord
 from ibdesk.domain.settings import ThemeName
 from ibdesk.ui import theme
 from ibdesk.ui.pages.activity import ActivityPage, build
@@ -325,6 +327,22 @@ def test_what_was_agreed_to_is_listed_with_version_and_time(run: Run, tmp_path: 
 
 def _dialogs() -> list[QFileDialog]:
     return [each for each in QApplication.topLevelWidgets() if isinstance(each, QFileDialog) and each.isVisible()]
+
+
+@pytest.mark.parametrize(("message", "is_scrolled"), [("Kept alive.", False), ("A very long message. " * 20, True)])
+def test_there_is_a_bar_to_scroll_only_where_something_is_hidden(
+    dressed: QApplication, qtbot: QtBot, message: str, is_scrolled: bool
+) -> None:
+    place = RecordList("Sessions", SESSIONS, icon="signin", empty="", why="")
+    qtbot.addWidget(place)
+    place.resize(1190, 300)
+    place.show()
+    record = SessionRecord(
+        at=NOW, environment=Environment.DEMO, status="ready", authenticated=True, competing=False, last_tickle=NOW,
+        expires_at=NOW, message=message)
+    place.show_records([record], is_all=True)
+    QTest.qWait(0)
+    assert (place.table.horizontalScrollBar().maximum() > 0) is is_scrolled
 
 
 def test_selected_rows_are_copied_with_their_headers(dressed: QApplication) -> None:

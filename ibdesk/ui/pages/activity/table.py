@@ -69,6 +69,7 @@ class RecordList(QWidget):
         self._places.setCurrentIndex(2 if shown else 1)
         self.count.setText("" if not shown else f"{shown:,} shown" if is_all else f"the newest {shown:,} shown")
         self.more.setVisible(bool(shown) and not is_all)
+        self.table.fit_last()
 
 
 class RecordTable(QTableView):
@@ -96,6 +97,13 @@ class RecordTable(QTableView):
         look().themeChanged.connect(self._dress)
         self._dress()
 
+    def fit_last(self) -> None:
+        """The last column needs what its words need, and no more than it was given: else there is a bar to scroll where
+        nothing is hidden."""
+        last = len(self._records.fields) - 1
+        needed = max(self.sizeHintForColumn(last), self.horizontalHeader().sectionSizeHint(last))
+        self.setColumnWidth(last, min(self._records.fields[last].width, needed))
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.matches(QKeySequence.StandardKey.Copy):
             rows = sorted(index.row() for index in self.selectionModel().selectedRows())
@@ -109,6 +117,7 @@ class RecordTable(QTableView):
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self._dress()
+        self.fit_last()
 
     def _dress(self) -> None:
         self.horizontalHeader().setFont(font(Text.CAPTION))  # here, for a new parent or theme takes it away again
