@@ -98,7 +98,9 @@ def test_the_age_warns_when_it_is_old(dressed: QApplication, qtbot: QtBot) -> No
     label.show_view(one(), NOW)
     assert (label.text(), label.property("tone")) == ("As of 4 s ago · Client Portal", "muted")
     label.show_view(one(), NOW + timedelta(hours=2))
-    assert label.property("tone") == "warn"
+    assert label.property("tone") == "warn" and label.text().startswith("Old: as of ")
+    label.show_view(replace(one(), link=LOST), NOW)
+    assert (label.text(), label.property("tone")) == ("Not updating: as of 4 s ago · Client Portal", "warn")
     label.show_view(View(), NOW)
     assert label.text() == ""
 

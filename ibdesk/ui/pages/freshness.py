@@ -54,7 +54,8 @@ class AgeLabel(Label):
             return
         sources = sorted({SOURCES[page.source] for page in view.pages})
         old = view.is_stale(now)
-        text = f"{'Old: as' if old else 'As'} of {view.age(now)} · {', '.join(sources)}"
+        how = "Not updating: as" if view.is_lost else "Old: as" if old else "As"  # 2 s are not old, and yet they end
+        text = f"{how} of {view.age(now)} · {', '.join(sources)}"
         if text != self.text():
             self.setText(text)
             self.set_tone("warn" if old else "muted")
