@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from ibdesk.domain.away import AwayReport, FigureChange, HoldingChange
-from ibdesk.domain.events import LinkChanged, SessionEnding
+from ibdesk.domain.events import LinkChanged, SessionChanged, SessionEnding
 from ibdesk.domain.maintenance import Outage
 from ibdesk.domain.portfolio import AccountPage, figures_of
 from ibdesk.domain.session import TICKLE_EVERY, Session, SessionFlags, SessionState
@@ -81,15 +81,21 @@ class _Walk:
 
     async def end(self) -> None:
         """The session has a quarter of an hour left."""
-        session = replace(self._session.session, state=SessionState.EXPIRING, ends_at=self._now + QUARTER)
-        await self.see("session-expiring", self._truth(session))
-        strip = self._view.session.strip
+        await self.see("session-expiring", self._truth(self._ending(QUARTER)))
         for minutes, left in ((60, HOUR), (15, QUARTER)):
+            self._ending(left)
             self._desk.hub.publish(SessionEnding(minutes=minutes, ends_at=self._now + left))
             await self._guide.settle()
             await self._guide.shoot(f"ending-{minutes}")
-        strip.later.click()
+        self._view.session.strip.later.click()
+        await self._session.refresh()
         self._guide.say("the end of the session is announced")
+
+    def _ending(self, left: timedelta) -> Session:
+        """Tell the whole window of a session that ends so soon, so that header, panel and strip agree."""
+        session = replace(self._session.session, state=SessionState.EXPIRING, ends_at=self._now + left)
+        self._desk.hub.publish(SessionChanged(session=session))
+        return session
 
     async def compete(self) -> None:
         """Another login takes the session."""
