@@ -193,8 +193,7 @@ class PortalTrading(PortalBook):
         ticket, at = errand.ticket, self._clock()
         first = outcomes.taken(ticket, found[0], at, ref=errand.ref)
         if errand.changed is not None:
-            first = replace(first, id=first.id or errand.changed.id, at=errand.changed.at, filled=errand.changed.filled)
-            return Placed(orders=(first,))
+            return Placed(orders=(_changed(errand.changed, first, is_told=bool(found[0].status or found[0].error)),))
         rest = (found[number] if number < len(found) else None for number in range(1, tickets.count_of(ticket)))
         exits = zip(tickets.exits_of(ticket), rest, strict=True)
         return Placed(orders=(first, *(outcomes.taken(each, one, at, parent=errand.ref) for each, one in exits)))
@@ -256,6 +255,12 @@ class PortalTrading(PortalBook):
             await self._calls.get(endpoints.QUOTES, {"conids": ",".join(map(str, cold)), "fields": ",".join(FIELDS)})
             kept = quoted if session == self._calls.session else set()
             self._quoted = (self._calls.session, kept | set(cold))
+
+
+def _changed(before: Order, after: Order, *, is_told: bool) -> Order:
+    """The order after a change was taken; without a word about its state it is where it was."""
+    state = after.state if is_told else before.state
+    return replace(after, state=state, id=after.id or before.id, at=before.at, filled=before.filled)
 
 
 def _id_of(order: Order) -> OrderId:

@@ -18,6 +18,7 @@ from ibdesk.domain.instruments import AssetClass, Conid
 from ibdesk.domain.modes import Mode
 from ibdesk.domain.orders import (
     Exits,
+    Impossible,
     Leg,
     Order,
     OrderId,
@@ -30,6 +31,7 @@ from ibdesk.domain.orders import (
     Rejected,
     Side,
     WhatIf,
+    advance,
 )
 from tests.brokers.door import LUNCH, MAIN, SECOND, Desk, Small, at_demo, connected, small
 from tests.brokers.portal.replies import reply
@@ -434,6 +436,21 @@ def test_a_change_may_be_asked_about_too() -> None:
         assert isinstance(await trading(desk).place(intent(stock(limit=Decimal("226.50")))), Placed)
 
     at_the_demo(scene)
+
+
+def test_a_change_that_is_taken_without_a_word_leaves_the_order_where_it_was() -> None:
+    async def scene(desk: Desk, server: Small) -> None:
+        server.says(f"/iserver/account/{MAIN}/order/7", '[{"order_id":"7"}]')
+        before = replace(_order(), id=OrderId("7"), filled=Decimal(2))
+        changed = await trading(desk).modify(before, stock(limit=Decimal(230)))
+        assert isinstance(changed, Placed)
+        (order,) = changed.orders
+        assert (order.state, order.filled, order.limit, order.id) == (OrderState.WORKING, 2, 230, "7")
+        assert not isinstance(advance(before, order), Impossible)
+        body = msgspec.json.decode(server.bodies[-1])
+        assert body["price"] == 230 and not {"orders", "cOID"} & set(body), "a change is sent bare"
+
+    at_small(scene)
 
 
 # --- cancelling ---------------------------------------------------------------------------------------------------
