@@ -36,7 +36,7 @@ from ibdesk.services.sync import SyncOutcome
 from ibdesk.ui import theme
 from ibdesk.ui.bridge import Bridge
 from ibdesk.ui.pages.dashboard import Dashboard, build
-from ibdesk.ui.widgets import Chip, Label
+from ibdesk.ui.widgets import Chip, Figure, Label
 from tests.ui.conftest import Run
 from tests.ui.sample_book import EUR, MAIN, NOW, SECOND, equity, page
 from tests.ui.sample_desk import MadeUpSession
@@ -520,6 +520,32 @@ def test_the_allocation_sums_to_a_hundred_percent_each_way(run: Run, qtbot: QtBo
             assert sum(share.percent for share in shares) == pytest.approx(100)
             assert shares[0].name in card.donut.accessibleDescription()
         await made.close()
+
+    run(journey())
+
+
+def test_no_figure_needs_more_than_its_width_after_dark_light_and_dark_again(
+    run: Run, qtbot: QtBot, dressed: QApplication
+) -> None:
+    """In a window of 1280 x 800, which leaves a room 1104 pixels, with amounts of eight digits."""
+
+    async def journey() -> None:
+        large = page()
+        value = Decimal("-21284930.42")
+        assert large.pnl is not None
+        pnl = replace(large.pnl, daily=value, unrealized=value)
+        made = room(qtbot, replace(large, pnl=pnl))
+        shown = await made.open()
+        try:
+            for name in (ThemeName.DARK, ThemeName.LIGHT, ThemeName.DARK):
+                theme.change(dressed, name=name)
+                await frames()
+                figures = shown.overview.figures.findChildren(Figure)
+                assert len(figures) == 6
+                for figure in figures:
+                    assert figure.value.sizeHint().width() <= figure.value.width(), (name, figure.accessibleName())
+        finally:
+            await made.close()
 
     run(journey())
 
