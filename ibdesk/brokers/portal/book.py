@@ -82,7 +82,9 @@ class PortalBook:
         return rows
 
     async def _ask(self, account: AccountId) -> Sequence[parse.Row]:
-        return parse.live(await self._calls.get(endpoints.LIVE_ORDERS, {"accountId": account}))
+        """With several accounts the broker lists none of them unless it is told which (client-portal-api.md 11.6)."""
+        query = {"accountId": account} if len(self._calls.known) > 1 else {}
+        return parse.live(await self._calls.get(endpoints.LIVE_ORDERS, query))
 
     async def _trades(self, account: AccountId, since: datetime) -> Sequence[parse_trades.Row]:
         """Executions are told of the chosen account only."""

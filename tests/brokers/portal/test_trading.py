@@ -190,6 +190,15 @@ def test_a_future_is_placed_and_cancelled_with_the_tags_its_venue_wants() -> Non
     at_the_demo(scene)
 
 
+def test_a_single_account_is_listed_without_any_condition() -> None:
+    async def scene(desk: Desk, server: Small) -> None:
+        server.says("/iserver/account/orders", listed("ref-1"))
+        assert len(await trading(desk).orders(MAIN)) == 1
+        assert "GET /iserver/account/orders" in desk.sent
+
+    at_small(scene)
+
+
 def test_a_refusal_is_the_brokers_own_words() -> None:
     async def scene(desk: Desk, gateway: DemoGateway) -> None:
         gateway.reject_order("No trading permissions.")
