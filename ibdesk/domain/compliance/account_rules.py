@@ -50,7 +50,7 @@ def check_funds(case: Case) -> tuple[Finding, ...]:
     )  # fmt: skip
     context = BuyingPowerContext(
         summary=case.summary, policies=case.policies, now=case.context.now, what_if=case.context.what_if,
-        estimate=estimated(case), buffer=_buffer(case), cost=_shares_bought(case),
+        estimate=case.once(estimated), buffer=_buffer(case), cost=_shares_bought(case),
         requires_preview=settings.risk_require_preview,
     )  # fmt: skip
     return (*stale, *check_buying_power(context, lowers_risk=case.lowers_risk))
@@ -105,9 +105,9 @@ def check_counts(case: Case) -> tuple[Finding, ...]:
                 "Wait until today's executions are read.", source=Source.ESTIMATE,
             ),
         )  # fmt: skip
-    loss = max_loss(case)
+    loss = case.once(max_loss)
     return check_day_trades(case.legs, DayTradeContext(
-        regime=_regime(case), trades=context.trades, state=context.day_trades, book=context.book,
+        regime=case.once(_regime), trades=context.trades, state=context.day_trades, book=context.book,
         policies=case.policies, net_liquidation=known(case.summary.net_liquidation),
         margin_type=case.summary.margin_type, max_loss=case.in_base(loss.amount),
         blocks_in_transition=context.settings.risk_transition_blocks,
@@ -117,8 +117,8 @@ def check_counts(case: Case) -> tuple[Finding, ...]:
 def check_margin_level(case: Case) -> tuple[Finding, ...]:
     """The intraday margin level after the order."""
     return check_intraday(IntradayContext(
-        regime=_regime(case), summary=case.summary, policies=case.policies, calendar=case.context.calendar,
-        what_if=case.context.what_if, effect=estimated(case).effect, deficits=case.context.deficits,
+        regime=case.once(_regime), summary=case.summary, policies=case.policies, calendar=case.context.calendar,
+        what_if=case.context.what_if, effect=case.once(estimated).effect, deficits=case.context.deficits,
         cushion=_buffer(case).of(case.net_liquidation),
     ), lowers_risk=case.lowers_risk)  # fmt: skip
 

@@ -1,9 +1,10 @@
 """One ticket in its context: what filling it makes of the positions, whether it lowers risk, and what it costs."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from decimal import Decimal
+from typing import TypeVar, cast
 
 from ibdesk.domain.accounts import AccountSummary, MarginType
 from ibdesk.domain.compliance.context import Context
@@ -17,6 +18,8 @@ from ibdesk.domain.money import ZERO, known
 from ibdesk.domain.options import merged, more_naked, recognise
 from ibdesk.domain.orders import NEEDS_LIMIT, NEEDS_STOP, OrderTicket
 from ibdesk.domain.strategies import Recognition
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +40,13 @@ class Case:
     unit: Decimal | None
     cost: Decimal | None
     rate: Decimal | None
+    memo: dict[object, object] = field(default_factory=dict, compare=False, repr=False)
+
+    def once(self, reckon: "Callable[[Case], _T]") -> _T:
+        """What several rules ask for, reckoned for the first of them; what fails is tried again."""
+        if reckon not in self.memo:
+            self.memo[reckon] = reckon(self)
+        return cast(_T, self.memo[reckon])
 
     @property
     def opens(self) -> bool:
@@ -124,23 +134,19 @@ def touch(quote: Quote | None, sign: int) -> Decimal | None:
 
 
 def net_touch(ticket: OrderTicket, context: Context, side: int = 1) -> Decimal | None:
-    """What one unit costs at once, in the ticket's sign; `side` -1: what it would bring to trade it the other way."""
-    found = [touch(context.quotes.get(leg.instrument.conid), leg.side.sign * side) for leg in ticket.legs]
-    if any(each is None for each in found):
-        return None
+    """What one unit costs at once, in the ticket's sign; `side` -1: what it would bring to trade it the other way.
+
+    A combination is quoted per share, so 100 shares beside an option of 100 count once.
+    """
     if not ticket.is_combo:
-        return found[0]
-    return sum(
-        (each * leg.side.sign * _weight(ticket, leg.instrument, leg.ratio)
-         for each, leg in zip(found, ticket.legs, strict=True) if each is not None), ZERO
-    )  # fmt: skip
-
-
-def _weight(ticket: OrderTicket, instrument: Instrument, ratio: int) -> Decimal:
-    """How much of a leg's price is in the price of one unit: a combination is quoted per share, so 100 shares beside an
-    option of 100 count once."""
-    largest = max(leg.instrument.multiplier for leg in ticket.legs)
-    return ratio * instrument.multiplier / largest
+        return touch(context.quotes.get(ticket.legs[0].instrument.conid), ticket.legs[0].side.sign * side)
+    total = ZERO
+    for leg in ticket.legs:
+        price = touch(context.quotes.get(leg.instrument.conid), leg.side.sign * side)
+        if price is None:
+            return None
+        total += price * (leg.side.sign * leg.ratio) * leg.instrument.multiplier
+    return total / max(leg.instrument.multiplier for leg in ticket.legs)
 
 
 def _marks(context: Context, legs: Legs) -> Iterator[tuple[Conid, Decimal]]:

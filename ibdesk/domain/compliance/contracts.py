@@ -54,24 +54,26 @@ def _is_odd(instrument: Instrument) -> bool:
 
 
 def _offered(leg: Leg, case: Case) -> Iterator[Finding]:
-    ticket, label = case.ticket, leg.instrument.label
+    ticket = case.ticket
     rules = case.context.rules.get(leg.instrument.conid)
     if rules is None:
         if case.opens:
             yield said(
-                Code.NOT_OFFERED, Severity.CONFIRM, f"What orders the broker takes for {label} is not known.",
+                Code.NOT_OFFERED, Severity.CONFIRM,
+                f"What orders the broker takes for {leg.instrument.label} is not known.",
                 "Wait for the contract's rules, or send and read the broker's answer.",
             )  # fmt: skip
         return
     for what in _missing(ticket, rules):
         yield said(
-            Code.NOT_OFFERED, Severity.BLOCK, f"The broker does not take {what} for {label}.",
+            Code.NOT_OFFERED, Severity.BLOCK, f"The broker does not take {what} for {leg.instrument.label}.",
             "Choose another kind of order.", source=Source.BROKER,
         )  # fmt: skip
     size = ticket.quantity * leg.ratio
     if rules.size_step > 0 and size % rules.size_step:
         yield said(
-            Code.TICK, Severity.BLOCK, f"{label} trades in steps of {rules.size_step:f}; {size:f} is between two.",
+            Code.TICK, Severity.BLOCK,
+            f"{leg.instrument.label} trades in steps of {rules.size_step:f}; {size:f} is between two.",
             f"Use {size - size % rules.size_step:f} or {size - size % rules.size_step + rules.size_step:f}.",
             source=Source.BROKER, measured=size, limit=rules.size_step,
         )  # fmt: skip

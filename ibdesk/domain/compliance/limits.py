@@ -158,7 +158,7 @@ def _unmeasured(what: str) -> Finding:
 
 def _loss(case: Case) -> Iterator[Finding]:
     """Shares bought are left to the exposure: all of them can be lost, and nobody is told anything new by that."""
-    loss = max_loss(case)
+    loss = case.once(max_loss)
     if loss.is_unbounded:
         yield said(
             Code.MAX_LOSS, Severity.CONFIRM, "What this order can lose has no bound.", "Add a leg that bounds it."

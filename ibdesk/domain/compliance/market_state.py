@@ -28,25 +28,27 @@ _RESTRICTED = Decimal("0.9")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trading:
-    """One contract at one instant: in regular hours, in any hours, and when regular hours begin again."""
+    """One contract at one instant: in regular hours, in any hours, and when regular hours begin again (None while they
+    run)."""
 
     is_regular: bool
     is_extended: bool
-    next_open: datetime
+    next_open: datetime | None = None
 
 
 def trading_of(instrument: Instrument, hours: TradingHours | None, calendar: Calendar, now: datetime) -> Trading:
     """By the contract's own hours, corrected by the exchange's calendar; without them by New York's regular hours."""
     if hours is None or not hours.spans:
         state = market_state(calendar, now)
-        return Trading(is_regular=state.is_open, is_extended=state.is_open, next_open=state.changes_at)
+        opens = None if state.is_open else state.changes_at
+        return Trading(is_regular=state.is_open, is_extended=state.is_open, next_open=opens)
     spans = tuple(_corrected(hours.spans, calendar)) if _is_new_york(instrument) else hours.spans
-    ahead = [span.opens for span in spans if span.is_liquid and span.opens > now]
     running = [span for span in spans if span.opens <= now < span.closes]
-    return Trading(
-        is_regular=any(span.is_liquid for span in running), is_extended=bool(running),
-        next_open=min(ahead) if ahead else _next_session(calendar, now),
-    )  # fmt: skip
+    if any(span.is_liquid for span in running):
+        return Trading(is_regular=True, is_extended=True)
+    ahead = [span.opens for span in spans if span.is_liquid and span.opens > now]
+    opens = min(ahead) if ahead else _next_session(calendar, now)
+    return Trading(is_regular=False, is_extended=bool(running), next_open=opens)
 
 
 def closes_at(instrument: Instrument, hours: TradingHours | None, calendar: Calendar, now: datetime) -> datetime | None:
@@ -62,7 +64,7 @@ def closes_at(instrument: Instrument, hours: TradingHours | None, calendar: Cale
 
 def is_regular(case: Case) -> bool:
     """Whether all legs are in their regular hours."""
-    return all(_trading(case, instrument).is_regular for instrument, _ in case.legs)
+    return all(state.is_regular for state in case.once(_trading))
 
 
 def check_market_state(case: Case) -> tuple[Finding, ...]:
@@ -71,13 +73,16 @@ def check_market_state(case: Case) -> tuple[Finding, ...]:
     return found or (said(Code.SESSION_CLOSED, Severity.PASS, "The market is open for every leg."),)
 
 
-def _trading(case: Case, instrument: Instrument) -> Trading:
+def _trading(case: Case) -> tuple[Trading, ...]:
     context = case.context
-    return trading_of(instrument, context.hours.get(instrument.conid), context.calendar, context.now)
+    return tuple(
+        trading_of(instrument, context.hours.get(instrument.conid), context.calendar, context.now)
+        for instrument, _ in case.legs
+    )
 
 
 def _hours(case: Case) -> Iterator[Finding]:
-    states = [_trading(case, instrument) for instrument, _ in case.legs]
+    states = case.once(_trading)
     if all(state.is_regular for state in states):
         return
     ticket = case.ticket
@@ -89,7 +94,7 @@ def _hours(case: Case) -> Iterator[Finding]:
             "Use a limit." if is_bare else "Wait for regular hours, if it can wait.",
         )  # fmt: skip
         return
-    opens = max(state.next_open for state in states).astimezone(NEW_YORK)
+    opens = max(state.next_open for state in states if state.next_open is not None).astimezone(NEW_YORK)
     reason = case.context.calendar.closed.get(case.context.now.astimezone(NEW_YORK).date(), "")
     because = f" ({reason})" if reason else ""
     if _must_trade_now(case):

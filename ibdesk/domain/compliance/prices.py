@@ -38,6 +38,10 @@ def check_prices(case: Case) -> tuple[Finding, ...]:
 
 def _sides(case: Case) -> tuple[Decimal | None, Decimal | None]:
     """What a unit costs to buy at once and what it brings; for one leg simply ask and bid."""
+    return case.once(_reckoned_sides)
+
+
+def _reckoned_sides(case: Case) -> tuple[Decimal | None, Decimal | None]:
     here, back = net_touch(case.ticket, case.context), net_touch(case.ticket, case.context, -1)
     return (here, back) if _is_bought(case) else (back, here)
 
@@ -160,11 +164,11 @@ def _collar(severity: Severity, sentence: str, measured: Decimal, limit: Decimal
 def _quotes(case: Case) -> Iterator[Finding]:
     is_open, is_market = is_regular(case), case.ticket.order_type is OrderType.MARKET
     for leg in case.ticket.legs:
-        quote, label = case.context.quotes.get(leg.instrument.conid), leg.instrument.label
+        quote = case.context.quotes.get(leg.instrument.conid)
         missing = _missing(quote)
         if missing:
             yield said(
-                Code.NO_QUOTE, Severity.BLOCK if is_market else Severity.CONFIRM, f"{label}: {missing}.",
+                Code.NO_QUOTE, Severity.BLOCK if is_market else Severity.CONFIRM, f"{leg.instrument.label}: {missing}.",
                 "Wait for a quote, or use a limit you are sure of." if is_market else "Wait for a quote.",
                 source=Source.BROKER,
             )  # fmt: skip
@@ -181,19 +185,19 @@ def _missing(quote: Quote | None) -> str:
 
 def _late(case: Case, leg: Leg, quote: Quote, is_open: bool) -> Iterator[Finding]:
     """Old only matters while the market moves; a delayed quote is late by its own word."""
-    settings, label = case.context.settings, leg.instrument.label
+    settings = case.context.settings
     allowed = settings.risk_option_quote_age if leg.instrument.option is not None else settings.risk_stock_quote_age
     age = case.context.now - quote.received_at
     if quote.delay is not Delay.LIVE:
         word = quote.delay.value if quote.delay in _LATE else "not known to be live"
         yield said(
-            Code.STALE_DATA, Severity.CONFIRM, f"The quote of {label} is {word}.", "Look at a live price first.",
-            source=Source.BROKER,
+            Code.STALE_DATA, Severity.CONFIRM, f"The quote of {leg.instrument.label} is {word}.",
+            "Look at a live price first.", source=Source.BROKER,
         )  # fmt: skip
     if is_open and age > timedelta(seconds=float(allowed)):
         seconds = Decimal(str(age.total_seconds()))
         yield said(
-            Code.STALE_DATA, Severity.CONFIRM, f"The quote of {label} is {seconds:.1f} seconds old.",
+            Code.STALE_DATA, Severity.CONFIRM, f"The quote of {leg.instrument.label} is {seconds:.1f} seconds old.",
             "Wait for a new quote.", source=Source.SETTING, measured=seconds, limit=allowed,
         )  # fmt: skip
 
