@@ -1,0 +1,178 @@
+import asyncio
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from decimal import Decimal
+from itertools import count
+from typing import Any
+
+import pytest
+
+from ibdesk.domain.accounts import AccountId, AccountPnl, Environment
+from ibdesk.domain.compliance.exposure import book_of
+from ibdesk.domain.errors import Refused
+from ibdesk.domain.events import ConnectionRestored, PnlChanged, TradingLockChanged
+from ibdesk.domain.instruments import Instrument
+from ibdesk.domain.orders import OrderId, OrderState, Side
+from ibdesk.domain.positions import Position
+from ibdesk.domain.receipts import Step
+from ibdesk.services.kill_switch import KillSwitch
+from ibdesk.services.orders import Orders
+from ibdesk.store import vault as vaults
+from ibdesk.store.database import Database, open_database
+from ibdesk.store.header import LOWEST_COST
+from tests.services.order_bench import OrderBench
+from tests.services.scripted_broker import MAIN, SHARE, ticket
+from tests.services.workshop import PASSPHRASE, Heard, eventually
+
+drafts = count()
+
+
+@pytest.fixture
+def database(tmp_path: Any) -> Iterator[Database]:
+    vault, _ = vaults.create(tmp_path / "home", PASSPHRASE, cost=LOWEST_COST)
+    opened = open_database(vault)
+    yield opened
+    asyncio.run(opened.close())
+    vault.close()
+
+
+@pytest.fixture
+def bench(database: Database) -> OrderBench:
+    return OrderBench(database=database)
+
+
+def switch(bench: OrderBench, held: int = 0, *, has_orders: bool = True) -> KillSwitch:
+    """A kill switch the bench's checks heed, over an account that holds so many shares."""
+
+    async def accounts() -> tuple[AccountId, ...]:
+        return (MAIN,)
+
+    async def holdings(_account: AccountId) -> Sequence[tuple[Instrument, Decimal]]:
+        return ((SHARE, Decimal(held)),) if held else ()
+
+    def orders() -> Orders | None:
+        return bench.orders if has_orders else None
+
+    made = KillSwitch(
+        environment=Environment.DEMO, orders=orders, accounts=accounts, holdings=holdings,
+        loss_limit=lambda: Decimal(5), hub=bench.hub, tasks=bench.tasks, database=bench.database, clock=bench.clock,
+        new_draft=lambda: f"kill-{next(drafts)}",
+    )  # fmt: skip
+    bench.orders._killed = lambda: made.why
+    if held:
+        position = Position(account=MAIN, instrument=SHARE, quantity=Decimal(held))
+        bench.change = lambda context: replace(context, book=book_of((position,)))
+    return made
+
+
+def test_it_cancels_resting_orders_and_refuses_new_ones_until_it_is_lifted(bench: OrderBench) -> None:
+    async def life() -> None:
+        made, heard = switch(bench), Heard(bench.hub, TradingLockChanged)
+        order = await bench.send("a", ticket())
+        bench.broker.others = [replace(order, ref=None, id=OrderId("77"))]
+        report = await made.press("Ctrl+Shift+K")
+        assert report.cancelled == (MAIN,) and not report.uncancelled
+        await bench.book.refresh()
+        assert {each.state for each in bench.book.orders} == {OrderState.CANCELLED}
+        with pytest.raises(Refused, match="kill switch"):
+            await bench.send("b", ticket("2"))
+        await made.lift()
+        await bench.send("c", ticket("3"))
+        assert [event.lock is None for event in heard.events] == [False, True]  # type: ignore[union-attr]
+        assert len(await bench.newest(Step.KILL_SWITCH)) == 2
+
+    asyncio.run(life())
+
+
+def test_the_lock_holds_before_the_broker_has_answered(bench: OrderBench) -> None:
+    async def life() -> None:
+        made = switch(bench)
+        cancel, tried = bench.broker.cancel_all, []
+
+        async def slow(account: AccountId) -> None:
+            with pytest.raises(Refused, match="kill switch"):
+                await bench.send("while", ticket())
+            tried.append(account)
+            await cancel(account)
+
+        bench.broker.cancel_all = slow  # type: ignore[method-assign]
+        await made.press("test")
+        assert tried == [MAIN] and bench.broker.placed == []
+
+    asyncio.run(life())
+
+
+def test_closing_orders_follow_the_cancellation_and_pass_the_same_gate(bench: OrderBench) -> None:
+    async def life() -> None:
+        made = switch(bench, held=5)
+        report = await made.press("test", flatten=True, ask=bench.ask)
+        assert len(report.closing) == 1 and not report.not_closed
+        order = bench.broker.known[report.closing[0]]
+        assert (order.legs[0].side, order.quantity) == (Side.SELL, 5)
+        assert bench.broker.cancelled == ["all"]
+        assert Step.SENT in await bench.steps(report.closing[0])
+
+    asyncio.run(life())
+
+
+def test_the_lock_outlives_the_desk(bench: OrderBench) -> None:
+    async def life() -> None:
+        await switch(bench).press("test")
+        again = switch(bench)
+        assert again.why == ""
+        await again.open()
+        assert again.why == "test"
+
+    asyncio.run(life())
+
+
+@pytest.mark.logs("could not be cancelled")
+def test_what_could_not_be_cancelled_is_cancelled_when_the_connection_is_back(bench: OrderBench) -> None:
+    async def life() -> None:
+        made = switch(bench)
+        made.start()
+        order = await bench.send("a", ticket())
+        bench.broker.is_down = True
+        report = await made.press("test")
+        assert [account for account, _ in report.uncancelled] == [MAIN]
+        assert made.lock is not None
+        bench.broker.is_down = False
+        bench.hub.publish(ConnectionRestored(source="test", at=bench.now))
+        await eventually(lambda: bench.broker.known[order.ref].state is OrderState.CANCELLED)  # type: ignore[index]
+        await bench.tasks.close()
+
+    asyncio.run(life())
+
+
+def test_the_daily_loss_limit_presses_it_once_until_midnight_in_new_york(bench: OrderBench) -> None:
+    async def life() -> None:
+        made = switch(bench)
+        made.start()
+        lost = AccountPnl(
+            account=MAIN, daily=Decimal(-50_001), unrealized=None, net_liquidation=Decimal(949_999),
+            excess_liquidity=None, as_of=bench.now,
+        )  # fmt: skip
+        bench.hub.publish(PnlChanged(pnl=replace(lost, daily=Decimal(-49_999), net_liquidation=Decimal(950_001))))
+        assert made.lock is None
+        bench.hub.publish(PnlChanged(pnl=lost))
+        await eventually(lambda: "all" in bench.broker.cancelled)
+        assert made.lock is not None and "loss of 50,001" in made.why
+        assert made.lock.until is not None and made.lock.until.isoformat() == "2026-11-21T00:00:00-05:00"
+        await made.lift()
+        bench.hub.publish(PnlChanged(pnl=lost))
+        assert made.lock is None
+        await bench.tasks.close()
+
+    asyncio.run(life())
+
+
+def test_a_lock_with_an_end_ends_by_itself(bench: OrderBench) -> None:
+    async def life() -> None:
+        made = switch(bench, has_orders=False)
+        until = bench.now.replace(hour=20)
+        await made.press("test", until=until)
+        assert made.why == "test" and bench.broker.cancelled == []
+        bench.now = until
+        assert made.why == ""
+
+    asyncio.run(life())
