@@ -4,7 +4,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from ibdesk.domain.accounts import MarginType
-from ibdesk.domain.compliance.buying_power import Buffer, BuyingPowerContext, check_buying_power
+from ibdesk.domain.compliance.buying_power import PREVIEW_LASTS, Buffer, BuyingPowerContext, check_buying_power
 from ibdesk.domain.compliance.case import Case, is_stale, said
 from ibdesk.domain.compliance.day_trade_rule import DayTradeContext, check_day_trades
 from ibdesk.domain.compliance.exposure import SHARES
@@ -50,7 +50,7 @@ def check_funds(case: Case) -> tuple[Finding, ...]:
     )  # fmt: skip
     context = BuyingPowerContext(
         summary=case.summary, policies=case.policies, now=case.context.now, what_if=case.context.what_if,
-        estimate=case.once(estimated), buffer=_buffer(case), cost=_shares_bought(case),
+        estimate=case.once(estimate_needed), buffer=_buffer(case), cost=_shares_bought(case),
         requires_preview=settings.risk_require_preview,
     )  # fmt: skip
     return (*stale, *check_buying_power(context, lowers_risk=case.lowers_risk))
@@ -58,6 +58,21 @@ def check_funds(case: Case) -> tuple[Finding, ...]:
 
 def _buffer(case: Case) -> Buffer:
     return Buffer(share=case.context.settings.risk_bp_buffer_pct / 100)
+
+
+def estimate_needed(case: Case) -> Estimate | None:
+    """Our estimate where the broker's preview does not answer everything; None where nothing would read it."""
+    equity, preview = case.net_liquidation, case.context.what_if
+    if preview is None or equity is None or equity < case.policies.margin.minimum_equity:
+        return estimated(case)
+    figures = (preview.equity.after, preview.initial_margin.after, preview.maintenance_margin.after)
+    is_whole = all(known(each) is not None for each in figures)
+    return None if is_whole and case.context.now - preview.at <= PREVIEW_LASTS else estimated(case)
+
+
+def _effect(case: Case) -> Decimal | None:
+    found = case.once(estimate_needed)
+    return None if found is None else found.effect
 
 
 def estimated(case: Case) -> Estimate:
@@ -118,7 +133,7 @@ def check_margin_level(case: Case) -> tuple[Finding, ...]:
     """The intraday margin level after the order."""
     return check_intraday(IntradayContext(
         regime=case.once(_regime), summary=case.summary, policies=case.policies, calendar=case.context.calendar,
-        what_if=case.context.what_if, effect=case.once(estimated).effect, deficits=case.context.deficits,
+        what_if=case.context.what_if, effect=_effect(case), deficits=case.context.deficits,
         cushion=_buffer(case).of(case.net_liquidation),
     ), lowers_risk=case.lowers_risk)  # fmt: skip
 

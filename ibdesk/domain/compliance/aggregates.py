@@ -95,8 +95,10 @@ def day_loss(case: Case) -> Decimal | None:
 
 
 def daily_loss_limit(case: Case) -> Decimal | None:
-    """The loss at which opening stops: a share of what the account was worth before it."""
-    equity, daily = case.net_liquidation, known(case.context.daily_pnl)
+    """The loss at which opening stops: a share of what the account was worth before it. Old figures count here: a limit
+    that was reached must not turn into a question because nobody synced since."""
+    summary, daily = case.context.summary, known(case.context.daily_pnl)
+    equity = None if summary is None else known(summary.net_liquidation)
     if equity is None or daily is None:
         return None
     return case.context.settings.risk_daily_loss_pct / 100 * (equity - daily)

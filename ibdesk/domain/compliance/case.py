@@ -17,6 +17,7 @@ from ibdesk.domain.market import Quote
 from ibdesk.domain.money import ZERO, known
 from ibdesk.domain.options import merged, more_naked, recognise
 from ibdesk.domain.orders import NEEDS_LIMIT, NEEDS_STOP, OrderTicket
+from ibdesk.domain.payoff import Line, PricedLeg, line_at_expiry
 from ibdesk.domain.strategies import Recognition
 
 _T = TypeVar("_T")
@@ -147,6 +148,18 @@ def net_touch(ticket: OrderTicket, context: Context, side: int = 1) -> Decimal |
             return None
         total += price * (leg.side.sign * leg.ratio) * leg.instrument.multiplier
     return total / max(leg.instrument.multiplier for leg in ticket.legs)
+
+
+def unit_line(case: Case) -> Line | None:
+    """What one unit of the ticket is worth at each price on its last day, nothing paid for it yet; None when its
+    options have several."""
+    legs = case.ticket.legs
+    if len({leg.instrument.option.expiry for leg in legs if leg.instrument.option is not None}) > 1:
+        return None
+    return line_at_expiry(
+        [PricedLeg(instrument=leg.instrument, quantity=Decimal(leg.ratio * leg.side.sign), premium=ZERO)
+         for leg in legs]
+    )  # fmt: skip
 
 
 def _marks(context: Context, legs: Legs) -> Iterator[tuple[Conid, Decimal]]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from ibdesk.domain.accounts import Environment
-from ibdesk.domain.compliance.case import Case, said
+from ibdesk.domain.compliance.case import Case, said, unit_line
 from ibdesk.domain.compliance.exposure import SHARES
 from ibdesk.domain.compliance.verdict import Code, Finding, Severity, Source, figure
 from ibdesk.domain.instruments import AssetClass, Instrument, Right
@@ -16,7 +16,6 @@ from ibdesk.domain.modes import face_of
 from ibdesk.domain.money import ZERO, known
 from ibdesk.domain.options import more_naked
 from ibdesk.domain.orders import OrderType
-from ibdesk.domain.payoff import PricedLeg, line_at_expiry
 
 _CONTRACTS = frozenset({AssetClass.OPTION, AssetClass.FUTURE, AssetClass.FUTURE_OPTION, AssetClass.WARRANT})
 
@@ -44,14 +43,13 @@ def max_loss(case: Case) -> Loss:
         return Loss(None, is_unbounded=_is_unbounded(case))
     if _is_unbounded(case):
         return Loss(None, is_unbounded=True)
-    expiries = {each.option.expiry for each, _ in case.legs if each.option is not None}
-    if len(expiries) > 1:
+    line = case.once(unit_line)
+    if line is None:
         is_paid = all(not each.naked for each in case.outcome.after)
         return Loss(max(ZERO, case.cost) if is_paid and case.cost > 0 else None)
-    line = line_at_expiry([PricedLeg(instrument=each, quantity=change, premium=ZERO) for each, change in case.legs])
     if line.slope < 0:  # covered by what is held: only the price paid is at stake
         return Loss(max(ZERO, case.cost))
-    return Loss(max(ZERO, case.cost - min(profit for _, profit in line.knots)))
+    return Loss(max(ZERO, case.cost - case.ticket.quantity * min(profit for _, profit in line.knots)))
 
 
 def _is_unbounded(case: Case) -> bool:
@@ -73,10 +71,11 @@ def _quantity(case: Case) -> Iterator[Finding]:
             (settings.risk_contracts_confirm, settings.risk_contracts_block, "contracts") if is_contract
             else (settings.risk_shares_confirm, settings.risk_shares_block, "shares")
         )  # fmt: skip
-        yield from _above(
-            Code.FAT_FINGER_QTY, abs(change), Decimal(asks), Decimal(blocks),
-            f"{figure(abs(change))} {word} of {instrument.label}", "", "Check the quantity.",
-        )  # fmt: skip
+        if abs(change) > min(asks, blocks):
+            yield from _above(
+                Code.FAT_FINGER_QTY, abs(change), Decimal(asks), Decimal(blocks),
+                f"{figure(abs(change))} {word} of {instrument.label}", "", "Check the quantity.",
+            )  # fmt: skip
 
 
 def _usual(case: Case) -> Iterator[Finding]:

@@ -8,15 +8,14 @@ from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
 
-from ibdesk.domain.compliance.case import Case, net_touch, said, touch
+from ibdesk.domain.compliance.case import Case, net_touch, said, touch, unit_line
 from ibdesk.domain.compliance.market_state import is_regular
 from ibdesk.domain.compliance.verdict import Code, Finding, Severity, Source, figure
 from ibdesk.domain.instruments import Right
 from ibdesk.domain.market import Delay, Quote
-from ibdesk.domain.money import ZERO
 from ibdesk.domain.options import is_european
 from ibdesk.domain.orders import NEEDS_LIMIT, Leg, OrderType, Side
-from ibdesk.domain.payoff import PricedLeg, in_the_money, line_at_expiry
+from ibdesk.domain.payoff import in_the_money
 
 #: The least distances in price, so that cheap contracts are not asked about for a cent (compliance.md section 4).
 TOUCH_FLOOR, MID_FLOOR, HARD_FLOOR = Decimal("0.10"), Decimal("0.25"), Decimal("0.50")
@@ -142,16 +141,10 @@ def _above_most(case: Case) -> Iterator[Finding]:
 
 def _most_worth(case: Case) -> Decimal | None:
     """Of one unit in its price's terms; None without a bound, or with several last days."""
-    legs = case.ticket.legs
-    if len({leg.instrument.option.expiry for leg in legs if leg.instrument.option is not None}) > 1:
+    line = case.once(unit_line)
+    if line is None or line.slope > 0:
         return None
-    line = line_at_expiry(
-        [PricedLeg(instrument=leg.instrument, quantity=Decimal(leg.ratio * leg.side.sign), premium=ZERO)
-         for leg in legs]
-    )  # fmt: skip
-    if line.slope > 0:
-        return None
-    return max(profit for _, profit in line.knots) / max(leg.instrument.multiplier for leg in legs)
+    return max(profit for _, profit in line.knots) / max(leg.instrument.multiplier for leg in case.ticket.legs)
 
 
 def _collar(severity: Severity, sentence: str, measured: Decimal, limit: Decimal) -> Finding:

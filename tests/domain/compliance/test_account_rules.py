@@ -1,6 +1,7 @@
 """The rules on margin, levels and day trades are asked with what the context and the settings say."""
 
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 
 from ibdesk.domain.accounts import MarginType
@@ -10,20 +11,24 @@ from ibdesk.domain.compliance.account_rules import (
     check_funds,
     check_level,
     check_margin_level,
+    estimate_needed,
     estimated,
 )
 from ibdesk.domain.compliance.context import Context
 from ibdesk.domain.compliance.option_levels import level
 from ibdesk.domain.compliance.settlement import CashState
 from ibdesk.domain.compliance.verdict import Code, Severity, Source, worst
+from ibdesk.domain.orders import Impact
 from ibdesk.domain.risk_settings import BrokerLevel, DayTradeChoice
 from tests.domain.compliance.ready import (
     CALL,
+    NOW,
     buying,
     case,
     context,
     found,
     leg,
+    preview,
     selling,
     setting,
     summary,
@@ -58,6 +63,14 @@ def test_the_estimate_takes_the_orders_own_price() -> None:
     vertical = ticket(leg(CALL, 1), leg(option("105C"), -1), limit="1.80")
     assert estimated(case(vertical)).effect == Decimal(180)
     assert estimated(case(buying(stock(), quantity=100, limit="100.00"))).effect == Decimal(5000)  # B1
+
+
+def test_an_estimate_is_made_wherever_the_preview_does_not_answer_everything() -> None:
+    assert estimate_needed(case()) is None
+    for seen in (context(what_if=None), context(what_if=preview(NOW - timedelta(seconds=11))),
+                 context(what_if=replace(preview(), equity=Impact())), context(summary=summary("1999")),
+                 context(summary=None)):  # fmt: skip
+        assert estimate_needed(case(seen=seen)) is not None
 
 
 def test_shares_bought_with_borrowed_money_need_two_thousand() -> None:

@@ -34,6 +34,11 @@ def test_after_the_days_loss_nothing_opens(lost: str, expected: Severity) -> Non
     assert daily_loss_limit(case(seen=seen)) == (50_000 + Decimal(lost)) * 5 / 100
 
 
+def test_a_limit_that_was_reached_still_blocks_when_the_figures_are_old() -> None:
+    old = summary(received_at=NOW - timedelta(hours=9))
+    assert worst(check_aggregates(case(seen=context(daily_pnl=Decimal(-40_000), summary=old)))) is Severity.BLOCK
+
+
 def test_a_loss_not_known_is_asked_about_unless_there_is_no_limit() -> None:
     for seen in (context(daily_pnl=None), context(summary=summary(None))):
         assert worst(check_aggregates(case(seen=seen))) is Severity.CONFIRM
