@@ -40,6 +40,8 @@ log = logging.getLogger(__name__)
 
 #: Seconds between two looks at the broker's list while an order is open; the stream is quicker, this is what it misses.
 LOOK_EVERY = 15.0
+#: And while none is: an order placed elsewhere is told by the stream.
+LOOK_RARELY = 300.0
 #: How far back orders and executions are held in memory and asked for.
 KEPT = timedelta(days=2)
 #: Nobody has answered for these yet. INTENDED ones that are not on their way belong to a desk that ended meanwhile.
@@ -63,6 +65,7 @@ class LiveOrders:
         is_ready: Callable[[], bool] = lambda: True,
         wait: Wait = wait,
     ) -> None:
+        self.is_read = False
         self._reader = reader
         self._environment = environment
         self._mode = mode
@@ -77,6 +80,8 @@ class LiveOrders:
         self._moves = 0
         self._moved_at: dict[str, int] = {}
         self._contradicted: set[tuple[str, OrderState, str]] = set()
+        self._was_working = False
+        self._was_ready = False
         self._looking = asyncio.Lock()
         self._woken = asyncio.Event()
 
@@ -109,6 +114,7 @@ class LiveOrders:
         self._hub.subscribe(OrdersHeard, self._heard)
         self._hub.subscribe(ConnectionRestored, lambda _event: self._woken.set())
         self._hub.subscribe(SessionChanged, self._session_changed)
+        self._hub.subscribe(OrdersChanged, lambda _event: self._nudge())
         self._tasks.start("follow the orders", self._follow())
 
     async def put(self, *orders: Order) -> None:
@@ -159,6 +165,7 @@ class LiveOrders:
                 before = self._moves
                 await self.hear(await self._reader.orders(account), before=before)
                 await self.fills(await self._reader.executions(account, since))
+            self.is_read = True
 
     async def fills(self, fills: Sequence[Fill]) -> None:
         """Store prints before they are told of; those of our orders go into the receipts."""
@@ -222,8 +229,15 @@ class LiveOrders:
             self._woken.set()
 
     def _session_changed(self, event: SessionChanged) -> None:
-        if event.session.is_ready:
+        if event.session.is_ready and not self._was_ready:
             self._woken.set()
+        self._was_ready = event.session.is_ready
+
+    def _nudge(self) -> None:
+        """The first order that is open shortens the rest."""
+        if self.working and not self._was_working:
+            self._woken.set()
+        self._was_working = bool(self.working)
 
     async def _follow(self) -> None:
         while True:
@@ -233,7 +247,7 @@ class LiveOrders:
                 except DeskError as error:
                     log.info("The order book could not be asked for: %s", error.message)
             self._woken.clear()
-            await self._wait(LOOK_EVERY, self._woken)
+            await self._wait(LOOK_EVERY if self.working else LOOK_RARELY, self._woken)
 
 
 def _stored(tx: "Connection", environment: Environment, mode: Mode, since: datetime) -> tuple[Order, ...]:

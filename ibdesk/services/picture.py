@@ -1,0 +1,146 @@
+"""Everything the rules before an order look at, gathered for one ticket: what is stored, what streams, what is asked.
+
+What cannot be had is left unknown, never guessed: the rules say so and ask the person. Nothing here decides anything.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from datetime import timedelta
+from decimal import Decimal
+
+from ibdesk.brokers.base import MarketData, Trading
+from ibdesk.domain.accounts import AccountId, Environment
+from ibdesk.domain.compliance.context import Context, Desk
+from ibdesk.domain.compliance.day_trade_rule import DayTrades, seen_from
+from ibdesk.domain.compliance.day_trades import DayTradeState, begin, trade_date_at
+from ibdesk.domain.compliance.disclosures import Acknowledgment, Disclosure
+from ibdesk.domain.compliance.exposure import Legs, book_of
+from ibdesk.domain.compliance.policy import policies_at
+from ibdesk.domain.errors import Cause, DeskError, Refused
+from ibdesk.domain.hours import NEW_YORK, Calendar
+from ibdesk.domain.instruments import Conid, Instrument
+from ibdesk.domain.maintenance import outage_at
+from ibdesk.domain.market import Quote, TradingHours
+from ibdesk.domain.modes import Mode, face_of
+from ibdesk.domain.orders import Order, OrderRules, OrderTicket
+from ibdesk.domain.portfolio import AccountPage
+from ibdesk.domain.session import Session
+from ibdesk.domain.settings import Settings
+from ibdesk.services.book import Book
+from ibdesk.services.desk import Clock
+from ibdesk.services.order_book import LiveOrders
+from ibdesk.store import trades
+from ibdesk.store.database import Database
+
+#: Calendar days of executions that hold five business days of any year.
+COUNTED = timedelta(days=11)
+
+
+class Pictures:
+    """Makes the context of a check. `quotes` is what streams; a leg it lacks is asked for."""
+
+    def __init__(
+        self,
+        book: Book,
+        trading: Trading,
+        market: MarketData | None,
+        orders: LiveOrders,
+        *,
+        mode: Mode,
+        quotes: Callable[[], Mapping[Conid, Quote]],
+        session: Callable[[], Session | None],
+        settings: Callable[[], Settings],
+        calendar: Calendar,
+        disclosures: tuple[Disclosure, ...],
+        acknowledged: Callable[[], Awaitable[tuple[Acknowledgment, ...]]],
+        database: Database,
+        clock: Clock,
+    ) -> None:
+        self._book = book
+        self._trading = trading
+        self._market = market
+        self._orders = orders
+        self._mode = mode
+        self._quotes = quotes
+        self._session = session
+        self._settings = settings
+        self._calendar = calendar
+        self._disclosures = disclosures
+        self._acknowledged = acknowledged
+        self._database = database
+        self._clock = clock
+
+    async def of(self, ticket: OrderTicket) -> Context:
+        """What is known now. Refused(UNKNOWN_ACCOUNT) before the account's first sync."""
+        page = await self._book.page(ticket.account)
+        if page is None:
+            raise Refused(
+                "This account has not been read yet, so no order for it can be checked.",
+                remedy="Sync it once, then open the ticket again.", cause=Cause.UNKNOWN_ACCOUNT,
+            )
+        quotes, settings, now = await self._quoted(ticket), self._settings(), self._clock()
+        working = tuple(order for order in self._orders.working if order.account == ticket.account)
+        day_trades, seen = await self._day_trades(page)
+        outage = outage_at(now, settings.region)
+        return Context(
+            now=now, account=page.account, desk=Desk(mode=self._mode, session=self._session(), outage=outage),
+            calendar=self._calendar, settings=settings, summary=page.summary,
+            daily_pnl=None if page.pnl is None else page.pnl.daily,
+            rates={line.currency: line.rate for line in page.ledger},
+            book=book_of((row.position for row in page.rows), map(_remaining, working)), working=working,
+            live_orders=await self._live_orders(), day_trades=day_trades, trades=seen, quotes=quotes,
+            rules=await self._rules(ticket), hours=await self._hours(ticket), disclosures=self._disclosures,
+            acknowledged=await self._acknowledged(),
+        )  # fmt: skip
+
+    async def holdings(self, account: AccountId) -> tuple[tuple[Instrument, Decimal], ...]:
+        """What is held and could be closed, as last read."""
+        page = await self._book.page(account)
+        rows = () if page is None else page.rows
+        return tuple((row.position.instrument, row.position.quantity) for row in rows if row.position.quantity)
+
+    async def _quoted(self, ticket: OrderTicket) -> Mapping[Conid, Quote]:
+        """What streams, and for legs and underlyings without, what the broker says when asked."""
+        quotes = dict(self._quotes())
+        wanted = {leg.instrument.conid for leg in ticket.legs}
+        wanted |= {under for leg in ticket.legs if (under := leg.instrument.underlying_conid) is not None}
+        missing = sorted(wanted - set(quotes))
+        if missing and self._market is not None:
+            with suppress(DeskError):
+                quotes |= {quote.conid: quote for quote in await self._market.quotes(missing)}
+        return quotes
+
+    async def _rules(self, ticket: OrderTicket) -> Mapping[Conid, OrderRules]:
+        found: dict[Conid, OrderRules] = {}
+        for leg in ticket.legs:
+            with suppress(DeskError):
+                found[leg.instrument.conid] = await self._trading.rules(leg.instrument.conid, leg.side)
+        return found
+
+    async def _hours(self, ticket: OrderTicket) -> Mapping[Conid, TradingHours]:
+        found: dict[Conid, TradingHours] = {}
+        for leg in ticket.legs if self._market is not None else ():
+            with suppress(DeskError):
+                found[leg.instrument.conid] = await self._market.hours(leg.instrument.conid)  # type: ignore[union-attr]
+        return found
+
+    async def _day_trades(self, page: AccountPage) -> tuple[DayTradeState | None, DayTrades | None]:
+        """Counted from the executions of the last days; unknown until the broker was asked for them."""
+        if not self._orders.is_read:
+            return None, None
+        now, account = self._clock(), page.account.id
+        rules = policies_at(now.astimezone(NEW_YORK).date()).day_trades
+        fills = await self._database.read(trades.load_fills, account, now - COUNTED)
+        held = {(account, row.position.instrument.conid): row.position.quantity for row in page.rows}
+        state = begin((fill.execution for fill in fills), held, rules, self._calendar)
+        return state, seen_from(state, account, trade_date_at(now, rules, self._calendar))
+
+    async def _live_orders(self) -> int:
+        """How many orders this desk ever sent with real money."""
+        if face_of(self._mode).environment is not Environment.LIVE:
+            return 0
+        return len(await self._database.read(trades.load_intents, self._mode))
+
+
+def _remaining(order: Order) -> Legs:
+    return tuple((leg.instrument, order.remaining * leg.ratio * leg.side.sign) for leg in order.legs)

@@ -1,0 +1,101 @@
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from ibdesk.domain.accounts import Environment
+from ibdesk.domain.errors import Refused
+from ibdesk.domain.hours import Calendar
+from ibdesk.domain.instruments import AssetClass
+from ibdesk.domain.modes import Mode
+from ibdesk.domain.orders import Leg, OrderRef, OrderState, OrderTicket, Side
+from ibdesk.domain.receipts import Step
+from ibdesk.services.order_book import LiveOrders
+from ibdesk.services.orders import Orders, Reply
+from ibdesk.services.picture import Pictures
+from tests.services.workshop import MAIN, Workshop, workshop
+
+
+async def said_yes(*_: object) -> Reply:
+    return Reply(yes=True)
+
+
+async def none_acknowledged() -> tuple[()]:
+    return ()
+
+
+def desk_of(shop: Workshop) -> tuple[Orders, Pictures]:
+    trading = shop.broker.trading
+    assert trading is not None
+
+    async def accounts() -> tuple[str, ...]:
+        return tuple(each.id for each in await shop.book.accounts())
+
+    refs = iter(range(1, 100))
+    book = LiveOrders(
+        trading, environment=Environment.DEMO, mode=Mode.DEMO, accounts=accounts, hub=shop.hub, tasks=shop.tasks,  # type: ignore[arg-type]
+        database=shop.database, clock=shop.dial,
+    )  # fmt: skip
+    pictures = Pictures(
+        shop.book, trading, shop.broker.market, book, mode=Mode.DEMO, quotes=dict, session=lambda: None,
+        settings=lambda: shop.settings, calendar=Calendar(closed={}, early={}), disclosures=(),
+        acknowledged=none_acknowledged, database=shop.database, clock=shop.dial,
+    )  # fmt: skip
+    orders = Orders(
+        trading, book, mode=Mode.DEMO, picture=pictures.of, database=shop.database, clock=shop.dial,
+        ticks=lambda: 0.0, new_ref=lambda: OrderRef(f"test-{next(refs)}"),
+    )  # fmt: skip
+    return orders, pictures
+
+
+def in_the_demo(folder: Path, life: Callable[[Workshop], Awaitable[None]]) -> None:
+    async def run() -> None:
+        async with workshop(folder) as shop:
+            await shop.session.refresh()
+            await life(shop)
+
+    asyncio.run(run())
+
+
+def test_before_the_first_sync_nothing_can_be_checked(tmp_path: Path) -> None:
+    async def life(shop: Workshop) -> None:
+        orders, _ = desk_of(shop)
+        with pytest.raises(Refused, match="not been read"):
+            await orders.check(OrderTicket(account=MAIN, mode=Mode.DEMO))
+
+    in_the_demo(tmp_path, life)
+
+
+def test_a_share_order_goes_through_the_demo_gateway_and_is_cancelled(tmp_path: Path) -> None:
+    async def life(shop: Workshop) -> None:
+        await shop.sync.run()
+        orders, pictures = desk_of(shop)
+        held = [pair for pair in await pictures.holdings(MAIN) if pair[0].asset_class is AssetClass.STOCK]
+        instrument = held[0][0]
+        await orders.book.refresh()
+        quotes = await shop.broker.market.quotes([instrument.conid])  # type: ignore[union-attr]
+        limit = (quotes[0].bid or Decimal(0)).quantize(Decimal(1)) - 1
+        ticket = OrderTicket(
+            account=MAIN, mode=Mode.DEMO, legs=(Leg(instrument=instrument, side=Side.BUY),), limit=limit
+        )
+        shop.dial.advance(timedelta(seconds=1))
+        shown = await orders.preview(ticket)
+        assert shown.context.day_trades is not None and shown.context.rules and shown.context.quotes
+        assert not shown.verdict.is_blocked, [finding for finding in shown.verdict.findings if finding.severity == 4]
+        yes = orders.confirm(shown)
+        order = await orders.send("draft", shown, ask=said_yes, confirmation=yes)
+        assert order.is_open
+        await orders.cancel(order)
+        for _ in range(20):
+            await orders.book.refresh()
+            if not orders.book.working:
+                break
+        known = orders.book.find(order.ref or OrderRef(""))
+        assert known is not None and known.state is OrderState.CANCELLED
+        steps = [each.receipt.step for each in await orders.receipt(order.ref or OrderRef(""))]
+        assert steps[:3] == [Step.CHECK_RUN, Step.CONFIRMED_OVERRIDE, Step.SENT] and steps[-1] is Step.CANCEL
+
+    in_the_demo(tmp_path, life)
