@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from ibdesk.domain.accounts import MarginType
 from ibdesk.domain.compliance.buying_power import PREVIEW_LASTS, Buffer, BuyingPowerContext, check_buying_power
-from ibdesk.domain.compliance.case import Case, is_stale, said
+from ibdesk.domain.compliance.case import Case, is_stale, prices_of, said
 from ibdesk.domain.compliance.day_trade_rule import DayTradeContext, check_day_trades
 from ibdesk.domain.compliance.exposure import SHARES
 from ibdesk.domain.compliance.intraday import IntradayContext, check_intraday
@@ -79,7 +79,7 @@ def estimated(case: Case) -> Estimate:
     """Our own estimate of the order's effect, in the account's base currency."""
     is_all_options = all(instrument.option is not None for instrument, _ in case.legs)
     found = estimate(
-        case.legs, case.outcome, case.prices, case.policies, margin_type=case.summary.margin_type,
+        case.legs, case.outcome, prices_of(case), case.policies, margin_type=case.summary.margin_type,
         paid=case.cost if is_all_options else None,
     )  # fmt: skip
     if found.effect is None or case.rate == 1:

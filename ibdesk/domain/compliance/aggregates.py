@@ -28,6 +28,8 @@ def _side(case: Case) -> Iterator[Finding]:
     for key in dict.fromkeys(book.underlying_of(each) for each, _ in case.legs if each.option is not None):
         there = (*book.groups.get(key, ()), *book.working.get(key, ()))
         order = tuple(row for row in case.legs if book.underlying_of(row[0]) == key)
+        if sum(abs(quantity) for each, quantity in (*there, *order) if each.option is not None) <= most:
+            continue  # all of them together are not too many
         grown = [after for before, after in zip(_sides(there), _sides((*there, *order)), strict=True) if after > before]
         if max(grown, default=ZERO) > most:
             yield said(

@@ -1,6 +1,6 @@
 """One ticket in its context: what filling it makes of the positions, whether it lowers risk, and what it costs."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from decimal import Decimal
@@ -25,10 +25,10 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """What every rule of the desk's own is given. `summary` has no figures older than allowed; `prices` are by conid,
-    the quotes' before the book's. `unit` is the price of one unit as the ticket counts it (positive is paid), at worst
-    where it has no limit; `cost` what the order pays in all, in its own currency and without fees. None: unknown.
-    `rate` is what one unit of the ticket's currency costs in the account's base currency."""
+    """What every rule of the desk's own is given. `summary` has no figures older than allowed. `unit` is the price of
+    one unit as the ticket counts it (positive is paid), at worst where it has no limit; `cost` what the order pays in
+    all, in its own currency and without fees. None: unknown. `rate` is what one unit of the ticket's currency costs in
+    the account's base currency."""
 
     ticket: OrderTicket
     context: Context
@@ -37,7 +37,6 @@ class Case:
     outcome: Outcome
     lowers_risk: bool
     summary: AccountSummary
-    prices: Prices
     unit: Decimal | None
     cost: Decimal | None
     rate: Decimal | None
@@ -73,24 +72,24 @@ class Case:
         return None if ours is None or whole is None else 100 * ours / whole
 
     def mark(self, instrument: Instrument) -> Decimal | None:
-        return self.prices.marks.get(instrument.conid)
+        """Its quote's price, else what the book marks it at."""
+        return _mark(self.context, instrument.conid)
 
     def underlying(self, instrument: Instrument) -> Decimal | None:
         """The price of what an option is on (of a share: its own)."""
         key = self.context.book.underlying_of(instrument)
-        return None if isinstance(key, str) else self.prices.marks.get(key)
+        return None if isinstance(key, str) else _mark(self.context, key)
 
 
 def case_of(ticket: OrderTicket, context: Context, policies: Policies) -> Case:
     """The ticket looked at once for all rules; its prices and quantities must be numbers (`orders.faults`)."""
     legs = ticket.changes
     outcome = outcome_of(context.book, legs)
-    prices = Prices(marks=dict(_marks(context, legs)), factors=context.factors)
     unit = _unit(ticket, context)
     return Case(
         ticket=ticket, context=context, policies=policies, legs=legs, outcome=outcome,
-        lowers_risk=lowers_risk(context.book, legs, outcome), summary=_fresh(context), prices=prices, unit=unit,
-        cost=_cost(ticket, unit, prices), rate=_rate(ticket, context),
+        lowers_risk=lowers_risk(context.book, legs, outcome), summary=_fresh(context), unit=unit,
+        cost=_cost(ticket, unit, context), rate=_rate(ticket, context),
     )  # fmt: skip
 
 
@@ -162,19 +161,21 @@ def unit_line(case: Case) -> Line | None:
     )  # fmt: skip
 
 
-def _marks(context: Context, legs: Legs) -> Iterator[tuple[Conid, Decimal]]:
+def prices_of(case: Case) -> Prices:
     """A price for every contract that the order's underlyings hold, the legs and the underlyings themselves."""
-    book = context.book
-    conids = {instrument.conid for instrument, _ in legs}
-    for key in {book.underlying_of(instrument) for instrument, _ in legs}:
+    context, book = case.context, case.context.book
+    conids = {instrument.conid for instrument, _ in case.legs}
+    for key in {book.underlying_of(instrument) for instrument, _ in case.legs}:
         conids.update(instrument.conid for rows in (book.groups, book.working) for instrument, _ in rows.get(key, ()))
         if not isinstance(key, str):
             conids.add(key)
-    for conid in conids:
-        price = price_of(context.quotes.get(conid))
-        price = known(book.marks.get(conid)) if price is None else price
-        if price is not None:
-            yield conid, price
+    marks = ((conid, _mark(context, conid)) for conid in conids)
+    return Prices(marks={conid: price for conid, price in marks if price is not None}, factors=context.factors)
+
+
+def _mark(context: Context, conid: Conid) -> Decimal | None:
+    price = price_of(context.quotes.get(conid))
+    return known(context.book.marks.get(conid)) if price is None else price
 
 
 def _unit(ticket: OrderTicket, context: Context) -> Decimal | None:
@@ -185,13 +186,13 @@ def _unit(ticket: OrderTicket, context: Context) -> Decimal | None:
     return net_touch(ticket, context)
 
 
-def _cost(ticket: OrderTicket, unit: Decimal | None, prices: Prices) -> Decimal | None:
+def _cost(ticket: OrderTicket, unit: Decimal | None, context: Context) -> Decimal | None:
     """At the unit's price; where it has none, at the marks."""
     if unit is not None:
         largest = max(leg.instrument.multiplier for leg in ticket.legs)
         sign = 1 if ticket.is_combo else ticket.legs[0].side.sign * ticket.legs[0].ratio
         return unit * sign * ticket.quantity * largest
-    found = [(prices.marks.get(each.conid), change * each.multiplier) for each, change in ticket.changes]
+    found = [(_mark(context, each.conid), change * each.multiplier) for each, change in ticket.changes]
     if any(price is None for price, _ in found):
         return None
     return sum((price * weight for price, weight in found if price is not None), ZERO)

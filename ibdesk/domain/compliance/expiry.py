@@ -60,8 +60,10 @@ def is_near_money(terms: OptionTerms, spot: Decimal | None) -> bool:
 def _dividend(case: Case, instrument: Instrument, new: Decimal) -> Iterator[Finding]:
     terms, key = instrument.option, case.context.book.underlying_of(instrument)
     dividend = None if isinstance(key, str) else case.context.dividends.get(key)
+    if terms is None or dividend is None or new > 0 or is_european(instrument):
+        return
     spot, mark = case.underlying(instrument), case.mark(instrument)
-    if terms is None or dividend is None or spot is None or mark is None or new > 0 or is_european(instrument):
+    if spot is None or mark is None:
         return
     if case.policies.day < dividend.ex_date <= terms.expiry:
         likely = is_assignment_likely(terms, spot, mark - in_the_money(terms, spot), dividend.amount)

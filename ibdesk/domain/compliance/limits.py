@@ -53,7 +53,11 @@ def max_loss(case: Case) -> Loss:
 
 
 def _is_unbounded(case: Case) -> bool:
-    """Calls or shares short with nothing behind them that were not there before."""
+    """Calls or shares short with nothing behind them that were not there before. Where a rising price costs the order
+    itself nothing without end, it cannot have made any."""
+    line = case.once(unit_line)
+    if line is not None and line.slope >= 0:
+        return False
     bare = more_naked(case.outcome.before, case.outcome.worst)
     if any(leg.terms is not None and leg.terms.right is Right.CALL for leg in bare):
         return True

@@ -121,7 +121,7 @@ def _exercise_worth(case: Case, leg: Leg) -> Decimal | None:
     if terms is None or isinstance(key, str):
         return None
     spot = touch(case.context.quotes.get(key), -1 if terms.right is Right.CALL else 1)
-    spot = case.prices.marks.get(key) if spot is None else spot
+    spot = case.underlying(leg.instrument) if spot is None else spot
     return None if spot is None else in_the_money(terms, spot)
 
 
