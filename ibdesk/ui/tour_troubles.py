@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import QTimer
+
 from ibdesk.domain.away import AwayReport, FigureChange, HoldingChange
 from ibdesk.domain.events import LinkChanged, SessionChanged, SessionEnding
 from ibdesk.domain.maintenance import Outage
@@ -72,6 +74,9 @@ class _Walk:
             return
         panel = TruthPanel()
         panel.show_truth(told, self._now, link)
+        seconds = QTimer(panel)
+        seconds.timeout.connect(lambda: panel.show_time(self._now))  # its countdowns run with the header's
+        seconds.start(200)
         popover = Popover(panel, self._view.header.session, self._view, width=PANEL)
         popover.open()
         await self._guide.settle()
