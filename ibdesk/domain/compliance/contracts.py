@@ -15,6 +15,9 @@ from ibdesk.domain.orders import Leg, OrderRules, OrderTicket, faults
 _STANDARD = 100
 
 
+_FINE = (said(Code.CONTRACT_OK, Severity.PASS, "The contracts are standard and offered."),)
+
+
 def check_ticket(ticket: OrderTicket) -> tuple[Finding, ...]:
     """What is missing or no number, before any other rule can judge it."""
     return tuple(said(Code.TICKET, Severity.BLOCK, fault) for fault in faults(ticket))
@@ -24,7 +27,7 @@ def check_contracts(case: Case) -> tuple[Finding, ...]:
     """All legs; nothing in them is softened for closing but what says so itself."""
     today = case.policies.day
     found = [each for leg in case.ticket.legs for each in (*_of_leg(leg, case, today), *_offered(leg, case))]
-    return tuple(found) or (said(Code.CONTRACT_OK, Severity.PASS, "The contracts are standard and offered."),)
+    return tuple(found) or _FINE
 
 
 def _of_leg(leg: Leg, case: Case, today: date) -> Iterator[Finding]:

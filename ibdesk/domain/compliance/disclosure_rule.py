@@ -9,6 +9,9 @@ from ibdesk.domain.compliance.verdict import Code, Finding, Severity
 OPTIONS, MARGIN = "options-risk", "margin-and-day-trading"
 
 
+_FINE = (said(Code.ACK_REQUIRED, Severity.PASS, "All disclosures are acknowledged."),)
+
+
 def check_disclosures(case: Case) -> tuple[Finding, ...]:
     """Missing, changed, or older than a year."""
     if case.lowers_risk:
@@ -28,7 +31,7 @@ def check_disclosures(case: Case) -> tuple[Finding, ...]:
             "Read and acknowledge it in Disclosures.",
         )
         for each in missing
-    ) or (said(Code.ACK_REQUIRED, Severity.PASS, "All disclosures are acknowledged."),)  # fmt: skip
+    ) or _FINE  # fmt: skip
 
 
 def _concerns(text: Disclosure, case: Case) -> bool:

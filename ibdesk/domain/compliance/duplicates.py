@@ -14,6 +14,9 @@ from ibdesk.domain.orders import Order, OrderTicket, OrderType, Side
 PER_SECOND = 10
 
 
+_FINE = (said(Code.DUPLICATE, Severity.PASS, "No order like this was sent a moment ago."),)
+
+
 def check_duplicate(case: Case) -> tuple[Finding, ...]:
     """The same order sent a moment ago: a double click, a key held down, a second window."""
     window = timedelta(seconds=float(case.context.settings.risk_duplicate_seconds))
@@ -30,7 +33,7 @@ def check_duplicate(case: Case) -> tuple[Finding, ...]:
                     limit=case.context.settings.risk_duplicate_seconds,
                 ),
             )  # fmt: skip
-    return (said(Code.DUPLICATE, Severity.PASS, "No order like this was sent a moment ago."),)
+    return _FINE
 
 
 def check_rate(case: Case) -> tuple[Finding, ...]:

@@ -24,10 +24,13 @@ _WHY = {
 }
 
 
+_FINE = (said(Code.SESSION, Severity.PASS, "Mode, account and session are those of this ticket."),)
+
+
 def check_identity(ticket: OrderTicket, context: Context, *, lowers_risk: bool) -> tuple[Finding, ...]:
     """All that stands between this desk and the broker."""
     found = (*_belonging(ticket, context), *_doors(context), *_killed(context, lowers_risk))
-    return found or (said(Code.SESSION, Severity.PASS, "Mode, account and session are those of this ticket."),)
+    return found or _FINE
 
 
 def _belonging(ticket: OrderTicket, context: Context) -> Iterator[Finding]:

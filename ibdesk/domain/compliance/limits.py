@@ -20,6 +20,9 @@ from ibdesk.domain.orders import OrderType
 _CONTRACTS = frozenset({AssetClass.OPTION, AssetClass.FUTURE, AssetClass.FUTURE_OPTION, AssetClass.WARRANT})
 
 
+_FINE = (said(Code.SIZE_OK, Severity.PASS, "Size, premium and possible loss are within your limits."),)
+
+
 @dataclass(frozen=True, slots=True)
 class Loss:
     """The most an order can lose, in its own currency. `amount` None: unknown, or unbounded where it says so."""
@@ -33,7 +36,7 @@ def check_limits(case: Case) -> tuple[Finding, ...]:
     if case.lowers_risk:
         return (said(Code.SIZE_OK, Severity.PASS, "Your limits do not hold back an order that lowers risk."),)
     found = (*_quantity(case), *_usual(case), *_premium(case), *_exposure(case), *_loss(case), *_first_orders(case))
-    return found or (said(Code.SIZE_OK, Severity.PASS, "Size, premium and possible loss are within your limits."),)
+    return found or _FINE
 
 
 def max_loss(case: Case) -> Loss:

@@ -26,6 +26,9 @@ _LAST_EARLY = time(13, 15)
 _RESTRICTED = Decimal("0.9")
 
 
+_FINE = (said(Code.SESSION_CLOSED, Severity.PASS, "The market is open for every leg."),)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trading:
     """One contract at one instant: in regular hours, in any hours, and when regular hours begin again (None while they
@@ -70,7 +73,7 @@ def is_regular(case: Case) -> bool:
 def check_market_state(case: Case) -> tuple[Finding, ...]:
     """Closed, outside regular hours, halted, restricted."""
     found = (*_hours(case), *_halted(case), *_restricted(case))
-    return found or (said(Code.SESSION_CLOSED, Severity.PASS, "The market is open for every leg."),)
+    return found or _FINE
 
 
 def _trading(case: Case) -> tuple[Trading, ...]:

@@ -23,16 +23,20 @@ TOUCH_FLOOR, MID_FLOOR, HARD_FLOOR = Decimal("0.10"), Decimal("0.25"), Decimal("
 _LATE = frozenset({Delay.DELAYED, Delay.FROZEN, Delay.FROZEN_DELAYED})
 
 
+_WITHIN = (said(Code.PRICE_COLLAR, Severity.PASS, "The price is within the hard collar."),)
+_FINE = (said(Code.QUOTE_OK, Severity.PASS, "Quotes are fresh and the price is near them."),)
+
+
 def check_hard_collar(case: Case) -> tuple[Finding, ...]:
     """Prices nobody means: beyond half the mid, below what exercise is worth, above what the unit can ever be worth."""
     found = (*_far_from_mid(case), *_below_intrinsic(case), *_above_most(case))
-    return found or (said(Code.PRICE_COLLAR, Severity.PASS, "The price is within the hard collar."),)
+    return found or _WITHIN
 
 
 def check_prices(case: Case) -> tuple[Finding, ...]:
     """Quotes and the soft collar; market orders and stops too."""
     found = (*_quotes(case), *_soft_collar(case), *_market_order(case), *_spread(case), *_stop(case))
-    return found or (said(Code.QUOTE_OK, Severity.PASS, "Quotes are fresh and the price is near them."),)
+    return found or _FINE
 
 
 def _sides(case: Case) -> tuple[Decimal | None, Decimal | None]:

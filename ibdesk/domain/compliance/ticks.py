@@ -13,10 +13,13 @@ from ibdesk.domain.orders import OrderTicket, Side
 COMBO_STEP = Decimal("0.01")
 
 
+_FINE = (said(Code.TICK, Severity.PASS, "Prices are on the broker's grid.", source=Source.BROKER),)
+
+
 def check_ticks(case: Case) -> tuple[Finding, ...]:
     """Every price of the ticket, its exits too."""
     found = tuple(each for name, price, side in prices_of(case.ticket) for each in _on_grid(case, name, price, side))
-    return found or (said(Code.TICK, Severity.PASS, "Prices are on the broker's grid.", source=Source.BROKER),)
+    return found or _FINE
 
 
 def rounded(price: Decimal, step: Decimal, side: Side) -> Decimal:
