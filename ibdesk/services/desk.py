@@ -19,8 +19,10 @@ if TYPE_CHECKING:
     from ibdesk.services.flex import Flex
     from ibdesk.services.gateway import GatewayKeeper
     from ibdesk.services.hub import Hub
+    from ibdesk.services.kill_switch import KillSwitch
     from ibdesk.services.live import Live
     from ibdesk.services.market import Market
+    from ibdesk.services.orders import Orders
     from ibdesk.services.preferences import Preferences
     from ibdesk.services.reconnect import Reconnect
     from ibdesk.services.session import SessionService
@@ -35,7 +37,8 @@ Clock = Callable[[], datetime]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
     """One open vault and what works on it. `session`, `sync`, `market` and `live` are None until an account is
-    connected or while Interactive Brokers is switched off; the stored books stay readable then.
+    connected or while Interactive Brokers is switched off; the stored books stay readable then. So is `orders`, and
+    where nothing may be traded; `kill_switch` is there with every account.
 
     `faults` is what the demo can be made to suffer, empty on a real gateway; `database_bytes` is what the vault takes
     on disk. `close` stops tasks, brokers and the database, in that order.
@@ -67,3 +70,5 @@ class Desk:
     close: Callable[[], Awaitable[None]]
     faults: "tuple[DemoFault, ...]" = ()
     reconnect: "Reconnect | None" = None
+    orders: "Orders | None" = None
+    kill_switch: "KillSwitch | None" = None

@@ -12,11 +12,12 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from ibdesk.brokers.base import LiveStream, StreamDown, StreamEvent, StreamUp
+from ibdesk.brokers.base import LiveStream, OrderNews, StreamDown, StreamEvent, StreamUp
 from ibdesk.domain.accounts import AccountId, AccountPnl
 from ibdesk.domain.errors import DeskError
 from ibdesk.domain.events import (
     AccountChanged,
+    OrdersHeard,
     PnlChanged,
     QuotesChanged,
     SessionChanged,
@@ -183,6 +184,8 @@ class Live:
                 case SessionFlags():
                     if self._session is not None:  # not awaited: a session that is lost ends this very reading
                         self._tasks.start("hear of the session", self._session.hear(event))
+                case OrderNews():
+                    self._hub.publish(OrdersHeard(orders=event.orders, fills=event.fills, is_whole=event.is_whole))
                 case StreamUp():
                     self._went_up()
                 case StreamDown():

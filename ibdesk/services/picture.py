@@ -18,7 +18,7 @@ from ibdesk.domain.compliance.exposure import Legs, book_of
 from ibdesk.domain.compliance.policy import policies_at
 from ibdesk.domain.errors import Cause, DeskError, Refused
 from ibdesk.domain.hours import NEW_YORK, Calendar
-from ibdesk.domain.instruments import Conid, Instrument
+from ibdesk.domain.instruments import AssetClass, Conid, Instrument
 from ibdesk.domain.maintenance import outage_at
 from ibdesk.domain.market import Quote, TradingHours
 from ibdesk.domain.modes import Mode, face_of
@@ -34,6 +34,9 @@ from ibdesk.store.database import Database
 
 #: Calendar days of executions that hold five business days of any year.
 COUNTED = timedelta(days=11)
+
+#: Cash is no position, and an index or a combo as a whole cannot be held.
+NOT_CLOSED = frozenset({AssetClass.CASH, AssetClass.INDEX, AssetClass.COMBO})
 
 
 class Pictures:
@@ -93,12 +96,6 @@ class Pictures:
             acknowledged=await self._acknowledged(),
         )  # fmt: skip
 
-    async def holdings(self, account: AccountId) -> tuple[tuple[Instrument, Decimal], ...]:
-        """What is held and could be closed, as last read."""
-        page = await self._book.page(account)
-        rows = () if page is None else page.rows
-        return tuple((row.position.instrument, row.position.quantity) for row in rows if row.position.quantity)
-
     async def _quoted(self, ticket: OrderTicket) -> Mapping[Conid, Quote]:
         """What streams, and for legs and underlyings without, what the broker says when asked."""
         quotes = dict(self._quotes())
@@ -140,6 +137,14 @@ class Pictures:
         if face_of(self._mode).environment is not Environment.LIVE:
             return 0
         return len(await self._database.read(trades.load_intents, self._mode))
+
+
+async def holdings(book: Book, account: AccountId) -> tuple[tuple[Instrument, Decimal], ...]:
+    """What is held and could be closed, as last read. Cash and index rows are no positions to close."""
+    page = await book.page(account)
+    positions = () if page is None else (row.position for row in page.rows)
+    return tuple((each.instrument, each.quantity) for each in positions
+                 if each.quantity and each.instrument.asset_class not in NOT_CLOSED)  # fmt: skip
 
 
 def _remaining(order: Order) -> Legs:

@@ -21,6 +21,7 @@ from ibdesk.services.desk import Clock, Desk
 from ibdesk.wiring.diagnosis import diagnosis_for, help_wizard
 from ibdesk.wiring.flex import flex_for
 from ibdesk.wiring.gateways import COUNTS_FOR, chosen_environment, connection_to, connector_with, open_broker
+from ibdesk.wiring.orders import trading_for
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection as Transaction
@@ -143,7 +144,7 @@ async def build_desk(
         hub=hub, tasks=Tasks(), database=database, preferences=preferences, environment=environment, clock=world.clock,
         ticks=world.ticks,
     )  # fmt: skip
-    connected = _Connected()
+    connected, trading = _Connected(), None
     if known is not None and preferences.settings.ibkr_enabled:
         since = world.clock() - COUNTS_FOR
         broker = open_broker(
@@ -153,6 +154,12 @@ async def build_desk(
         )  # fmt: skip
         opened.push_async_callback(broker.close)
         connected = await _connect(broker, parts, world)
+        trading = trading_for(
+            broker, environment=environment, book=_book(parts, connected.live), session=connected.session,
+            live=connected.live, preferences=preferences, calendar=calendar, hub=hub, tasks=parts.tasks,
+            database=database, clock=world.clock, ticks=world.ticks,
+        )  # fmt: skip
+        await trading.open()
     if connected.waking is None:  # a computer that slept locks the desk, also where no account is connected
         connected = replace(connected, waking=Waking(hub=hub, tasks=parts.tasks, clock=world.clock, ticks=world.ticks))
     opened.push_async_callback(parts.tasks.close)
@@ -161,6 +168,8 @@ async def build_desk(
     )
     if world.watching:  # begins with the loop's next turn: the caller subscribes before anything happens
         connected.start(parts.tasks)
+        if trading is not None:
+            trading.start()
         parts.tasks.start("look at the vault", care.look())
         if environment is not Environment.DEMO:  # a throwaway vault needs none
             backups.start()
@@ -202,6 +211,8 @@ async def build_desk(
         doctor=diagnosis.doctor,
         support=diagnosis.support,
         reconnect=connected.reconnect,
+        orders=None if trading is None else trading.orders,
+        kill_switch=None if trading is None else trading.kill_switch,
         check_passphrase=lambda secret: asyncio.to_thread(vaults.opens, vault, secret),
         database_bytes=lambda: database.size,
         close=opened.aclose,

@@ -15,7 +15,7 @@ from ibdesk.domain.orders import Leg, OrderRef, OrderState, OrderTicket, Side
 from ibdesk.domain.receipts import Step
 from ibdesk.services.order_book import LiveOrders
 from ibdesk.services.orders import Orders, Reply
-from ibdesk.services.picture import Pictures
+from ibdesk.services.picture import Pictures, holdings
 from tests.services.workshop import MAIN, Workshop, workshop
 
 
@@ -72,8 +72,8 @@ def test_before_the_first_sync_nothing_can_be_checked(tmp_path: Path) -> None:
 def test_a_share_order_goes_through_the_demo_gateway_and_is_cancelled(tmp_path: Path) -> None:
     async def life(shop: Workshop) -> None:
         await shop.sync.run()
-        orders, pictures = desk_of(shop)
-        held = [pair for pair in await pictures.holdings(MAIN) if pair[0].asset_class is AssetClass.STOCK]
+        orders, _ = desk_of(shop)
+        held = [pair for pair in await holdings(shop.book, MAIN) if pair[0].asset_class is AssetClass.STOCK]
         instrument = held[0][0]
         await orders.book.refresh()
         quotes = await shop.broker.market.quotes([instrument.conid])  # type: ignore[union-attr]

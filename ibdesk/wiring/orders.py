@@ -1,0 +1,98 @@
+"""How the services of trading are put together around a broker that can trade, and the kill switch around any."""
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from ibdesk.domain.accounts import AccountId, Environment
+from ibdesk.domain.hours import Calendar
+from ibdesk.domain.modes import ibkr_mode
+from ibdesk.domain.orders import OrderRef
+
+if TYPE_CHECKING:
+    from ibdesk.brokers.base import Broker
+    from ibdesk.services.book import Book
+    from ibdesk.services.hub import Hub
+    from ibdesk.services.kill_switch import KillSwitch
+    from ibdesk.services.live import Live
+    from ibdesk.services.orders import Orders
+    from ibdesk.services.preferences import Preferences
+    from ibdesk.services.session import SessionService
+    from ibdesk.services.tasks import Tasks
+    from ibdesk.store.database import Database
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TradingDesk:
+    """`orders` is None where the broker takes none."""
+
+    orders: "Orders | None"
+    kill_switch: "KillSwitch"
+
+    async def open(self) -> None:
+        """Take up what is stored, before anything is told or asked."""
+        await self.kill_switch.open()
+        if self.orders is not None:
+            await self.orders.book.open()
+
+    def start(self) -> None:
+        self.kill_switch.start()
+        if self.orders is not None:
+            self.orders.book.start()
+
+
+def trading_for(
+    broker: "Broker",
+    *,
+    environment: Environment,
+    book: "Book",
+    session: "SessionService | None",
+    live: "Live | None",
+    preferences: "Preferences",
+    calendar: Calendar,
+    hub: "Hub",
+    tasks: "Tasks",
+    database: "Database",
+    clock: Callable[[], datetime],
+    ticks: Callable[[], float],
+) -> TradingDesk:
+    from ibdesk.services.disclosures import load_disclosures
+    from ibdesk.services.kill_switch import KillSwitch
+    from ibdesk.services.order_book import LiveOrders
+    from ibdesk.services.orders import Orders
+    from ibdesk.services.picture import Pictures, holdings
+
+    async def accounts() -> tuple[AccountId, ...]:
+        return tuple(account.id for account in await book.accounts())
+
+    kill_switch = KillSwitch(
+        environment=environment, orders=lambda: orders, accounts=accounts,
+        holdings=lambda account: holdings(book, account),
+        loss_limit=lambda: preferences.settings.risk_daily_loss_pct, hub=hub, tasks=tasks, database=database,
+        clock=clock, new_draft=_new_name,
+    )  # fmt: skip
+    orders, trading, mode = None, broker.trading, ibkr_mode(environment)
+    if trading is not None:
+        live_orders = LiveOrders(
+            trading, environment=environment, mode=mode, accounts=accounts, hub=hub, tasks=tasks, database=database,
+            clock=clock, is_ready=lambda: session is None or session.session.is_ready,
+        )  # fmt: skip
+        pictures = Pictures(
+            book, trading, broker.market, live_orders, mode=mode, quotes=lambda: {} if live is None else live.quotes,
+            session=lambda: None if session is None else session.session, settings=lambda: preferences.settings,
+            calendar=calendar, disclosures=load_disclosures(), acknowledged=preferences.acknowledgments,
+            database=database, clock=clock,
+        )  # fmt: skip
+        orders = Orders(
+            trading, live_orders, mode=mode, picture=pictures.of, database=database, clock=clock, ticks=ticks,
+            new_ref=lambda: OrderRef(_new_name()), killed=lambda: kill_switch.why,
+            is_read_only=lambda: preferences.settings.read_only,
+        )  # fmt: skip
+    return TradingDesk(orders=orders, kill_switch=kill_switch)
+
+
+def _new_name() -> str:
+    """An id no order ever had, short enough for every broker."""
+    return f"ibdesk-{uuid.uuid4().hex[:20]}"
