@@ -42,9 +42,10 @@ def _level(broker: str, chosen: BrokerLevel | OwnLevel) -> OptionLevel | None:
 def check_funds(case: Case) -> tuple[Finding, ...]:
     """Buying power, and that its figures are there and young enough."""
     settings = case.context.settings
-    stale = () if not is_stale(case.context) or case.lowers_risk else (
+    stale = () if not is_stale(case.context) else (
         said(
-            Code.ACCOUNT_UNKNOWN, Severity.CONFIRM, "The account's figures are missing or too old to count.",
+            Code.ACCOUNT_UNKNOWN, Severity.CONFIRM,
+            "The account's figures are missing or too old to count; so may its positions be.",
             "Sync the account first.",
         ),
     )  # fmt: skip

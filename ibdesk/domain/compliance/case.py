@@ -82,14 +82,17 @@ class Case:
 
 
 def case_of(ticket: OrderTicket, context: Context, policies: Policies) -> Case:
-    """The ticket looked at once for all rules; its prices and quantities must be numbers (`orders.faults`)."""
+    """The ticket looked at once for all rules; its prices and quantities must be numbers (`orders.faults`).
+
+    One with exits never lowers risk: what would close a position that is being opened opens one where it is closed.
+    """
     legs = ticket.changes
     outcome = outcome_of(context.book, legs)
     unit = _unit(ticket, context)
     return Case(
         ticket=ticket, context=context, policies=policies, legs=legs, outcome=outcome,
-        lowers_risk=lowers_risk(context.book, legs, outcome), summary=_fresh(context), unit=unit,
-        cost=_cost(ticket, unit, context), rate=_rate(ticket, context),
+        lowers_risk=ticket.exits is None and lowers_risk(context.book, legs, outcome), summary=_fresh(context),
+        unit=unit, cost=_cost(ticket, unit, context), rate=_rate(ticket, context),
     )  # fmt: skip
 
 

@@ -53,6 +53,11 @@ def test_the_buffer_is_the_persons_share_of_net_liquidation() -> None:
                  Code.BP_CUSHION).severity is Severity.WARN  # fmt: skip
 
 
+def test_old_figures_are_asked_about_before_closing_too_for_the_positions_may_be_old() -> None:
+    old = context(book=book((CALL, 1)), summary=summary(received_at=NOW - timedelta(seconds=121)))
+    assert found(check_funds(case(selling(), old)), Code.ACCOUNT_UNKNOWN).severity is Severity.CONFIRM
+
+
 def test_a_required_preview_blocks_what_has_none() -> None:
     seen = setting(context(what_if=None), risk_require_preview=True)
     assert worst(check_funds(case(seen=seen))) is Severity.BLOCK

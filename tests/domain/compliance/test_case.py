@@ -9,7 +9,7 @@ import pytest
 from ibdesk.domain.accounts import MarginType
 from ibdesk.domain.compliance.case import is_stale, net_touch, price_of, touch
 from ibdesk.domain.compliance.context import Context
-from ibdesk.domain.orders import Leg, OrderTicket, OrderType, Side
+from ibdesk.domain.orders import Exits, Leg, OrderTicket, OrderType, Side
 from tests.domain.compliance.ready import (
     CALL,
     NOW,
@@ -91,6 +91,12 @@ def test_minus_one_is_no_price_and_a_worthless_option_may_be_bid_nothing() -> No
 )
 def test_only_what_is_proved_on_the_result_lowers_risk(held: Legs, of: OrderTicket, lowers: bool) -> None:
     assert case(of, context(book=book(*((each, str(quantity)) for each, quantity in held)))).lowers_risk is lowers
+
+
+def test_a_ticket_with_exits_never_lowers_risk() -> None:
+    seen = context(book=book((CALL, 1)))
+    assert case(selling(), seen).lowers_risk
+    assert not case(replace(selling(), exits=Exits(take_profit=Decimal("0.50"))), seen).lowers_risk
 
 
 def test_a_working_order_that_makes_things_bare_by_itself_is_not_held_against_closing() -> None:
