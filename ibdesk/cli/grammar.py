@@ -201,7 +201,8 @@ def _add_verb(account: Any, run: Callable[[argparse.Namespace, Talk], int]) -> N
 
 
 def _setting(text: str) -> tuple[str, str]:
-    name, is_there, value = text.partition("=")
+    written, is_there, value = text.partition("=")
+    name = written.replace(".", "_")  # risk.bp_buffer_pct, as in a settings file's table
     if not is_there or name not in names():
         raise argparse.ArgumentTypeError(f"{text!r} is not NAME=VALUE with a name among {', '.join(names())}")
     return name, value

@@ -40,6 +40,12 @@ def test_what_is_not_understood_is_a_mistake_of_usage(line: str, capsys: pytest.
     assert "usage:" in capsys.readouterr().err
 
 
+def test_a_setting_may_be_named_with_its_table() -> None:
+    """B64: risk.bp_buffer_pct."""
+    given = parser().parse_args(["--set", "risk.bp_buffer_pct=12", "health"])
+    assert ("risk_bp_buffer_pct", "12") in given.set
+
+
 def test_a_setting_for_this_run_wins_over_the_environment(
     ibdesk: Ibdesk, served: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
