@@ -271,7 +271,10 @@ class Orders:
             await self._write(self._step(Step.BROKER_REJECT, ticket, ref, broker_text=error.message))
             await self._settle(ref, OrderState.REFUSED, error.message)
             raise
-        return await self._conclude(last, ticket, ref)
+        order = await self._conclude(last, ticket, ref)
+        if order.is_open and self._stopped(verdict):  # it was on its way while all others were cancelled
+            await self.cancel(order)
+        return self.book.find(ref) or order
 
     async def _conclude(self, last: Placed | Rejected | None, ticket: OrderTicket, ref: OrderRef) -> Order:
         if last is None:

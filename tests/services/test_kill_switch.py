@@ -12,7 +12,7 @@ from ibdesk.domain.compliance.exposure import book_of
 from ibdesk.domain.errors import Refused
 from ibdesk.domain.events import ConnectionRestored, PnlChanged, TradingLockChanged
 from ibdesk.domain.instruments import Instrument
-from ibdesk.domain.orders import OrderId, OrderState, Side
+from ibdesk.domain.orders import OrderId, OrderRef, OrderState, Side
 from ibdesk.domain.positions import Position
 from ibdesk.domain.receipts import Step
 from ibdesk.services.kill_switch import KillSwitch
@@ -98,6 +98,22 @@ def test_the_lock_holds_before_the_broker_has_answered(bench: OrderBench) -> Non
         bench.broker.cancel_all = slow  # type: ignore[method-assign]
         await made.press("test")
         assert tried == [MAIN] and bench.broker.placed == []
+
+    asyncio.run(life())
+
+
+def test_an_order_on_its_way_while_it_is_pressed_is_cancelled_when_it_arrives(bench: OrderBench) -> None:
+    async def life() -> None:
+        made, place = switch(bench), bench.broker.place
+
+        async def late(intent: Any) -> Any:
+            await made.press("test")
+            return await place(intent)
+
+        bench.broker.place = late  # type: ignore[method-assign]
+        order = await bench.send("a", ticket())
+        assert bench.broker.known[order.ref or OrderRef("")].state is OrderState.CANCELLED
+        assert order.state is OrderState.CANCELLING
 
     asyncio.run(life())
 
