@@ -1,10 +1,13 @@
 import asyncio
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -387,3 +390,49 @@ def test_a_refusal_names_what_to_do(bench: OrderBench) -> None:
     with pytest.raises(Refused) as caught:
         asyncio.run(bench.send(next(drafts), ticket("0")))
     assert caught.value.cause is Cause.ORDER_REFUSED and caught.value.remedy
+
+
+FULL_DISK = """
+import asyncio, resource, sys
+from pathlib import Path
+from ibdesk.domain.errors import DeskError
+from ibdesk.domain.modes import Mode
+from ibdesk.store import receipts, trades, vault
+from ibdesk.store.database import open_database
+from tests.services.order_bench import OrderBench
+from tests.services.scripted_broker import ticket
+
+async def main():
+    opened = vault.open(Path(sys.argv[1]), sys.argv[2])
+    bench = OrderBench(database=open_database(opened))
+    await bench.database.read(trades.load_drafts)
+    limit = resource.RLIM_INFINITY
+    resource.setrlimit(resource.RLIMIT_FSIZE, (600_000, limit))
+    told = ""
+    for number in range(1, 400):
+        bench.pass_by(2)
+        try:
+            await bench.send(f"full-{number}", ticket(str(number)))
+        except DeskError as error:
+            told = told or error.cause
+            if told == "disk_full":
+                break
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+    stored = {intent.ref for intent in await bench.database.read(trades.load_intents, Mode.DEMO)}
+    fault = await bench.database.read(receipts.find_fault)
+    print(told, len(bench.broker.placed) > 3, set(bench.broker.placed) <= stored, fault)
+    await bench.database.close()
+    opened.close()
+
+asyncio.run(main())
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no file-size limit to borrow")
+def test_on_a_full_disk_nothing_leaves_that_is_not_stored(tmp_path: Path) -> None:
+    made, _ = vaults.create(tmp_path / "home", PASSPHRASE, cost=LOWEST_COST)
+    asyncio.run(open_database(made).close())
+    made.close()
+    command = [sys.executable, "-c", FULL_DISK, str(tmp_path / "home"), PASSPHRASE]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=Path(__file__).resolve().parents[2])
+    assert done.stdout.strip() == "disk_full True True None", done.stdout + done.stderr
