@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +11,7 @@ import msgspec
 from ibdesk.domain.accounts import Environment
 from ibdesk.domain.audit_hints import AuditHint, hints
 from ibdesk.domain.errors import Cause, Refused
+from ibdesk.domain.receipts import LoggedReceipt, Step
 from ibdesk.domain.records import AuditFault, DatabaseReport, LoggedCall, SessionRecord, SyncRecord
 from ibdesk.services.desk import Clock
 from ibdesk.store import audit, check, receipts, records
@@ -61,6 +62,20 @@ class Activity:
     async def fault(self) -> AuditFault | None:
         """The same with what happened to that row, as far as it can be told."""
         return await self._database.read(lambda tx: audit.find_fault(tx) or receipts.find_fault(tx))
+
+    async def receipts(
+        self, *, steps: Sequence[Step] = (), before: int | None = None, limit: int = 200
+    ) -> tuple[LoggedReceipt, ...]:
+        """The newest steps of all orders, sent or blocked, newest first: of these kinds, older than row `before`."""
+
+        def load(tx: "Connection") -> tuple[LoggedReceipt, ...]:
+            return receipts.newest(tx, steps=steps, before=before, limit=limit)
+
+        return await self._database.read(load)
+
+    async def receipt(self, correlation: str) -> tuple[LoggedReceipt, ...]:
+        """Every step of one order, in order: what is shown and printed of it."""
+        return await self._database.read(receipts.load, correlation)
 
     async def hints(self) -> tuple[AuditHint, ...]:
         """What in the log a careful person would look at, the most severe first."""

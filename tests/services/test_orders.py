@@ -14,10 +14,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from ibdesk.domain.accounts import Environment
 from ibdesk.domain.errors import Cause, DeskError, Refused, Unavailable
 from ibdesk.domain.modes import Mode
 from ibdesk.domain.orders import OrderRef, OrderState, Side
 from ibdesk.domain.receipts import Step
+from ibdesk.services.activity import Activity
 from ibdesk.services.orders import Reply, closing_ticket
 from ibdesk.store import receipts, trades
 from ibdesk.store import vault as vaults
@@ -87,6 +89,17 @@ def test_a_blocked_order_leaves_a_receipt_and_nothing_else(bench: OrderBench) ->
     newest = asyncio.run(bench.newest(Step.BLOCKED))[0]
     assert asyncio.run(bench.steps(newest)) == [Step.CHECK_RUN, Step.BLOCKED]
     assert bench.broker.placed == []
+
+
+def test_the_receipt_of_a_blocked_order_is_found_by_whoever_looks_at_what_was_done(bench: OrderBench) -> None:
+    with pytest.raises(Refused):
+        asyncio.run(bench.send(next(drafts), ticket("0")))
+    activity = Activity(bench.database, clock=bench.clock, default_environment=lambda: Environment.DEMO)
+    blocked = asyncio.run(activity.receipts(steps=[Step.BLOCKED], limit=1))[0]
+    assert blocked.receipt.at == bench.now and blocked.receipt.verdict.is_blocked  # type: ignore[union-attr]
+    whole = asyncio.run(activity.receipt(blocked.receipt.correlation))
+    assert [each.receipt.step for each in whole] == [Step.CHECK_RUN, Step.BLOCKED]
+    assert whole[0].receipt.quotes and whole[0].receipt.summary is not None
 
 
 def test_what_became_blocked_after_it_was_shown_does_not_leave(bench: OrderBench) -> None:
