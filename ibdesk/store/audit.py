@@ -21,7 +21,7 @@ from ibdesk.domain.records import AuditFault, LoggedCall
 from ibdesk.store import bulk
 from ibdesk.store.columns import instant, microseconds
 from ibdesk.store.redaction import without_secrets
-from ibdesk.store.tables import audit_head, ibkr_sync_log
+from ibdesk.store.tables import audit_head
 from ibdesk.store.tables import ibkr_trading_activity_log as log
 
 #: What the first row seals.
@@ -113,10 +113,8 @@ def _fault_at_end(tx: Connection, last: int, sealed: str) -> AuditFault | None:
     head = tx.exec_driver_sql(
         "SELECT last_seq, row_hash, seal = audit_seal(last_seq, row_hash) FROM audit_head"
     ).one_or_none()
-    if head is None and last == 0:
-        return _fault_of_nothing(tx)
-    if head is None:
-        return AuditFault(row=last, what="the seal over the end of the log is missing")
+    if head is None:  # every vault has one from its beginning (migration 0005)
+        return AuditFault(row=max(last, 1), what="the seal over the end of the log is missing")
     if not head[2]:
         return AuditFault(row=last, what="the seal over the end of the log was forged")
     if head[0] > last:
@@ -125,14 +123,6 @@ def _fault_at_end(tx: Connection, last: int, sealed: str) -> AuditFault | None:
     if head[0] < last:
         return AuditFault(row=head[0] + 1, what=f"another program added what follows row {head[0]}")
     return None if head[1] == sealed else AuditFault(row=last, what="the last row was replaced")
-
-
-def _fault_of_nothing(tx: Connection) -> AuditFault | None:
-    """A log without a row and a seal is that of a vault that never called: one that synced has lost both."""
-    has_read = select(ibkr_sync_log.c.status).where(ibkr_sync_log.c.status.in_(("success", "partial"))).limit(1)
-    if tx.execute(has_read).scalar() is None:
-        return None
-    return AuditFault(row=1, what="every row and the seal are missing, although accounts were synced")
 
 
 def each_call(tx: Connection) -> Iterator[LoggedCall]:

@@ -8,10 +8,19 @@ down_revision = "0004"
 branch_labels = None
 depends_on = None
 
+#: What the first row of the audit seals.
+GENESIS = "0" * 64
 APPEND_ONLY = ("trading_compliance_log", "order_intents")
 
 
 def upgrade() -> None:
+    # A log that was never written is sealed as empty, so that taking away every row with the seal shows too.
+    op.execute(
+        sa.text(
+            "INSERT INTO audit_head (id, last_seq, row_hash, seal) SELECT 1, 0, :genesis, audit_seal(0, :genesis) "
+            "WHERE NOT EXISTS (SELECT 1 FROM audit_head) AND NOT EXISTS (SELECT 1 FROM ibkr_trading_activity_log)"
+        ).bindparams(genesis=GENESIS)
+    )
     op.create_table(
         "trading_compliance_log",
         sa.Column("seq", sa.Integer(), autoincrement=False, nullable=False),
