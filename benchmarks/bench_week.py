@@ -92,7 +92,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from ibdesk import app
 
-async def walk(desk_app, _folder):
+async def walk(desk_app, _folder, _theme):
     desk_app.enter()
     await asyncio.sleep(2)
     screen = desk_app.window.stack.currentWidget()
@@ -149,9 +149,8 @@ def side_by_side(begins: str) -> tuple[Cost, Cost]:
 def started(code: str, *arguments: str, stdin: int | None = None) -> "subprocess.Popen[str]":
     """A fresh interpreter at work."""
     return subprocess.Popen(
-        [sys.executable, "-c", code, *arguments], stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-        text=True,
-    )  # fmt: skip
+        [sys.executable, "-c", code, *arguments], stdin=stdin, stdout=subprocess.PIPE, text=True
+    )
 
 
 def told(process: "subprocess.Popen[str]") -> Cost:
