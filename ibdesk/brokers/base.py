@@ -196,6 +196,31 @@ class Trading(OrderBook, Protocol):
         """Every working order of the account, whoever placed it."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExerciseOrder:
+    """What the broker is told to do with long options at the next processing. `is_lapse`: let them expire, also in the
+    money. `quantity` of contracts."""
+
+    account: AccountId
+    instrument: Instrument
+    quantity: Decimal
+    at: datetime
+    is_lapse: bool = False
+
+
+class Exercising(Protocol):
+    """Exercise of long options, where the broker takes such instructions. Raises DeskError branches."""
+
+    async def instruct(self, order: ExerciseOrder) -> None:
+        """Tell it; a later instruction for the same contract replaces the earlier one. Refused when it is too late, or
+        when there are not so many."""
+
+    async def withdraw(self, account: AccountId, conid: Conid) -> None: ...
+
+    async def instructions(self, account: AccountId) -> tuple[ExerciseOrder, ...]:
+        """Those that are not processed yet."""
+
+
 class Broker(Protocol):
     """One window onto accounts. Adapters raise nothing but DeskError."""
 
@@ -207,6 +232,7 @@ class Broker(Protocol):
     stream: LiveStream | None
     book: OrderBook | None
     trading: Trading | None
+    exercising: Exercising | None
 
     async def open(self) -> None: ...
 

@@ -10,6 +10,9 @@ The only file that imports both (app.py, which builds the loop, is the exception
 - `second` passes once a second while the desk is on screen, and not at all while it is hidden or locked; it carries
   the desk's own time. Whatever counts down or shows an age listens to it instead of keeping a timer.
 - `selected` is the account the person looks at (None: all accounts); `selection_changed` tells when it changes.
+- `ticket_wanted.emit(ticket, order)` opens a prefilled `OrderTicket` in the Trade room, where a person looks it over
+  and sends it; with an `Order` it is what that order is to be changed to. `instrument_wanted.emit(conid)` shows an
+  instrument and its options there.
 - `command.emit("sync")` asks the window for one of its commands by name (`ui.commands`), e.g. "connect", "sign-in",
   "sync", "lock", "room:settings". `setting_wanted` tells the Settings room which setting somebody looked up.
 """
@@ -33,9 +36,11 @@ from ibdesk.domain.events import (
     ConnectionLost,
     ConnectionRestored,
     Event,
+    FillsArrived,
     GatewayChanged,
     LinkChanged,
     Notice,
+    OrdersChanged,
     PnlChanged,
     QuotesChanged,
     RateChanged,
@@ -44,6 +49,7 @@ from ibdesk.domain.events import (
     SettingsChanged,
     SyncChanged,
     TimeJumped,
+    TradingLockChanged,
     WentAway,
 )
 
@@ -74,6 +80,9 @@ class Bridge(QObject):
     time_jumped = Signal(object)
     gateway_changed = Signal(object)
     backup_done = Signal(object)
+    orders_changed = Signal(object)
+    fills_arrived = Signal(object)
+    lock_changed = Signal(object)
     second = Signal(object)
     settings_changed = Signal(object)
     notice = Signal(object)
@@ -81,6 +90,8 @@ class Bridge(QObject):
     selection_changed = Signal(object)
     command = Signal(str)
     setting_wanted = Signal(str)
+    ticket_wanted = Signal(object, object)
+    instrument_wanted = Signal(object)
 
     def __init__(self, tasks: "Tasks", parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -192,7 +203,8 @@ _SIGNALS: dict[type[Any], str] = {
     CallsLogged: "calls_changed", ConnectionLost: "connection_changed", ConnectionRestored: "connection_changed",
     SettingsChanged: "settings_changed", Notice: "notice", SessionEnding: "session_ending",
     LinkChanged: "link_changed", WentAway: "went_away", TimeJumped: "time_jumped", GatewayChanged: "gateway_changed",
-    BackupDone: "backup_done",
+    BackupDone: "backup_done", OrdersChanged: "orders_changed", FillsArrived: "fills_arrived",
+    TradingLockChanged: "lock_changed",
 }
 
 

@@ -11,6 +11,7 @@ import msgspec
 from ibdesk.brokers.base import (
     CallSink,
     Connection,
+    Exercising,
     LiveStream,
     MarketData,
     OrderBook,
@@ -80,6 +81,7 @@ class PortalBroker:
     stream: LiveStream | None
     book: OrderBook | None
     trading: Trading | None
+    exercising: Exercising | None = None  # the Web API has no door for it (client-portal-api.md)
 
     def __init__(
         self,
