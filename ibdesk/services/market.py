@@ -17,6 +17,7 @@ from ibdesk.domain.errors import Cause, DeskError, Refused
 from ibdesk.domain.instruments import AssetClass, Conid
 from ibdesk.domain.market import Bar, BarSize, ContractDetails, ContractMatch, Span
 from ibdesk.domain.returns import Point, Range, range_start, within
+from ibdesk.services.contracts import Contracts
 from ibdesk.services.desk import Clock
 from ibdesk.services.session import SessionService
 from ibdesk.store import series
@@ -80,6 +81,7 @@ class Market:
     def __init__(
         self, broker: MarketData, *, session: SessionService | None, database: Database, clock: Clock
     ) -> None:
+        self.contracts = Contracts(broker, check=self._check_session)
         self._broker = broker
         self._session = session
         self._database = database
