@@ -13,11 +13,13 @@ if TYPE_CHECKING:
     from ibdesk.services.activity import Activity
     from ibdesk.services.backups import Backups
     from ibdesk.services.book import Book
+    from ibdesk.services.chains import Chains
     from ibdesk.services.connector import Connector
     from ibdesk.services.demo_faults import DemoFault
     from ibdesk.services.doctor import Doctor
     from ibdesk.services.flex import Flex
     from ibdesk.services.gateway import GatewayKeeper
+    from ibdesk.services.going_live import GoingLive
     from ibdesk.services.hub import Hub
     from ibdesk.services.kill_switch import KillSwitch
     from ibdesk.services.live import Live
@@ -36,7 +38,7 @@ Clock = Callable[[], datetime]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
-    """One open vault and what works on it. `session`, `sync`, `market` and `live` are None until an account is
+    """One open vault and what works on it. `session`, `sync`, `market`, `chains` and `live` are None until an account is
     connected or while Interactive Brokers is switched off; the stored books stay readable then. So is `orders`, and
     where nothing may be traded; `kill_switch` is there with every account.
 
@@ -72,3 +74,5 @@ class Desk:
     reconnect: "Reconnect | None" = None
     orders: "Orders | None" = None
     kill_switch: "KillSwitch | None" = None
+    chains: "Chains | None" = None
+    going_live: "GoingLive | None" = None

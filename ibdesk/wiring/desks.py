@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from ibdesk.brokers.base import Broker
     from ibdesk.services.book import Book
+    from ibdesk.services.chains import Chains
     from ibdesk.services.first_run import FirstRunResult
     from ibdesk.services.hub import Hub
     from ibdesk.services.live import Live
@@ -80,6 +81,7 @@ class _Connected:
     session: "SessionService | None" = None
     sync: "SyncService | None" = None
     market: "Market | None" = None
+    chains: "Chains | None" = None
     live: "Live | None" = None
     reconnect: "Reconnect | None" = None
     waking: "Waking | None" = None
@@ -213,6 +215,7 @@ async def build_desk(
         reconnect=connected.reconnect,
         orders=None if trading is None else trading.orders,
         kill_switch=None if trading is None else trading.kill_switch,
+        chains=connected.chains,
         check_passphrase=lambda secret: asyncio.to_thread(vaults.opens, vault, secret),
         database_bytes=lambda: database.size,
         close=opened.aclose,
@@ -232,6 +235,7 @@ async def _connect(broker: "Broker", parts: _Parts, world: World) -> _Connected:
 
 
 def _services(broker: "Broker", parts: _Parts) -> _Connected:
+    from ibdesk.services.chains import Chains
     from ibdesk.services.live import Live
     from ibdesk.services.market import Market
     from ibdesk.services.reconnect import Reconnect
@@ -259,6 +263,11 @@ def _services(broker: "Broker", parts: _Parts) -> _Connected:
     live = None
     if broker.stream is not None:
         live = Live(broker.stream, session=session, hub=hub, tasks=tasks, database=database, clock=clock)
+    chains = None
+    if broker.market is not None:
+        chains = Chains(
+            broker.market, session=session, clock=clock, streamed=lambda: {} if live is None else live.quotes
+        )  # fmt: skip
     reconnect = None
     if session is not None:
         reconnect = Reconnect(
@@ -266,7 +275,9 @@ def _services(broker: "Broker", parts: _Parts) -> _Connected:
             settings=settings, clock=clock, ticks=ticks,
         )  # fmt: skip
     waking = Waking(hub=hub, tasks=tasks, clock=clock, ticks=ticks)
-    return _Connected(session=session, sync=sync, market=market, live=live, reconnect=reconnect, waking=waking)
+    return _Connected(
+        session=session, sync=sync, market=market, chains=chains, live=live, reconnect=reconnect, waking=waking
+    )  # fmt: skip
 
 
 def _book(parts: _Parts, live: "Live | None") -> "Book":

@@ -1,0 +1,215 @@
+"""When the parts of an option chain are asked for: the strikes around the money first, the rest a few at a time.
+
+The broker's budget is ten requests a second, and a strike costs one; so the person's choice decides what is asked next.
+Choosing another expiry drops what is still on its way for the one before (contracts that came stay known). The order
+of calls the broker insists on is the adapter's.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from ibdesk.brokers.base import MarketData
+from ibdesk.domain.chains import (
+    Chain,
+    Expiry,
+    expiries_of,
+    outward,
+    price_of,
+    probe,
+    rows_of,
+    usual_expiry,
+    usual_month,
+)
+from ibdesk.domain.errors import Cause, Refused
+from ibdesk.domain.hours import NEW_YORK
+from ibdesk.domain.instruments import Conid, Instrument
+from ibdesk.domain.market import ContractMatch, Quote
+from ibdesk.domain.occ import OptionName, render_label
+from ibdesk.services.desk import Clock
+from ibdesk.services.session import SessionService
+
+#: Strikes asked for at a time once the band around the money is there: whoever else wants the broker waits behind
+#: these few, not behind a whole chain.
+REST_AT_A_TIME = 4
+#: Strikes each side of the money that are asked for first.
+BAND = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Underlying:
+    """What options may be listed on. `months` are those they expire in, empty when there are none; `quote` is None
+    where the broker has no price of it."""
+
+    instrument: Instrument
+    quote: Quote | None = None
+    months: tuple[date, ...] = ()
+
+    @property
+    def conid(self) -> Conid:
+        return self.instrument.conid
+
+
+class Chains:
+    """Option chains of one broker. Everything raises DeskError branches."""
+
+    def __init__(
+        self, broker: MarketData, *, session: SessionService | None, clock: Clock,
+        streamed: Callable[[], Mapping[Conid, Quote]] = lambda: {},
+    ) -> None:
+        """`streamed` are the newest quotes the desk has of its own accord."""
+        self._broker = broker
+        self._session = session
+        self._clock = clock
+        self._streamed = streamed
+        self._following: asyncio.Task[Any] | None = None
+        self._spots: dict[Conid, Quote] = {}
+
+    @property
+    def today(self) -> date:
+        """The day of the exchange."""
+        return self._clock().astimezone(NEW_YORK).date()
+
+    async def find(self, text: str) -> tuple[ContractMatch, ...]:
+        """Contracts by symbol or name."""
+        self._check_session()
+        return await self._broker.find(text)
+
+    async def open(self, conid: Conid) -> Underlying:
+        """The underlying with its price and the months its options expire in. Of an option its underlying."""
+        self._check_session()
+        instrument = await self._instrument(conid)
+        if instrument.option is not None and instrument.underlying_conid is not None:
+            instrument = await self._instrument(instrument.underlying_conid)
+        months = await self._broker.chain_months(instrument.conid)
+        quotes = await self._broker.quotes((instrument.conid,))
+        self._spots |= {quote.conid: quote for quote in quotes}
+        return Underlying(instrument=instrument, months=months, quote=quotes[0] if quotes else None)
+
+    async def first(self, underlying: Underlying) -> tuple[tuple[Expiry, ...], Expiry | None]:
+        """The expiries of the month a person is shown first, and which of them; nothing where there are no options."""
+        month = usual_month(underlying.months, self.today)
+        while month is not None:
+            found = await self.expiries(underlying, month)
+            if found:
+                return found, usual_expiry(found, self.today)
+            month = next((each for each in underlying.months if each > month), None)
+        return (), None
+
+    async def expiries(self, underlying: Underlying, month: date) -> tuple[Expiry, ...]:
+        """The days of one month, as the strike nearest to the money that most of them list tells them."""
+        self._check_session()
+        strikes = await self._broker.chain_strikes(underlying.conid, month)
+        strike = probe(strikes, self.spot(underlying))
+        if strike is None:
+            return ()
+        return expiries_of(await self._broker.chain_contracts(underlying.conid, month, strike))
+
+    async def follow(
+        self, underlying: Underlying, expiry: Expiry, *, band: int = BAND
+    ) -> AsyncGenerator[Chain, None]:
+        """One expiry, step by step: the contracts of `band` strikes each side of the money, these with prices, and then
+        more rows until it is whole. Whoever followed another one before is cancelled."""
+        self._check_session()
+        with self._only_one():
+            month, wanted = expiry.day.replace(day=1), 2 * band + 1
+            strikes = await self._broker.chain_strikes(underlying.conid, month)
+            order = list(outward(strikes, self.spot(underlying)))
+            known: list[Instrument] = []
+            while order and (missing := wanted - len(rows_of(known, expiry))) > 0:
+                known += await self._next(underlying, month, order, missing)
+            chain = Chain(expiry=expiry, rows=rows_of(known, expiry))
+            yield chain
+            quotes = await self._quotes(underlying, chain)
+            yield replace(chain, quotes=quotes, is_priced=True, is_whole=not order)
+            while order:
+                known += await self._next(underlying, month, order, REST_AT_A_TIME)
+                yield Chain(expiry=expiry, rows=rows_of(known, expiry), is_priced=True, is_whole=not order)
+
+    async def option(self, name: OptionName) -> tuple[Underlying, Instrument]:
+        """The contract a person wrote, and what it is on. Refused(NOTHING_FOUND) when the broker lists no such one."""
+        for match in _likely(await self.find(name.root), name.root) or await self._by_letters(name.root):
+            month = name.terms.expiry.replace(day=1)
+            for each in await self._broker.chain_contracts(match.conid, month, name.terms.strike):
+                if each.option == name.terms and name.root in (each.trading_class or each.symbol, each.symbol):
+                    return await self.open(match.conid), each
+        raise Refused(
+            f"The broker lists no {render_label(name)}.",
+            remedy="Check the expiry and the strike, or choose the option in the chain.", cause=Cause.NOTHING_FOUND,
+        )  # fmt: skip
+
+    async def quotes(self, conids: Sequence[Conid]) -> tuple[Quote, ...]:
+        """What the broker knows of these now."""
+        self._check_session()
+        return await self._broker.quotes(conids)
+
+    def spot(self, underlying: Underlying, conid: Conid | None = None) -> Decimal | None:
+        """The newest price of it, or of the future `conid` its options are on; None where nothing tells one."""
+        for wanted in (conid, underlying.conid):
+            if wanted is not None:
+                price = price_of(self._streamed().get(wanted)) or price_of(self._spots.get(wanted))
+                if price is not None:
+                    return price
+        return None
+
+    @contextmanager
+    def _only_one(self) -> Iterator[None]:
+        """Whoever follows another expiry now is told to stop, what it asked for with it."""
+        before, mine = self._following, asyncio.current_task()
+        if before is not None and before is not mine:
+            before.cancel()
+        self._following = mine
+        try:
+            yield
+        finally:
+            if self._following is mine:
+                self._following = None
+
+    async def _next(
+        self, underlying: Underlying, month: date, order: list[Decimal], count: int
+    ) -> tuple[Instrument, ...]:
+        """The contracts of the next strikes, taken off the list."""
+        strikes, order[:count] = order[:count], []
+        asked = (self._broker.chain_contracts(underlying.conid, month, strike) for strike in strikes)
+        return tuple(each for found in await asyncio.gather(*asked) for each in found)
+
+    async def _quotes(self, underlying: Underlying, chain: Chain) -> tuple[Quote, ...]:
+        """Those of the rows, and of the future they are on where that is not what was opened."""
+        on = chain.underlying_conid
+        others = (on,) if on is not None and on != underlying.conid else ()
+        wanted = (*others, *(each.conid for each in chain.instruments))
+        quotes = await self._broker.quotes(wanted) if wanted else ()
+        self._spots |= {quote.conid: quote for quote in quotes if quote.conid in others}
+        return quotes
+
+    async def _by_letters(self, root: str) -> tuple[ContractMatch, ...]:
+        """The class an adjusted or weekly root is named after: AAPL1 is found under AAPL, SPXW under SPX."""
+        letters = root.strip("0123456789")
+        shorter = (letters, letters.removesuffix("W")) if letters != root else (letters.removesuffix("W"),)
+        for symbol in dict.fromkeys(each for each in shorter if each and each != root):
+            if found := _likely(await self.find(symbol), symbol):
+                return found
+        return ()
+
+    async def _instrument(self, conid: Conid) -> Instrument:
+        found = await self._broker.instruments((conid,))
+        if not found:
+            raise Refused(
+                f"The broker knows no contract {conid}.", remedy="Search for it by its symbol.",
+                cause=Cause.NOTHING_FOUND,
+            )  # fmt: skip
+        return found[0]
+
+    def _check_session(self) -> None:
+        if self._session is not None and self._session.problem is not None:
+            raise self._session.problem
+
+
+def _likely(matches: Sequence[ContractMatch], symbol: str) -> tuple[ContractMatch, ...]:
+    """Those of exactly this symbol, first the one that has options."""
+    exact = [each for each in matches if each.symbol.upper() == symbol]
+    return tuple(sorted(exact, key=lambda each: not each.option_months)[:1])
