@@ -2,9 +2,11 @@
 
 Scope: every account of the open environment. Orders that were proved to lower risk still leave, so that a position can
 be closed by hand. Reset rule: a person lifts it; one that the daily loss limit pressed ends by itself at midnight in
-New York. The lock holds from the first instant; it is written down before positions are closed and outlives the desk.
+New York. The lock holds from the first instant; it is written down while orders are cancelled and outlives the desk.
+A vault that cannot be written keeps no order alive: the broker is asked all the same, and the failure is told.
 """
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
@@ -14,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from ibdesk.domain.accounts import AccountId, AccountPnl, Environment
 from ibdesk.domain.errors import Cause, DeskError
-from ibdesk.domain.events import ConnectionRestored, PnlChanged, TradingLockChanged
+from ibdesk.domain.events import ConnectionRestored, PnlChanged, SessionChanged, TradingLockChanged
 from ibdesk.domain.hours import NEW_YORK
 from ibdesk.domain.instruments import Instrument
 from ibdesk.domain.orders import OrderRef
@@ -38,13 +40,18 @@ Holdings = Callable[[AccountId], Awaitable[Sequence[tuple[Instrument, Decimal]]]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KillReport:
     """What pressing it came to. `uncancelled` names the accounts the broker was not reached for, with the reason: they
-    are asked again when the connection is back. `closing` are the orders that close positions."""
+    are asked again when connection or session is back. `closing` are the orders that close positions. `is_cancelling`
+    while the broker is being asked; `unwritten` says why the vault did not take it, so that it would not outlive the
+    desk. `takes_orders` is False where the desk sends no orders, and so could cancel none."""
 
     lock: TradingLock
     cancelled: tuple[AccountId, ...] = ()
     uncancelled: tuple[tuple[AccountId, str], ...] = ()
     closing: tuple[OrderRef, ...] = ()
     not_closed: tuple[tuple[str, str], ...] = ()
+    is_cancelling: bool = False
+    takes_orders: bool = True
+    unwritten: DeskError | None = None
 
 
 class KillSwitch:
@@ -76,7 +83,7 @@ class KillSwitch:
         self._clock = clock
         self._new_draft = new_draft
         self._lock: TradingLock | None = None
-        self._still_to_cancel: set[AccountId] = set()
+        self._report: KillReport | None = None
         self._tripped: datetime | None = None
 
     @property
@@ -90,56 +97,63 @@ class KillSwitch:
         """Why it is on, for the checks before an order; empty when it is off."""
         return "" if self.lock is None else self.lock.reason
 
+    @property
+    def report(self) -> KillReport | None:
+        """What the last press on this desk came to so far; None when nobody pressed it since the desk opened."""
+        return self._report
+
     async def open(self) -> None:
         """Take up the lock that was on when the desk closed or died."""
         self._lock = await self._database.read(trades.load_lock, self._environment)
 
     def start(self) -> None:
         self._hub.subscribe(PnlChanged, self._profit_changed)
-        self._hub.subscribe(ConnectionRestored, self._restored)
+        self._hub.subscribe(ConnectionRestored, lambda _event: self._reached_again())
+        self._hub.subscribe(SessionChanged, self._session_changed)
+
+    def engage(self, reason: str, until: datetime | None = None) -> TradingLock:
+        """Lock now, before anything is awaited: no order may open a position from here on. `carry_out` does the rest.
+        """
+        lock = self._lock = TradingLock(at=self._clock(), reason=reason, until=until)
+        self._report = KillReport(lock=lock, is_cancelling=True, takes_orders=self._orders() is not None)
+        self._hub.publish(TradingLockChanged(lock=lock))
+        return lock
 
     async def press(
         self, reason: str, *, flatten: bool = False, ask: Ask | None = None, until: datetime | None = None
     ) -> KillReport:
         """Lock, cancel every working order, write it down, and with `flatten` close every position.
 
-        Pressing it again cancels again. What could not be done is in the report; only a vault that cannot be written
-        raises, and the orders are cancelled by then. `ask` shows the broker's questions about closing orders; without
-        it they are answered with no.
+        Pressing it again cancels again. What could not be done is in the report. `ask` shows the broker's questions
+        about closing orders; without it they are answered with no.
         """
-        lock = self._lock = TradingLock(at=self._clock(), reason=reason, until=until)
-        self._hub.publish(TradingLockChanged(lock=lock))
-        report = await self._cancel(KillReport(lock=lock))
-        await self._database.write(_write_lock, self._environment, lock, self._receipts(report), urgent=True)
-        return await self._flatten(report, ask) if flatten else report
+        self.engage(reason, until)
+        report = await self.carry_out()
+        return await self.flatten(ask) if flatten else report
 
-    async def lift(self) -> None:
-        """A person lets trading go on. Orders that are still to be cancelled are so no more."""
-        self._still_to_cancel.clear()
-        lifted = KillReport(lock=TradingLock(at=self._clock(), reason="lifted by a person"))
-        await self._database.write(_write_lock, self._environment, None, self._receipts(lifted), urgent=True)
-        self._lock = None
-        self._hub.publish(TradingLockChanged(lock=None))
+    async def carry_out(self) -> KillReport:
+        """Cancel every working order of every account, and write the lock down beside that. May be done again."""
+        report = self._report or self._taken_up()
+        done, unwritten = await asyncio.gather(self._cancel(report), self._keep_lock())
+        unwritten = await self._keep(self._receipts(done)) or unwritten
+        return self._tell(replace(done, is_cancelling=False, unwritten=unwritten))
 
-    async def _cancel(self, report: KillReport) -> KillReport:
-        orders = self._orders()
-        if orders is None:
-            return report
-        done: list[AccountId] = []
-        failed: list[tuple[AccountId, str]] = []
-        for account in await self._accounts():
-            try:
-                await orders.cancel_all(account)
-                done.append(account)
-            except DeskError as error:
-                if error.cause is not Cause.OUTCOME_UNKNOWN:
-                    log.warning("Working orders could not be cancelled: %s", error.message)
-                failed.append((account, error.message))
-        self._still_to_cancel = {account for account, _ in failed}
-        return replace(report, cancelled=tuple(done), uncancelled=tuple(failed))
+    async def retry(self) -> KillReport:
+        """Cancel what could not be cancelled, and write down what could not be written."""
+        before = self._report or self._taken_up()
+        left = tuple(account for account, _ in before.uncancelled)
+        self._report = replace(before, is_cancelling=True)
+        again = await self._cancel(before, left if all(left) else None)
+        kept = tuple(account for account in before.cancelled if account not in again.cancelled)
+        again = replace(again, cancelled=(*kept, *again.cancelled), is_cancelling=False)
+        if left or before.unwritten is not None:
+            again = replace(again, unwritten=await self._keep_lock() or await self._keep(self._receipts(again)))
+        return self._tell(again)
 
-    async def _flatten(self, report: KillReport, ask: Ask | None) -> KillReport:
-        """Positions are read anew: what was just cancelled may have been filled before."""
+    async def flatten(self, ask: Ask | None = None) -> KillReport:
+        """Close every position at the market, through the same gate as any order. Positions are read anew: what was
+        just cancelled may have been filled before."""
+        report = self._report or self._taken_up()
         orders = self._orders()
         if orders is None:
             return report
@@ -149,25 +163,99 @@ class KillSwitch:
             await orders.book.refresh()
         except DeskError as error:
             log.info("The order book could not be asked for before closing: %s", error.message)
-        for account in await self._accounts():
-            for instrument, held in await self._holdings(account):
-                try:
-                    ticket = closing_ticket(account, orders.mode, instrument, held)
-                    shown = await orders.check(ticket)
-                    yes = None if shown.verdict.is_blocked else orders.confirm(shown)
-                    order = await orders.send(self._new_draft(), shown, ask=ask or _no, confirmation=yes)
-                    closing.append(order.ref or OrderRef(""))
-                except DeskError as error:
-                    failed.append((instrument.label, error.message))
-        return replace(report, closing=tuple(closing), not_closed=tuple(failed))
+        for account, instrument, held in await self.positions():
+            try:
+                ticket = closing_ticket(account, orders.mode, instrument, held)
+                shown = await orders.check(ticket)
+                yes = None if shown.verdict.is_blocked else orders.confirm(shown)
+                order = await orders.send(self._new_draft(), shown, ask=ask or _no, confirmation=yes)
+                closing.append(order.ref or OrderRef(""))
+            except DeskError as error:
+                failed.append((instrument.label, error.message))
+        return self._tell(replace(self._report or report, closing=tuple(closing), not_closed=tuple(failed)))
+
+    async def positions(self) -> tuple[tuple[AccountId, Instrument, Decimal], ...]:
+        """What `flatten` would close, as stored now."""
+        return tuple([
+            (account, instrument, held)
+            for account in await self._accounts() for instrument, held in await self._holdings(account)
+        ])  # fmt: skip
+
+    async def lift(self) -> None:
+        """A person lets trading go on. Orders that are still to be cancelled are so no more. Raises DeskError, and
+        stays on, when the vault cannot be written."""
+        lock, self._lock = self._lock, None
+        lifted = KillReport(lock=TradingLock(at=self._clock(), reason="lifted by a person"))
+        try:
+            await self._database.write(_write_lock, self._environment, None, self._receipts(lifted), urgent=True)
+        except DeskError:
+            self._lock = self._lock or lock
+            raise
+        if self._lock is None:  # else it was pressed again meanwhile
+            self._report = None
+            self._hub.publish(TradingLockChanged(lock=None))
+
+    def _taken_up(self) -> KillReport:
+        """A report for a lock that an earlier desk left."""
+        lock = self._lock or TradingLock(at=self._clock(), reason="")
+        return KillReport(lock=lock, takes_orders=self._orders() is not None)
+
+    async def _cancel(self, report: KillReport, accounts: Sequence[AccountId] | None = None) -> KillReport:
+        """Ask for it account by account; None is all. It may be asked for as often as one likes."""
+        orders = self._orders()
+        if orders is None:
+            return report
+        done: list[AccountId] = []
+        failed: list[tuple[AccountId, str]] = []
+        try:
+            asked = await self._accounts() if accounts is None else accounts
+        except DeskError as error:  # a vault that cannot be read
+            return replace(report, uncancelled=((AccountId(""), error.message),))
+        for account in asked:
+            try:
+                await orders.cancel_unwritten(account)
+                done.append(account)
+            except DeskError as error:
+                if error.cause is not Cause.OUTCOME_UNKNOWN:
+                    log.warning("Working orders could not be cancelled: %s", error.message)
+                failed.append((account, error.message))
+        return replace(report, cancelled=tuple(done), uncancelled=tuple(failed))
+
+    async def _keep_lock(self) -> DeskError | None:
+        """Write down the lock that holds now; why not, when it cannot be."""
+        try:
+            await self._database.write(trades.set_lock, self._environment, self._lock, urgent=True)
+        except DeskError as error:
+            return error
+        return None
+
+    async def _keep(self, steps: tuple[Receipt, ...]) -> DeskError | None:
+        try:
+            await self._database.write(receipts.append, steps, urgent=True)
+        except DeskError as error:
+            return error
+        return None
+
+    def _tell(self, report: KillReport) -> KillReport:
+        """Keep what it came to; whoever shows the lock hears when there is more to say than the lock itself."""
+        if self._lock is not None:
+            before, self._report = self._report, report
+            if before is None or _troubles(before) != _troubles(report):
+                self._hub.publish(TradingLockChanged(lock=self._lock))
+        return report
 
     def _receipts(self, report: KillReport) -> tuple[Receipt, ...]:
-        left = "; ".join(f"not cancelled: {why}" for _, why in report.uncancelled)
+        """One step for the switch, and one for each account that was asked about."""
+        plain = Receipt(
+            at=self._clock(), step=Step.KILL_SWITCH, correlation=f"kill {report.lock.at.isoformat()}",
+            account=AccountId(""), mode=self._environment.value, decision=report.lock.reason,
+        )  # fmt: skip
+        step = replace(plain, step=Step.CANCEL)
         return (
-            Receipt(
-                at=self._clock(), step=Step.KILL_SWITCH, correlation=f"kill {report.lock.at.isoformat()}",
-                account=AccountId(""), mode=self._environment.value, decision=report.lock.reason, broker_text=left,
-            ),
+            plain,
+            *(replace(step, account=account, decision="cancel all") for account in report.cancelled),
+            *(replace(step, account=account, decision="not cancelled", broker_text=why)
+              for account, why in report.uncancelled),
         )  # fmt: skip
 
     def _profit_changed(self, event: PnlChanged) -> None:
@@ -181,20 +269,27 @@ class KillSwitch:
             self._tasks.start("stop after the day's loss", self._press_for(reason, until))
 
     async def _press_for(self, reason: str, until: datetime) -> None:
-        await self.press(reason, until=until)
+        report = await self.press(reason, until=until)
+        if report.unwritten is not None:
+            raise report.unwritten
 
-    def _restored(self, _event: ConnectionRestored) -> None:
-        if self._still_to_cancel and self.lock is not None and not self._tasks.is_closing:
-            self._tasks.start("cancel what could not be cancelled", self._cancel_rest())
+    def _session_changed(self, event: SessionChanged) -> None:
+        if event.session.is_ready:
+            self._reached_again()
 
-    async def _cancel_rest(self) -> None:
-        """A cancellation may be asked for as often as one likes; what it finds cancelled already stays so."""
-        orders = self._orders()
-        if orders is None:
+    def _reached_again(self) -> None:
+        report = self._report
+        if report is None or self.lock is None or self._tasks.is_closing or report.is_cancelling:
             return
-        for account in sorted(self._still_to_cancel):
-            await orders.cancel_all(account)
-            self._still_to_cancel.discard(account)
+        if report.uncancelled:
+            self._tasks.start("cancel what could not be cancelled", self._retry())
+
+    async def _retry(self) -> None:
+        await self.retry()
+
+
+def _troubles(report: KillReport) -> tuple[object, ...]:
+    return report.uncancelled, report.unwritten, report.closing, report.not_closed
 
 
 def _loss_limit(pnl: AccountPnl, percent: Decimal) -> Decimal | None:

@@ -80,7 +80,8 @@ Picture = Callable[[OrderTicket], Awaitable[Context]]
 
 class Orders:
     """Orders of the open desk's one mode. `new_ref` gives an id no order ever had; `killed` says why the kill switch
-    is on, empty when it is off; `is_read_only` is the person's setting, which binds live modes alone."""
+    is on, empty when it is off; `is_read_only` is the person's setting, which binds live modes alone, as `is_armed`
+    does: whether the account's live orders were unlocked."""
 
     def __init__(
         self,
@@ -95,6 +96,7 @@ class Orders:
         new_ref: Callable[[], OrderRef],
         killed: Callable[[], str] = lambda: "",
         is_read_only: Callable[[], bool] = lambda: True,
+        is_armed: Callable[[AccountId], bool] = lambda account: False,
     ) -> None:
         self.book = book
         self.mode = mode
@@ -106,6 +108,7 @@ class Orders:
         self._new_ref = new_ref
         self._killed = killed
         self._is_read_only = is_read_only
+        self._is_armed = is_armed
         self._spent = Spent()
         self._deciding = asyncio.Lock()
 
@@ -117,7 +120,8 @@ class Orders:
         """Every rule's answer now; `what_if` is the broker's preview of exactly this ticket. Nothing is sent."""
         context = await self._picture(ticket)
         desk = replace(
-            context.desk, mode=self.mode, killed=self._killed(), is_read_only=self._is_read_only() and self.is_live
+            context.desk, mode=self.mode, killed=self._killed(), is_read_only=self._is_read_only() and self.is_live,
+            is_armed=not self.is_live or self._is_armed(ticket.account),
         )
         day = self._clock().astimezone(NEW_YORK).date()
         sent = await self._database.read(trades.load_intents, self.mode, _midnight(self._clock()))
@@ -197,6 +201,11 @@ class Orders:
         """Ask for every working order of the account, whoever placed it."""
         ticket = OrderTicket(account=account, mode=self.mode)
         await self._write(self._step(Step.CANCEL, ticket, self._new_ref(), decision="cancel all"))
+        await self._trading.cancel_all(account)
+
+    async def cancel_unwritten(self, account: AccountId) -> None:
+        """The same at once, for the kill switch, which writes it down itself: a disk that is full or busy must not
+        keep orders alive."""
         await self._trading.cancel_all(account)
 
     async def forget_answers(self) -> None:

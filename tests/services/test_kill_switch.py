@@ -1,5 +1,7 @@
 import asyncio
+import sys
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from decimal import Decimal
 from itertools import count
@@ -9,14 +11,16 @@ import pytest
 
 from ibdesk.domain.accounts import AccountId, AccountPnl, Environment
 from ibdesk.domain.compliance.exposure import book_of
-from ibdesk.domain.errors import Refused
-from ibdesk.domain.events import ConnectionRestored, PnlChanged, TradingLockChanged
+from ibdesk.domain.errors import Cause, DeskError, Refused
+from ibdesk.domain.events import ConnectionRestored, PnlChanged, SessionChanged, TradingLockChanged
 from ibdesk.domain.instruments import Instrument
 from ibdesk.domain.orders import OrderId, OrderRef, OrderState, Side
 from ibdesk.domain.positions import Position
 from ibdesk.domain.receipts import Step
+from ibdesk.domain.session import Session, SessionFlags, SessionState
 from ibdesk.services.kill_switch import KillSwitch
 from ibdesk.services.orders import Orders
+from ibdesk.store import receipts
 from ibdesk.store import vault as vaults
 from ibdesk.store.database import Database, open_database
 from ibdesk.store.header import LOWEST_COST
@@ -63,6 +67,19 @@ def switch(bench: OrderBench, held: int = 0, *, has_orders: bool = True) -> Kill
         position = Position(account=MAIN, instrument=SHARE, quantity=Decimal(held))
         bench.change = lambda context: replace(context, book=book_of((position,)))
     return made
+
+
+@contextmanager
+def full_disk() -> Iterator[None]:
+    """No file may grow, as on a disk that is full."""
+    import resource  # Windows has none
+
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 def test_it_cancels_resting_orders_and_refuses_new_ones_until_it_is_lifted(bench: OrderBench) -> None:
@@ -190,5 +207,126 @@ def test_a_lock_with_an_end_ends_by_itself(bench: OrderBench) -> None:
         assert made.why == "test" and bench.broker.cancelled == []
         bench.now = until
         assert made.why == ""
+
+    asyncio.run(life())
+
+
+def test_the_lock_holds_before_anything_is_awaited(bench: OrderBench) -> None:
+    async def life() -> None:
+        made = switch(bench)
+        lock = made.engage("test")
+        assert made.why == "test" and made.report is not None and made.report.is_cancelling
+        with pytest.raises(Refused, match="kill switch"):
+            await bench.send("a", ticket())
+        report = await made.carry_out()
+        assert report.lock is lock and report.cancelled == (MAIN,) and not report.is_cancelling
+
+    asyncio.run(life())
+
+
+@pytest.mark.logs("could not be cancelled")
+def test_a_session_that_is_ready_again_cancels_what_could_not_be_cancelled(bench: OrderBench) -> None:
+    async def life() -> None:
+        made, heard = switch(bench), Heard(bench.hub, TradingLockChanged)
+        made.start()
+        order = await bench.send("a", ticket())
+        bench.broker.is_down = True
+        await made.press("test")
+        session = Session(state=SessionState.SIGNED_OUT, flags=SessionFlags(reachable=True))
+        bench.hub.publish(SessionChanged(session=session))
+        bench.broker.is_down = False
+        await asyncio.sleep(0)
+        assert made.report is not None and made.report.uncancelled
+        bench.hub.publish(SessionChanged(session=replace(session, state=SessionState.READY)))
+        await eventually(lambda: made.report is not None and not made.report.uncancelled)
+        assert bench.broker.known[order.ref or OrderRef("")].state is OrderState.CANCELLED
+        assert made.report is not None and made.report.cancelled == (MAIN,)
+        assert len(heard.events) == 3  # on, somebody was not reached, all were
+        await bench.tasks.close()
+
+    asyncio.run(life())
+
+
+@pytest.mark.logs("could not be cancelled")
+def test_a_person_may_try_again_and_hears_what_still_fails(bench: OrderBench) -> None:
+    async def life() -> None:
+        made = switch(bench)
+        bench.broker.is_down = True
+        await made.press("test")
+        again = await made.retry()
+        assert again.uncancelled == ((MAIN, "Nobody answers."),)
+        bench.broker.is_down = False
+        assert (await made.retry()).cancelled == (MAIN,)
+        assert (await made.retry()).cancelled == (MAIN,)
+
+    asyncio.run(life())
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no file-size limit to borrow")
+def test_a_full_disk_keeps_no_order_alive(bench: OrderBench) -> None:
+    async def life() -> None:
+        made = switch(bench)
+        order = await bench.send("a", ticket())
+        with full_disk():
+            report = await made.press("test")
+            assert bench.broker.known[order.ref or OrderRef("")].state is OrderState.CANCELLED
+            assert report.cancelled == (MAIN,) and not report.uncancelled
+            assert report.unwritten is not None and report.unwritten.cause is Cause.DISK_FULL
+            with pytest.raises(DeskError):
+                await made.lift()
+            assert made.why == "test"
+        assert (await made.retry()).unwritten is None
+        again = switch(bench)
+        await again.open()
+        assert again.why == "test" and await bench.newest(Step.KILL_SWITCH)
+
+    asyncio.run(life())
+
+
+def test_each_account_that_was_asked_about_has_its_line_in_the_receipts(bench: OrderBench) -> None:
+    async def life() -> None:
+        made = switch(bench)
+        report = await made.press("too much at once")
+        found = await bench.database.read(receipts.load, f"kill {report.lock.at.isoformat()}")
+        assert [each.receipt.step for each in found] == [Step.KILL_SWITCH, Step.CANCEL]
+        assert found[1].receipt.account == receipts.hash_of(MAIN)
+        assert (found[0].receipt.decision, found[1].receipt.decision) == ("too much at once", "cancel all")
+
+    asyncio.run(life())
+
+
+def test_what_it_would_close_is_told_before_it_is_closed(bench: OrderBench) -> None:
+    async def life() -> None:
+        made = switch(bench, held=5)
+        await made.press("test")
+        assert await made.positions() == ((MAIN, SHARE, Decimal(5)),)
+        assert len((await made.flatten(bench.ask)).closing) == 1
+
+    asyncio.run(life())
+
+
+def test_a_desk_without_orders_says_that_it_only_locks(bench: OrderBench) -> None:
+    async def life() -> None:
+        made = switch(bench, has_orders=False)
+        report = await made.press("test")
+        assert not report.takes_orders and not report.cancelled and made.lock is not None
+
+    asyncio.run(life())
+
+
+def test_lifting_while_orders_are_being_cancelled_stays_lifted(bench: OrderBench) -> None:
+    async def life() -> None:
+        made, cancel = switch(bench), bench.broker.cancel_all
+
+        async def slow(account: AccountId) -> None:
+            await made.lift()
+            await cancel(account)
+
+        bench.broker.cancel_all = slow  # type: ignore[method-assign]
+        await made.press("test")
+        assert made.lock is None and made.report is None
+        again = switch(bench)
+        await again.open()
+        assert again.lock is None
 
     asyncio.run(life())
