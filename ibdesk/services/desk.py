@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from ibdesk.services.kill_switch import KillSwitch
     from ibdesk.services.live import Live
     from ibdesk.services.market import Market
+    from ibdesk.services.order_book import LiveOrders
     from ibdesk.services.orders import Orders
     from ibdesk.services.preferences import Preferences
     from ibdesk.services.reconnect import Reconnect
@@ -40,7 +41,8 @@ Clock = Callable[[], datetime]
 class Desk:
     """One open vault and what works on it. `session`, `sync`, `market`, `chains` and `live` are None until an account is
     connected or while Interactive Brokers is switched off; the stored books stay readable then. So is `orders`, and
-    where nothing may be traded; `kill_switch` is there with every account.
+    where nothing may be traded; `order_book` is there with every account that tells its orders, `kill_switch` with
+    every account.
 
     `faults` is what the demo can be made to suffer, empty on a real gateway; `database_bytes` is what the vault takes
     on disk. `close` stops tasks, brokers and the database, in that order.
@@ -73,6 +75,7 @@ class Desk:
     faults: "tuple[DemoFault, ...]" = ()
     reconnect: "Reconnect | None" = None
     orders: "Orders | None" = None
+    order_book: "LiveOrders | None" = None
     kill_switch: "KillSwitch | None" = None
     chains: "Chains | None" = None
     going_live: "GoingLive | None" = None

@@ -214,6 +214,7 @@ async def build_desk(
         support=diagnosis.support,
         reconnect=connected.reconnect,
         orders=None if trading is None else trading.orders,
+        order_book=None if trading is None else trading.book,
         kill_switch=None if trading is None else trading.kill_switch,
         chains=connected.chains,
         check_passphrase=lambda secret: asyncio.to_thread(vaults.opens, vault, secret),

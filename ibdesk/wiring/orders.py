@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ibdesk.services.hub import Hub
     from ibdesk.services.kill_switch import KillSwitch
     from ibdesk.services.live import Live
+    from ibdesk.services.order_book import LiveOrders
     from ibdesk.services.orders import Orders
     from ibdesk.services.preferences import Preferences
     from ibdesk.services.session import SessionService
@@ -26,21 +27,22 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TradingDesk:
-    """`orders` is None where the broker takes none."""
+    """`orders` is None where the broker takes none; `book` is there as long as it tells of any."""
 
     orders: "Orders | None"
+    book: "LiveOrders | None"
     kill_switch: "KillSwitch"
 
     async def open(self) -> None:
         """Take up what is stored, before anything is told or asked."""
         await self.kill_switch.open()
-        if self.orders is not None:
-            await self.orders.book.open()
+        if self.book is not None:
+            await self.book.open()
 
     def start(self) -> None:
         self.kill_switch.start()
-        if self.orders is not None:
-            self.orders.book.start()
+        if self.book is not None:
+            self.book.start()
 
 
 def trading_for(
@@ -73,12 +75,14 @@ def trading_for(
         loss_limit=lambda: preferences.settings.risk_daily_loss_pct, hub=hub, tasks=tasks, database=database,
         clock=clock, new_draft=_new_name,
     )  # fmt: skip
-    orders, trading, mode = None, broker.trading, ibkr_mode(environment)
-    if trading is not None:
+    orders, live_orders, trading, mode = None, None, broker.trading, ibkr_mode(environment)
+    reader = broker.book if trading is None else trading
+    if reader is not None:
         live_orders = LiveOrders(
-            trading, environment=environment, mode=mode, accounts=accounts, hub=hub, tasks=tasks, database=database,
+            reader, environment=environment, mode=mode, accounts=accounts, hub=hub, tasks=tasks, database=database,
             clock=clock, is_ready=lambda: session is None or session.session.is_ready,
         )  # fmt: skip
+    if trading is not None and live_orders is not None:
         pictures = Pictures(
             book, trading, broker.market, live_orders, mode=mode, quotes=lambda: {} if live is None else live.quotes,
             session=lambda: None if session is None else session.session, settings=lambda: preferences.settings,
@@ -90,7 +94,7 @@ def trading_for(
             new_ref=lambda: OrderRef(_new_name()), killed=lambda: kill_switch.why,
             is_read_only=lambda: preferences.settings.read_only,
         )  # fmt: skip
-    return TradingDesk(orders=orders, kill_switch=kill_switch)
+    return TradingDesk(orders=orders, book=live_orders, kill_switch=kill_switch)
 
 
 def _new_name() -> str:

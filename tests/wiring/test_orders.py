@@ -14,6 +14,7 @@ def test_a_demo_desk_can_trade_and_reads_its_order_book() -> None:
             assert desk.environment is Environment.DEMO
             assert desk.orders is not None and desk.kill_switch is not None
             orders = desk.orders
+            assert desk.order_book is orders.book
             await eventually(lambda: orders.book.is_read, within=20)
             report = await desk.kill_switch.press("test")
             assert report.lock.reason == desk.kill_switch.why == "test"
