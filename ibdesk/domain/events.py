@@ -185,6 +185,13 @@ class TradingLockChanged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ArmingChanged:
+    """Live orders of this account were unlocked, or locked again with None."""
+
+    account: AccountId | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
     """Something a person should read: an error of a journey, or good news."""
 
@@ -215,5 +222,6 @@ Event = (
     | FillsArrived
     | OrderContradicted
     | TradingLockChanged
+    | ArmingChanged
     | Notice
 )

@@ -31,6 +31,7 @@ from ibdesk.domain.accounts import AccountId
 from ibdesk.domain.errors import DeskError
 from ibdesk.domain.events import (
     AccountChanged,
+    ArmingChanged,
     BackupDone,
     CallsLogged,
     ConnectionLost,
@@ -83,6 +84,7 @@ class Bridge(QObject):
     orders_changed = Signal(object)
     fills_arrived = Signal(object)
     lock_changed = Signal(object)
+    arming_changed = Signal(object)
     second = Signal(object)
     settings_changed = Signal(object)
     notice = Signal(object)
@@ -204,7 +206,7 @@ _SIGNALS: dict[type[Any], str] = {
     SettingsChanged: "settings_changed", Notice: "notice", SessionEnding: "session_ending",
     LinkChanged: "link_changed", WentAway: "went_away", TimeJumped: "time_jumped", GatewayChanged: "gateway_changed",
     BackupDone: "backup_done", OrdersChanged: "orders_changed", FillsArrived: "fills_arrived",
-    TradingLockChanged: "lock_changed",
+    TradingLockChanged: "lock_changed", ArmingChanged: "arming_changed",
 }
 
 

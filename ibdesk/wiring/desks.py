@@ -21,6 +21,7 @@ from ibdesk.services.desk import Clock, Desk
 from ibdesk.wiring.diagnosis import diagnosis_for, help_wizard
 from ibdesk.wiring.flex import flex_for
 from ibdesk.wiring.gateways import COUNTS_FOR, chosen_environment, connection_to, connector_with, open_broker
+from ibdesk.wiring.going_live import going_live_for
 from ibdesk.wiring.orders import trading_for
 
 if TYPE_CHECKING:
@@ -147,6 +148,10 @@ async def build_desk(
         ticks=world.ticks,
     )  # fmt: skip
     connected, trading = _Connected(), None
+    going_live = going_live_for(
+        mode=ibkr_mode(environment), book=_book(parts, None), session=lambda: connected.session,
+        preferences=preferences, hub=hub, database=database, clock=world.clock,
+    )  # fmt: skip
     if known is not None and preferences.settings.ibkr_enabled:
         since = world.clock() - COUNTS_FOR
         broker = open_broker(
@@ -159,7 +164,7 @@ async def build_desk(
         trading = trading_for(
             broker, environment=environment, book=_book(parts, connected.live), session=connected.session,
             live=connected.live, preferences=preferences, calendar=calendar, hub=hub, tasks=parts.tasks,
-            database=database, clock=world.clock, ticks=world.ticks,
+            database=database, clock=world.clock, ticks=world.ticks, is_armed=going_live.is_armed,
         )  # fmt: skip
         await trading.open()
     if connected.waking is None:  # a computer that slept locks the desk, also where no account is connected
@@ -216,6 +221,7 @@ async def build_desk(
         orders=None if trading is None else trading.orders,
         order_book=None if trading is None else trading.book,
         kill_switch=None if trading is None else trading.kill_switch,
+        going_live=going_live,
         chains=connected.chains,
         check_passphrase=lambda secret: asyncio.to_thread(vaults.opens, vault, secret),
         database_bytes=lambda: database.size,

@@ -59,6 +59,7 @@ def trading_for(
     database: "Database",
     clock: Callable[[], datetime],
     ticks: Callable[[], float],
+    is_armed: Callable[[AccountId], bool],
 ) -> TradingDesk:
     from ibdesk.services.disclosures import load_disclosures
     from ibdesk.services.kill_switch import KillSwitch
@@ -92,7 +93,7 @@ def trading_for(
         orders = Orders(
             trading, live_orders, mode=mode, picture=pictures.of, database=database, clock=clock, ticks=ticks,
             new_ref=lambda: OrderRef(_new_name()), killed=lambda: kill_switch.why,
-            is_read_only=lambda: preferences.settings.read_only,
+            is_read_only=lambda: preferences.settings.read_only, is_armed=is_armed,
         )  # fmt: skip
     return TradingDesk(orders=orders, book=live_orders, kill_switch=kill_switch)
 

@@ -29,6 +29,7 @@ class OrderBench:
     now: datetime = NOON
     killed: str = ""
     read_only: bool = True
+    is_armed: bool = True
     script: tuple[str, ...] = ()
     change: Callable[[Context], Context] = staticmethod(lambda context: context)
     hub: Hub = field(default_factory=Hub)
@@ -61,7 +62,7 @@ class OrderBench:
         self.orders = Orders(
             self.broker, self.book, mode=self.mode, picture=see, database=self.database, clock=self.clock,
             ticks=lambda: 0.0, new_ref=lambda: OrderRef(f"r{next(_serial)}"), killed=lambda: self.killed,
-            is_read_only=lambda: self.read_only,
+            is_read_only=lambda: self.read_only, is_armed=lambda account: self.is_armed,
         )  # fmt: skip
 
     async def reopen(self) -> None:

@@ -98,12 +98,13 @@ def _shares_bought(case: Case) -> Decimal:
 
 def _regime(case: Case) -> Regime:
     return resolve_regime(
-        case.summary, _CHOSEN[case.context.settings.risk_day_trade_rule], case.policies.day,
+        case.summary, CHOSEN[case.context.settings.risk_day_trade_rule], case.policies.day,
         was_refused=case.context.was_refused,
     )  # fmt: skip
 
 
-_CHOSEN = {
+#: What the person's setting says of the regime; None leaves it to the evidence.
+CHOSEN = {
     DayTradeChoice.AUTO: None,
     DayTradeChoice.PDT_LEGACY: MarginRegime.PDT_LEGACY,
     DayTradeChoice.INTRADAY_MARGIN: MarginRegime.INTRADAY_MARGIN,

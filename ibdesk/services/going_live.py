@@ -1,0 +1,169 @@
+"""Who may send live orders, and since when: the checklist read from the vault, and the unlocking that it gates.
+
+Live orders are unlocked for one account by typing its number, after every item of the checklist, and for one sign-in:
+signing out, another login or the end of the session's day locks them again, and so does closing the desk. Nothing of
+that is stored but the receipt that it was done.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import datetime
+from decimal import Decimal
+
+from ibdesk.domain.accounts import AccountId, Environment
+from ibdesk.domain.compliance.account_rules import CHOSEN
+from ibdesk.domain.compliance.disclosures import Acknowledgment, Disclosure, outstanding
+from ibdesk.domain.compliance.regime import Regime, resolve_regime
+from ibdesk.domain.errors import Cause, NeedsPerson, Refused
+from ibdesk.domain.events import ArmingChanged, SessionChanged
+from ibdesk.domain.going_live import Checklist, Evidence, checklist
+from ibdesk.domain.hours import NEW_YORK
+from ibdesk.domain.modes import Mode, face_of
+from ibdesk.domain.money import Currency
+from ibdesk.domain.portfolio import AccountPage
+from ibdesk.domain.receipts import Receipt, Step
+from ibdesk.domain.session import Session
+from ibdesk.domain.settings import Origin, Sourced
+from ibdesk.services.book import Book
+from ibdesk.services.desk import Clock
+from ibdesk.services.hub import Hub
+from ibdesk.store import receipts, records
+from ibdesk.store.database import Database
+from ibdesk.store.evidence import LIMITS_KEPT, load_evidence
+
+#: Nobody else's: what is unlocked, in the receipts, has no order of its own.
+CORRELATION = "live-orders"
+USD = Currency("USD")
+
+
+class GoingLive:
+    """One for each open desk. `session` gives the brokerage session, None where there is none."""
+
+    def __init__(
+        self,
+        *,
+        mode: Mode,
+        book: Book,
+        session: Callable[[], Session | None],
+        settings: Callable[[], Sourced],
+        disclosures: tuple[Disclosure, ...],
+        acknowledged: Callable[[], Awaitable[tuple[Acknowledgment, ...]]],
+        hub: Hub,
+        database: Database,
+        clock: Clock,
+    ) -> None:
+        self._mode = mode
+        self._book = book
+        self._session = session
+        self._settings = settings
+        self._disclosures = disclosures
+        self._acknowledged = acknowledged
+        self._hub = hub
+        self._database = database
+        self._clock = clock
+        self._account: AccountId | None = None
+        self._signed_in_at: datetime | None = None
+        hub.subscribe(SessionChanged, self._session_changed)
+
+    @property
+    def is_live(self) -> bool:
+        """Whether this desk's orders would be of real money."""
+        return face_of(self._mode).environment is Environment.LIVE
+
+    @property
+    def armed(self) -> AccountId | None:
+        """The account whose live orders are unlocked, None when none are."""
+        return self._account
+
+    def is_armed(self, account: AccountId) -> bool:
+        """Whether an order for this account may leave, as far as unlocking goes; always outside of live modes."""
+        return not self.is_live or self._account == account
+
+    async def evidence(self) -> Evidence:
+        """What the vault and the settings prove."""
+        found, given = await self._database.read(load_evidence), await self._acknowledged()
+        unread = outstanding(self._disclosures, given, self._clock())
+        origins = self._settings().origins
+        return replace(
+            found, unread=tuple(text.title for text in unread), acknowledged_at=given[-1].acknowledged_at if given else
+            None, own_limits=sum(name.startswith("risk_") and origin is not Origin.DEFAULT
+                                 for name, origin in origins.items()),
+        )  # fmt: skip
+
+    async def look(self, account: AccountId | None = None) -> Checklist:
+        """The checklist as it stands; the note on day trading is about `account`."""
+        page = None if account is None else await self._book.page(account)
+        return checklist(
+            await self.evidence(), regime=None if page is None else self._regime(page), equity=_dollars(page))
+
+    async def keep_limits(self) -> None:
+        """A person looked at the limits and keeps them as they are."""
+        await self._database.write(records.note_date, LIMITS_KEPT, self._clock(), urgent=True)
+
+    async def unlock(self, account: AccountId, typed: str) -> None:
+        """Let live orders of `account` leave, for this sign-in. Refused says what stands in the way."""
+        self._refuse(account, typed)
+        missing = (await self.look()).missing
+        if missing:
+            first = missing[0]
+            raise Refused(
+                f"Live orders stay locked: {len(missing)} of the going-live checklist "
+                f"{'is' if len(missing) == 1 else 'are'} still open.",
+                remedy=f"{first.sentence} See Settings, Going live.", cause=Cause.READ_ONLY)
+        await self._write(account, "live orders unlocked")
+        session = self._session()
+        self._account, self._signed_in_at = account, None if session is None else session.signed_in_at
+        self._hub.publish(ArmingChanged(account=account))
+
+    async def lock(self) -> None:
+        """No live order leaves any more, until somebody unlocks them."""
+        account = self._account
+        if account is not None:
+            self._disarm()
+            await self._write(account, "live orders locked")
+
+    def _refuse(self, account: AccountId, typed: str) -> None:
+        """Everything about the desk as it is."""
+        session = self._session()
+        if not self.is_live:
+            raise Refused(
+                f"Nothing is locked: in {face_of(self._mode).word} no real money is traded.",
+                remedy="Change the mode to IBKR Live first.", cause=Cause.WRONG_ENVIRONMENT)
+        if typed.strip().upper() != account:
+            raise Refused(
+                "What was typed is not this account’s number.", remedy=f"Type {account} exactly.",
+                cause=Cause.UNKNOWN_ACCOUNT)
+        if self._settings().settings.read_only:
+            raise Refused(
+                "The desk is read only: no live order leaves.", remedy="Turn “Read only” off in Settings.",
+                cause=Cause.READ_ONLY)
+        if session is None or not session.is_ready:
+            raise NeedsPerson(
+                "Nobody is signed in, so there is no session to unlock.",
+                remedy="Sign in with the live user name, then unlock again.", cause=Cause.NOT_AUTHENTICATED)
+
+    def _session_changed(self, event: SessionChanged) -> None:
+        """Unlocked is unlocked for one sign-in; a gateway that does not answer for a while ends none."""
+        if self._account is not None and event.session.signed_in_at != self._signed_in_at:
+            self._disarm()
+
+    def _disarm(self) -> None:
+        self._account = None
+        self._hub.publish(ArmingChanged(account=None))
+
+    async def _write(self, account: AccountId, decision: str) -> None:
+        done = Receipt(
+            at=self._clock(), step=Step.SETTING_CHANGED, correlation=CORRELATION, account=account,
+            mode=self._mode.value, decision=decision)
+        await self._database.write(receipts.append, (done,), urgent=True)
+
+    def _regime(self, page: AccountPage) -> Regime:
+        chosen = self._settings().settings.risk_day_trade_rule
+        today = self._clock().astimezone(NEW_YORK).date()
+        return resolve_regime(page.summary, CHOSEN[chosen], today)
+
+
+def _dollars(page: AccountPage | None) -> Decimal | None:
+    if page is None or page.summary.currency != USD:
+        return None
+    return page.summary.net_liquidation
