@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ibdesk.services.connector import Connector
     from ibdesk.services.demo_faults import DemoFault
     from ibdesk.services.doctor import Doctor
+    from ibdesk.services.expiry import Expiry
     from ibdesk.services.flex import Flex
     from ibdesk.services.gateway import GatewayKeeper
     from ibdesk.services.going_live import GoingLive
@@ -79,3 +80,4 @@ class Desk:
     kill_switch: "KillSwitch | None" = None
     chains: "Chains | None" = None
     going_live: "GoingLive | None" = None
+    expiry: "Expiry | None" = None
