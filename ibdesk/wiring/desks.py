@@ -221,6 +221,7 @@ async def build_desk(
         orders=None if trading is None else trading.orders,
         order_book=None if trading is None else trading.book,
         kill_switch=None if trading is None else trading.kill_switch,
+        expiry=None if trading is None else trading.expiry,
         going_live=going_live,
         chains=connected.chains,
         check_passphrase=lambda secret: asyncio.to_thread(vaults.opens, vault, secret),

@@ -14,6 +14,7 @@ from ibdesk.domain.orders import OrderRef
 if TYPE_CHECKING:
     from ibdesk.brokers.base import Broker
     from ibdesk.services.book import Book
+    from ibdesk.services.expiry import Expiry
     from ibdesk.services.hub import Hub
     from ibdesk.services.kill_switch import KillSwitch
     from ibdesk.services.live import Live
@@ -32,6 +33,7 @@ class TradingDesk:
     orders: "Orders | None"
     book: "LiveOrders | None"
     kill_switch: "KillSwitch"
+    expiry: "Expiry"
 
     async def open(self) -> None:
         """Take up what is stored, before anything is told or asked."""
@@ -41,6 +43,7 @@ class TradingDesk:
 
     def start(self) -> None:
         self.kill_switch.start()
+        self.expiry.start()
         if self.book is not None:
             self.book.start()
 
@@ -62,6 +65,7 @@ def trading_for(
     is_armed: Callable[[AccountId], bool],
 ) -> TradingDesk:
     from ibdesk.services.disclosures import load_disclosures
+    from ibdesk.services.expiry import Expiry
     from ibdesk.services.kill_switch import KillSwitch
     from ibdesk.services.order_book import LiveOrders
     from ibdesk.services.orders import Orders
@@ -95,7 +99,12 @@ def trading_for(
             new_ref=lambda: OrderRef(_new_name()), killed=lambda: kill_switch.why,
             is_read_only=lambda: preferences.settings.read_only, is_armed=is_armed,
         )  # fmt: skip
-    return TradingDesk(orders=orders, book=live_orders, kill_switch=kill_switch)
+    expiry = Expiry(
+        book, broker.exercising, broker.market, mode=mode, quotes=lambda: {} if live is None else live.quotes,
+        calendar=calendar, hub=hub, tasks=tasks, database=database, clock=clock, ticks=ticks, new_name=_new_name,
+        killed=lambda: kill_switch.why,
+    )  # fmt: skip
+    return TradingDesk(orders=orders, book=live_orders, kill_switch=kill_switch, expiry=expiry)
 
 
 def _new_name() -> str:
