@@ -101,7 +101,8 @@ def legacy_note(regime: Regime | None, equity: Decimal | None) -> tuple[str, boo
         case MarginRegime.INTRADAY_MARGIN:
             return "The $25,000 rule is over: day trades need intraday margin, not a count." + has, False
         case MarginRegime.UNLIMITED:
-            return "The broker does not limit this account's day trades." + has, False
+            told = "The broker does not limit this account's day trades, so the $25,000 rule does not bind it."
+            return told + has, False
         case MarginRegime.NOT_APPLICABLE:
             return "The $25,000 rule does not concern this kind of account." + has, False
 

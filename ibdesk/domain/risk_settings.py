@@ -127,7 +127,7 @@ class RiskSettings:
         "EXPIRY_MINUTES", 60, "Ask about expiring options before the close",
         "Opening a short option so shortly before it expires is asked about.", "min", 0, 390)
     risk_first_orders: int = _risk(
-        "FIRST_ORDERS", 5, "Guard the first live orders",
+        "FIRST_ORDERS", 10, "Guard the first live orders",
         "So many live orders are limit orders of a small size only, each confirmed. 0: none.", "orders", 0, 100)
     risk_first_contracts: int = _risk(
         "FIRST_CONTRACTS", 1, "Contracts in a first live order", "At most.", "contracts", 1, 1000)

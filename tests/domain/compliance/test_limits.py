@@ -150,8 +150,8 @@ def live(orders: int) -> Context:
     ("of", "orders", "expected"),
     [
         (buying(), 0, Severity.CONFIRM),
-        (buying(), 4, Severity.CONFIRM),
-        (buying(), 5, Severity.PASS),
+        (buying(), 9, Severity.CONFIRM),
+        (buying(), 10, Severity.PASS),
         (buying(quantity=2), 0, Severity.BLOCK),
         (market(buying()), 0, Severity.BLOCK),
         (buying(stock(), quantity=100), 0, Severity.CONFIRM),
