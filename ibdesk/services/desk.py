@@ -46,7 +46,8 @@ class Desk:
     every account.
 
     `faults` is what the demo can be made to suffer, empty on a real gateway; `database_bytes` is what the vault takes
-    on disk. `close` stops tasks, brokers and the database, in that order.
+    on disk. `close` stops tasks, brokers and the database, in that order; `reopen` does too, and gives a new desk on
+    the same vault, which stays open: how the mode is changed. After either this desk is over.
     """
 
     environment: Environment
@@ -73,6 +74,7 @@ class Desk:
     check_passphrase: Callable[[str], Awaitable[bool]]
     database_bytes: Callable[[], int]
     close: Callable[[], Awaitable[None]]
+    reopen: "Callable[[], Awaitable[Desk]] | None" = None
     faults: "tuple[DemoFault, ...]" = ()
     reconnect: "Reconnect | None" = None
     orders: "Orders | None" = None

@@ -14,7 +14,7 @@ import os
 import secrets as randomness
 import shutil
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -106,11 +106,11 @@ async def open_desk(
         home=home, clock=now, variables=os.environ, overrides=overrides or {}, environment=environment,
         watching=watching,
     )  # fmt: skip
-    async with AsyncExitStack() as opened:
+    async with AsyncExitStack() as held:
         vault = await asyncio.to_thread(vaults.open, home, secret)
-        opened.callback(vault.close)
-        _log_to(home, opened)
-        return _owned(await build_desk(vault, opened, world), opened)
+        held.callback(vault.close)
+        _log_to(home, held)
+        return await _desk_on(vault, held, world)
 
 
 async def create_desk(
@@ -133,12 +133,14 @@ async def create_desk(
         home=home, clock=now, variables=os.environ, overrides=overrides or {},
         environment=result.credentials.environment, watching=watching,
     )  # fmt: skip
-    async with AsyncExitStack() as opened:
+    async with AsyncExitStack() as unfinished, AsyncExitStack() as held:
         vault, code = await asyncio.to_thread(vaults.create, home, passphrase)
-        opened.push_async_exit(partial(_discard_on_error, vault))
-        _log_to(home, opened)
-        desk = await build_desk(vault, opened, world, first=partial(save_result, vault, result), calls=calls)
-        return _owned(desk, opened), code
+        unfinished.push_async_exit(partial(_discard_on_error, vault))
+        held.callback(vault.close)
+        _log_to(home, held)
+        desk = await _desk_on(vault, held, world, first=partial(save_result, vault, result), calls=calls)
+        unfinished.pop_all()
+        return desk, code
 
 
 async def open_demo_desk(
@@ -152,20 +154,19 @@ async def open_demo_desk(
     from ibdesk.store import vault as vaults
     from ibdesk.store.header import LOWEST_COST
 
-    async with AsyncExitStack() as opened:
+    async with AsyncExitStack() as held:
         address = demo or await start_demo(signed_out=False)
-        opened.push_async_callback(address.stop)
+        held.push_async_callback(address.stop)
         home = Path(tempfile.mkdtemp(prefix="ibdesk-demo-"))
-        opened.callback(shutil.rmtree, home, ignore_errors=True)
+        held.callback(shutil.rmtree, home, ignore_errors=True)
         vault, _ = await asyncio.to_thread(vaults.create, home, randomness.token_hex(32), cost=LOWEST_COST)
-        opened.callback(vault.close)
+        held.callback(vault.close)
         world = World(
             home=home, clock=address.clock or now, variables=_appearance(os.environ), overrides={},
             environment=Environment.DEMO, watching=watching,
         )  # fmt: skip
         first = partial(_save_demo, vault, address) if result is None else partial(save_result, vault, result)
-        desk = await build_desk(vault, opened, world, first=first)
-        return replace(_owned(desk, opened), check_passphrase=_anything, faults=address.faults)
+        return await _desk_on(vault, held, world, first=first, as_demo=address)
 
 
 def first_run_connector(
@@ -209,9 +210,41 @@ def _save_demo(vault: "OpenVault", address: "DemoAddress", tx: "Transaction", at
     secrets.save_credentials(tx, vault, credentials, at)
 
 
-def _owned(desk: Desk, opened: AsyncExitStack) -> Desk:
-    """The desk as the owner of all that was opened for it."""
-    return replace(desk, close=opened.pop_all().aclose)
+async def _desk_on(
+    vault: "OpenVault",
+    held: AsyncExitStack,
+    world: World,
+    *,
+    first: "Callable[[Transaction, datetime], None] | None" = None,
+    calls: Sequence[ApiCall] = (),
+    as_demo: "DemoAddress | None" = None,
+) -> Desk:
+    """The desk as the owner of all that was opened for it: what `held` holds below it and its own services.
+
+    Its `reopen` ends the services alone and builds them anew on the same open vault, as the settings say by then.
+    """
+    async with AsyncExitStack() as opened:
+        desk = await build_desk(vault, opened, world, first=first, calls=calls)
+        services = opened.pop_all()
+    below = held.pop_all()
+
+    async def close() -> None:
+        async with below:
+            await services.aclose()
+
+    async def reopen() -> Desk:
+        async with below:
+            await services.aclose()
+            return await _desk_on(vault, below, _by_its_settings(world), as_demo=as_demo)
+
+    if as_demo is not None:
+        desk = replace(desk, check_passphrase=_anything, faults=as_demo.faults)
+    return replace(desk, close=close, reopen=reopen)
+
+
+def _by_its_settings(world: World) -> World:
+    """The same world, opened with what the settings name and not with what was asked for the first time."""
+    return world if world.environment is Environment.DEMO else replace(world, environment=None)
 
 
 def _log_to(home: Path, opened: AsyncExitStack) -> None:
