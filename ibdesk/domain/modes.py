@@ -52,6 +52,11 @@ def ibkr_mode(environment: Environment) -> Mode:
     }[environment]
 
 
+def mode_of(environment: Environment, *, local_paper: bool) -> Mode:
+    """The mode a desk of this environment opens in, when its person chose Local Paper or did not."""
+    return Mode.LOCAL_PAPER if local_paper else ibkr_mode(environment)
+
+
 def belongs(environment: Environment, account: Account) -> bool:
     """Whether the account lives in this environment. The demo's accounts are paper accounts."""
     is_paper = account.is_paper or looks_paper(account.id)

@@ -57,6 +57,11 @@ class Settings(RiskSettings):
         section="Interactive Brokers", title="Environment on start",
         help="Paper or live. Changing it closes the session and opens the other environment's.",
         env=("VITE_IBKR_DEFAULT_ENVIRONMENT", "IBKR_DEFAULT_ENVIRONMENT")))
+    local_paper: bool = setting(False, Meta(
+        section="Interactive Brokers", title="Trade in Local Paper",
+        help="On: orders go to a pretend account on this computer, at the prices of the environment above. The mode "
+        "button changes it too.",
+        env=("IBDESK_LOCAL_PAPER",)))
     gateway_host: str = setting("localhost", Meta(
         section="Gateway", title="Gateway host",
         help="The gateway belongs on this computer. Any other host is warned about.",

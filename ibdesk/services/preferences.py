@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 from ibdesk.domain.accounts import Environment
 from ibdesk.domain.calls import ApiCall
 from ibdesk.domain.compliance.disclosures import Acknowledgment
+from ibdesk.domain.errors import Cause, Refused
 from ibdesk.domain.events import SettingsChanged
+from ibdesk.domain.modes import Mode, face_of
 from ibdesk.domain.records import Credentials
-from ibdesk.domain.settings import Settings, Sourced
+from ibdesk.domain.settings import Settings, Sourced, meta_of, parse_value
 from ibdesk.services.desk import Clock
 from ibdesk.services.hub import Hub
 from ibdesk.store import audit, records, secrets
@@ -68,6 +70,15 @@ class Preferences:
         reset_setting(self._folder, name)
         return self._reload(name)
 
+    async def choose_mode(self, mode: Mode) -> None:
+        """Open in this mode from the next time on. Local Paper keeps the environment, which lends it prices.
+        Refused(BAD_SETTING) when an environment variable or the command line holds on to another choice."""
+        local = mode is Mode.LOCAL_PAPER
+        self._keep("local_paper", "true" if local else "false")
+        if mode in (Mode.IBKR_PAPER, Mode.IBKR_LIVE):
+            self._keep("default_environment", face_of(mode).environment.value)
+        self._hub.publish(SettingsChanged(names=("local_paper", "default_environment")))
+
     async def credentials(self) -> tuple[Credentials, ...]:
         """How each connected environment is reached."""
         return await self._database.read(secrets.load_credentials, self._vault)
@@ -85,6 +96,15 @@ class Preferences:
     async def acknowledge(self, given: Sequence[Acknowledgment]) -> None:
         """Keep the proof that a person agreed once more."""
         await self._database.write(records.add_acknowledgments, given, urgent=True)
+
+    def _keep(self, name: str, text: str) -> None:
+        save_setting(self._folder, name, text)
+        self.sourced = self._load()
+        if getattr(self.settings, name) != parse_value(name, text):
+            holds = self.sourced.variables.get(name) or self.sourced.origins[name].value
+            raise Refused(
+                f"The mode stays as it is: {holds} sets “{meta_of(name).title}”.",
+                remedy=f"Take {holds} away and open ibdesk again.", cause=Cause.BAD_SETTING)
 
     def _reload(self, name: str) -> Sourced:
         self.sourced = self._load()

@@ -4,7 +4,7 @@ import pytest
 
 from ibdesk.domain.accounts import Account, AccountId, Environment
 from ibdesk.domain.errors import Cause, Refused
-from ibdesk.domain.modes import FACES, Mode, check_environment, face_of, ibkr_mode
+from ibdesk.domain.modes import FACES, Mode, check_environment, face_of, ibkr_mode, mode_of
 from ibdesk.domain.money import USD
 
 
@@ -41,3 +41,9 @@ def test_every_mode_has_a_face_and_every_environment_a_mode() -> None:
     assert [face.mode for face in FACES] == list(Mode)
     assert {ibkr_mode(environment) for environment in Environment} == {Mode.DEMO, Mode.IBKR_PAPER, Mode.IBKR_LIVE}
     assert face_of(Mode.ALPACA_LIVE).environment is Environment.LIVE
+
+
+@pytest.mark.parametrize("environment", list(Environment))
+def test_local_paper_is_a_mode_of_every_environment(environment: Environment) -> None:
+    assert mode_of(environment, local_paper=True) is Mode.LOCAL_PAPER
+    assert mode_of(environment, local_paper=False) is ibkr_mode(environment)

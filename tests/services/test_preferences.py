@@ -11,6 +11,7 @@ import pytest
 from ibdesk.domain.accounts import AccountId, Environment
 from ibdesk.domain.errors import Cause, Refused
 from ibdesk.domain.events import SettingsChanged
+from ibdesk.domain.modes import Mode
 from ibdesk.domain.records import Credentials
 from ibdesk.domain.settings import Origin
 from ibdesk.services.hub import Hub
@@ -98,3 +99,31 @@ def test_no_acknowledgment_is_invented(tmp_path: Path) -> None:
         assert await preferences.acknowledgments() == ()
 
     with_preferences(tmp_path, test)
+
+
+@pytest.mark.parametrize(
+    ("mode", "environment", "is_local"),
+    [
+        (Mode.LOCAL_PAPER, Environment.LIVE, True), (Mode.IBKR_PAPER, Environment.PAPER, False),
+        (Mode.IBKR_LIVE, Environment.LIVE, False), (Mode.DEMO, Environment.LIVE, False),
+    ],
+)  # fmt: skip
+def test_a_chosen_mode_is_kept_and_local_paper_keeps_the_environment(
+    tmp_path: Path, mode: Mode, environment: Environment, is_local: bool
+) -> None:
+    async def test(preferences: Preferences, heard: Heard, vault: OpenVault, database: Database) -> None:
+        await preferences.change("default_environment", "live")
+        await preferences.choose_mode(mode)
+        settings = preferences.settings
+        assert (settings.default_environment, settings.local_paper) == (environment, is_local)
+        assert heard.events[-1] == SettingsChanged(names=("local_paper", "default_environment"))
+
+    with_preferences(tmp_path, test)
+
+
+def test_a_variable_that_holds_on_to_the_mode_is_named(tmp_path: Path) -> None:
+    async def test(preferences: Preferences, heard: Heard, vault: OpenVault, database: Database) -> None:
+        with pytest.raises(Refused, match="IBKR_DEFAULT_ENVIRONMENT"):
+            await preferences.choose_mode(Mode.IBKR_LIVE)
+
+    with_preferences(tmp_path, test, IBKR_DEFAULT_ENVIRONMENT="paper")
