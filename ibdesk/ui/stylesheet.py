@@ -1,7 +1,7 @@
 """How Qt's own controls are drawn: the one stylesheet, generated from the tokens.
 
 Widgets ask for a shape by a property, never by colours of their own:
-`kind` = card, field, primary, danger, quiet, link, icon, pill, choice, chip, segment, mode, nav, banner;
+`kind` = card, field, primary, danger, quiet, link, icon, pill, choice, chip, segment, mode, moderow, nav, banner;
 `tone` = muted, faint, gain, loss, warn, accent, title, caption on labels. After changing one: `restyle(widget)`.
 """
 
@@ -126,6 +126,11 @@ QPushButton[kind="mode"] {{ background: {mode}; color: {t.text}; border: 1px sol
   font-weight: 600; padding: 0 10px; min-height: 26px; }}
 QPushButton[kind="mode"]:hover {{ background: {mixed(t.environment, t.surface, 0.4)}; }}
 QPushButton[kind="mode"]:focus {{ border: 2px solid {t.text}; padding: 0 9px; min-height: 24px; }}
+QPushButton[kind="moderow"] {{ background: transparent; border: 1px solid transparent; padding: 0; min-height: 0; }}
+QPushButton[kind="moderow"]:hover {{ background: {t.raised}; }}
+QPushButton[kind="moderow"][state="here"] {{ background: {t.raised}; border: 1px solid {t.line}; }}
+QPushButton[kind="moderow"][state="closed"]:hover {{ background: transparent; }}
+QPushButton[kind="moderow"]:focus {{ border: 2px solid {t.accent}; padding: 0; min-height: 0; }}
 QPushButton[kind="search"] {{ background: {t.raised}; color: {t.muted}; border: 1px solid {t.line};
   padding: 0 10px; min-height: 26px; text-align: left; }}
 QPushButton[kind="search"]:focus {{ border: 2px solid {t.accent}; padding: 0 9px; min-height: 24px; }}
