@@ -142,6 +142,11 @@ class Chains:
             remedy="Check the expiry and the strike, or choose the option in the chain.", cause=Cause.NOTHING_FOUND,
         )  # fmt: skip
 
+    async def contracts(self, underlying: Underlying, month: date, strike: Decimal) -> tuple[Instrument, ...]:
+        """Calls and puts of every expiry of the month at one strike."""
+        self._check_session()
+        return await self._broker.chain_contracts(underlying.conid, month, strike)
+
     async def quotes(self, conids: Sequence[Conid]) -> tuple[Quote, ...]:
         """What the broker knows of these now."""
         self._check_session()
