@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from itertools import pairwise
 
 from ibdesk.domain.instruments import Conid, Instrument, Right
 from ibdesk.domain.market import Quote
@@ -153,3 +154,19 @@ def middle(quote: Quote) -> Decimal | None:
 def rows_between(rows: Sequence[ChainRow], price: Decimal | None) -> int:
     """How many rows have a strike below the price: where the line at the price is drawn."""
     return 0 if price is None else bisect_left([row.strike for row in rows], price)
+
+
+def usual_width(rows: Sequence[ChainRow], price: Decimal | None) -> int:
+    """How many strikes apart the strikes of a spread usually are: about one percent of the price, at least one."""
+    if price is None or len(rows) < 2:
+        return 1
+    near = [row.strike for row in rows[max(0, rows_between(rows, price) - 2) :][:4]]
+    steps = [upper - lower for lower, upper in pairwise(near)]
+    return next((each for each in (5, 2) if steps and min(steps) * each <= price / 80), 1)
+
+
+def around(rows: Sequence[ChainRow], price: Decimal | None, count: int) -> tuple[ChainRow, ...]:
+    """At most `count` rows, those nearest to the price, in order."""
+    middle_of = rows_between(rows, price) if price is not None else len(rows) // 2
+    first = max(0, min(middle_of - count // 2, len(rows) - count))
+    return tuple(rows[first : first + count])

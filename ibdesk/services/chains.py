@@ -130,6 +130,19 @@ class Chains:
                 known += await self._next(underlying, month, order, REST_AT_A_TIME)
                 yield Chain(expiry=expiry, rows=rows_of(known, expiry), is_priced=True, is_whole=not order)
 
+    async def near(
+        self, underlying: Underlying, expiry: Expiry, strike: Decimal, count: int
+    ) -> tuple[Instrument, ...]:
+        """The contracts of one expiry at the `count` strikes nearest to this one, for a strategy's second expiry."""
+        self._check_session()
+        month = expiry.day.replace(day=1)
+        strikes = await self._broker.chain_strikes(underlying.conid, month)
+        order = list(outward(strikes, strike))
+        known: list[Instrument] = []
+        while order and (missing := count - len(rows_of(known, expiry))) > 0:
+            known += await self._next(underlying, month, order, missing)
+        return tuple(each for row in rows_of(known, expiry) for each in (row.call, row.put) if each is not None)
+
     async def option(self, name: OptionName) -> tuple[Underlying, Instrument]:
         """The contract a person wrote, and what it is on. Refused(NOTHING_FOUND) when the broker lists no such one."""
         for match in _likely(await self.find(name.root), name.root) or await self._by_letters(name.root):

@@ -1,0 +1,123 @@
+"""How one cell of the chain is drawn: in the money shaded, the line at the price, legs outlined, changes fading."""
+
+from PySide6.QtCore import QObject, QRect, Qt
+from PySide6.QtGui import QBrush, QColor, QFontMetrics, QPainter, QPen
+from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
+
+from ibdesk.domain.orders import Side
+from ibdesk.ui.chain.columns import COLUMNS, STRIKE, Field
+from ibdesk.ui.chain.model import AnyIndex, ChainModel
+from ibdesk.ui.format import UNKNOWN
+from ibdesk.ui.stylesheet import mixed
+from ibdesk.ui.theme import Text, font, look
+
+#: Space beside a cell's text.
+PAD = 8
+
+_FOCUSED = QStyle.StateFlag.State_HasFocus.value
+_HOVERED = QStyle.StateFlag.State_MouseOver.value
+_RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+_CENTRE = int(Qt.AlignmentFlag.AlignCenter)
+_NO_BRUSH = Qt.BrushStyle.NoBrush
+
+
+class ChainDelegate(QStyledItemDelegate):
+    """Draws every cell of a `ChainModel`. `current` is the line that the keys act on."""
+
+    def __init__(self, model: ChainModel, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._model = model
+        self.current = (-1, -1)
+        look().themeChanged.connect(self.dress)
+        self.dress()
+
+    def dress(self) -> None:
+        """Make pens, brushes and fonts of the current theme."""
+        t = look().tokens
+        self._font, self._bold = font(Text.TABLE), font(Text.TABLE, bold=True)
+        self._slanted = font(Text.TABLE)
+        self._slanted.setItalic(True)
+        self._metrics = QFontMetrics(self._font)
+        self._text, self._muted, self._faint = QPen(QColor(t.text)), QPen(QColor(t.muted)), QPen(QColor(t.faint))
+        self._rule = QPen(QColor(mixed(t.line, t.surface, 0.55)))
+        self._spot = QPen(QColor(t.accent), 2)
+        self._ring = QPen(QColor(t.accent), 1)
+        shade = 0.09 if t.is_dark else 0.07
+        self._inside = QBrush(QColor(mixed(t.accent, t.surface, shade)))
+        self._middle = QBrush(QColor(mixed(t.raised, t.surface, 0.75)))
+        self._hovered = QColor(t.text)
+        self._hovered.setAlphaF(0.05)
+        self._line = QColor(t.accent)
+        self._line.setAlphaF(0.10)
+        self._flash = QColor(t.accent)
+        self._edges = {Side.BUY: QPen(QColor(t.gain), 1), Side.SELL: QPen(QColor(t.loss), 1)}
+        self._fills = {Side.BUY: QColor(t.gain), Side.SELL: QColor(t.loss)}
+        for fill in self._fills.values():
+            fill.setAlphaF(0.16)
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: AnyIndex) -> None:
+        line, column = index.row(), index.column()
+        rect: QRect = option.rect
+        state: int = option.state.value
+        self._ground(painter, rect, state, line, column)
+        self._write(painter, rect, line, column)
+        self._outline(painter, rect, line, column)
+        if state & _FOCUSED:
+            painter.setPen(self._ring)
+            painter.setBrush(_NO_BRUSH)
+            painter.drawRect(rect.adjusted(0, 0, -1, -2))
+
+    def _ground(self, painter: QPainter, rect: QRect, state: int, line: int, column: int) -> None:
+        model = self._model
+        if column == STRIKE:
+            painter.fillRect(rect, self._middle)
+        elif model.is_in_the_money(line, column):
+            painter.fillRect(rect, self._inside)
+        if line == self.current[0]:
+            painter.fillRect(rect, self._line)
+        elif state & _HOVERED:
+            painter.fillRect(rect, self._hovered)
+        strength = model.flash(line, column)
+        if strength:
+            self._flash.setAlphaF(0.24 * strength)
+            painter.fillRect(rect, self._flash)
+        painter.setPen(self._rule)
+        painter.drawLine(rect.left(), rect.bottom(), rect.right(), rect.bottom())
+        if line == model.spot_line and line > 0:
+            painter.setPen(self._spot)
+            painter.drawLine(rect.left(), rect.top(), rect.right() + 1, rect.top())
+
+    def _write(self, painter: QPainter, rect: QRect, line: int, column: int) -> None:
+        text, is_modelled = self._model.cell(line, column)
+        kind = COLUMNS[column]
+        if column == STRIKE:
+            painter.setFont(self._bold)
+            painter.setPen(self._muted if self._model.is_dimmed else self._text)
+            painter.drawText(rect, _CENTRE, text)
+            return
+        painter.setFont(self._slanted if is_modelled else self._font)
+        if self._model.is_dimmed or text == UNKNOWN:
+            painter.setPen(self._faint)
+        else:
+            painter.setPen(self._muted if kind.is_quiet or is_modelled else self._text)
+        room = rect.adjusted(2, 0, -PAD, 0)
+        if self._metrics.horizontalAdvance(text) > room.width():
+            text = "…"  # a number that does not fit is never cut
+        painter.drawText(room, _RIGHT, text)
+
+    def _outline(self, painter: QPainter, rect: QRect, line: int, column: int) -> None:
+        """Bid and ask of a leg are one frame; what a press repeats is filled more."""
+        leg = self._model.leg_at(line, column)
+        if leg is None:
+            return
+        painter.fillRect(rect, self._fills[leg.side])
+        painter.setPen(self._edges[leg.side])
+        left, right, top, bottom = rect.left(), rect.right(), rect.top(), rect.bottom() - 1
+        painter.drawLine(left, top, right, top)
+        painter.drawLine(left, bottom, right, bottom)
+        painter.drawLine(left, top, left, bottom) if COLUMNS[column].field is Field.BID else painter.drawLine(
+            right, top, right, bottom)
+        if leg.ratio > 1 and COLUMNS[column].side is leg.side:
+            painter.setFont(self._bold)
+            painter.drawText(rect.adjusted(4, 0, 0, 0), int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter),
+                             f"{leg.ratio}×")

@@ -1,0 +1,330 @@
+"""The chain put together: which part shows what the loader brings, and which press or key leads where."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QSettings, QTimer, Signal
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from ibdesk.domain.chains import Chain, Expiry, around, usual_width
+from ibdesk.domain.errors import DeskError
+from ibdesk.domain.events import QuotesChanged
+from ibdesk.domain.instruments import Conid, Instrument
+from ibdesk.domain.market import ContractMatch, Quote
+from ibdesk.domain.orders import Leg, Side
+from ibdesk.domain.templates import TemplateName
+from ibdesk.services.chains import Underlying
+from ibdesk.ui.chain.bar import UnderlyingBar
+from ibdesk.ui.chain.card import ChainCard
+from ibdesk.ui.chain.loader import ChainLoader
+from ibdesk.ui.chain.modelling import Modeller
+from ibdesk.ui.chain.search import best_of, option_in
+from ibdesk.ui.chain.strategy import build, title_of
+from ibdesk.ui.theme import look
+
+if TYPE_CHECKING:
+    from ibdesk.services.desk import Desk
+    from ibdesk.ui.bridge import Bridge
+
+#: Contracts that are streamed at most: the account's hundred lines are for the ticket and what is held, too.
+STREAMED = 80
+#: Milliseconds the table must rest before what is on screen is told.
+REST_MS = 120
+LAST = "trade/underlying"
+
+
+class ChainView(QWidget):
+    """The option chain of one underlying.
+
+    `leg_wanted(Instrument, Side)`: a press or key. `template_wanted(tuple[Leg, ...], str)`: a whole strategy and its
+    title. `conids_changed(tuple[Conid, ...])`: what is on screen and wants to be streamed. `bar` may be placed above by
+    whoever composes the room.
+    """
+
+    leg_wanted = Signal(object, object)
+    template_wanted = Signal(object, str)
+    conids_changed = Signal(object)
+
+    def __init__(self, desk: "Desk", bridge: "Bridge", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName("Option chain")
+        self._desk, self._bridge = desk, bridge
+        self.bar = UnderlyingBar()
+        self.card = ChainCard()
+        self.table = self.card.table
+        self.loader = ChainLoader(desk.chains, bridge, self) if desk.chains is not None else None
+        self.modeller = Modeller(self.table, self._spot, desk.clock, self)
+        self._conids: tuple[Conid, ...] = ()
+        self._mark: Instrument | None = None
+        self._rest = QTimer(self)
+        self._rest.setSingleShot(True)
+        self._rest.setInterval(REST_MS)
+        self._rest.timeout.connect(self._tell_conids)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(12)
+        column.addWidget(self.bar)
+        column.addWidget(self.card, 1)
+        self._connect()
+        self._begin()
+
+    # For the room --------------------------------------------------------------------------------------------------
+
+    def show_underlying(self, conid: Conid) -> None:
+        """Show an instrument's options; of an option those of its underlying, at its own expiry."""
+        if self.loader is not None:
+            self._mark = None
+            self.loader.open(conid)
+
+    def set_legs(self, legs: Sequence[Leg]) -> None:
+        """Outline these."""
+        self.table.chain.set_legs(legs)
+        if not legs:
+            self.card.picker.set_current(TemplateName.SINGLE)
+
+    def focus_chain(self) -> None:
+        """Let the keys act on the strikes; on the field where nothing is chosen yet."""
+        target = self.table if self.table.isVisible() and self.table.chain.rows else self.bar.field
+        target.setFocus()
+
+    def search(self, text: str = "") -> None:
+        """Put the cursor into the field; with `text` look for it at once."""
+        self.bar.field.setText(text)
+        self.bar.field.setFocus()
+        self.bar.field.selectAll()
+        if text:
+            self._submit(text)
+
+    @property
+    def conids(self) -> tuple[Conid, ...]:
+        """What was told last."""
+        return self._conids
+
+    # What a person does --------------------------------------------------------------------------------------------
+
+    def _submit(self, text: str) -> None:
+        """Enter in the field: an option goes to the ticket, with a minus before it sold; a symbol is opened."""
+        side = Side.SELL if text.startswith(("-", "−")) else Side.BUY
+        name = option_in(text.lstrip("-−"))
+        if name is not None:
+            self._bridge.start("find the option", self._take_option(text.lstrip("-−"), side), busy=self.bar.field)
+        else:
+            self._bridge.start("find the symbol", self._find_and_open(text))
+
+    async def _take_option(self, text: str, side: Side) -> None:
+        name = option_in(text)
+        if self._desk.chains is None or name is None:
+            return
+        underlying, instrument = await self._desk.chains.option(name)
+        self.bar.field.clear()
+        self._mark = instrument
+        expiry = Expiry(day=name.terms.expiry, trading_class=instrument.trading_class)
+        self._show_at(underlying.conid, expiry)
+        self.leg_wanted.emit(instrument, side)
+
+    def _show_at(self, conid: Conid, expiry: Expiry) -> None:
+        loader = self.loader
+        if loader is None:
+            return
+        if loader.underlying is None or loader.underlying.conid != conid:
+            loader.open(conid, expiry)
+        elif loader.expiry != expiry:
+            loader.choose(expiry)
+        elif self._mark is not None:
+            self.table.mark_strike(self._mark)
+
+    async def _find_and_open(self, text: str) -> None:
+        if self._desk.chains is None:
+            return
+        match = best_of(await self._desk.chains.find(text), text)
+        if match is None:
+            self.card.show_nothing_found(text)
+        else:
+            self._open(match)
+
+    async def _offer(self, text: str) -> None:
+        if self._desk.chains is not None:
+            self.bar.field.offer(text, await self._desk.chains.find(text))
+
+    def _open(self, match: ContractMatch) -> None:
+        self.bar.field.clear()
+        self.show_underlying(match.conid)
+        self.focus_chain()
+
+    def _want_template(self, name: TemplateName) -> None:
+        loader, row = self.loader, self.table.marked_row
+        if loader is None or loader.underlying is None or loader.expiry is None or row is None:
+            return
+        picker = self.card.picker
+        shape, far = picker.shape(loader.expiry, self.table.marked_right), picker.far_expiry(loader.expiry)
+
+        async def make(underlying: Underlying) -> None:
+            assert self._desk.chains is not None  # noqa: S101 - there is a loader
+            legs = await build(self._desk.chains, name, shape, underlying=underlying, rows=self.table.chain.rows,
+                               strike=row, far=far)  # fmt: skip
+            self.template_wanted.emit(legs, title_of(name, shape))
+
+        self._bridge.start(f"strategy {name.value}", make(loader.underlying))
+
+    # What the loader brings ----------------------------------------------------------------------------------------
+
+    def _opening(self) -> None:
+        self.bar.show_instrument(None)
+        self.table.show_rows(())
+        self.card.show_loading()
+        self._tell_conids()
+
+    def _opened(self, underlying: Underlying) -> None:
+        self.bar.show_instrument(underlying.instrument, underlying.quote)
+        QSettings().setValue(LAST, int(underlying.conid))
+        if not underlying.months:
+            self.card.show_no_options(underlying.instrument)
+        self._tell_conids()
+
+    def _expiries_known(self) -> None:
+        loader = self.loader
+        if loader is None or loader.underlying is None or self._desk.chains is None:
+            return
+        today = self._desk.chains.today
+        self.bar.show_expiries(loader.expiries, loader.expiry, today)
+        self.card.picker.show_choices(
+            loader.expiries, usual_width=usual_width(self.table.chain.rows, self._spot()), today=today,
+            root=loader.underlying.instrument.symbol,
+        )  # fmt: skip
+        if loader.underlying.months and not loader.expiries:
+            self.card.show_no_options(loader.underlying.instrument)
+
+    def _following(self, expiry: Expiry) -> None:
+        if self._desk.chains is not None:
+            self.card.show_expiry(expiry, self._desk.chains.today)
+        self.table.show_rows(())
+        self.card.show_loading()
+        self._expiries_known()
+
+    def _stepped(self, chain: Chain) -> None:
+        self.table.chain.set_spot(self._spot())
+        if chain.rows or chain.is_whole:
+            self.card.show_chain(chain)
+        self.table.show_rows(chain.rows)
+        if self._desk.live is not None:
+            self._take(tuple(self._desk.live.quotes.values()))
+        self._take(chain.quotes)
+        if self._mark is not None:
+            self.table.mark_strike(self._mark)
+            self._mark = None
+        if chain.is_priced:
+            self._expiries_known()
+            self.card.show_data(self._quotes_on_screen())
+        self.modeller.ask()
+        self._rest.start()
+
+    def _failed(self, error: DeskError) -> None:
+        self.card.show_failed(error)
+
+    # What moves ----------------------------------------------------------------------------------------------------
+
+    def _quotes_changed(self, event: QuotesChanged) -> None:
+        self._take(event.quotes)
+
+    def _take(self, quotes: Sequence[Quote]) -> None:
+        shown = self.bar.instrument
+        if shown is not None:
+            for quote in quotes:
+                if quote.conid == shown.conid:
+                    self.bar.show_quote(quote)
+                    self.table.chain.set_spot(self._spot())
+        self.table.chain.set_quotes(quotes)
+        self.modeller.ask()
+
+    def _spot(self) -> Any:
+        """The price the chain turns around: of the future its options are on, or of the underlying."""
+        loader = self.loader
+        if loader is None or loader.underlying is None or self._desk.chains is None:
+            return None
+        on = loader.chain.underlying_conid if loader.chain is not None else None
+        return self._desk.chains.spot(loader.underlying, on)
+
+    def _show_volatility(self, text: str, tip: str) -> None:
+        self.bar.show_volatility(text, tip)
+        self.card.show_model(self.modeller.named)
+
+    def _quotes_on_screen(self) -> list[Quote]:
+        return self.table.chain.quotes_in(*self.table.lines_on_screen())
+
+    def _tell_conids(self) -> None:
+        """What is on screen: the underlying first, then the strikes nearest to the money of those seen."""
+        loader = self.loader
+        found: list[Conid] = []
+        if loader is not None and loader.underlying is not None:
+            on = loader.chain.underlying_conid if loader.chain is not None else None
+            found = [loader.underlying.conid, *((on,) if on not in (None, loader.underlying.conid) else ())]
+            first, last = self.table.lines_on_screen()
+            seen = self.table.chain.rows[first : last + 1]
+            for row in around(seen, self._spot(), STREAMED // 2):
+                found.extend(row.conids)
+        if tuple(found) != self._conids:
+            self._conids = tuple(found)
+            self.conids_changed.emit(self._conids)
+
+    def _session_changed(self, _event: object = None) -> None:
+        session = self._desk.session
+        is_lost = session is not None and not session.session.is_ready
+        was_lost = self.table.chain.is_dimmed
+        self.table.chain.set_dimmed(is_lost)
+        self.bar.set_dimmed(is_lost)
+        self.card.show_lost(is_lost)
+        if was_lost and not is_lost and self.loader is not None and self.loader.conid is not None:
+            self.loader.again()
+
+    def _second(self, now: datetime) -> None:
+        self.card.show_age(self._quotes_on_screen() if self.table.chain.is_dimmed else (), now)
+
+    # ---------------------------------------------------------------------------------------------------------------
+
+    def _connect(self) -> None:
+        bar, card, table, bridge = self.bar, self.card, self.table, self._bridge
+        bar.leg_wanted.connect(self.leg_wanted)
+        table.leg_wanted.connect(self.leg_wanted)
+        table.search_wanted.connect(self.search)
+        table.expiry_wanted.connect(bar.strip.choose_number)
+        table.seen_changed.connect(self._rest.start)
+        bar.field.asked.connect(lambda text: bridge.start("look for a symbol", self._offer(text)))
+        bar.field.submitted.connect(self._submit)
+        bar.field.picked.connect(self._open)
+        bar.field.left.connect(self.focus_chain)
+        card.picker.wanted.connect(self._want_template)
+        card.underlying_wanted.connect(self.show_underlying)
+        card.leg_wanted.connect(self.leg_wanted)
+        card.command_wanted.connect(bridge.command)
+        self.modeller.told.connect(self._show_volatility)
+        look().themeChanged.connect(table.chain.redraw)
+        for signal, slot in (
+            (bridge.quotes_changed, self._quotes_changed), (bridge.session_changed, self._session_changed),
+            (bridge.link_changed, self._session_changed), (bridge.second, self._second),
+        ):
+            signal.connect(slot)
+        loader = self.loader
+        if loader is not None:
+            bar.strip.chosen.connect(loader.choose)
+            card.again.connect(loader.again)
+            card.band_wanted.connect(loader.set_band)
+            loader.band = card.band
+            loader.opening.connect(self._opening)
+            loader.opened.connect(self._opened)
+            loader.expiries_known.connect(self._expiries_known)
+            loader.following.connect(self._following)
+            loader.stepped.connect(self._stepped)
+            loader.failed.connect(self._failed)
+
+    def _begin(self) -> None:
+        """What is held is offered first; what was looked at last is opened again."""
+        if self.loader is None:
+            self.card.show_not_connected()
+            return
+        self.card.show_start(())
+        self._bridge.start("what is held", self._suggest())
+
+    async def _suggest(self) -> None:
+        pages = await self._desk.book.pages()
+        self.card.show_start([row.position.instrument for page in pages for row in page.rows])
