@@ -17,6 +17,7 @@ class Source(StrEnum):
     TWS = "tws"
     FLEX = "flex"
     MOCK = "mock"
+    LOCAL = "local paper"
 
 
 class Freshness(StrEnum):
