@@ -85,6 +85,10 @@ class Expiry:
         read."""
         return await self._boards.of(account, await self._given(account))
 
+    def requoted(self, board: Board) -> Board:
+        """The board at the prices that stream now; nothing is read or asked."""
+        return self._boards.requoted(board)
+
     def check(self, row: Expiring, wish: Wish) -> Verdict:
         """Every objection to an instruction for this position, as it is known now. Nothing is told to anyone."""
         now = self._clock()

@@ -4,7 +4,7 @@ What cannot be had is left unknown and said, never guessed.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -37,6 +37,17 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Moved:
+    """What many positions move together if everything closes where it is: cash and shares by currency and symbol, the
+    `cash_there` now, and how many positions are not in it because nobody knows what they move."""
+
+    cash: Mapping[Currency, Decimal]
+    shares: Mapping[str, Decimal]
+    cash_there: Mapping[Currency, Decimal]
+    left_out: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Board:
     """Everything that ends within 30 days, the next first. `received_at` is the oldest picture of the accounts it is
     made from, None before any was read; `trouble` says why prices could not be asked."""
@@ -57,6 +68,28 @@ class Board:
         return next((each for each in self.settlings
                      if (each.account, each.expiry, each.timing, each.symbol)
                      == (row.account, row.terms.expiry, row.schedule.timing, row.instrument.symbol)), None)  # fmt: skip
+
+
+def moved(lines: Iterable[Line]) -> Moved:
+    """The sum of what these move."""
+    cash: dict[Currency, Decimal] = {}
+    shares: dict[str, Decimal] = {}
+    there: dict[tuple[AccountId, Currency], Decimal] = {}
+    left_out = 0
+    for row in (line.row for line in lines):
+        currency, symbol, effect = row.instrument.currency, row.instrument.symbol, row.effect
+        if row.cash is not None:
+            there[row.account, currency] = row.cash
+        if effect is None:
+            left_out += 1
+            continue
+        cash[currency] = cash.get(currency, ZERO) + effect.cash
+        shares[symbol] = shares.get(symbol, ZERO) + effect.shares
+    sums: dict[Currency, Decimal] = {}
+    for (_, currency), amount in there.items():
+        sums[currency] = sums.get(currency, ZERO) + amount
+    return Moved(cash=cash, shares={symbol: each for symbol, each in shares.items() if each}, cash_there=sums,
+                 left_out=left_out)  # fmt: skip
 
 
 class Boards:
@@ -102,6 +135,18 @@ class Boards:
             received_at=min((page.received_at for page in pages), default=None), trouble=trouble,
         )  # fmt: skip
 
+    def requoted(self, board: Board) -> Board:
+        """The same positions at the prices that stream now; nothing is read or asked."""
+        now, quotes = self._clock(), {**self._asked, **self._quotes()}
+        rows = tuple(_with_prices(line.row, quotes) for line in board.lines)
+        return replace(
+            board, now=now, settlings=settlings(rows, now, self._calendar),
+            lines=tuple(
+                replace(line, row=row, findings=check_expiring(row, now, self._calendar))
+                for line, row in zip(board.lines, rows, strict=True)
+            ),
+        )  # fmt: skip
+
     async def find(self, account: AccountId, conid: Conid) -> Expiring:
         """One position as it is now. Refused(NOTHING_FOUND) when it is not held."""
         page = await self._book.page(account)
@@ -129,23 +174,27 @@ class Boards:
         return {**self._asked, **streamed}, trouble
 
     def _row(self, page: AccountPage, row: Row, quotes: Mapping[Conid, Quote]) -> Expiring:
-        position = row.position
-        instrument, under = position.instrument, position.instrument.underlying_conid
-        quote = quotes.get(instrument.conid)
-        beneath = None if under is None else quotes.get(under)
+        position, instrument = row.position, row.position.instrument
+        under = instrument.underlying_conid
         held = next((each.position for each in page.rows if each.position.instrument.conid == under), None)
-        spot = known(beneath.last) if beneath is not None else None
-        if spot is None and held is not None:
-            spot, beneath = known(held.price), None
-        return Expiring(
+        plain = Expiring(
             account=page.account.id, instrument=instrument, quantity=position.quantity,
-            schedule=schedule_of(instrument, self._calendar), spot=spot,
-            spot_at=None if beneath is None else beneath.received_at,
-            bid=None if quote is None else known(quote.bid), ask=None if quote is None else known(quote.ask),
-            mark=_mark(quote, position.price), shares=ZERO if held is None else held.quantity,
-            cash=_cash(page, instrument.currency),
-            dividend=None if under is None else self._dividends().get(under),
+            schedule=schedule_of(instrument, self._calendar), spot=None if held is None else known(held.price),
+            mark=known(position.price), shares=ZERO if held is None else held.quantity,
+            cash=_cash(page, instrument.currency), dividend=None if under is None else self._dividends().get(under),
         )  # fmt: skip
+        return _with_prices(plain, quotes)
+
+
+def _with_prices(row: Expiring, quotes: Mapping[Conid, Quote]) -> Expiring:
+    """The row at the market's prices, as far as they are known; else with those it has."""
+    quote, under = quotes.get(row.instrument.conid), row.instrument.underlying_conid
+    beneath = None if under is None else quotes.get(under)
+    if beneath is not None and (spot := known(beneath.last)) is not None:
+        row = replace(row, spot=spot, spot_at=beneath.received_at)
+    if quote is None:
+        return row
+    return replace(row, bid=known(quote.bid), ask=known(quote.ask), mark=_mark(quote, row.mark))
 
 
 def _ends(row: Row) -> bool:
@@ -162,14 +211,12 @@ def _order(row: Expiring) -> tuple[object, ...]:
     return (row.schedule.last_day, row.instrument.symbol, row.terms.strike, row.terms.right, row.account)
 
 
-def _mark(quote: Quote | None, price: Decimal | None) -> Decimal | None:
-    """The middle of the market; without both sides the last, and without a quote what the account was valued at."""
-    if quote is None:
-        return known(price)
+def _mark(quote: Quote, before: Decimal | None) -> Decimal | None:
+    """The middle of the market; without both sides the last, and without that what the account was valued at."""
     bid, ask, last = known(quote.bid), known(quote.ask), known(quote.last)
     if bid is not None and ask is not None:
         return (bid + ask) / 2
-    return last if last is not None else known(price)
+    return last if last is not None else before
 
 
 def _cash(page: AccountPage, currency: Currency) -> Decimal | None:

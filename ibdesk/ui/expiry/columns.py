@@ -1,0 +1,68 @@
+"""The columns of the expiry board, and its model: lines that keep their place while prices move."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from PySide6.QtCore import QObject
+
+from ibdesk.services.expiry_board import Line
+from ibdesk.ui import format as fmt
+from ibdesk.ui.expiry import words
+from ibdesk.ui.pages.activity.columns import Field
+from ibdesk.ui.pages.activity.model import RecordModel
+
+
+def fields(now: "Now", *, with_account: bool) -> tuple[Field, ...]:
+    """The columns; `now` tells the desk's time when a cell is drawn."""
+    account = Field(title="Account", width=94, text=lambda line: line.row.account)
+    return (
+        Field(title="Contract", width=196, text=lambda line: words.contract_words(line.row, now.at)),
+        *((account,) if with_account else ()),
+        Field(title="Position", width=70, text=lambda line: fmt.quantity(line.row.quantity), is_number=True,
+              value=lambda line: format(line.row.quantity, "f")),
+        Field(title="Ends", width=132, text=lambda line: words.ends_words(line.row, now.at),
+              tone=lambda line: "warn" if line.row.days_left(now.at) <= 0 else ""),
+        Field(title="Underlying", width=84, text=lambda line: fmt.price(line.row.spot), is_number=True),
+        Field(title="Money", width=98, text=lambda line: words.money_words(line.row), is_number=True),
+        Field(title="Bid", width=66, text=lambda line: fmt.price(line.row.bid), is_number=True),
+        Field(title="Time value", width=80, text=lambda line: fmt.price(line.row.extrinsic), is_number=True),
+        Field(title="If it closes here", width=208, text=lambda line: words.effect_words(line.row)),
+        Field(title="Attention", width=120, text=words.attention_words, tone=words.attention_tone),
+    )  # fmt: skip
+
+
+class Now:
+    """The desk's time, as the columns see it."""
+
+    def __init__(self) -> None:
+        self.at = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class ExpiryModel(RecordModel):
+    """Lines of a board. The same positions at other prices stay where they are, with what was selected."""
+
+    def __init__(self, *, with_account: bool, parent: QObject | None = None) -> None:
+        self.now = Now()
+        super().__init__(fields(self.now, with_account=with_account), parent)
+
+    def show_lines(self, lines: Sequence[Line], now: datetime) -> None:
+        """List these as of now."""
+        is_same = [key_of(line) for line in lines] == [key_of(line) for line in self.records]
+        if not is_same:
+            self.now.at = now
+            self.show(lines)
+            return
+        before = [self._row(at) for at in range(len(self.records))]
+        self.now.at, self.records, self._texts = now, tuple(lines), {}
+        for at, texts in enumerate(before):
+            if texts != self._row(at):
+                self.dataChanged.emit(self.index(at, 0), self.index(at, len(self.fields) - 1))
+
+    def line_of(self, key: object) -> int | None:
+        """Where a position stands."""
+        return next((at for at, line in enumerate(self.records) if key_of(line) == key), None)
+
+
+def key_of(line: Line) -> tuple[str, int]:
+    """What makes a position itself."""
+    return line.row.account, line.row.instrument.conid
