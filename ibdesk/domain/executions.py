@@ -86,3 +86,11 @@ class Fill:
 
     execution: Execution
     commission: Commission | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToldFill:
+    """A print as it is known now; `before` is as what else it was told, oldest first, when it was corrected."""
+
+    fill: Fill
+    before: tuple[Fill, ...] = ()

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from ibdesk.brokers.base import OrderBook
 from ibdesk.domain.accounts import AccountId, Environment
-from ibdesk.domain.errors import DeskError
+from ibdesk.domain.errors import Cause, DeskError, Refused
 from ibdesk.domain.events import (
     ConnectionRestored,
     FillsArrived,
@@ -22,7 +22,7 @@ from ibdesk.domain.events import (
     OrdersHeard,
     SessionChanged,
 )
-from ibdesk.domain.executions import Fill
+from ibdesk.domain.executions import Fill, ToldFill
 from ibdesk.domain.modes import Mode
 from ibdesk.domain.orders import FOLLOWS, Impossible, Order, OrderId, OrderRef, OrderState, advance
 from ibdesk.domain.receipts import Receipt, Step
@@ -167,6 +167,39 @@ class LiveOrders:
                 await self.fills(await self._reader.executions(account, since))
             self.is_read = True
 
+    async def settle_by_hand(self, ref: OrderRef, *, was_placed: bool, note: str) -> Order:
+        """Take a person's word for what became of an order that nobody knows of, after the broker was asked once more:
+        where its list or its executions have the order, they are right, and the order as they tell it is returned.
+
+        Settled so it works no more (INACTIVE), and still comes alive should the broker tell of it one day. `note` is
+        how the person knows it. Raises DeskError: Refused(ORDER_UNKNOWN) when it is not unknown, or was traded.
+        """
+        self._check_unknown(ref)
+        await self.refresh()
+        order = self._orders[ref]
+        if order.state is not OrderState.UNKNOWN:
+            return order
+        traded = await self._database.read(trades.fills_of, ref)
+        if traded and not was_placed:
+            raise Refused(
+                "The broker told of trades under this order’s id, so it was placed.",
+                remedy="Look at its executions, then settle it as placed.", cause=Cause.ORDER_UNKNOWN,
+            )  # fmt: skip
+        said = f"settled by hand: {'it was placed' if was_placed else 'it was not placed'}"
+        receipt = Receipt(
+            at=self._clock(), step=Step.RECONCILE_DIFF, correlation=ref, account=order.account, mode=self._mode.value,
+            ref=ref, order_id=order.id, decision=said, override_reason=note,
+        )  # fmt: skip
+        await self._database.write(receipts.append, (receipt,), urgent=True)
+        return await self.settle(ref, OrderState.INACTIVE, f"{said[0].upper()}{said[1:]}. {note}".strip())
+
+    async def told_fills(self, since: datetime) -> tuple[ToldFill, ...]:
+        """The prints of every account since an instant, oldest first, each with what it was told as before."""
+        found: list[ToldFill] = []
+        for account in await self._accounts():
+            found += await self._database.read(trades.load_told_fills, account, since)
+        return tuple(sorted(found, key=lambda each: each.fill.execution.at))
+
     async def fills(self, fills: Sequence[Fill]) -> None:
         """Store prints before they are told of; those of our orders go into the receipts."""
         if not fills:
@@ -174,6 +207,14 @@ class LiveOrders:
         news = await self._database.write(_save_fills, tuple(fills), self._mode, self._clock(), urgent=True)
         if news:
             self._hub.publish(FillsArrived(fills=news))
+
+    def _check_unknown(self, ref: OrderRef) -> None:
+        order = self._orders.get(ref)
+        if order is None or order.state is not OrderState.UNKNOWN:
+            raise Refused(
+                "What became of this order is known.", remedy="Look at it in the order book.",
+                cause=Cause.ORDER_UNKNOWN,
+            )  # fmt: skip
 
     def _known(self, report: Order) -> Order | None:
         if report.ref is not None and report.ref in self._orders:

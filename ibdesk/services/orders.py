@@ -197,6 +197,10 @@ class Orders:
         if order.ref is not None and order.is_open and order.state is not OrderState.UNKNOWN:
             await self.book.settle(order.ref, OrderState.CANCELLING)
 
+    async def settle_unknown(self, ref: OrderRef, *, was_placed: bool, note: str) -> Order:
+        """Take a person's word for what became of an order nobody knows of (`LiveOrders.settle_by_hand`)."""
+        return await self.book.settle_by_hand(ref, was_placed=was_placed, note=note)
+
     async def cancel_all(self, account: AccountId) -> None:
         """Ask for every working order of the account, whoever placed it."""
         ticket = OrderTicket(account=account, mode=self.mode)

@@ -13,9 +13,9 @@ from sqlalchemy import Connection, delete, or_, select
 from sqlalchemy.dialects.sqlite import insert
 
 from ibdesk.domain.accounts import AccountId, Environment
-from ibdesk.domain.executions import Commission, Execution, Fill
+from ibdesk.domain.executions import Commission, Execution, Fill, ToldFill
 from ibdesk.domain.modes import Mode
-from ibdesk.domain.orders import Order, OrderIntent, OrderState, OrderTicket
+from ibdesk.domain.orders import Order, OrderIntent, OrderRef, OrderState, OrderTicket
 from ibdesk.domain.records import TradingLock
 from ibdesk.store import bulk
 from ibdesk.store.order_tables import (
@@ -31,6 +31,7 @@ _intent = msgspec.json.Decoder(OrderIntent)
 _order = msgspec.json.Decoder(Order)
 _draft = msgspec.json.Decoder(OrderTicket)
 _fill = msgspec.json.Decoder(Fill)
+_fills = msgspec.json.Decoder(tuple[Fill, ...])
 
 
 def add_intent(tx: Connection, intent: OrderIntent, draft: str) -> OrderIntent | None:
@@ -105,17 +106,35 @@ def save_fills(tx: Connection, fills: Iterable[Fill]) -> tuple[Fill, ...]:
 
 def load_fills(tx: Connection, account: AccountId, since: datetime | None = None) -> tuple[Fill, ...]:
     """The prints of an account at or after an instant, oldest first; of a corrected print the last correction."""
+    return tuple(told.fill for told in load_told_fills(tx, account, since))
+
+
+def load_told_fills(tx: Connection, account: AccountId, since: datetime | None = None) -> tuple[ToldFill, ...]:
+    """The same, each with what it was told as before it was corrected, under its own id or under an earlier one."""
     c = executions.c
-    statement = select(c.body).where(c.account_id == account).order_by(c.at, c.exec_id)
+    statement = select(c.body, c.replaced).where(c.account_id == account).order_by(c.at, c.exec_id)
     if since is not None:
         statement = statement.where(c.at >= since)
-    newest: dict[str, Fill] = {}
-    for body in tx.execute(statement).scalars():
-        fill = _fill.decode(body)
-        family, number = _family(fill)
-        if family not in newest or number > _family(newest[family])[1]:
-            newest[family] = fill
-    return tuple(newest.values())
+    families: dict[str, list[tuple[int, ToldFill]]] = {}
+    for row in tx.execute(statement):
+        told = ToldFill(fill=_fill.decode(row.body), before=_fills.decode(row.replaced or "[]"))
+        family, number = _family(told.fill)
+        families.setdefault(family, []).append((number, told))
+    return tuple(_latest(versions) for versions in families.values())
+
+
+def fills_of(tx: Connection, ref: OrderRef) -> tuple[Fill, ...]:
+    """The prints of an order of ours, oldest first."""
+    c = executions.c
+    found = tx.execute(select(c.body).where(c.client_order_ref == ref).order_by(c.at, c.exec_id))
+    return tuple(_fill.decode(body) for body in found.scalars())
+
+
+def _latest(versions: list[tuple[int, ToldFill]]) -> ToldFill:
+    """The last correction of a print, with all it was told as before it."""
+    *earlier, last = [told for _, told in sorted(versions, key=lambda version: version[0])]
+    before = [fill for told in earlier for fill in (*told.before, told.fill)]
+    return ToldFill(fill=last.fill, before=(*before, *last.before))
 
 
 def earlier_words(tx: Connection, exec_id: str) -> tuple[Fill, ...]:

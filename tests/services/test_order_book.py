@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from ibdesk.domain.errors import Refused, Unavailable
 from ibdesk.domain.events import (
     ConnectionRestored,
     FillsArrived,
@@ -158,5 +159,87 @@ def test_a_restored_connection_and_the_stream_settle_what_was_unknown(bench: Ord
         bench.hub.publish(OrdersHeard(orders=(replace(order, state=OrderState.FILLED, id=None, filled=Decimal(5)),)))
         await heard.until(lambda event: event.orders[0].state is OrderState.FILLED)
         await bench.tasks.close()
+
+    asyncio.run(life())
+
+
+def test_an_order_nobody_knows_of_is_settled_by_a_persons_word(bench: OrderBench) -> None:
+    async def life() -> None:
+        for was_placed in (True, False):
+            bench.broker.script.extend(["lost-before"])
+            lost = await bench.send(f"draft {was_placed}", ticket("3" if was_placed else "4"))
+            ref = lost.ref or OrderRef("")
+            settled = await bench.orders.settle_unknown(ref, was_placed=was_placed, note="seen in the app")
+            assert settled.state is OrderState.INACTIVE and settled not in bench.book.working
+            assert settled.message.endswith("placed. seen in the app")
+            last = (await bench.orders.receipt(ref))[-1].receipt
+            assert (last.step, last.override_reason) == (Step.RECONCILE_DIFF, "seen in the app")
+            assert ("not placed" in last.decision) is not was_placed
+        await bench.reopen()
+        assert bench.book.unknown == ()
+
+    asyncio.run(life())
+
+
+def test_the_brokers_list_is_asked_first_and_wins(bench: OrderBench) -> None:
+    async def life() -> None:
+        bench.broker.script.extend(["lost"])
+        lost = await sent(bench)
+        found = await bench.orders.settle_unknown(lost.ref or OrderRef(""), was_placed=False, note="not there")
+        assert found.state is OrderState.WORKING
+        assert (await bench.steps(lost.ref or ""))[-1] is Step.OUTCOME_UNKNOWN
+
+    asyncio.run(life())
+
+
+def test_a_broker_that_cannot_be_asked_lets_nobody_settle(bench: OrderBench) -> None:
+    async def life() -> None:
+        bench.broker.script.extend(["lost-before"])
+        lost = await sent(bench)
+        bench.broker.is_down = True
+        with pytest.raises(Unavailable):
+            await bench.orders.settle_unknown(lost.ref or OrderRef(""), was_placed=False, note="not there")
+        assert [each.ref for each in bench.book.unknown] == [lost.ref]
+
+    asyncio.run(life())
+
+
+def test_what_was_traded_cannot_be_settled_as_not_placed_nor_what_is_known_at_all(bench: OrderBench) -> None:
+    async def life() -> None:
+        bench.broker.script.extend(["lost-before"])
+        lost = await sent(bench)
+        ref = lost.ref or OrderRef("")
+        bench.broker.fills = [fill_of(lost)]
+        with pytest.raises(Refused, match="it was placed"):
+            await bench.orders.settle_unknown(ref, was_placed=False, note="not there")
+        assert (await bench.orders.settle_unknown(ref, was_placed=True, note="")).state is OrderState.INACTIVE
+        with pytest.raises(Refused, match="is known"):
+            await bench.orders.settle_unknown(ref, was_placed=True, note="again")
+
+    asyncio.run(life())
+
+
+def test_an_order_settled_as_not_placed_comes_alive_when_the_broker_tells_of_it(bench: OrderBench) -> None:
+    async def life() -> None:
+        bench.broker.script.extend(["lost-before"])
+        lost = await sent(bench)
+        ref = lost.ref or OrderRef("")
+        await bench.orders.settle_unknown(ref, was_placed=False, note="not there")
+        await bench.book.hear([replace(lost, state=OrderState.WORKING, id=OrderId("5"))])
+        assert [each.ref for each in bench.book.working] == [ref]
+
+    asyncio.run(life())
+
+
+def test_prints_are_told_with_what_they_were_before(bench: OrderBench) -> None:
+    async def life() -> None:
+        order = await sent(bench)
+        first = fill_of(order)
+        corrected = replace(first, execution=replace(first.execution, price=Decimal("99.50")))
+        for told in (first, corrected):
+            bench.broker.fills = [told]
+            await bench.book.refresh()
+        (told,) = await bench.book.told_fills(bench.now - timedelta(days=1))
+        assert (told.fill, told.before) == (corrected, (first,))
 
     asyncio.run(life())

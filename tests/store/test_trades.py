@@ -87,6 +87,17 @@ def test_corrections_count_and_what_they_corrected_is_kept(in_transaction: Run) 
     assert in_transaction(trades.earlier_words, first.execution.exec_id) == (first,)
 
 
+def test_a_corrected_print_tells_all_it_was_before(in_transaction: Run) -> None:
+    first, corrected = fill(), fill("0000e0d5.67a3b2c1.01.02", price="1.30")
+    in_transaction(trades.save_fills, [first])
+    again = replace(first, execution=replace(first.execution, price=Decimal("1.26")))
+    in_transaction(trades.save_fills, [again, corrected])
+    (told,) = in_transaction(trades.load_told_fills, MAIN)
+    assert (told.fill, told.before) == (corrected, (first, again))
+    ref = first.execution.ref
+    assert in_transaction(trades.fills_of, ref or "") == ((again, corrected) if ref else ())
+
+
 def test_drafts_survive_and_go_when_they_are_dropped(in_transaction: Run) -> None:
     in_transaction(trades.save_draft, "a", TICKET, NOW)
     in_transaction(trades.save_draft, "b", replace(TICKET, quantity=Decimal(3)), NOW + timedelta(seconds=1))
