@@ -1,23 +1,34 @@
 """Saving a table as a CSV file: asks where, writes it whole or not at all."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from PySide6.QtCore import QIODevice, QSaveFile
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QFileDialog, QWidget
 
 from ibdesk.domain.errors import Cause, Refused
-from ibdesk.ui.pages.position_table import PositionTable
 
 if TYPE_CHECKING:
     from ibdesk.ui.bridge import Bridge
 
 
-def save_csv(table: PositionTable, bridge: "Bridge", name: str) -> None:
-    """Ask where to put the listed rows, then write them."""
+class Listed(Protocol):
+    """A table whose lines can be written to a file."""
+
+    def window(self) -> QWidget: ...
+
+    def csv(self) -> str:
+        """Every line it lists, under headers."""
+
+    def count(self) -> int:
+        """How many there are."""
+
+
+def save_csv(table: Listed, bridge: "Bridge", name: str) -> None:
+    """Ask where to put the listed rows, then write them. `name` is what they are, "positions"."""
     bridge.start("save as CSV", _ask_and_write(table, bridge, name))
 
 
-async def _ask_and_write(table: PositionTable, bridge: "Bridge", name: str) -> None:
+async def _ask_and_write(table: Listed, bridge: "Bridge", name: str) -> None:
     dialog = QFileDialog(table.window(), "Save as CSV")
     dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
     dialog.setNameFilter("CSV file (*.csv)")
@@ -26,7 +37,7 @@ async def _ask_and_write(table: PositionTable, bridge: "Bridge", name: str) -> N
     if await bridge.ask(dialog):
         path = dialog.selectedFiles()[0]
         write_csv(path, table.csv())
-        bridge.say(f"Saved {len(table.all_rows()):,} positions to {path}")
+        bridge.say(f"Saved {table.count():,} {name} to {path}")
 
 
 def write_csv(path: str, text: str) -> None:

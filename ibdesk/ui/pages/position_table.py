@@ -143,6 +143,10 @@ class PositionTable(QTableView):
         if rows := self.chosen_rows():
             QGuiApplication.clipboard().setText(as_tabs(rows, self.shown_columns()))
 
+    def count(self) -> int:
+        """How many positions the filter leaves."""
+        return len(self.all_rows())
+
     def csv(self) -> str:
         """All rows the filter leaves, as a CSV document."""
         return as_csv(self.all_rows(), self.shown_columns())
