@@ -82,9 +82,9 @@ class Chains:
     async def open(self, conid: Conid) -> Underlying:
         """The underlying with its price and the months its options expire in. Of an option its underlying."""
         self._check_session()
-        instrument = await self._instrument(conid)
+        instrument = await self.instrument(conid)
         if instrument.option is not None and instrument.underlying_conid is not None:
-            instrument = await self._instrument(instrument.underlying_conid)
+            instrument = await self.instrument(instrument.underlying_conid)
         months = await self._broker.chain_months(instrument.conid)
         quotes = await self._broker.quotes((instrument.conid,))
         self._spots |= {quote.conid: quote for quote in quotes}
@@ -213,7 +213,8 @@ class Chains:
                 return found
         return ()
 
-    async def _instrument(self, conid: Conid) -> Instrument:
+    async def instrument(self, conid: Conid) -> Instrument:
+        """What a contract id stands for. Refused(NOTHING_FOUND) when the broker does not know it."""
         found = await self._broker.instruments((conid,))
         if not found:
             raise Refused(

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QResizeEvent
+from PySide6.QtGui import QFontMetrics, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QSizePolicy, QToolButton, QWidget
 
 from ibdesk.domain.chains import Expiry, is_monthly
@@ -126,11 +126,11 @@ class ExpiryStrip(QFrame):
 
     def _fill(self) -> None:
         """Put as many as fit into the buttons; the menu has the rest."""
-        room = self.width() - 34
+        room = self.width() - 40
         texts = {each: words.expiry_words(each, self._today, root=self._root, chosen=each == self.current)
                  for each in self._candidates()}  # fmt: skip
-        metrics, shown = self.fontMetrics(), list(texts)
-        while len(shown) > 1 and sum(metrics.horizontalAdvance(texts[each]) + 20 for each in shown) > room:
+        metrics, shown = QFontMetrics(font(Text.CAPTION, bold=True)), list(texts)
+        while len(shown) > 1 and sum(metrics.horizontalAdvance(texts[each]) + 22 for each in shown) > room:
             last = next(each for each in reversed(shown) if each != self.current)
             shown.remove(last)
         self._shown = tuple(shown)

@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QActionGroup, QResizeEvent
+from PySide6.QtGui import QActionGroup, QFontMetrics, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QSizePolicy, QToolButton, QWidget
 
 from ibdesk.domain.chains import Expiry
@@ -18,6 +18,8 @@ from ibdesk.ui.theme import Text, font
 COMMON = (TemplateName.SINGLE, TemplateName.VERTICAL, TemplateName.IRON_CONDOR, TemplateName.STRADDLE,
           TemplateName.CUSTOM)
 _FIRST_TO_GO = (TemplateName.STRADDLE, TemplateName.IRON_CONDOR, TemplateName.CUSTOM, TemplateName.VERTICAL)
+#: What a segment has around its text, and what the menu's own button takes.
+_AROUND, _MORE = 22, 40
 WIDTHS = (1, 2, 3, 4, 5, 10, 20)
 
 
@@ -133,9 +135,7 @@ class TemplatePicker(QFrame):
         return QSize(110, super().minimumSizeHint().height())
 
     def sizeHint(self) -> QSize:
-        metrics = self.fontMetrics()
-        wide = sum(metrics.horizontalAdvance(name.value) + 18 for name in COMMON) + 34
-        return QSize(wide, super().sizeHint().height())
+        return QSize(sum(self._width_of(name.value) for name in COMMON) + _MORE, super().sizeHint().height())
 
     # ---------------------------------------------------------------------------------------------------------------
 
@@ -166,12 +166,16 @@ class TemplatePicker(QFrame):
         button.setAccessibleName(f"Strategy {text}")
         return button
 
+    def _width_of(self, text: str) -> int:
+        """A segment's width with this text: semi-bold, for the chosen one is."""
+        return QFontMetrics(font(Text.CAPTION, bold=True)).horizontalAdvance(text) + _AROUND
+
     def _fill(self) -> None:
         """Show what fits; the current one always, in the last place where it is not a common one."""
         self._slots = COMMON if self.current in COMMON else (*COMMON[:-1], self.current)
-        room, metrics, shown = self.width() - 34, self.fontMetrics(), list(self._slots)
+        room, shown = self.width() - _MORE, list(self._slots)
         for name in (*_FIRST_TO_GO, TemplateName.SINGLE):
-            if sum(metrics.horizontalAdvance(each.value) + 18 for each in shown) <= room:
+            if sum(self._width_of(each.value) for each in shown) <= room:
                 break
             if name in shown and name is not self.current:
                 shown.remove(name)

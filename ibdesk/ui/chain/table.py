@@ -21,11 +21,12 @@ _PLAIN = (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.KeypadModifier, Qt
 
 class ChainTable(QTableView):
     """Arrows and Page keys move, Home goes to the money, B and S add a leg of the call or put under the mark, Enter
-    does what a press does: ask buys, bid sells. `/` searches, 1 to 9 choose an expiry."""
+    does what a press does: ask buys, bid sells. `/` searches, 1 to 9 choose an expiry, Q goes to the quantity."""
 
     leg_wanted = Signal(object, object)
     expiry_wanted = Signal(int)
     search_wanted = Signal()
+    quantity_wanted = Signal()
     seen_changed = Signal()
     marked = Signal()
 
@@ -35,9 +36,9 @@ class ChainTable(QTableView):
         self.setAccessibleDescription("Calls left, puts right. B buys and S sells the call or put under the mark.")
         self.chain = ChainModel(parent=self)
         self.chain.visible = self.lines_on_screen
-        self.setModel(self.chain)
         self.painter_of_cells = ChainDelegate(self.chain, self)
         self.setItemDelegate(self.painter_of_cells)
+        self.setModel(self.chain)
         self._at_money = True
         self._dress_view()
         self._dress_header()
@@ -116,6 +117,8 @@ class ChainTable(QTableView):
             self.go_to_money()
         elif key is Qt.Key.Key_Slash or event.text() == "/":
             self.search_wanted.emit()
+        elif key is Qt.Key.Key_Q:
+            self.quantity_wanted.emit()
         elif key in _DIGITS:
             self.expiry_wanted.emit(_DIGITS.index(key))
         elif key is Qt.Key.Key_Escape:
@@ -238,6 +241,6 @@ class ChainTable(QTableView):
 
 _DIGITS = (Qt.Key.Key_1, Qt.Key.Key_2, Qt.Key.Key_3, Qt.Key.Key_4, Qt.Key.Key_5, Qt.Key.Key_6, Qt.Key.Key_7,
            Qt.Key.Key_8, Qt.Key.Key_9)
-_KEYS = {*_DIGITS, *_SIDES, *_ENTER, Qt.Key.Key_Home, Qt.Key.Key_Slash, Qt.Key.Key_Escape}
+_KEYS = {*_DIGITS, *_SIDES, *_ENTER, Qt.Key.Key_Home, Qt.Key.Key_Slash, Qt.Key.Key_Escape, Qt.Key.Key_Q}
 _ASK_OF_CALL = next(at for at, each in enumerate(COLUMNS) if each.field is Field.ASK and each.right is Right.CALL)
 _ASK_OF_PUT = next(at for at, each in enumerate(COLUMNS) if each.field is Field.ASK and each.right is Right.PUT)

@@ -38,13 +38,14 @@ class ChainView(QWidget):
     """The option chain of one underlying.
 
     `leg_wanted(Instrument, Side)`: a press or key. `template_wanted(tuple[Leg, ...], str)`: a whole strategy and its
-    title. `conids_changed(tuple[Conid, ...])`: what is on screen and wants to be streamed. `bar` may be placed above by
-    whoever composes the room.
+    title. `conids_changed(tuple[Conid, ...])`: what is on screen and wants to be streamed. `quantity_wanted`: Q was
+    pressed. `bar` may be placed above by whoever composes the room.
     """
 
     leg_wanted = Signal(object, object)
     template_wanted = Signal(object, str)
     conids_changed = Signal(object)
+    quantity_wanted = Signal()
 
     def __init__(self, desk: "Desk", bridge: "Bridge", parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -57,6 +58,7 @@ class ChainView(QWidget):
         self.modeller = Modeller(self.table, self._spot, desk.clock, self)
         self._conids: tuple[Conid, ...] = ()
         self._mark: Instrument | None = None
+        self._wants_focus = False
         self._rest = QTimer(self)
         self._rest.setSingleShot(True)
         self._rest.setInterval(REST_MS)
@@ -77,16 +79,30 @@ class ChainView(QWidget):
             self._mark = None
             self.loader.open(conid)
 
+    def show_instrument(self, instrument: Instrument) -> None:
+        """Show where it is listed: an option under the mark at its own expiry, anything else with its options."""
+        if instrument.option is None or instrument.underlying_conid is None:
+            self.show_underlying(instrument.conid)
+            return
+        self._mark = instrument
+        expiry = Expiry(day=instrument.option.expiry, trading_class=instrument.trading_class or instrument.symbol)
+        self._show_at(instrument.underlying_conid, expiry)
+
     def set_legs(self, legs: Sequence[Leg]) -> None:
         """Outline these."""
         self.table.chain.set_legs(legs)
-        if not legs:
+        if not legs and self.card.picker.current is not TemplateName.CUSTOM:
             self.card.picker.set_current(TemplateName.SINGLE)
 
     def focus_chain(self) -> None:
-        """Let the keys act on the strikes; on the field where nothing is chosen yet."""
-        target = self.table if self.table.isVisible() and self.table.chain.rows else self.bar.field
-        target.setFocus()
+        """Let the keys act on the strikes, as soon as there are some; on the field where nothing is chosen yet."""
+        if self.table.chain.rows:
+            self.table.setFocus()
+        elif self.loader is not None and self.loader.conid is not None:
+            self._wants_focus = True
+            self.bar.strip.setFocus()
+        else:
+            self.bar.field.setFocus()
 
     def search(self, text: str = "") -> None:
         """Put the cursor into the field; with `text` look for it at once."""
@@ -207,6 +223,10 @@ class ChainView(QWidget):
         if chain.rows or chain.is_whole:
             self.card.show_chain(chain)
         self.table.show_rows(chain.rows)
+        if self._wants_focus and chain.rows:
+            self._wants_focus = False
+            self.table.setFocus()
+        self._show_future(chain)
         if self._desk.live is not None:
             self._take(tuple(self._desk.live.quotes.values()))
         self._take(chain.quotes)
@@ -219,7 +239,26 @@ class ChainView(QWidget):
         self.modeller.ask()
         self._rest.start()
 
+    def _show_future(self, chain: Chain) -> None:
+        """Options found under an index are on a future: the bar shows that, for it is what they follow."""
+        on, loader, chains = chain.underlying_conid, self.loader, self._desk.chains
+        shown = self.bar.instrument
+        if on is None or loader is None or loader.underlying is None or chains is None or shown is None:
+            return
+        if on not in (loader.underlying.conid, shown.conid):
+            self._bridge.start("the future", self._name_future(on))
+
+    async def _name_future(self, conid: Conid) -> None:
+        loader, chains = self.loader, self._desk.chains
+        if loader is None or chains is None:
+            return
+        future = await chains.instrument(conid)
+        if loader.chain is not None and loader.chain.underlying_conid == conid:
+            self.bar.show_instrument(future, next((each for each in loader.chain.quotes if each.conid == conid), None))
+            self._expiries_known()
+
     def _failed(self, error: DeskError) -> None:
+        self._wants_focus = False
         self.card.show_failed(error)
 
     # What moves ----------------------------------------------------------------------------------------------------
@@ -287,6 +326,7 @@ class ChainView(QWidget):
         bar.leg_wanted.connect(self.leg_wanted)
         table.leg_wanted.connect(self.leg_wanted)
         table.search_wanted.connect(self.search)
+        table.quantity_wanted.connect(self.quantity_wanted)
         table.expiry_wanted.connect(bar.strip.choose_number)
         table.seen_changed.connect(self._rest.start)
         bar.field.asked.connect(lambda text: bridge.start("look for a symbol", self._offer(text)))
