@@ -1,0 +1,211 @@
+"""The ticket a person fills in with all that is known of it, as one frozen value; and whether it may be sent, and why.
+
+Nothing here knows widgets or loops. `checked` is the answer to exactly this ticket: an answer to an older one is kept
+in `shown` so that the screen does not flicker, and is told apart by `is_current`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from ibdesk.domain.accounts import AccountId, Environment
+from ibdesk.domain.compliance.verdict import Severity, Verdict
+from ibdesk.domain.errors import DeskError
+from ibdesk.domain.instruments import Conid
+from ibdesk.domain.modes import Mode, face_of
+from ibdesk.domain.orders import Order, OrderRules, OrderTicket, OrderType, TimeInForce, faults
+from ibdesk.domain.records import TradingLock
+from ibdesk.domain.session import Session
+from ibdesk.services.orders import Checked
+
+#: What a ticket is before its account is known; no account is called so.
+NOBODY = AccountId("")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What came of the last send. `tone`: gain, warn or loss."""
+
+    text: str
+    tone: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Form:
+    """`draft` is this ticket's one chance to be sent. `changes` is the working order it would change, if any.
+
+    `unread` are the sentences about fields whose text is no value, by the field's name; the ticket still has the value
+    before. `is_waiting`: an answer is on its way. `problem` is why the last check brought none.
+    """
+
+    ticket: OrderTicket
+    draft: str
+    title: str = ""
+    changes: Order | None = None
+    shown: Checked | None = None
+    is_waiting: bool = False
+    is_sending: bool = False
+    problem: DeskError | None = None
+    outcome: Outcome | None = None
+    unread: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def is_current(self) -> bool:
+        return self.shown is not None and self.shown.ticket == self.ticket
+
+    @property
+    def checked(self) -> Checked | None:
+        """The answer to this very ticket; None while there is none."""
+        return self.shown if self.is_current else None
+
+    @property
+    def verdict(self) -> Verdict | None:
+        return self.checked.verdict if self.checked is not None else None
+
+    @property
+    def is_complete(self) -> bool:
+        return not self.unread and not faults(self.ticket)
+
+    def edited(self, ticket: OrderTicket) -> "Form":
+        """Another ticket; what was heard of the last send is no longer about it."""
+        return self if ticket == self.ticket else replace(self, ticket=ticket, outcome=None, problem=None)
+
+    def answered(self, checked: Checked) -> "Form":
+        """Take an answer, if it is still one to this ticket."""
+        return replace(self, shown=checked, problem=None) if checked.ticket == self.ticket else self
+
+    def with_unread(self, name: str, fault: str) -> "Form":
+        """Say of a field that its text cannot be read, or with "" that it can."""
+        rest = {key: text for key, text in self.unread.items() if key != name}
+        return replace(self, unread=rest | {name: fault} if fault else rest)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What the desk stands at, apart from the ticket. `selected` None: all accounts are looked at."""
+
+    mode: Mode
+    now: datetime
+    takes_orders: bool = True
+    selected: AccountId | None = None
+    session: Session | None = None
+    lock: TradingLock | None = None
+
+    @property
+    def is_live(self) -> bool:
+        return face_of(self.mode).environment is Environment.LIVE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Readiness:
+    """Whether Send may be pressed; `reason` is why not, or what will be asked first."""
+
+    may_press: bool
+    reason: str = ""
+    remedy: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Obstacle:
+    """Something that stands before the whole ticket, said above it; `command` is the desk's command that helps."""
+
+    text: str
+    detail: str = ""
+    tone: str = "warn"
+    action: str = ""
+    command: str = ""
+
+
+def obstacle(form: Form, around: Surroundings) -> Obstacle | None:
+    """The first thing in the way that no edit of the ticket mends."""
+    ticket = form.ticket
+    if not around.takes_orders:
+        return Obstacle(text="This desk takes no orders.", detail="Connect an account, or choose a mode that trades.",
+                        action="Connect", command="connect")  # fmt: skip
+    if ticket.mode is not around.mode:
+        return Obstacle(
+            text=f"This ticket was opened for {face_of(ticket.mode).word}; the desk is in {face_of(around.mode).word}.",
+            detail="It stays as it is and cannot be sent here.", action="Make it a new ticket here", command="renew",
+        )  # fmt: skip
+    if around.selected is not None and ticket.account not in (NOBODY, around.selected):
+        return Obstacle(
+            text=f"This ticket is for {ticket.account}; the desk looks at {around.selected}.",
+            detail="It cannot be sent while another account is on screen.",
+            action=f"Make it a new ticket for {around.selected}", command="renew",
+        )  # fmt: skip
+    if around.session is not None and not around.session.is_ready:
+        return Obstacle(text="The brokerage session is not ready, so nothing can be sent.",
+                        detail="The ticket is kept. Sign in, then check it again.", action="Sign in",
+                        command="sign-in")  # fmt: skip
+    if around.lock is not None:
+        return Obstacle(
+            text=f"The kill switch is on: {around.lock.reason}.",
+            detail="Only orders that lower risk leave until it is lifted.", tone="loss", action="Kill switch…",
+            command="kill",
+        )  # fmt: skip
+    return None
+
+
+def readiness(form: Form, around: Surroundings) -> Readiness:
+    """Whether the button may be pressed now. The service decides again when it is."""
+    ticket, before = form.ticket, obstacle(form, around)
+    if form.is_sending:
+        return Readiness(may_press=False, reason="It is on its way.")
+    if not ticket.legs:
+        return Readiness(may_press=False, reason="Choose what to buy or sell: click a price in the chain.")
+    if before is not None and before.command != "kill":
+        return Readiness(may_press=False, reason=before.text)
+    if form.unread:
+        return Readiness(may_press=False, reason=next(iter(form.unread.values())))
+    if missing := faults(ticket):
+        return Readiness(may_press=False, reason=missing[0])
+    if form.problem is not None:
+        return Readiness(may_press=False, reason=form.problem.message, remedy=form.problem.remedy)
+    return _by_verdict(form.shown.verdict if form.shown is not None else None, is_current=form.is_current)
+
+
+def _by_verdict(verdict: Verdict | None, *, is_current: bool) -> Readiness:
+    """Without an answer to this ticket yet the button stays free unless the last answer was a block: pressing it
+    checks anew."""
+    if verdict is None:
+        return Readiness(may_press=True, reason="It is being checked…")
+    if verdict.is_blocked:
+        first = next(iter(verdict.of(Severity.BLOCK)), None)
+        return Readiness(may_press=False, reason=first.sentence if first else "Nothing was checked.",
+                         remedy=first.remedy if first else "")  # fmt: skip
+    asked = len(verdict.of(Severity.CONFIRM))
+    if asked and is_current:
+        return Readiness(may_press=True, reason=f"You are asked to confirm {asked} finding{'s' * (asked > 1)} first.")
+    return Readiness(may_press=True)
+
+
+#: Why a kind of order is not offered, by the number of legs.
+_NOT_TAKEN = "The broker does not take this kind of order here."
+
+
+def types_offered(ticket: OrderTicket, rules: Mapping[Conid, OrderRules]) -> dict[OrderType, str]:
+    """Every kind of order, each with the reason why it is withheld, or "". Unknown rules withhold nothing."""
+    known = [rules[leg.instrument.conid] for leg in ticket.legs if leg.instrument.conid in rules]
+    found = {}
+    for each in OrderType:
+        is_missing = any(rule.order_types and each not in rule.order_types for rule in known)
+        found[each] = _NOT_TAKEN if is_missing else ""
+    return found
+
+
+def tifs_offered(ticket: OrderTicket, rules: Mapping[Conid, OrderRules]) -> dict[TimeInForce, str]:
+    """The same of how long an order lives."""
+    known = [rules[leg.instrument.conid] for leg in ticket.legs if leg.instrument.conid in rules]
+    return {
+        each: "The broker does not take this life of an order here."
+        if any(rule.tifs and each not in rule.tifs for rule in known) else "" for each in TimeInForce
+    }  # fmt: skip
+
+
+def outside_hours_offered(ticket: OrderTicket, rules: Mapping[Conid, OrderRules]) -> str:
+    """Why an order outside regular hours is withheld; "" when it is not."""
+    known = [rules[leg.instrument.conid] for leg in ticket.legs if leg.instrument.conid in rules]
+    if any(ticket.order_type not in rule.outside_hours_types for rule in known):
+        return f"The broker takes no {ticket.order_type} order outside regular hours here."
+    return ""

@@ -1,0 +1,57 @@
+"""The ticket's head: what the legs amount to, and the account and mode it was opened for, in the mode's colour."""
+
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from ibdesk.domain.modes import face_of
+from ibdesk.ui.theme import Text, font
+from ibdesk.ui.ticket.form import NOBODY, Form
+from ibdesk.ui.ticket.wording import strategy_name
+from ibdesk.ui.widgets import Chip, Icon, IconButton, Label
+
+
+class TicketHead(QWidget):
+    """Title and chips; `clear` empties the ticket."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.title = Label("", bold=True)
+        made = font(Text.BASE, bold=True)
+        made.setPointSizeF(made.pointSizeF() * 1.12)
+        self.title.setFont(made)
+        self.count = Chip("")
+        self.clear = IconButton("trash", "Clear the ticket")
+        self.icon = Icon("mode-demo", size=14)
+        self.mode = Label("", kind=Text.CAPTION, bold=True)
+        self.account = Label("", kind=Text.CAPTION, tone="muted")
+        self.change = Chip("", tone="warn")
+        column = QVBoxLayout(self)
+        column.setContentsMargins(14, 8, 8, 6)
+        column.setSpacing(0)
+        top = QHBoxLayout()
+        top.setSpacing(8)
+        for part in (self.title, self.count, self.change):
+            top.addWidget(part)
+        top.addStretch(1)
+        top.addWidget(self.clear)
+        column.addLayout(top)
+        below = QHBoxLayout()
+        below.setSpacing(6)
+        for piece in (self.icon, self.mode, self.account):
+            below.addWidget(piece)
+        below.addStretch(1)
+        column.addLayout(below)
+
+    def draw(self, form: Form) -> None:
+        ticket = form.ticket
+        self.title.setText(form.title or strategy_name(ticket))
+        many = len(ticket.legs)
+        self.count.setText(f"{many} legs")
+        self.count.setVisible(many > 1)
+        self.clear.setVisible(many > 0)
+        self.change.setText("Changes an order")
+        self.change.setVisible(form.changes is not None)
+        face = face_of(ticket.mode)
+        self.icon.set(face.icon, face.environment.value)
+        self.mode.setText(face.word)
+        self.account.setText("" if ticket.account == NOBODY else ticket.account)
+        self.account.setAccessibleName(f"This ticket is for {face.word}, account {ticket.account or 'not known yet'}")

@@ -1,0 +1,366 @@
+"""The ticket at work: clicks become new tickets, each ticket is checked and previewed, and the way out is walked once.
+
+A check runs on every edit, once a frame; the broker's preview follows when the person rests for 400 ms. An answer is
+taken only if it is to the ticket on screen and newer than the one there. While an order is on its way nothing can be
+edited, and a second press does nothing.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QWidget
+from shiboken6 import isValid
+
+from ibdesk.domain.compliance.verdict import Finding
+from ibdesk.domain.errors import DeskError
+from ibdesk.domain.events import OrdersChanged, QuotesChanged
+from ibdesk.domain.instruments import Conid, Instrument
+from ibdesk.domain.market import Quote
+from ibdesk.domain.modes import face_of
+from ibdesk.domain.orders import NEEDS_LIMIT, Leg, Order, OrderRef, OrderRules, OrderState, OrderTicket, Side
+from ibdesk.domain.ticket_edits import why_not, with_leg, with_legs
+from ibdesk.domain.ticket_margin import largest, margin_of
+from ibdesk.domain.ticket_outlook import outlook_of, underlying_of
+from ibdesk.domain.ticket_prices import Shown, UnitQuote, grid_of, shown, start_limit, unit_quote
+from ibdesk.services.orders import Checked
+from ibdesk.ui.ticket.answers import Answers, timer
+from ibdesk.ui.ticket.confirm_dialog import ConfirmDialog
+from ibdesk.ui.ticket.drafts import DraftKeeper, new_draft
+from ibdesk.ui.ticket.edits import Editor
+from ibdesk.ui.ticket.form import NOBODY, Form, Outcome, Surroundings, obstacle, readiness
+from ibdesk.ui.ticket.sending import Sender
+from ibdesk.ui.ticket.view import TicketView
+from ibdesk.ui.ticket.wording import outcome_words
+
+if TYPE_CHECKING:
+    from ibdesk.services.desk import Desk
+    from ibdesk.ui.bridge import Bridge
+
+#: The picture is drawn anew at most so often, in milliseconds: it costs more than a frame.
+PICTURE_MS = 120
+
+_OVER = frozenset({OrderState.DECLINED, OrderState.REFUSED})
+
+
+class TicketPanel(TicketView):
+    """The order ticket. `legs_changed` tells the legs, `conids_changed` the contracts that should be streamed."""
+
+    legs_changed = Signal(object)
+    conids_changed = Signal(object)
+
+    def __init__(self, desk: "Desk", bridge: "Bridge", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.desk, self.bridge = desk, bridge
+        self.form = self._fresh(NOBODY if bridge.selected is None else bridge.selected)
+        self.editor = Editor(self)
+        self.answers = Answers(self)
+        self.drafts = DraftKeeper(self)
+        self._picture = timer(self, PICTURE_MS, self._draw_picture)
+        self._last: OrderRef | None = None
+        self._was_shown = False
+        self._wire()
+        self.redraw()
+
+    # --- the contract with the page -------------------------------------------------------------------------------
+
+    @property
+    def legs(self) -> tuple[Leg, ...]:
+        return self.form.ticket.legs
+
+    def add_leg(self, instrument: Instrument, side: Side) -> None:
+        """A click in the chain: again on the same side adds to the leg, on the other side takes it away."""
+        if self.form.is_sending:
+            return
+        if self.form.changes is not None:  # the order keeps its legs; this is the beginning of another
+            self.clear()
+        if why := why_not(self.legs, instrument):
+            self.become(replace(self.form, outcome=Outcome(text=why, tone="warn")))
+            return
+        self.set_legs(with_leg(self.legs, instrument, side))
+
+    def take_legs(self, legs: Sequence[Leg], title: str = "") -> None:
+        """A template's legs instead of those there are."""
+        if self.form.is_sending:
+            return
+        if self.form.changes is not None:
+            self.clear()
+        self.set_legs(tuple(legs), title)
+
+    def take(self, ticket: OrderTicket, changes: Order | None = None) -> None:
+        """A prefilled ticket; with an order it is what that order is to be changed to."""
+        if self.form.is_sending:
+            return
+        self.drafts.keep_now()
+        self.begin(replace(self._fresh(ticket.account), ticket=ticket, changes=changes))
+        self.focus_quantity()
+
+    def clear(self) -> None:
+        """An empty ticket for the account that is looked at; what was there is gone, its draft too."""
+        if not self.form.is_sending:
+            self.drafts.drop(self.form.draft)
+            self.begin(self._fresh(self.bridge.selected or self.form.ticket.account))
+
+    def focus_quantity(self) -> None:
+        self.quantity.setFocus()
+        self.quantity.selectAll()
+
+    def preview(self) -> None:
+        """Ask the broker now."""
+        if self.form.is_complete and self.legs:
+            self.answers.preview_now()
+
+    def send(self) -> None:
+        """As Ctrl+Enter does: sends, or begins to hold while the keys are down; else only brings the button near."""
+        self.send_button.setFocus()
+        if not self.send_button.is_held or self.editor.is_ctrl_down():
+            self.send_button.press()
+
+    # --- what the parts of the ticket ask for ---------------------------------------------------------------------
+
+    def become(self, form: Form) -> None:
+        """Show another form; a changed ticket is checked."""
+        before, self.form = self.form, form
+        self.redraw()
+        if form.ticket != before.ticket or form.draft != before.draft:
+            self._picture.start()
+            self.answers.ask()
+            self.drafts.keep()
+
+    def answered(self, form: Form) -> None:
+        """The same ticket, with a newer answer."""
+        self.form = self._at_mid(form)
+        self.redraw()
+        self.draw_soon()
+        if self.form.ticket != form.ticket:
+            self.answers.ask()
+
+    def edit(self, ticket: OrderTicket) -> None:
+        if not self.form.is_sending:
+            self.become(self.form.edited(ticket))
+
+    def set_legs(self, legs: tuple[Leg, ...], title: str = "") -> None:
+        """Other legs begin at the middle of their market."""
+        ticket = with_legs(self.form.ticket, legs)
+        form = replace(self.form.edited(ticket), title=title if len(legs) > 1 else "", unread={}, shown=None)
+        self.become(self._at_mid(form))
+        self._tell_legs()
+
+    def around(self) -> Surroundings:
+        desk = self.desk
+        return Surroundings(
+            mode=desk.mode, now=desk.clock(), takes_orders=desk.orders is not None, selected=self.bridge.selected,
+            session=None if desk.session is None else desk.session.session,
+            lock=None if desk.kill_switch is None else desk.kill_switch.lock,
+        )  # fmt: skip
+
+    def quotes(self) -> Mapping[Conid, Quote]:
+        """What is known of the legs and what they are on: streamed, else as the last answer had it."""
+        asked = self.form.shown.context.quotes if self.form.shown is not None else {}
+        live = self.desk.live.quotes if self.desk.live is not None else {}
+        found = {conid: live.get(conid) or asked.get(conid) for conid in self.conids()}
+        return {conid: quote for conid, quote in found.items() if quote is not None}
+
+    def conids(self) -> tuple[Conid, ...]:
+        wanted = [each for leg in self.legs for each in (leg.instrument.conid, underlying_of(leg.instrument))]
+        return tuple(dict.fromkeys(conid for conid in wanted if conid is not None))
+
+    def unit(self) -> UnitQuote:
+        return unit_quote(self.legs, self.quotes())
+
+    def rules(self) -> Mapping[Conid, OrderRules]:
+        return self.form.shown.context.rules if self.form.shown is not None else {}
+
+    def as_shown(self) -> Shown:
+        ticket = self.form.ticket
+        found = shown(self.unit(), ticket.limit)
+        return found if ticket.is_combo or not found.is_credit else replace(found, is_credit=False)
+
+    def redraw(self) -> None:
+        """Show the form as it is."""
+        form, around, price = self.form, self.around(), self.as_shown()
+        self.draw(form, self.rules(), price)
+        self.draw_price(form.ticket, self.quotes(), price)
+        self.draw_obstacle(obstacle(form, around))
+        self.draw_way_out(form, readiness(form, around), is_live=around.is_live)
+        self.answers.draw_checks()
+
+    # --- the way out ----------------------------------------------------------------------------------------------
+
+    def _send(self) -> None:
+        """The button was pressed, or held long enough."""
+        ready = readiness(self.form, self.around())
+        if ready.may_press and self.desk.orders is not None:
+            self.become(replace(self.form, is_sending=True, outcome=None))
+            self.bridge.start("send the order", self._walk(self.form))
+
+    async def _walk(self, form: Form) -> None:
+        """See it through. Only an error that says so means that nothing was placed: after any other the draft stays
+        the same, and pressing again sends nothing twice."""
+        from ibdesk.ui.orders.questions import asker
+
+        orders = self.desk.orders
+        if orders is None:
+            return
+        sender = Sender(orders=orders, clock=self.desk.clock, confirm=self._confirm, ask=asker(self.bridge, self))
+        after = replace(form, is_sending=False)
+        try:
+            sent = await sender.send(form.draft, form.ticket, form.checked, form.changes)
+            after = replace(after, shown=sent.shown) if sent.order is None else self._after(after, sent.order)
+        except DeskError as error:
+            failed = Outcome(text=error.message, detail=error.remedy, tone="loss")
+            after = replace(after, draft=new_draft(self.desk.clock()), outcome=failed)
+        finally:
+            if isValid(self):
+                self._settle(form, after)
+
+    def _after(self, form: Form, order: Order) -> Form:
+        """The form after an outcome: what was placed, or may have been, is not left there to be sent again."""
+        outcome = self._outcome(order)
+        if order.state in _OVER and form.changes is None:
+            return replace(form, draft=new_draft(self.desk.clock()), outcome=outcome)
+        self._last = order.ref
+        return replace(self._fresh(form.ticket.account), outcome=outcome)
+
+    def _settle(self, sent: Form, form: Form) -> None:
+        had_legs = self.legs
+        if form.draft != sent.draft:
+            self.drafts.drop(sent.draft)
+        self.become(form)
+        if form.ticket.legs != had_legs:
+            self.exits.toggle.setChecked(False)
+            self._tell_legs()
+        self.answers.ask()
+
+    def _outcome(self, order: Order) -> Outcome:
+        from ibdesk.ui.orders.words import describe
+
+        words, tone = outcome_words(order)
+        return Outcome(text=words, tone=tone, detail=describe(order.legs, order.quantity))
+
+    async def _confirm(self, checked: Checked, findings: Sequence[Finding]) -> bool:
+        from ibdesk.ui.orders.words import describe
+
+        ticket = checked.ticket
+        whom = f"{face_of(ticket.mode).word}, account {ticket.account}"
+        return await self.bridge.ask(ConfirmDialog(describe(ticket.legs, ticket.quantity), whom, findings, self))
+
+    # --- what happens around --------------------------------------------------------------------------------------
+
+    def _orders_moved(self, event: OrdersChanged) -> None:
+        """The last order moved on: its outcome line follows."""
+        order = next((each for each in event.orders if each.ref is not None and each.ref == self._last), None)
+        if order is not None and self.form.outcome is not None and not self.legs:
+            self.become(replace(self.form, outcome=self._outcome(order)))
+
+    def _quotes_moved(self, event: QuotesChanged) -> None:
+        mine = set(self.conids())
+        if not mine or mine.isdisjoint(quote.conid for quote in event.quotes):
+            return
+        self.answers.quotes_moved()
+        form = self._at_mid(self.form)
+        if form is not self.form:
+            self.become(form)
+            return
+        price = self.as_shown()
+        self.draw_price(self.form.ticket, self.quotes(), price)
+
+    def _second(self, _now: object) -> None:
+        if self.isVisible() and self.legs and not self.form.is_sending:
+            self.answers.second()
+
+    def _selection_moved(self, _selected: object) -> None:
+        """An empty ticket follows the account that is looked at; one with legs stays with its own."""
+        wanted = self.bridge.selected
+        if not self.legs and wanted is not None:
+            self.form = replace(self.form, ticket=replace(self.form.ticket, account=wanted))
+        self.redraw()
+
+    def _help(self) -> None:
+        """The one button of what stands in the way."""
+        found = obstacle(self.form, self.around())
+        if found is None:
+            return
+        if found.command == "renew":
+            ticket = self.form.ticket
+            renewed = self._fresh(self.bridge.selected or ticket.account)
+            ticket = replace(ticket, account=renewed.ticket.account, mode=renewed.ticket.mode)
+            self.begin(replace(renewed, ticket=ticket, title=self.form.title))
+        else:
+            self.bridge.command.emit(found.command)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if not self._was_shown:
+            self._was_shown = True
+            self.bridge.start("open the ticket", self._open())
+        self.answers.ask()
+        self._picture.start()
+
+    async def _open(self) -> None:
+        """Find the account where none is chosen, and what was left unsent."""
+        accounts = await self.desk.book.accounts()
+        if not isValid(self):
+            return
+        if self.form.ticket.account == NOBODY and accounts:
+            self.edit(replace(self.form.ticket, account=accounts[0].id))
+        await self.drafts.look()
+
+    def _draw_picture(self) -> None:
+        if not self.isVisible() or not self.legs:
+            return
+        ticket, checked = self.form.ticket, self.form.shown
+        outlook = outlook_of(ticket, self.quotes(), self.desk.calendar, self.desk.clock())
+        self.payoff.draw(ticket, outlook)
+        self.prospects.draw(outlook, ticket.currency or "")
+        if checked is None or not self.form.is_complete:
+            self.margin.draw(None, None)
+        else:
+            self.margin.draw(margin_of(checked.ticket, checked.context), largest(checked.ticket, checked.context))
+
+    def draw_soon(self) -> None:
+        """Payoff, figures and margin are drawn within a tenth of a second."""
+        if not self._picture.isActive():
+            self._picture.start()
+
+    # --- small parts ----------------------------------------------------------------------------------------------
+
+    def _fresh(self, account: str) -> Form:
+        ticket = OrderTicket(account=type(NOBODY)(account), mode=self.desk.mode)
+        return Form(ticket=ticket, draft=new_draft(self.desk.clock()))
+
+    def begin(self, form: Form) -> None:
+        """Another ticket takes this one's place."""
+        self.exits.toggle.setChecked(form.ticket.exits is not None)
+        self.become(self._at_mid(form))
+        self._tell_legs()
+
+    def _at_mid(self, form: Form) -> Form:
+        """With a limit at the middle where it needs one and has none yet; the same form otherwise."""
+        ticket = form.ticket
+        if ticket.limit is not None or ticket.order_type not in NEEDS_LIMIT or "limit" in form.unread:
+            return form
+        live = self.desk.live.quotes if self.desk.live is not None else {}
+        asked = form.shown.context.quotes if form.shown is not None else {}
+        limit = start_limit(ticket.legs, unit_quote(ticket.legs, {**asked, **live}), grid_of(ticket.legs, self.rules()))
+        return form if limit is None else form.edited(replace(ticket, limit=limit))
+
+    def _tell_legs(self) -> None:
+        self.legs_changed.emit(self.legs)
+        self.conids_changed.emit(self.conids())
+
+    def _wire(self) -> None:
+        bridge = self.bridge
+        bridge.quotes_changed.connect(self._quotes_moved)
+        bridge.orders_changed.connect(self._orders_moved)
+        bridge.second.connect(self._second)
+        bridge.selection_changed.connect(self._selection_moved)
+        for signal in (bridge.session_changed, bridge.lock_changed, bridge.settings_changed):
+            signal.connect(lambda _event: self.answers.ask_anew())
+        self.obstacle.pressed.connect(self._help)
+        self.outcome.closed.connect(lambda: self.become(replace(self.form, outcome=None)))
+        self.head.clear.clicked.connect(self.clear)
+        self.preview_button.clicked.connect(self.preview)
+        self.send_button.sent.connect(self._send)

@@ -1,0 +1,95 @@
+"""The figures below the payoff: Greeks in money, break-evens, and the chance of a profit with what it assumes."""
+
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+
+from ibdesk.domain.payoff import Extreme, Line
+from ibdesk.domain.ticket_outlook import Outlook
+from ibdesk.ui import format as fmt
+from ibdesk.ui.theme import Text
+from ibdesk.ui.widgets import Button, Label
+
+GREEKS = (("Δ", "Delta, in shares of the underlying"), ("Γ", "Gamma, change of delta for one point of the underlying"),
+          ("Θ / day", "Theta, in money for one calendar day"),
+          ("Vega", "Vega, in money for one point of volatility"))  # fmt: skip
+
+
+def extreme_words(name: str, extreme: Extreme, currency: str, *, sign: str) -> str:
+    """`Max gain +$1,880`, or that there is no bound."""
+    if extreme.is_unbounded:
+        return f"{name} unbounded"
+    if extreme.amount is None or extreme.amount == 0:
+        return f"{name} none"
+    return f"{name} {sign}{fmt.money(extreme.amount, currency, decimals=0)}"
+
+
+def break_even_words(line: Line | None) -> str:
+    """`Break-even 568.12`, both where there are two."""
+    if line is None:
+        return ""
+    found = line.break_evens
+    if not found:
+        return "No break-even" if line.gains or line.losses else ""
+    return f"Break-even {' and '.join(fmt.number(price, 2) for price in found)}"
+
+
+def chance_words(outlook: Outlook) -> str:
+    """The estimate, never without that word."""
+    if outlook.probability is None:
+        return ""
+    return f"Chance of a profit about {fmt.percent(outlook.probability.value * 100, 0)} (estimate)"
+
+
+class Prospects(QWidget):
+    """The Greeks of the whole ticket, and below them what else is reckoned; its assumptions open on demand."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.values = tuple(Label(fmt.UNKNOWN, bold=True) for _ in GREEKS)
+        self.summary = Label("", kind=Text.CAPTION, tone="muted", wrap=True)
+        self.toggle = Button("Assumptions", kind="link")
+        self.toggle.setCheckable(True)
+        self.assumptions = Label("", kind=Text.CAPTION, tone="muted", wrap=True)
+        self.assumptions.hide()
+        self.toggle.toggled.connect(self.assumptions.setVisible)
+        self._stack()
+
+    def draw(self, outlook: Outlook, currency: str) -> None:
+        """Show what is known; a dash for what is not."""
+        told = outlook.greeks
+        texts = (fmt.UNKNOWN,) * 4 if told is None else (
+            fmt.signed(told.delta, 0 if abs(told.delta) >= 10 else 2),
+            fmt.signed(told.gamma, 1 if abs(told.gamma) >= 1 else 3),
+            fmt.gain(told.theta, currency, decimals=0), fmt.gain(told.vega, currency, decimals=0),
+        )  # fmt: skip
+        for value, text, (name, says) in zip(self.values, texts, GREEKS, strict=True):
+            value.setText(text)
+            value.setAccessibleName(f"{name}: {text}")
+            value.setToolTip(says)
+        words = [text for text in (break_even_words(outlook.at_end), chance_words(outlook)) if text]
+        self.summary.setText(" · ".join(words))
+        self.summary.setVisible(bool(words))
+        chance = outlook.probability
+        told_notes = (*outlook.notes, *(() if chance is None else (f"Chance: {chance.method}.", *chance.assumptions)))
+        self.assumptions.setText("\n".join(f"• {note}" for note in dict.fromkeys(told_notes)))
+        self.toggle.setVisible(bool(told_notes))
+        self.assumptions.setVisible(bool(told_notes) and self.toggle.isChecked())
+
+    def _stack(self) -> None:
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        grid = QGridLayout()
+        grid.setVerticalSpacing(1)
+        for at, ((name, _), value) in enumerate(zip(GREEKS, self.values, strict=True)):
+            grid.addWidget(Label(name, kind=Text.CAPTION, tone="muted"), 0, at)
+            grid.addWidget(value, 1, at)
+            grid.setColumnStretch(at, 1)
+        column.addLayout(grid)
+        column.addWidget(self.summary)
+        row = QHBoxLayout()
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(self.toggle)
+        row.addStretch(1)
+        self.toggle.setStyleSheet("padding: 0; min-height: 18px; text-align: left;")
+        column.addLayout(row)
+        column.addWidget(self.assumptions)

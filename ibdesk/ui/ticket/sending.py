@@ -1,0 +1,88 @@
+"""From a pressed button to an outcome: check once more, ask what has to be confirmed, send, and say what came of it.
+
+A person confirms findings, not instants: when they took so long that the preview or the confirmation is too old, the
+ticket is checked anew, and they are asked again only about what was not there before (what the service asks for too).
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from ibdesk.domain.compliance.confirmation import Confirmation
+from ibdesk.domain.compliance.verdict import Code, Finding, Severity
+from ibdesk.domain.errors import DeskError
+from ibdesk.domain.orders import Order, OrderTicket
+from ibdesk.services.orders import Ask, Checked, Orders
+
+#: Younger than the rules ask for (10 s for a preview, 30 s for a yes), so that nothing is too old on arrival.
+FRESH = timedelta(seconds=5)
+
+#: Shows findings to a person and brings their yes or no.
+Confirm = Callable[[Checked, Sequence[Finding]], Awaitable[bool]]
+
+
+def as_change(checked: Checked) -> Checked:
+    """An answer to what an order is to become: the order itself is no duplicate of it."""
+    findings = tuple(each for each in checked.verdict.findings if each.code is not Code.DUPLICATE)
+    return replace(checked, verdict=replace(checked.verdict, findings=findings))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sent:
+    """What came of it: an order, or none with the last answer (a block, or a person's no)."""
+
+    shown: Checked
+    order: Order | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sender:
+    """One desk's way out. `ask` shows the broker's questions, `confirm` the findings."""
+
+    orders: Orders
+    clock: Callable[[], datetime]
+    confirm: Confirm
+    ask: Ask
+
+    async def send(self, draft: str, ticket: OrderTicket, known: Checked | None, changes: Order | None) -> Sent:
+        """See a ticket through. `known` is the latest answer to it. Raises what the service raises."""
+        shown, confirmation = await self._agreed(ticket, known, is_change=changes is not None)
+        if shown.verdict.is_blocked or (shown.verdict.needs_confirm and confirmation is None):
+            return Sent(shown=shown)
+        if changes is not None:
+            order = await self.orders.change(changes, shown, ask=self.ask, confirmation=confirmation)
+        else:
+            order = await self.orders.send(draft, shown, ask=self.ask, confirmation=confirmation)
+        return Sent(shown=shown, order=order)
+
+    async def _agreed(
+        self, ticket: OrderTicket, known: Checked | None, *, is_change: bool
+    ) -> tuple[Checked, Confirmation | None]:
+        """A fresh answer with the person's yes to all it asks; None for a yes when it was a no or is not needed."""
+        agreed: frozenset[Code] = frozenset()
+        while True:
+            shown = known if known is not None and self._is_fresh(known, ticket) else await self.preview(ticket)
+            shown, known = as_change(shown) if is_change else shown, None
+            asked = shown.verdict.of(Severity.CONFIRM)
+            if shown.verdict.is_blocked or not asked:
+                return shown, None
+            codes = frozenset(finding.code for finding in asked)
+            if codes <= agreed:
+                return shown, self.orders.confirm(shown)
+            if not await self.confirm(shown, asked):
+                return shown, None
+            agreed |= codes
+            known = shown
+
+    async def preview(self, ticket: OrderTicket) -> Checked:
+        """With the broker's preview, or without when it gives none: the rules then say so and ask."""
+        try:
+            return await self.orders.preview(ticket)
+        except DeskError:
+            return await self.orders.check(ticket)
+
+    def _is_fresh(self, known: Checked, ticket: OrderTicket) -> bool:
+        preview = known.context.what_if
+        now = self.clock()
+        is_young = now - known.verdict.checked_at <= FRESH
+        return known.ticket == ticket and is_young and preview is not None and now - preview.at <= FRESH

@@ -1,0 +1,219 @@
+"""How the ticket is laid out: its head, legs, fields, payoff, margin and checks from top to bottom, the way out below.
+
+It shows a `Form` and says what a person does to it by the signals of its parts; it decides nothing.
+"""
+
+from collections.abc import Mapping
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QCheckBox, QFrame, QGridLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+
+from ibdesk.domain.instruments import Conid
+from ibdesk.domain.market import Quote
+from ibdesk.domain.orders import NEEDS_LIMIT, NEEDS_STOP, OrderRules, OrderTicket, OrderType
+from ibdesk.domain.ticket_prices import Shown
+from ibdesk.ui.theme import Text
+from ibdesk.ui.ticket.check_list import CheckList
+from ibdesk.ui.ticket.exits_fields import ExitFields
+from ibdesk.ui.ticket.fields import TicketChoice, TicketEdit
+from ibdesk.ui.ticket.form import (
+    Form,
+    Obstacle,
+    Readiness,
+    outside_hours_offered,
+    tifs_offered,
+    types_offered,
+)
+from ibdesk.ui.ticket.head import TicketHead
+from ibdesk.ui.ticket.leg_rows import LegRows
+from ibdesk.ui.ticket.margin_drawer import MarginDrawer
+from ibdesk.ui.ticket.payoff_chart import PayoffChart
+from ibdesk.ui.ticket.price_slider import PriceSlider
+from ibdesk.ui.ticket.prospects import Prospects
+from ibdesk.ui.ticket.send_button import SendButton
+from ibdesk.ui.ticket.wording import TIFS, TYPES, hold_words, price_words, send_words, typed_words
+from ibdesk.ui.widgets import Banner, Button, EmptyState, Label, line
+
+_EMPTY_TITLE = "No order yet"
+_EMPTY_WHY = "Click a bid to sell or an ask to buy in the chain, or choose a template. A second click adds to a leg."
+
+
+class TicketView(QFrame):
+    """The ticket's face."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("kind", "card")
+        self.setAccessibleName("Order ticket")
+        self.setMinimumWidth(348)
+        self.head = TicketHead()
+        self.obstacle = Banner()
+        self.offer = Banner(tone="accent", action="Open", closable=True)
+        self.empty = EmptyState("orders", _EMPTY_TITLE, _EMPTY_WHY)
+        self.legs_rows = LegRows()
+        self.quantity = TicketEdit("Qty", accessible="Quantity")
+        self.limit = TicketEdit("Limit", accessible="Limit price")
+        self.stop = TicketEdit("Stop", accessible="Stop price")
+        self.trail = TicketEdit("Trail", accessible="Trailing amount, or percent with %")
+        self.type = TicketChoice("Type", accessible="Kind of order")
+        self.tif = TicketChoice("TIF", accessible="Time in force")
+        self.outside = QCheckBox("Outside regular hours")
+        self.slider = PriceSlider()
+        self.exits = ExitFields()
+        self.faults = Label("", kind=Text.CAPTION, tone="loss", wrap=True)
+        self.payoff = PayoffChart()
+        self.prospects = Prospects()
+        self.margin = MarginDrawer()
+        self.checks = CheckList()
+        self.outcome = Banner(tone="gain", closable=True)
+        self.reason = Label("", kind=Text.CAPTION, tone="muted", wrap=True)
+        self.preview_button = Button("Preview", tip="Ask the broker for its preview")
+        self.send_button = SendButton()
+        self._inside = QWidget()
+        self._filled = QWidget()
+        self._stack()
+
+    def draw(self, form: Form, rules: Mapping[Conid, OrderRules], shown: Shown) -> None:
+        """Show the ticket itself."""
+        ticket, has_legs = form.ticket, bool(form.ticket.legs)
+        self.head.draw(form)
+        self.empty.setVisible(not has_legs)
+        self._filled.setVisible(has_legs)
+        self._inside.setEnabled(not form.is_sending)
+        self.legs_rows.show_ticket(ticket)
+        self._draw_fields(ticket, rules, shown)
+        self._draw_faults(form)
+        self.exits.draw(ticket, is_credit=shown.is_credit)
+        if form.outcome is not None:
+            self.outcome.set(form.outcome.text, detail=form.outcome.detail, tone=form.outcome.tone)
+        self.outcome.setVisible(form.outcome is not None)
+
+    def draw_price(self, ticket: OrderTicket, quotes: Mapping[Conid, Quote], shown: Shown) -> None:
+        """Show the market."""
+        self.legs_rows.show_quotes(quotes)
+        self.slider.tell(shown, is_combo=ticket.is_combo)
+
+    def draw_obstacle(self, obstacle: Obstacle | None) -> None:
+        """Say what stands before the whole ticket."""
+        if obstacle is not None:
+            self.obstacle.set(obstacle.text, detail=obstacle.detail, tone=obstacle.tone, action=obstacle.action)
+        self.obstacle.setVisible(obstacle is not None)
+
+    def draw_way_out(self, form: Form, ready: Readiness, *, is_live: bool) -> None:
+        """The buttons, and why they cannot be pressed."""
+        is_held = is_live
+        words = hold_words(form.ticket.mode) if is_held else send_words(form.ticket, is_change=form.changes is not None)
+        if form.is_sending:
+            words = "Sending…"
+        elif is_held and form.changes is not None:
+            words = "Hold to change the order"
+        self.send_button.set_words(words, is_held=is_held)
+        self.send_button.setEnabled(ready.may_press)
+        self.send_button.setAccessibleDescription(ready.reason)
+        has_legs = bool(form.ticket.legs)
+        self.preview_button.setEnabled(has_legs and form.is_complete and not form.is_sending)
+        self.reason.setText(" ".join(part for part in (ready.reason, ready.remedy) if part) if has_legs else "")
+        self.reason.setVisible(bool(self.reason.text()))
+
+    def _draw_fields(self, ticket: OrderTicket, rules: Mapping[Conid, OrderRules], shown: Shown) -> None:
+        self.type.offer(TYPES, types_offered(ticket, rules))
+        self.tif.offer(TIFS, tifs_offered(ticket, rules))
+        self.type.tell(ticket.order_type)
+        self.tif.tell(ticket.tif)
+        withheld = outside_hours_offered(ticket, rules)
+        self.outside.setEnabled(not withheld or ticket.outside_hours)
+        self.outside.setToolTip(withheld)
+        self.outside.setChecked(ticket.outside_hours)
+        self.quantity.tell(typed_words(ticket.quantity))
+        self.limit.tell(price_words(shown, is_combo=ticket.is_combo))
+        self.stop.tell(price_words(stop_shown(ticket, is_credit=shown.is_credit), is_combo=ticket.is_combo))
+        trail = ticket.trail
+        self.trail.tell("" if trail is None else typed_words(trail.amount) + " %" * trail.is_percent)
+        self.limit.setVisible(ticket.order_type in NEEDS_LIMIT)
+        self.slider.setVisible(ticket.order_type in NEEDS_LIMIT)
+        self.stop.setVisible(ticket.order_type in NEEDS_STOP)
+        self.trail.setVisible(ticket.order_type is OrderType.TRAILING)
+
+    def _draw_faults(self, form: Form) -> None:
+        names = {"quantity": self.quantity, "limit": self.limit, "stop": self.stop, "trail": self.trail,
+                 "target": self.exits.target, "loss": self.exits.loss}  # fmt: skip
+        for name, field in names.items():
+            field.set_fault(form.unread.get(name, ""))
+        self.faults.setText("\n".join(form.unread.values()))
+        self.faults.setVisible(bool(form.unread))
+
+    def _stack(self) -> None:
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(1, 0, 1, 0)
+        outer.setSpacing(0)
+        outer.addWidget(self.head)
+        outer.addWidget(self._scrolled(), 1)
+        outer.addWidget(line())
+        outer.addLayout(self._foot())
+
+    def _scrolled(self) -> QScrollArea:
+        self._inside.setProperty("kind", "page")
+        column = QVBoxLayout(self._inside)
+        column.setContentsMargins(14, 2, 14, 12)
+        column.setSpacing(8)
+        for banner in (self.obstacle, self.offer):
+            banner.hide()
+            column.addWidget(banner)
+        column.addWidget(self.empty, 1)
+        column.addWidget(self._filled, 1)
+        filled = QVBoxLayout(self._filled)
+        filled.setContentsMargins(0, 0, 0, 0)
+        filled.setSpacing(8)
+        filled.addWidget(self.legs_rows)
+        filled.addLayout(self._fields())
+        for part in (self.faults, self.slider, self.exits, self.payoff, self.prospects, self.margin, line(),
+                     self.checks):  # fmt: skip
+            filled.addWidget(part)
+        filled.addStretch(1)
+        area = QScrollArea()
+        area.setWidgetResizable(True)
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        area.setWidget(self._inside)
+        self.area = area
+        return area
+
+    def _fields(self) -> QGridLayout:
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(8)
+        grid.setVerticalSpacing(8)
+        grid.addWidget(self.quantity, 0, 0)
+        prices = QHBoxLayout()
+        prices.setSpacing(8)
+        for field in (self.stop, self.trail, self.limit):
+            prices.addWidget(field)
+        grid.addLayout(prices, 0, 1, 1, 2)
+        grid.addWidget(self.type, 1, 0, 1, 2)
+        grid.addWidget(self.tif, 1, 2)
+        grid.addWidget(self.outside, 2, 0, 1, 2)
+        grid.addWidget(self.exits.toggle, 2, 2, Qt.AlignmentFlag.AlignRight)
+        for column in range(3):
+            grid.setColumnStretch(column, 1)
+        return grid
+
+    def _foot(self) -> QVBoxLayout:
+        column = QVBoxLayout()
+        column.setContentsMargins(14, 10, 14, 12)
+        column.setSpacing(8)
+        column.addWidget(self.outcome)
+        column.addWidget(self.reason)
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        self.preview_button.setMinimumHeight(36)
+        row.addWidget(self.preview_button)
+        row.addWidget(self.send_button, 1)
+        column.addLayout(row)
+        return column
+
+
+def stop_shown(ticket: OrderTicket, *, is_credit: bool) -> Shown:
+    """The stop price as its field has it."""
+    stop = ticket.stop
+    turned = -stop if stop is not None and is_credit and ticket.is_combo else stop
+    return Shown(bid=None, mid=None, ask=None, limit=turned, is_credit=is_credit and ticket.is_combo)

@@ -1,0 +1,176 @@
+"""The words of the ticket: how strategies, legs, prices, findings and outcomes read."""
+
+from decimal import Decimal
+
+from ibdesk.domain.compliance.verdict import Code, Finding, Severity, Source
+from ibdesk.domain.instruments import Instrument
+from ibdesk.domain.modes import Mode, face_of
+from ibdesk.domain.options import recognise
+from ibdesk.domain.orders import Leg, Order, OrderState, OrderTicket, OrderType, Side, TimeInForce
+from ibdesk.domain.strategies import Strategy
+from ibdesk.domain.ticket_prices import Shown
+from ibdesk.ui import format as fmt
+
+SIDES = {Side.BUY: "Buy", Side.SELL: "Sell"}
+SIDE_TONES = {Side.BUY: "gain", Side.SELL: "loss"}
+
+TYPES = {
+    OrderType.LIMIT: "Limit", OrderType.MARKET: "Market", OrderType.STOP: "Stop", OrderType.STOP_LIMIT: "Stop limit",
+    OrderType.TRAILING: "Trailing stop", OrderType.MARKET_ON_CLOSE: "Market on close",
+    OrderType.LIMIT_ON_CLOSE: "Limit on close",
+}
+TIFS = {
+    TimeInForce.DAY: "DAY · until today’s close", TimeInForce.GTC: "GTC · until cancelled",
+    TimeInForce.IOC: "IOC · at once or not", TimeInForce.OPG: "OPG · at the open",
+}
+
+#: What traders call the verticals; the domain names them by what they are made of.
+_NAMES = {
+    Strategy.CREDIT_PUT_SPREAD: "Bull put spread", Strategy.CREDIT_CALL_SPREAD: "Bear call spread",
+    Strategy.DEBIT_CALL_SPREAD: "Bull call spread", Strategy.DEBIT_PUT_SPREAD: "Bear put spread",
+    Strategy.SHORT_CALL: "Short call", Strategy.SHORT_STRADDLE: "Short straddle",
+    Strategy.SHORT_STRANGLE: "Short strangle",
+}
+
+SEVERITIES = {
+    Severity.PASS: ("check", "gain", "Passed"), Severity.NOTE: ("info", "accent", "Note"),
+    Severity.WARN: ("warn", "warn", "Warning"), Severity.CONFIRM: ("help", "warn", "To confirm"),
+    Severity.BLOCK: ("cross", "loss", "Blocked"),
+}  # fmt: skip
+VERDICTS = {
+    Severity.PASS: "All passed", Severity.NOTE: "Passed, with notes", Severity.WARN: "Warnings",
+    Severity.CONFIRM: "To confirm", Severity.BLOCK: "Blocked",
+}  # fmt: skip
+
+_TITLES = {
+    "Kill switch": (Code.KILL_SWITCH,),
+    "Read only": (Code.READ_ONLY,),
+    "Session": (Code.SESSION, Code.MAINTENANCE_WINDOW),
+    "Mode and account": (Code.MODE,),
+    "Quotes": (Code.STALE_DATA, Code.NO_QUOTE, Code.QUOTE_OK),
+    "Price": (Code.PRICE_COLLAR, Code.MARKET_ORDER, Code.STOP_TRIGGERS),
+    "Spread": (Code.WIDE_SPREAD,),
+    "Size and limits": (Code.FAT_FINGER_QTY, Code.FAT_FINGER_NOTIONAL, Code.UNUSUAL, Code.SIZE_OK),
+    "Possible loss": (Code.MAX_LOSS,),
+    "Loss of the day": (Code.DAILY_LOSS,),
+    "Duplicates": (Code.DUPLICATE,),
+    "Rate of orders": (Code.RATE,),
+    "Working orders": (Code.SELF_CROSS, Code.CLOSED_TWICE),
+    "Price steps": (Code.TICK,),
+    "Contracts": (Code.NON_STANDARD, Code.CONTRACT_OK, Code.EXPIRED, Code.NOT_OFFERED),
+    "Market hours": (Code.HALTED, Code.SESSION_CLOSED, Code.OUTSIDE_RTH),
+    "Expiry": (Code.EXPIRING_TODAY, Code.EXERCISE_DEADLINE, Code.EXERCISE_TIME_VALUE, Code.DIVIDEND_ASSIGNMENT),
+    "Options permission": (Code.LEVEL_REQUIRED, Code.LEVEL_UNKNOWN, Code.LEVEL_OK, Code.NAKED_RESULT),
+    "Cash account": (Code.CASH_ACCOUNT,),
+    "Buying power": (Code.BP_INSUFFICIENT, Code.BP_CUSHION, Code.BP_UNKNOWN, Code.BP_ESTIMATE, Code.BP_OK),
+    "The broker’s preview": (Code.BROKER_REFUSES,),
+    "Minimum equity": (Code.MIN_EQUITY_2000,),
+    "Intraday margin": (Code.IML_NEGATIVE, Code.IML_CUSHION, Code.IML_UNKNOWN, Code.IML_OK, Code.IMD_OUTSTANDING,
+                        Code.IMD_FREEZE),
+    "Day trades": (Code.DT_LEGACY_NO_REMAINING, Code.DT_LEGACY_LAST, Code.DT_LEGACY_EQUITY, Code.DT_TRANSITION_UNKNOWN,
+                   Code.DT_CONTRADICTION, Code.DT_COMPLETES, Code.DT_INFO),
+    "Settled cash": (Code.SETTLEMENT_FREE_RIDE, Code.SETTLEMENT_OK),
+    "Short sales": (Code.SSR,),
+    "Position limits": (Code.POSITION_LIMIT, Code.AGGREGATE_LIMIT),
+    "Disclosures": (Code.ACK_REQUIRED,),
+    "Wash sales": (Code.WASH_SALE_INFO,),
+    "First live orders": (Code.FIRST_ORDERS,),
+    "Ticket": (Code.TICKET,),
+    "Account figures": (Code.ACCOUNT_UNKNOWN,),
+    "A check that failed": (Code.CHECK_FAILED,),
+}  # fmt: skip
+TITLES = {code: title for title, codes in _TITLES.items() for code in codes}
+
+#: Passed rules that are always listed, as the four a trader looks for; the others are behind one click.
+ALWAYS = (Code.BP_OK, Code.LEVEL_OK, Code.IML_OK, Code.DT_INFO, Code.SIZE_OK, Code.QUOTE_OK)
+
+
+def strategy_name(ticket: OrderTicket) -> str:
+    """What the legs amount to by themselves: `Bull put spread`, `Buy SPY`, `Custom`."""
+    if not ticket.legs:
+        return "Order ticket"
+    if len(ticket.legs) == 1 and ticket.legs[0].instrument.option is None:
+        return f"{SIDES[ticket.legs[0].side]} {ticket.legs[0].instrument.label}"
+    try:
+        parts = [part for found in recognise(ticket.changes) for part in found.parts]
+    except (ArithmeticError, ValueError):
+        return "Custom"
+    if len(parts) != 1:
+        return "Custom"
+    return _NAMES.get(parts[0].strategy, parts[0].strategy.value.capitalize())
+
+
+def leg_words(instrument: Instrument) -> str:
+    """`SPY Dec 18 570 P`: a trader's short form; the year is in the tooltip."""
+    terms = instrument.option
+    if terms is None:
+        return instrument.label
+    strike = format(terms.strike.normalize(), "f")
+    return f"{instrument.symbol} {terms.expiry:%b} {terms.expiry.day} {strike} {terms.right}"
+
+
+def leg_size(leg: Leg, ticket: OrderTicket) -> str:
+    """`10 ×`: what one leg trades in all."""
+    return f"{fmt.quantity(ticket.quantity * leg.ratio)} ×"
+
+
+def price_words(shown: Shown, *, is_combo: bool) -> str:
+    """The limit as its field has it: `1.88 cr`, `1.88 db`, `5.92`, or "" without one."""
+    if shown.limit is None:
+        return ""
+    plain = fmt.price(shown.limit).replace(",", "")
+    if not is_combo:
+        return plain
+    return f"{plain} cr" if shown.is_credit else f"{plain} db"
+
+
+def typed_words(value: Decimal) -> str:
+    """A number as a person would type it: no separators, no zeros that say nothing."""
+    return format(value.normalize(), "f")
+
+
+def side_price(name: str, shown: Shown) -> str:
+    """One end of the slider: `Bid 1.76`."""
+    price = {"Bid": shown.bid, "Mid": shown.mid, "Ask": shown.ask}[name]
+    return f"{name} {fmt.price(price)}"
+
+
+def send_words(ticket: OrderTicket, *, is_change: bool) -> str:
+    """What the button does, and to whom."""
+    return "Change order" if is_change else f"Send to {face_of(ticket.mode).word}"
+
+
+def hold_words(mode: Mode) -> str:
+    return f"Hold to send to {face_of(mode).word}"
+
+
+def title_of(finding: Finding) -> str:
+    return TITLES.get(finding.code, finding.code.value.replace("_", " ").capitalize())
+
+
+def source_words(finding: Finding) -> str:
+    """Who says so, and by which dated rules; nothing for the desk's own."""
+    parts = [] if finding.source is Source.DESK else [finding.source.value]
+    if finding.citation:
+        parts.append(finding.citation)
+    return " · ".join(parts)
+
+
+def outcome_words(order: Order) -> tuple[str, str]:
+    """What became of an order, and the tone."""
+    match order.state:
+        case OrderState.FILLED:
+            price = f" at {fmt.price(order.average_price)}" if order.average_price is not None else ""
+            return f"Filled{price}.", "gain"
+        case OrderState.REFUSED:
+            return f"Refused by the broker: {order.message or 'no reason was given.'}", "loss"
+        case OrderState.DECLINED:
+            return "Not placed: you answered no.", "warn"
+        case OrderState.UNKNOWN:
+            return ("Nobody knows yet whether it arrived. It will be looked for, and is never sent again by itself.",
+                    "warn")  # fmt: skip
+        case OrderState.CANCELLED | OrderState.CANCELLING | OrderState.INACTIVE:
+            return f"The broker has it as {order.state}. {order.message}".strip(), "warn"
+        case _:
+            words = "and partly filled." if order.is_partly_filled else "and working."
+            return f"Placed {words}", "gain"
