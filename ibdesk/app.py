@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from ibdesk.desk_door import Serve
-    from ibdesk.domain.accounts import Environment
     from ibdesk.services.desk import Desk
     from ibdesk.ui.bridge import Bridge
     from ibdesk.ui.frame.desk_view import DeskView
@@ -61,6 +60,7 @@ class DeskApp:
         import asyncio
 
         from ibdesk.desk_door import Asked, DeskDoor
+        from ibdesk.mode_door import ModeDoor
         from ibdesk.services.tasks import Tasks
         from ibdesk.vault_door import VaultDoor
 
@@ -71,6 +71,7 @@ class DeskApp:
         self.door = DeskDoor(
             qt, window, home=home, demo=demo, overrides=overrides, tasks=self._tasks, asked=asked, serve=serve)
         self.vault = VaultDoor(self.door, window, home=home, overrides=overrides, tasks=self._tasks)
+        self.modes = ModeDoor(self.door, window, tasks=self._tasks)
         self._ended: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         window.closing.connect(self.quit)
 
@@ -129,8 +130,10 @@ class DeskApp:
             "close-vault": lambda: self.start("close the vault", self._close_vault()),
             "rekey": lambda: self._in_desk("change the key", self.vault.ask_for_new_key()),
             "restore": lambda: self.start("restore a backup", self._restore()),
-            "connect": lambda: self._in_desk("connect an account", self._connect()),
-            "mode": lambda: self._in_desk("change the mode", self._change_environment(detail)),
+            "connect": lambda: self._in_desk("connect an account", self.modes.connect()),
+            "mode": lambda: self._in_desk("change the mode", self.modes.change(detail)),
+            "live-guide": lambda: self._in_desk("the way to live", self.modes.guide()),
+            "unlock-live": lambda: self._in_desk("unlock live orders", self.modes.unlock()),
             "help": lambda: self._in_desk("help", self._help(detail)),
         }
         if kind in actions:
@@ -205,39 +208,6 @@ class DeskApp:
             self.quit()
         else:
             self._back_to_the_door()
-
-    async def _connect(self, environment: Environment | None = None) -> None:
-        from ibdesk.ui.wizard.dialog import WizardDialog
-
-        desk, bridge = self._open_desk()
-        if desk.environment == "demo":
-            bridge.say("This is the demo. Quit it and open ibdesk to connect an account of your own.")
-            return
-        dialog = WizardDialog(desk.connector, bridge, environment=environment, parent=self.window)
-        if await bridge.ask(dialog) and dialog.connected is not None:
-            connected = dialog.connected.credentials.environment
-            await desk.preferences.change("default_environment", connected.value)
-            self.start("open the connection", self.door.reopen("The account is connected. Unlock to open it."))
-
-    async def _change_environment(self, mode: str) -> None:
-        from ibdesk.domain.accounts import Environment
-        from ibdesk.domain.modes import Mode, face_of
-        from ibdesk.ui.wizard.parts import Question
-
-        desk, bridge = self._open_desk()
-        face = face_of(Mode(mode))
-        if face.environment is desk.environment:
-            return
-        if all(each.environment is not face.environment for each in await desk.preferences.credentials()):
-            await self._connect(face.environment)
-            return
-        question = Question(
-            f"Change to {face.word}?", "The session of this desk is closed first. Then you unlock the other one.",
-            f"Change to {face.word}", danger=face.environment is Environment.LIVE, parent=self.window,
-        )
-        if await bridge.ask(question):
-            await desk.preferences.change("default_environment", face.environment.value)
-            self.start("change the mode", self.door.reopen(f"Unlock to open {face.word}."))
 
     def _look_for_credentials(self, changed: Collection[str]) -> None:
         if "credentials" in changed:

@@ -7,7 +7,7 @@ Imports that cost time are inside the functions: the first paint needs none of t
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ibdesk.domain.errors import NeedsPerson
+    from ibdesk.domain.modes import ModeFace
     from ibdesk.services.connector import Connector
     from ibdesk.services.desk import Desk
     from ibdesk.services.first_run import FirstRunResult
@@ -212,6 +213,30 @@ class DeskDoor:
 
     async def drop(self) -> None:
         """Close the open desk, if there is one: commands first, then tasks, brokers and database."""
+        await self._let_go(lambda desk: desk.close())
+
+    async def switch(self, face: ModeFace) -> None:
+        """Close the desk and open it again on the same vault, in the mode `face` that the settings name by now; the
+        passphrase is asked for only where that fails. Nobody closes the window meanwhile."""
+        from ibdesk.domain.errors import DeskError
+        from ibdesk.ui.modes.opening import OpeningScreen
+
+        desk = self.desk
+        if desk is None or desk.reopen is None:
+            return
+        self.window.cover(OpeningScreen(face))
+        self.window.setEnabled(False)
+        fresh: list[Desk] = []
+        try:
+            await self._let_go(partial(_opened_anew, fresh))
+        except DeskError as error:
+            self.ask_passphrase().refuse(error.message, error.remedy)
+        else:
+            self.show(fresh[0])
+        finally:
+            self.window.setEnabled(True)
+
+    async def _let_go(self, end: Callable[[Desk], Awaitable[object]]) -> None:
         desk, self.desk = self.desk, None
         served, self._served = self._served, None
         if self.bridge is not None:
@@ -221,11 +246,14 @@ class DeskDoor:
             self._idle = None
         if served is not None:
             await served.close()
-        if desk is not None:
-            await desk.close()
-        self.window.forget_desk()
-        self.window.name("")
-        self.view, self.is_locked = None, False
+        try:
+            if desk is not None:
+                await end(desk)
+        finally:
+            self.window.forget_desk()
+            self.window.wear_mode(None)
+            self.window.name("")
+            self.view, self.is_locked = None, False
 
     async def reopen(self, text: str) -> None:
         """Close the desk and ask for the passphrase again, saying why."""
@@ -273,13 +301,21 @@ class DeskDoor:
             self.retitle(self.view.title)
 
     def _wear(self, desk: Desk) -> None:
+        from ibdesk.domain.modes import face_of
         from ibdesk.ui import theme
 
         settings = desk.preferences.sourced.settings
-        theme.apply(self.qt, theme.theme_of(settings, desk.environment))
+        environment = face_of(desk.mode).environment
+        theme.apply(self.qt, theme.theme_of(settings, environment))
+        self.window.wear_mode(desk.mode)
         if desk.environment != "demo":
             QSettings().setValue(WORN, settings.theme.value)
-            QSettings().setValue(WORN_IN, desk.environment.value)
+            QSettings().setValue(WORN_IN, environment.value)
+
+
+async def _opened_anew(fresh: list[Desk], desk: Desk) -> None:
+    assert desk.reopen is not None  # noqa: S101 - `switch` asked
+    fresh.append(await desk.reopen())
 
 
 async def _sign_out(desk: Desk, bridge: Bridge) -> None:

@@ -88,6 +88,8 @@ def _changed(evidence: SwitchEvidence) -> tuple[bool, str, str]:
 
 def _signed_in(evidence: SwitchEvidence) -> tuple[bool, str, str]:
     session, todo = evidence.session, "Sign in on the gateway's page with the live user name."
+    if is_live(evidence) and session is None:
+        return False, "", "There is no connection. Turn “Use Interactive Brokers” on in Settings."
     if not is_live(evidence) or session is None or not session.is_ready:
         is_elsewhere = session is not None and session.state is SessionState.COMPETING
         return False, "", "Another program has the live session. Only one of the two can trade." if (

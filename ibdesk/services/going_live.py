@@ -27,7 +27,7 @@ from ibdesk.domain.settings import Origin, Sourced
 from ibdesk.services.book import Book
 from ibdesk.services.desk import Clock
 from ibdesk.services.hub import Hub
-from ibdesk.store import receipts, records
+from ibdesk.store import receipts, records, trades
 from ibdesk.store.database import Database
 from ibdesk.store.evidence import LIMITS_KEPT, load_evidence
 
@@ -95,6 +95,11 @@ class GoingLive:
         page = None if account is None else await self._book.page(account)
         return checklist(
             await self.evidence(), regime=None if page is None else self._regime(page), equity=_dollars(page))
+
+    async def guarded(self) -> int:
+        """How many of the next live orders are guarded: small, with a limit, each confirmed (compliance/limits)."""
+        sent = await self._database.read(trades.load_intents, self._mode) if self.is_live else ()
+        return max(0, self._settings().settings.risk_first_orders - len(sent))
 
     async def keep_limits(self) -> None:
         """A person looked at the limits and keeps them as they are."""

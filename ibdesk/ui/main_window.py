@@ -5,9 +5,14 @@ it wore last. `dress` follows the theme from then on. The desk's own view is mad
 `Qt` is left out on purpose: importing its enums alone costs 15 ms.
 """
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QRect, QSettings, QSize, Signal
-from PySide6.QtGui import QCloseEvent, QColor, QGuiApplication, QIcon, QPalette, QResizeEvent
+from PySide6.QtGui import QCloseEvent, QColor, QGuiApplication, QPalette, QResizeEvent
 from PySide6.QtWidgets import QFrame, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
+
+if TYPE_CHECKING:
+    from ibdesk.domain.modes import Mode
 
 STRIPE = 3
 SMALLEST, USUAL = QSize(860, 600), QSize(1440, 900)
@@ -30,6 +35,7 @@ class MainWindow(QMainWindow):
         super().__init__()
         self._desk_view: QWidget | None = None
         self._may_close = False
+        self._mode: Mode | None = None
         colours = _last_colours()
         self.stripe = QFrame()
         self.stripe.setFixedHeight(STRIPE)
@@ -54,6 +60,11 @@ class MainWindow(QMainWindow):
 
         self.stripe.setProperty("kind", "stripe")
         look().themeChanged.connect(self._follow_theme)
+        self._follow_theme()
+
+    def wear_mode(self, mode: "Mode | None") -> None:
+        """Say the mode in the window's icon too; None while no desk is open."""
+        self._mode = mode
         self._follow_theme()
 
     def name(self, text: str) -> None:
@@ -146,14 +157,14 @@ class MainWindow(QMainWindow):
                 widget.deleteLater()
 
     def _follow_theme(self) -> None:
-        from ibdesk.ui.icons import pixmap
+        from ibdesk.domain.modes import face_of
+        from ibdesk.ui.modes.badge import badged
         from ibdesk.ui.theme import look
 
-        wearing, made = look(), QIcon()
-        for size in (16, 24, 32, 48, 64, 128):
-            made.addPixmap(pixmap("logo", wearing.colour("environment"), size))
-        self.setWindowIcon(made)
-        self.stripe.setAccessibleName(f"Environment: {wearing.theme.environment.value}")
+        wearing = look()
+        self.setWindowIcon(badged(self._mode, wearing.colour("environment"), wearing.colour("ink")))
+        word = wearing.theme.environment.value if self._mode is None else face_of(self._mode).word
+        self.stripe.setAccessibleName(f"Environment: {word}")
         names = ("bg", "surface", "line", "environment")
         QSettings().setValue(COLOURS, [wearing.tokens[name] for name in names])
 

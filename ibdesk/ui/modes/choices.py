@@ -67,8 +67,8 @@ def _closed(mode: Mode, standing: Standing) -> str:
             return "" if in_demo else "A desk of its own: open it with “ibdesk demo”."
         case Mode.IBKR_PAPER | Mode.IBKR_LIVE if in_demo:
             return "Not from the demo. Quit it and open ibdesk to connect an account of your own."
-        case _ if not standing.uses_ibkr:
-            return "Interactive Brokers is switched off. Turn “Use Interactive Brokers” on in Settings."
+        case Mode.LOCAL_PAPER if not standing.uses_ibkr:
+            return "It needs a broker's prices. Turn “Use Interactive Brokers” on in Settings."
         case Mode.LOCAL_PAPER if not in_demo and not standing.connected:
             return "It needs a broker's prices. Connect an account first."
     return ""
@@ -76,6 +76,8 @@ def _closed(mode: Mode, standing: Standing) -> str:
 
 def _note(mode: Mode, standing: Standing) -> str:
     """What it is, of one that can be entered or is entered."""
+    if not standing.uses_ibkr and mode in (Mode.IBKR_PAPER, Mode.IBKR_LIVE):
+        return "What is stored can be read. Interactive Brokers is switched off in Settings."
     match mode:
         case Mode.LOCAL_PAPER:
             prices = {Environment.DEMO: "the demo's", Environment.PAPER: "IBKR's", Environment.LIVE: "IBKR's"}
