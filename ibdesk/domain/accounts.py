@@ -118,10 +118,10 @@ def masked(account: str) -> str:
 
 
 def looks_like_account(text: str) -> bool:
-    """Whether it has the form of an IBKR account id: U, DU, F, DF or I and digits, maybe a segment letter."""
+    """Whether it has the form of an account id: U, DU, F, DF, I, or LP of Local Paper, and digits, maybe a letter."""
     prefix = text.rstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ").rstrip("0123456789")
     digits = text[len(prefix) :].rstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
-    return prefix in ("U", "DU", "F", "DF", "I", "DI") and digits.isdigit() and 5 <= len(digits) <= 9
+    return prefix in ("U", "DU", "F", "DF", "I", "DI", "LP") and digits.isdigit() and 5 <= len(digits) <= 9
 
 
 def looks_paper(account: AccountId) -> bool:

@@ -57,6 +57,16 @@ def mode_of(environment: Environment, *, local_paper: bool) -> Mode:
     return Mode.LOCAL_PAPER if local_paper else ibkr_mode(environment)
 
 
+def local_account(number: int) -> AccountId:
+    """The id of the Local Paper account of that number; no broker's begins like it."""
+    return AccountId(f"LP{number:07d}")
+
+
+def is_local(account: AccountId) -> bool:
+    """Whether it is an account of Local Paper and not of any broker."""
+    return account.startswith("LP")
+
+
 def belongs(environment: Environment, account: Account) -> bool:
     """Whether the account lives in this environment. The demo's accounts are paper accounts."""
     is_paper = account.is_paper or looks_paper(account.id)

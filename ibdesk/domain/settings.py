@@ -62,6 +62,10 @@ class Settings(RiskSettings):
         help="On: orders go to a pretend account on this computer, at the prices of the environment above. The mode "
         "button changes it too.",
         env=("IBDESK_LOCAL_PAPER",)))
+    local_paper_cash: Decimal = setting(Decimal(100_000), Meta(
+        section="Interactive Brokers", title="A new Local Paper account begins with", unit="USD",
+        help="Counts when the account is reset; the one in use keeps what it has.",
+        env=("IBDESK_LOCAL_PAPER_CASH",), minimum=Decimal(100), maximum=Decimal(100_000_000)))
     gateway_host: str = setting("localhost", Meta(
         section="Gateway", title="Gateway host",
         help="The gateway belongs on this computer. Any other host is warned about.",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ibdesk.domain.accounts import Account, AccountId, AccountPnl, Environment, newest_pnl
 from ibdesk.domain.instruments import Conid
 from ibdesk.domain.market import Quote
-from ibdesk.domain.modes import belongs
+from ibdesk.domain.modes import belongs, is_local
 from ibdesk.domain.portfolio import AccountPage, rows_of
 from ibdesk.domain.positions import Snapshot, Source
 from ibdesk.domain.returns import Point
@@ -27,7 +27,8 @@ IN_FULL = timedelta(days=8)
 class Book:
     """The stored accounts of one environment: paper and real money are never on one page, let alone in one sum.
 
-    `quotes` and `pnl` give the newest that was streamed, to be shown at once.
+    `quotes` and `pnl` give the newest that was streamed, to be shown at once. `local` is the account of Local Paper
+    where the desk is in that mode: it is the only one then, and on no other desk.
     """
 
     def __init__(
@@ -39,6 +40,7 @@ class Book:
         quotes: Callable[[], Mapping[Conid, Quote]] = dict,
         pnl: Callable[[], Mapping[AccountId, AccountPnl]] = dict,
         source: Source = Source.PORTAL,
+        local: AccountId | None = None,
     ) -> None:
         self._database = database
         self._environment = environment
@@ -46,10 +48,11 @@ class Book:
         self._quotes = quotes
         self._pnl = pnl
         self._source = source
+        self._local = local
 
     async def accounts(self) -> tuple[Account, ...]:
         """The environment's accounts, every one that was ever seen, in the broker's order."""
-        return tuple(each for each in await self.every_account() if belongs(self._environment, each))
+        return tuple(each for each in await self.every_account() if self._holds(each))
 
     async def every_account(self) -> tuple[Account, ...]:
         """Those of the other environments too: for listing, never for adding up."""
@@ -64,6 +67,11 @@ class Book:
         """The page of every account that was synced, in the order of `accounts`."""
         pages = [await self._page(account) for account in await self.accounts()]
         return tuple(page for page in pages if page is not None)
+
+    def _holds(self, account: Account) -> bool:
+        if self._local is not None:
+            return account.id == self._local
+        return belongs(self._environment, account) and not is_local(account.id)
 
     async def _page(self, account: Account) -> AccountPage | None:
         stored = await self._database.read(_load, account.id, self._source, self._clock())

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from ibdesk.services.hub import Hub
     from ibdesk.services.kill_switch import KillSwitch
     from ibdesk.services.live import Live
+    from ibdesk.services.local_paper import LocalPaper
     from ibdesk.services.market import Market
     from ibdesk.services.order_book import LiveOrders
     from ibdesk.services.orders import Orders
@@ -40,10 +41,10 @@ Clock = Callable[[], datetime]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
-    """One open vault and what works on it. `session`, `sync`, `market`, `chains` and `live` are None until an account is
-    connected or while Interactive Brokers is switched off; the stored books stay readable then. So is `orders`, and
+    """One open vault and what works on it. `session`, `sync`, `market`, `chains` and `live` are None until an account
+    is connected or while Interactive Brokers is switched off; the stored books stay readable then. So is `orders`, and
     where nothing may be traded; `order_book` is there with every account that tells its orders, `kill_switch` with
-    every account.
+    every account. `local_paper` keeps the account of that mode, in whatever mode the desk is.
 
     `faults` is what the demo can be made to suffer, empty on a real gateway; `database_bytes` is what the vault takes
     on disk. `close` stops tasks, brokers and the database, in that order; `reopen` does too, and gives a new desk on
@@ -74,6 +75,7 @@ class Desk:
     check_passphrase: Callable[[str], Awaitable[bool]]
     database_bytes: Callable[[], int]
     close: Callable[[], Awaitable[None]]
+    local_paper: "LocalPaper | None" = None
     reopen: "Callable[[], Awaitable[Desk]] | None" = None
     faults: "tuple[DemoFault, ...]" = ()
     reconnect: "Reconnect | None" = None

@@ -27,6 +27,7 @@ from ibdesk.domain.events import (
 from ibdesk.domain.instruments import Conid
 from ibdesk.domain.market import Quote
 from ibdesk.domain.money import ZERO
+from ibdesk.domain.positions import Source
 from ibdesk.domain.session import SessionFlags
 from ibdesk.domain.truth import StreamState
 from ibdesk.services.desk import Clock
@@ -60,6 +61,7 @@ class Live:
         tasks: Tasks,
         database: Database,
         clock: Clock,
+        source: Source = Source.PORTAL,
         wait: Wait = wait,
     ) -> None:
         self.state = StreamState()
@@ -71,6 +73,7 @@ class Live:
         self._tasks = tasks
         self._database = database
         self._clock = clock
+        self._source = source
         self._wait = wait
         self._reading: asyncio.Task[None] | None = None
         self._quotes: dict[Conid, Quote] = {}
@@ -119,7 +122,7 @@ class Live:
             self._tasks.start("watch what is held", self._follow(event.account))
 
     async def _follow(self, account: AccountId) -> None:
-        self._held[account] = await self._database.read(_largest, account)
+        self._held[account] = await self._database.read(_largest, account, self._source)
         await self._watch()
 
     async def _watch(self) -> None:
@@ -196,7 +199,7 @@ class Live:
             self._hub.publish(QuotesChanged(quotes=tuple(moved.values())))
 
 
-def _largest(tx: "Connection", account: AccountId) -> tuple[Conid, ...]:
+def _largest(tx: "Connection", account: AccountId, source: Source) -> tuple[Conid, ...]:
     """As many of the account's holdings as there are lines, the largest first."""
-    held = sorted(snapshots.load_positions(tx, account), key=lambda each: -abs(each.market_value or ZERO))
+    held = sorted(snapshots.load_positions(tx, account, source), key=lambda each: -abs(each.market_value or ZERO))
     return tuple(each.instrument.conid for each in held[:LINES])

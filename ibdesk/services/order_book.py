@@ -49,7 +49,8 @@ UNSETTLED = frozenset({OrderState.INTENDED, OrderState.ASKED, OrderState.UNKNOWN
 
 
 class LiveOrders:
-    """Every order of one environment. `accounts` are asked for by name; `is_ready` says whether asking makes sense."""
+    """Every order of one environment. `accounts` are asked for by name; `is_ready` says whether asking makes sense,
+    `holds` which accounts' stored orders are this book's."""
 
     def __init__(
         self,
@@ -63,6 +64,7 @@ class LiveOrders:
         database: Database,
         clock: Clock,
         is_ready: Callable[[], bool] = lambda: True,
+        holds: Callable[[AccountId], bool] = lambda _account: True,
         wait: Wait = wait,
     ) -> None:
         self.is_read = False
@@ -75,7 +77,9 @@ class LiveOrders:
         self._database = database
         self._clock = clock
         self._is_ready = is_ready
+        self._holds = holds
         self._wait = wait
+        self._read: set[AccountId] = set()
         self._orders: dict[str, Order] = {}
         self._moves = 0
         self._moved_at: dict[str, int] = {}
@@ -104,7 +108,8 @@ class LiveOrders:
 
     async def open(self) -> None:
         """Take up what is stored. An intent without an outcome belongs to a desk that died: it is UNKNOWN now."""
-        stored = await self._database.read(_stored, self._environment, self._mode, self._clock() - KEPT)
+        found = await self._database.read(_stored, self._environment, self._mode, self._clock() - KEPT)
+        stored = tuple(order for order in found if self._holds(order.account))
         for order in stored:
             self._orders[trades.key_of(order)] = order
         lost = [order for order in stored if order.state in UNSETTLED - {OrderState.UNKNOWN}]
@@ -157,15 +162,20 @@ class LiveOrders:
         if changed:
             await self._write(changed)
 
-    async def refresh(self) -> None:
-        """Ask the broker for its list and for the executions of every account. Raises DeskError."""
+    async def refresh(self, account: AccountId | None = None) -> None:
+        """Ask the broker for its list and for the executions, of one account or of every one. Raises DeskError."""
         async with self._looking:
             since = self._clock() - KEPT
-            for account in await self._accounts():
+            for each in await self._accounts() if account is None else (account,):
                 before = self._moves
-                await self.hear(await self._reader.orders(account), before=before)
-                await self.fills(await self._reader.executions(account, since))
-            self.is_read = True
+                await self.hear(await self._reader.orders(each), before=before)
+                await self.fills(await self._reader.executions(each, since))
+                self._read.add(each)
+            self.is_read = self.is_read or account is None
+
+    def has_read(self, account: AccountId) -> bool:
+        """Whether the broker was asked for this account's orders and executions since the desk opened."""
+        return account in self._read
 
     async def settle_by_hand(self, ref: OrderRef, *, was_placed: bool, note: str) -> Order:
         """Take a person's word for what became of an order that nobody knows of, after the broker was asked once more:

@@ -159,3 +159,16 @@ class ReceiptHeadColumns(TypedColumns):
 
 
 compliance_head = Table("compliance_head", metadata, ReceiptHeadColumns)
+
+
+class PaperBookColumns(TypedColumns):
+    """The accounts of Local Paper, one of them in use: `body` is the whole account as JSON, written with every order
+    it takes and every print. One that was reset stays as it was."""
+
+    account_id: Named[str] = Column(primary_key=True)
+    opened_at: Named[datetime] = Column(UtcInstant())
+    updated_at: Named[datetime] = Column(UtcInstant())
+    body: Named[str]
+
+
+paper_books = Table("paper_books", metadata, PaperBookColumns)

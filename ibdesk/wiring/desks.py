@@ -10,18 +10,20 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ibdesk.domain.accounts import Environment
+from ibdesk.domain.accounts import AccountId, Environment
 from ibdesk.domain.calls import ApiCall
 from ibdesk.domain.errors import DeskError
 from ibdesk.domain.events import RateChanged
 from ibdesk.domain.hours import Calendar, half_days
-from ibdesk.domain.modes import ibkr_mode
+from ibdesk.domain.modes import Mode, face_of, mode_of
+from ibdesk.domain.positions import Source
 from ibdesk.domain.settings import Settings
 from ibdesk.services.desk import Clock, Desk
 from ibdesk.wiring.diagnosis import diagnosis_for, help_wizard
 from ibdesk.wiring.flex import flex_for
 from ibdesk.wiring.gateways import COUNTS_FOR, chosen_environment, connection_to, connector_with, open_broker
 from ibdesk.wiring.going_live import going_live_for
+from ibdesk.wiring.local_paper import local_paper_over
 from ibdesk.wiring.orders import trading_for
 
 if TYPE_CHECKING:
@@ -60,15 +62,22 @@ class World:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Parts:
-    """What every service is built from."""
+    """What every service is built from. `environment` is the gateway's; `local` the account of Local Paper, None where
+    orders go to the gateway."""
 
     hub: "Hub"
     tasks: "Tasks"
     database: "Database"
     preferences: "Preferences"
     environment: Environment
+    mode: Mode
     clock: Clock
     ticks: Callable[[], float]
+    local: AccountId | None = None
+
+    @property
+    def source(self) -> Source:
+        return Source.PORTAL if self.local is None else Source.LOCAL
 
     @property
     def settings(self) -> Settings:
@@ -111,6 +120,7 @@ async def build_desk(
     from ibdesk.services.audit import CallLog
     from ibdesk.services.backups import Backups
     from ibdesk.services.hub import Hub
+    from ibdesk.services.local_paper import LocalPaper
     from ibdesk.services.preferences import Preferences
     from ibdesk.services.tasks import Tasks
     from ibdesk.services.vault_care import VaultCare
@@ -143,13 +153,15 @@ async def build_desk(
     environment = world.environment or chosen_environment(preferences.sourced, stored)
     known = next((each for each in stored if each.environment is environment), None)
     connection = connection_to(preferences.sourced, known, environment)
+    mode = mode_of(environment, local_paper=preferences.settings.local_paper)
     parts = _Parts(
-        hub=hub, tasks=Tasks(), database=database, preferences=preferences, environment=environment, clock=world.clock,
-        ticks=world.ticks,
+        hub=hub, tasks=Tasks(), database=database, preferences=preferences, environment=environment, mode=mode,
+        clock=world.clock, ticks=world.ticks,
     )  # fmt: skip
+    local_paper = LocalPaper(database, clock=world.clock, start=lambda: preferences.settings.local_paper_cash)
     connected, trading = _Connected(), None
     going_live = going_live_for(
-        mode=ibkr_mode(environment), book=_book(parts, None), session=lambda: connected.session,
+        mode=mode, book=_book(parts, None), session=lambda: connected.session,
         preferences=preferences, hub=hub, database=database, clock=world.clock,
     )  # fmt: skip
     if known is not None and preferences.settings.ibkr_enabled:
@@ -160,9 +172,15 @@ async def build_desk(
             ticks=world.ticks,
         )  # fmt: skip
         opened.push_async_callback(broker.close)
-        connected = await _connect(broker, parts, world)
+        link = broker.name
+        if mode is Mode.LOCAL_PAPER:
+            broker = paper = await local_paper_over(
+                broker, local_paper, database=database, clock=world.clock, calendar=calendar, start=parts.tasks.start
+            )
+            parts = replace(parts, local=paper.account.id)
+        connected = await _connect(broker, parts, world, link)
         trading = trading_for(
-            broker, environment=environment, book=_book(parts, connected.live), session=connected.session,
+            broker, mode=mode, local=parts.local, book=_book(parts, connected.live), session=connected.session,
             live=connected.live, preferences=preferences, calendar=calendar, hub=hub, tasks=parts.tasks,
             database=database, clock=world.clock, ticks=world.ticks, is_armed=going_live.is_armed,
         )  # fmt: skip
@@ -189,7 +207,7 @@ async def build_desk(
     )  # fmt: skip
     return Desk(
         environment=environment,
-        mode=ibkr_mode(environment),
+        mode=mode,
         gateway_url=connection.url,
         clock=world.clock,
         calendar=calendar,
@@ -224,13 +242,14 @@ async def build_desk(
         expiry=None if trading is None else trading.expiry,
         going_live=going_live,
         chains=connected.chains,
+        local_paper=local_paper,
         check_passphrase=lambda secret: asyncio.to_thread(vaults.opens, vault, secret),
         database_bytes=lambda: database.size,
         close=opened.aclose,
     )
 
 
-async def _connect(broker: "Broker", parts: _Parts, world: World) -> _Connected:
+async def _connect(broker: "Broker", parts: _Parts, world: World, link: str) -> _Connected:
     """Open the broker and build what works on it. A desk that watches opens even when the broker may not be: the
     stored books stay readable, and the reason is reported like any failed work."""
     try:
@@ -239,10 +258,11 @@ async def _connect(broker: "Broker", parts: _Parts, world: World) -> _Connected:
         if not world.watching:
             raise
         return _Connected(problem=error)
-    return _services(broker, parts)
+    return _services(broker, parts, link)
 
 
-def _services(broker: "Broker", parts: _Parts) -> _Connected:
+def _services(broker: "Broker", parts: _Parts, link: str) -> _Connected:
+    """`link` names the connection that can be lost."""
     from ibdesk.services.chains import Chains
     from ibdesk.services.live import Live
     from ibdesk.services.market import Market
@@ -262,7 +282,7 @@ def _services(broker: "Broker", parts: _Parts) -> _Connected:
             clock=clock, ticks=ticks,
         )  # fmt: skip
     sync = SyncService(
-        broker, session=session, hub=hub, tasks=tasks, database=database, environment=parts.environment,
+        broker, session=session, hub=hub, tasks=tasks, database=database, environment=face_of(parts.mode).environment,
         settings=settings, clock=clock, ticks=ticks,
     )  # fmt: skip
     market = None
@@ -270,7 +290,9 @@ def _services(broker: "Broker", parts: _Parts) -> _Connected:
         market = Market(broker.market, session=session, database=database, clock=clock)
     live = None
     if broker.stream is not None:
-        live = Live(broker.stream, session=session, hub=hub, tasks=tasks, database=database, clock=clock)
+        live = Live(
+            broker.stream, session=session, hub=hub, tasks=tasks, database=database, clock=clock, source=parts.source
+        )
     chains = None
     if broker.market is not None:
         chains = Chains(
@@ -279,7 +301,7 @@ def _services(broker: "Broker", parts: _Parts) -> _Connected:
     reconnect = None
     if session is not None:
         reconnect = Reconnect(
-            source=broker.name, session=session, sync=sync, pages=_book(parts, live).pages, hub=hub, tasks=tasks,
+            source=link, session=session, sync=sync, pages=_book(parts, live).pages, hub=hub, tasks=tasks,
             settings=settings, clock=clock, ticks=ticks,
         )  # fmt: skip
     waking = Waking(hub=hub, tasks=tasks, clock=clock, ticks=ticks)
@@ -291,11 +313,9 @@ def _services(broker: "Broker", parts: _Parts) -> _Connected:
 def _book(parts: _Parts, live: "Live | None") -> "Book":
     from ibdesk.services.book import Book
 
-    if live is None:
-        return Book(parts.database, environment=parts.environment, clock=parts.clock)
     return Book(
-        parts.database, environment=parts.environment, clock=parts.clock, quotes=lambda: live.quotes,
-        pnl=lambda: live.pnl,
+        parts.database, environment=parts.environment, clock=parts.clock, source=parts.source, local=parts.local,
+        quotes=lambda: {} if live is None else live.quotes, pnl=lambda: {} if live is None else live.pnl,
     )  # fmt: skip
 
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from ibdesk.domain.accounts import AccountId, Environment
+from ibdesk.domain.accounts import AccountId
 from ibdesk.domain.hours import Calendar
-from ibdesk.domain.modes import ibkr_mode
+from ibdesk.domain.modes import Mode, face_of, is_local
 from ibdesk.domain.orders import OrderRef
 
 if TYPE_CHECKING:
@@ -51,7 +51,8 @@ class TradingDesk:
 def trading_for(
     broker: "Broker",
     *,
-    environment: Environment,
+    mode: Mode,
+    local: AccountId | None,
     book: "Book",
     session: "SessionService | None",
     live: "Live | None",
@@ -64,6 +65,7 @@ def trading_for(
     ticks: Callable[[], float],
     is_armed: Callable[[AccountId], bool],
 ) -> TradingDesk:
+    """The services of one mode. `local` is the account of Local Paper where that is the mode."""
     from ibdesk.services.disclosures import load_disclosures
     from ibdesk.services.expiry import Expiry
     from ibdesk.services.kill_switch import KillSwitch
@@ -74,18 +76,22 @@ def trading_for(
     async def accounts() -> tuple[AccountId, ...]:
         return tuple(account.id for account in await book.accounts())
 
+    def holds(account: AccountId) -> bool:
+        return account == local if local is not None else not is_local(account)
+
+    environment = face_of(mode).environment
     kill_switch = KillSwitch(
         environment=environment, orders=lambda: orders, accounts=accounts,
         holdings=lambda account: holdings(book, account),
         loss_limit=lambda: preferences.settings.risk_daily_loss_pct, hub=hub, tasks=tasks, database=database,
         clock=clock, new_draft=_new_name,
     )  # fmt: skip
-    orders, live_orders, trading, mode = None, None, broker.trading, ibkr_mode(environment)
+    orders, live_orders, trading = None, None, broker.trading
     reader = broker.book if trading is None else trading
     if reader is not None:
         live_orders = LiveOrders(
             reader, environment=environment, mode=mode, accounts=accounts, hub=hub, tasks=tasks, database=database,
-            clock=clock, is_ready=lambda: session is None or session.session.is_ready,
+            clock=clock, is_ready=lambda: session is None or session.session.is_ready, holds=holds,
         )  # fmt: skip
     if trading is not None and live_orders is not None:
         pictures = Pictures(

@@ -25,6 +25,7 @@ CONNECT = ("connect", "Connect IBKR Account")
 
 SOURCES: dict[Source, str] = {
     Source.PORTAL: "Client Portal", Source.TWS: "TWS", Source.FLEX: "Flex", Source.MOCK: "made up",
+    Source.LOCAL: "Local Paper",
 }
 
 
