@@ -138,4 +138,4 @@ class UnderlyingBar(QFrame):
             row.addWidget(part, 0, Qt.AlignmentFlag.AlignVCenter)
             row.addSpacing(gap - 4)
         row.addStretch(1)
-        row.addWidget(self.strip, 4)
+        row.addWidget(self.strip)

@@ -13,6 +13,8 @@ from ibdesk.ui.theme import Text, font
 
 #: More than these are not read at a glance.
 MOST = 7
+#: What a segment has around its text, and what the menu's own button takes with the frame.
+AROUND, _MORE = 28, 44
 
 
 class ExpiryStrip(QFrame):
@@ -24,7 +26,7 @@ class ExpiryStrip(QFrame):
         super().__init__(parent)
         self.setProperty("kind", "segments")
         self.setAccessibleName("Expiry")
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.expiries: tuple[Expiry, ...] = ()
         self.current: Expiry | None = None
         self._today, self._root = date.min, ""
@@ -53,6 +55,7 @@ class ExpiryStrip(QFrame):
         """`root` is the trading class that goes without saying."""
         self.expiries, self.current, self._today, self._root = tuple(expiries), current, today, root
         self.setVisible(bool(expiries))
+        self.updateGeometry()
         self._fill()
 
     def choose(self, expiry: Expiry) -> None:
@@ -106,7 +109,8 @@ class ExpiryStrip(QFrame):
         return QSize(130, self._row.minimumSize().height())
 
     def sizeHint(self) -> QSize:
-        return QSize(460, self._row.sizeHint().height())
+        wide = sum(self._width_of(self._text(each)) for each in self._candidates())
+        return QSize(max(130, wide + _MORE), self._row.sizeHint().height())
 
     # ---------------------------------------------------------------------------------------------------------------
 
@@ -126,13 +130,11 @@ class ExpiryStrip(QFrame):
 
     def _fill(self) -> None:
         """Put as many as fit into the buttons; the menu has the rest."""
-        room = self.width() - 40
-        texts = {each: words.expiry_words(each, self._today, root=self._root, chosen=each == self.current)
-                 for each in self._candidates()}  # fmt: skip
-        metrics, shown = QFontMetrics(font(Text.CAPTION, bold=True)), list(texts)
-        while len(shown) > 1 and sum(metrics.horizontalAdvance(texts[each]) + 22 for each in shown) > room:
-            last = next(each for each in reversed(shown) if each != self.current)
-            shown.remove(last)
+        room = self.width() - _MORE
+        texts = {each: self._text(each) for each in self._candidates()}
+        shown = list(texts)
+        while len(shown) > 1 and sum(self._width_of(texts[each]) for each in shown) > room:
+            shown.remove(next(each for each in reversed(shown) if each != self.current))
         self._shown = tuple(shown)
         for at, button in enumerate(self._buttons):
             button.setVisible(at < len(shown))
@@ -144,6 +146,14 @@ class ExpiryStrip(QFrame):
                 chosen = shown[at] == self.current
                 button.setFocusPolicy(Qt.FocusPolicy.StrongFocus if chosen else Qt.FocusPolicy.ClickFocus)
         self.more.setVisible(len(shown) < len(self.expiries))
+
+    def _text(self, expiry: Expiry) -> str:
+        return words.expiry_words(expiry, self._today, root=self._root, chosen=expiry == self.current)
+
+    @staticmethod
+    def _width_of(text: str) -> int:
+        """A segment's width with this text: semi-bold, for the chosen one is."""
+        return QFontMetrics(font(Text.CAPTION, bold=True)).horizontalAdvance(text) + AROUND
 
     def _candidates(self) -> tuple[Expiry, ...]:
         """The next few and the chosen one, with monthly ones before weeklies where there are many, in order."""

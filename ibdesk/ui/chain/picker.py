@@ -12,14 +12,15 @@ from ibdesk.domain.chains import Expiry
 from ibdesk.domain.instruments import Right
 from ibdesk.domain.templates import TEMPLATES, Ask, Shape, TemplateName
 from ibdesk.ui.chain import words
+from ibdesk.ui.chain.expiries import AROUND
 from ibdesk.ui.theme import Text, font
 
 #: Those a trader takes most, in the order they give way where it is narrow; the menu has them all.
 COMMON = (TemplateName.SINGLE, TemplateName.VERTICAL, TemplateName.IRON_CONDOR, TemplateName.STRADDLE,
           TemplateName.CUSTOM)
 _FIRST_TO_GO = (TemplateName.STRADDLE, TemplateName.IRON_CONDOR, TemplateName.CUSTOM, TemplateName.VERTICAL)
-#: What a segment has around its text, and what the menu's own button takes.
-_AROUND, _MORE = 22, 40
+#: What the menu's own button takes with the frame.
+_MORE = 44
 WIDTHS = (1, 2, 3, 4, 5, 10, 20)
 
 
@@ -168,7 +169,7 @@ class TemplatePicker(QFrame):
 
     def _width_of(self, text: str) -> int:
         """A segment's width with this text: semi-bold, for the chosen one is."""
-        return QFontMetrics(font(Text.CAPTION, bold=True)).horizontalAdvance(text) + _AROUND
+        return QFontMetrics(font(Text.CAPTION, bold=True)).horizontalAdvance(text) + AROUND
 
     def _fill(self) -> None:
         """Show what fits; the current one always, in the last place where it is not a common one."""

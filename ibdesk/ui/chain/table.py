@@ -178,6 +178,7 @@ class ChainTable(QTableView):
     def _dress_view(self) -> None:
         self._pressed = QModelIndex()
         self.setShowGrid(False)
+        self.setStyleSheet("QTableView:focus { border: none; }")  # the mark's own ring shows where the keys go
         self.setMouseTracking(True)
         self.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
