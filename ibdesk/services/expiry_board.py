@@ -63,6 +63,11 @@ class Board:
         ends = window.ends(self.now.astimezone(NEW_YORK).date())
         return tuple(line for line in self.lines if line.row.schedule.last_day <= ends)
 
+    def settlings_within(self, window: Window) -> tuple[Settling, ...]:
+        """What the expiries of that time leave behind, where it is more than one position."""
+        found = (self.settling(line.row) for line in self.within(window))
+        return tuple(dict.fromkeys(each for each in found if each is not None and each.positions > 1))
+
     def settling(self, row: Expiring) -> Settling | None:
         """What the row's whole expiry leaves behind."""
         return next((each for each in self.settlings

@@ -15,17 +15,20 @@ from ibdesk.domain.compliance.verdict import Code, Finding, Severity, Source, fi
 from ibdesk.domain.expiries import Expiring, Settles, Timing
 from ibdesk.domain.hours import NEW_YORK, Calendar
 from ibdesk.domain.instruments import Right
-from ibdesk.domain.money import ZERO
+from ibdesk.domain.money import ZERO, Currency
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settling:
-    """What all options of one underlying and one expiry leave behind in one account, if it closes at `spot`."""
+    """What all `positions` in options of one underlying and one expiry leave behind in one account, if it closes at
+    `spot`."""
 
     account: AccountId
     symbol: str
+    currency: Currency
     expiry: date
     timing: Timing
+    positions: int
     spot: Decimal | None
     due: Delivery | None
     findings: tuple[Finding, ...] = ()
@@ -59,8 +62,9 @@ def _settling(rows: tuple[Expiring, ...], now: datetime, calendar: Calendar) -> 
         due = delivery(legs, spot)
         found = check_delivery(legs, spot, first.cash, first.terms.expiry, today, calendar)
     return Settling(
-        account=first.account, symbol=first.instrument.symbol, expiry=first.terms.expiry,
-        timing=first.schedule.timing, spot=spot, due=due, findings=found,
+        account=first.account, symbol=first.instrument.symbol, currency=first.instrument.currency,
+        expiry=first.terms.expiry,
+        timing=first.schedule.timing, positions=len(rows), spot=spot, due=due, findings=found,
     )  # fmt: skip
 
 

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QHideEvent, QKeySequence, QShortcut, QShowEvent
+from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from ibdesk.domain.errors import DeskError, Refused
@@ -16,7 +16,7 @@ from ibdesk.ui.expiry.acts import ExpiryActs
 from ibdesk.ui.expiry.columns import ExpiryModel, key_of
 from ibdesk.ui.expiry.details import Details
 from ibdesk.ui.expiry.figures import ExpiryFigures
-from ibdesk.ui.pages.activity.table import RecordTable
+from ibdesk.ui.expiry.table import ExpiryTable, Together
 from ibdesk.ui.theme import Text, look
 from ibdesk.ui.widgets import Banner, Card, EmptyState, IconButton, Label, Segmented, SkeletonRows
 
@@ -108,10 +108,8 @@ class ExpiryBoard(QWidget):
         if self._bridge.selected != account:
             self.refresh()
             return
-        is_first, self.board = self.board is None, board
+        self.board = board
         self._show_trouble(board)
-        if is_first and not board.within(Window.WEEK) and board.lines:
-            self.windows.set_current(Window.MONTH.value)
         self._draw()
 
     # What is drawn -------------------------------------------------------------------------------------------------
@@ -135,7 +133,9 @@ class ExpiryBoard(QWidget):
             self.empty.set(title, why, action="Show 30 days" if self.board.lines else "")
         self._places.setCurrentWidget(self._full if lines else self.empty)
         self._table_place.setCurrentWidget(self.table)
+        self.table.set_single(self._bridge.selected is not None)
         self.model.show_lines(lines, now)
+        self.together.show_settlings(self.board.settlings_within(self.window_shown))
         self._keep_choice(lines)
         self._show_details(now)
         self._show_age(now)
@@ -156,7 +156,6 @@ class ExpiryBoard(QWidget):
 
     def _show_details(self, now: datetime) -> None:
         chosen = self.selected
-        self.details.setVisible(chosen is not None)
         if chosen is not None and self.board is not None:
             self.details.show_line(chosen, self.board, now)
 
@@ -225,8 +224,7 @@ class ExpiryBoard(QWidget):
 
     def _build_table(self) -> None:
         self.model = ExpiryModel(with_account=True, parent=self)
-        self.table = RecordTable(self.model)
-        self.table.setAccessibleName("Expiring options")
+        self.table = ExpiryTable(self.model)
         for place in (SkeletonRows(8, columns=7), self.table):
             self._table_place.addWidget(place)
 
@@ -248,11 +246,11 @@ class ExpiryBoard(QWidget):
         across = QSplitter(Qt.Orientation.Horizontal)
         across.setHandleWidth(12)
         across.setChildrenCollapsible(False)
-        across.addWidget(self.card)
+        across.addWidget(self._left())
         across.addWidget(self.details)
         across.setStretchFactor(0, 1)
-        across.setSizes([780, 380])
-        self.details.setMinimumWidth(340)
+        across.setSizes([780, 400])
+        self.details.setMinimumWidth(360)
         self._full = QWidget()
         full = QVBoxLayout(self._full)
         full.setContentsMargins(0, 0, 0, 0)
@@ -262,6 +260,16 @@ class ExpiryBoard(QWidget):
         for place in (self._full, self.empty):
             self._places.addWidget(place)
         column.addWidget(self._places, 1)
+
+    def _left(self) -> QWidget:
+        self.together = Together()
+        left = QWidget()
+        column = QVBoxLayout(left)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(12)
+        column.addWidget(self.card, 1)
+        column.addWidget(self.together)
+        return left
 
     def _wire(self) -> None:
         bridge, details = self._bridge, self.details
@@ -274,13 +282,8 @@ class ExpiryBoard(QWidget):
         details.exercise_wanted.connect(self._acts.exercise)
         details.lapse_wanted.connect(self._acts.lapse)
         details.withdraw_wanted.connect(self._acts.withdraw)
-        for keys, do in (
-            ("E", self._acts.exercise), ("L", self._acts.lapse), ("C", self._acts.close),
-            ("W", self._acts.withdraw),
-        ):
-            shortcut = QShortcut(QKeySequence(keys), self.table)
-            shortcut.setContext(Qt.ShortcutContext.WidgetShortcut)
-            shortcut.activated.connect(do)
+        acts = self._acts
+        self.table.bind({"E": acts.exercise, "L": acts.lapse, "C": acts.close, "W": acts.withdraw})
         bridge.second.connect(self._second_passed)
         bridge.quotes_changed.connect(self._prices_moved)
         for signal in (bridge.account_changed, bridge.fills_arrived, bridge.lock_changed):

@@ -14,21 +14,35 @@ from ibdesk.ui.pages.activity.model import RecordModel
 
 def fields(now: "Now", *, with_account: bool) -> tuple[Field, ...]:
     """The columns; `now` tells the desk's time when a cell is drawn."""
-    account = Field(title="Account", width=94, text=lambda line: line.row.account)
+    account = Field(title="Account", width=104, text=lambda line: line.row.account)
     return (
-        Field(title="Contract", width=196, text=lambda line: words.contract_words(line.row, now.at)),
+        Field(title="Contract", width=190, text=lambda line: words.contract_words(line.row, now.at)),
         *((account,) if with_account else ()),
-        Field(title="Position", width=70, text=lambda line: fmt.quantity(line.row.quantity), is_number=True,
+        Field(title="Position", width=76, text=lambda line: fmt.quantity(line.row.quantity), is_number=True,
               value=lambda line: format(line.row.quantity, "f")),
-        Field(title="Ends", width=132, text=lambda line: words.ends_words(line.row, now.at),
+        Field(title="Ends", width=126, text=lambda line: words.ends_words(line.row, now.at),
               tone=lambda line: "warn" if line.row.days_left(now.at) <= 0 else ""),
-        Field(title="Underlying", width=84, text=lambda line: fmt.price(line.row.spot), is_number=True),
+        Field(title="Underlying", width=92, text=lambda line: fmt.price(line.row.spot), is_number=True),
         Field(title="Money", width=98, text=lambda line: words.money_words(line.row), is_number=True),
-        Field(title="Bid", width=66, text=lambda line: fmt.price(line.row.bid), is_number=True),
-        Field(title="Time value", width=80, text=lambda line: fmt.price(line.row.extrinsic), is_number=True),
+        Field(title="Bid", width=64, text=lambda line: fmt.price(line.row.bid), is_number=True),
+        Field(title="Time value", width=92, text=lambda line: fmt.price(line.row.extrinsic), is_number=True),
         Field(title="If it closes here", width=208, text=lambda line: words.effect_words(line.row)),
-        Field(title="Attention", width=120, text=words.attention_words, tone=words.attention_tone),
+        Field(title="Attention", width=112, text=words.attention_words, tone=words.attention_tone),
     )  # fmt: skip
+
+
+SETTLINGS: tuple[Field, ...] = (
+    Field(title="Expiry", width=124, text=words.expiry_words),
+    Field(title="Underlying", width=92, text=lambda each: each.symbol),
+    Field(title="Account", width=104, text=lambda each: each.account),
+    Field(title="Closes at", width=84, text=lambda each: fmt.price(each.spot), is_number=True),
+    Field(title="Positions", width=80, text=lambda each: str(each.positions), is_number=True),
+    Field(title="All of them leave", width=260, text=words.settling_words,
+          tone=lambda each: "warn" if each.findings else ""),
+)  # fmt: skip
+
+#: Which columns go first where there is no room for all, by title.
+LEAVE = ("Bid", "Underlying", "Time value", "If it closes here", "Account")
 
 
 class Now:

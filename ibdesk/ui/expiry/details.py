@@ -5,19 +5,15 @@ from datetime import datetime
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
-from ibdesk.domain.compliance.verdict import Finding, Severity
 from ibdesk.domain.expiries import Settles, endings
 from ibdesk.domain.modes import Mode
 from ibdesk.services.expiry_board import Board, Line
 from ibdesk.ui import format as fmt
 from ibdesk.ui.expiry import words
+from ibdesk.ui.expiry.findings import FindingRows
 from ibdesk.ui.theme import Text
-from ibdesk.ui.widgets import Button, Card, Check, CheckRow, Chip, Label, line
+from ibdesk.ui.widgets import Button, Card, Chip, Label, line
 
-MARKS = {
-    Severity.PASS: Check.GOOD, Severity.NOTE: Check.PENDING, Severity.WARN: Check.WARN, Severity.CONFIRM: Check.WARN,
-    Severity.BLOCK: Check.BAD,
-}
 _TOP = Qt.AlignmentFlag.AlignTop
 
 
@@ -36,8 +32,7 @@ class Details(Card):
         self.add_beside_title(self.side)
         self.facts = _Facts()
         self.cases = _Facts()
-        self._findings = QVBoxLayout()
-        self._findings.setSpacing(6)
+        self.findings = FindingRows()
         self.note = Label(words.where_words(mode), kind=Text.CAPTION, tone="muted", wrap=True)
         self.close_button = Button("Close instead…", tip="Open a ticket that closes the position (C)")
         self.exercise = Button("Exercise…", kind="primary", tip="Tell the broker to exercise (E)")
@@ -48,6 +43,8 @@ class Details(Card):
             (self.lapse, self.lapse_wanted), (self.withdraw, self.withdraw_wanted),
         ):
             button.clicked.connect(signal)
+            button.hide()
+        self.note.hide()
         self._stack()
 
     def show_line(self, shown: Line, board: Board, now: datetime) -> None:
@@ -56,24 +53,20 @@ class Details(Card):
         self.set_title(words.contract_words(row, now))
         self.side.setText(words.side_words(row))
         self.facts.show_rows(_facts(shown, now))
-        self.cases.show_rows([words.ending_words(row, ending) for ending in endings(row)])
+        told = (words.ending_words(row, ending) for ending in endings(row))
+        self.cases.show_rows([(when, then.replace(" · ", "\n")) for when, then in told])
         settling = board.settling(row)
-        self._show_findings((*shown.findings, *(settling.findings if settling is not None else ())))
+        found = [(words.finding_title(each), each) for each in shown.findings]
+        if settling is not None and settling.positions > 1:  # of one position alone it would be said twice
+            found += [(f"All {settling.positions} {settling.symbol} positions", each) for each in settling.findings]
+        self.findings.show_findings(found)
         can_tell = self._takes and not row.is_short and row.settles is not Settles.FUTURE
         self.exercise.setVisible(can_tell and shown.instruction is None)
         self.lapse.setVisible(can_tell and shown.instruction is None and row.days_left(now) <= 0)
         self.withdraw.setVisible(shown.instruction is not None)
+        self.close_button.show()
         self.close_button.setEnabled(self._can_trade)
         self.note.setVisible(not self._takes and not row.is_short and row.settles is Settles.SHARES)
-
-    def _show_findings(self, findings: tuple[Finding, ...]) -> None:
-        while (item := self._findings.takeAt(0)) is not None:
-            if (widget := item.widget()) is not None:
-                widget.hide()
-                widget.deleteLater()
-        for finding in findings:
-            detail = " ".join(part for part in (finding.sentence, finding.remedy) if part)
-            self._findings.addWidget(CheckRow(words.finding_title(finding), detail, check=MARKS[finding.severity]))
 
     def _stack(self) -> None:
         inside = QWidget()
@@ -85,7 +78,7 @@ class Details(Card):
         column.addWidget(line())
         column.addWidget(Label("How it may end", bold=True, tone="muted"))
         column.addWidget(self.cases)
-        column.addLayout(self._findings)
+        column.addWidget(self.findings)
         column.addWidget(self.note)
         column.addStretch(1)
         area = QScrollArea()
@@ -148,8 +141,8 @@ class _Facts(QWidget):
 
 def _facts(shown: Line, now: datetime) -> list[tuple[str, str]]:
     row = shown.row
-    currency = row.instrument.currency
     rows = [
+        ("Account", row.account),
         ("Ends", words.ends_words(row, now)),
         ("Cut-off for holders", words.cut_off_words(row, now)),
         ("Settles", words.settles_words(row)),
@@ -157,8 +150,8 @@ def _facts(shown: Line, now: datetime) -> list[tuple[str, str]]:
         ("Bid × ask", f"{fmt.price(row.bid)} × {fmt.price(row.ask)}"),
         ("Intrinsic · time value", f"{fmt.price(row.intrinsic)} · {fmt.price(row.extrinsic)}"),
     ]
-    if row.given_up is not None:
-        rows.append(("Exercise gives up", f"{fmt.money(row.given_up, currency)} against selling at the bid"))
+    if lost := words.given_up_words(row):
+        rows.append(("Exercise gives up", lost))
     if need := words.need_words(row):
         rows.append(("Assignment needs" if row.is_short else "Exercise needs", need))
     if row.dividend is not None:

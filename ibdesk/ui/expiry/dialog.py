@@ -14,9 +14,9 @@ from ibdesk.domain.modes import Mode
 from ibdesk.domain.money import ZERO
 from ibdesk.ui import format as fmt
 from ibdesk.ui.expiry import words
-from ibdesk.ui.expiry.details import MARKS
+from ibdesk.ui.expiry.findings import FindingRows
 from ibdesk.ui.theme import Text
-from ibdesk.ui.widgets import Button, CheckRow, Label, labelled
+from ibdesk.ui.widgets import Button, Label, labelled
 
 #: Judges a wish as it stands.
 Judge = Callable[[Wish], Verdict]
@@ -38,6 +38,7 @@ class ExerciseDialog(QDialog):
         self.quantity = QSpinBox()
         self.quantity.setRange(1, min(_MOST, max(1, int(row.quantity))))
         self.quantity.setValue(self.quantity.maximum())
+        self.quantity.setMinimumWidth(132)
         self.worth = Label("", wrap=True)
         self.typed = QLineEdit()
         self._word = words.WORDS[lapses]
@@ -45,10 +46,11 @@ class ExerciseDialog(QDialog):
             f"Type {self._word} to do it all the same", self.typed,
             hint="Only for a reason this desk does not know: the market would pay more.",
         )
-        self.final = QCheckBox("I understand that this cannot be taken back")
-        self.final.setAccessibleName(self.final.text())
-        self.final.setAccessibleDescription(words.final_words(mode))
-        self.final_note = Label(words.final_words(mode), kind=Text.CAPTION, tone="muted", wrap=True)
+        agreed, sentence = words.final_words(mode)
+        self.final = QCheckBox(agreed)
+        self.final.setAccessibleName(agreed)
+        self.final.setAccessibleDescription(sentence)
+        self.final_note = Label(sentence, kind=Text.CAPTION, tone="muted", wrap=True)
         self.yes = Button(verb, kind="danger")
         self.no = Button("Cancel")
         self.yes.clicked.connect(self.accept)
@@ -56,9 +58,9 @@ class ExerciseDialog(QDialog):
         self.quantity.valueChanged.connect(self._judge_again)
         self.typed.textChanged.connect(self._judge_again)
         self.final.toggled.connect(self._judge_again)
-        self._found = QVBoxLayout()
-        self._found.setSpacing(6)
+        self.findings = FindingRows()
         self._override_box = QWidget()
+        self.override.setContentsMargins(0, 0, 0, 0)
         self._override_box.setLayout(self.override)
         self._stack(f"{verb} {named}")
         self._judge_again()
@@ -82,7 +84,7 @@ class ExerciseDialog(QDialog):
         row.addLayout(labelled(f"Contracts, of {fmt.quantity(self._row.quantity)} held", self.quantity))
         row.addWidget(self.worth, 1)
         column.addLayout(row)
-        column.addLayout(self._found)
+        column.addWidget(self.findings)
         column.addWidget(self._override_box)
         column.addWidget(self.final)
         column.addWidget(self.final_note)
@@ -104,7 +106,8 @@ class ExerciseDialog(QDialog):
         self.yes.setText(f"{verb} {count}")
         self.yes.setAccessibleName(self.yes.text())
         self.worth.setText(self._worth(wish.contracts))
-        self._show_findings()
+        told = self.verdict.findings[:-1]  # the last one is the sentence beside the box to tick
+        self.findings.show_findings([(words.finding_title(each), each) for each in told])
 
     def _worth(self, contracts: Decimal) -> str:
         """Exercise against sale, in money."""
@@ -113,12 +116,3 @@ class ExerciseDialog(QDialog):
         worth = None if row.intrinsic is None else row.intrinsic * size
         sale = None if row.bid is None else max(ZERO, row.bid) * size
         return f"Exercised, they are worth {fmt.money(worth, currency)}; sold at the bid, {fmt.money(sale, currency)}."
-
-    def _show_findings(self) -> None:
-        while (item := self._found.takeAt(0)) is not None:
-            if (widget := item.widget()) is not None:
-                widget.hide()
-                widget.deleteLater()
-        for finding in self.verdict.findings[:-1]:  # the last one is the sentence beside the box to tick
-            detail = " ".join(part for part in (finding.sentence, finding.remedy) if part)
-            self._found.addWidget(CheckRow(words.finding_title(finding), detail, check=MARKS[finding.severity]))

@@ -59,4 +59,4 @@ class ExpiryFigures(QWidget):
             self.cut_off.set(fmt.UNKNOWN, sub=why)
             return
         self.cut_off.set(
-            fmt.countdown(ahead[0] - now), sub=f"{DEADLINE:%H:%M} New York here, {CUT_OFF:%H:%M} at the broker")
+            fmt.countdown(ahead[0] - now), sub=f"{DEADLINE:%H:%M} New York · broker {CUT_OFF:%H:%M}")

@@ -5,6 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from ibdesk.domain.compliance.exercise import DEADLINE, Delivery
+from ibdesk.domain.compliance.expiry_risks import Settling
 from ibdesk.domain.compliance.verdict import Code, Finding, Severity
 from ibdesk.domain.expiries import CUT_OFF, Ending, Expiring, Moneyness, Settles, Timing, Window
 from ibdesk.domain.hours import NEW_YORK
@@ -22,6 +23,7 @@ WHERE = (
 )
 PRACTISE = "In Local Paper you can practise it here."
 FINAL = "The broker does not take an exercise or a lapse back."
+AGREED, AGREED_PAPER = "I understand that this cannot be taken back", "I understand what this does"
 NOT_FINAL = "Local Paper lets you withdraw it until it is processed. A broker does not take it back."
 #: What has to be typed to give money away.
 WORDS = {False: "EXERCISE", True: "LAPSE"}
@@ -185,8 +187,29 @@ def where_words(mode: Mode) -> str:
     return WHERE if mode is Mode.IBKR_LIVE else f"{WHERE} {PRACTISE}"
 
 
-def final_words(mode: Mode) -> str:
-    return NOT_FINAL if mode is Mode.LOCAL_PAPER else FINAL
+def final_words(mode: Mode) -> tuple[str, str]:
+    """What is ticked before it is done, and the sentence below."""
+    return (AGREED_PAPER, NOT_FINAL) if mode is Mode.LOCAL_PAPER else (AGREED, FINAL)
+
+
+def given_up_words(row: Expiring) -> str:
+    """What exercise costs beside selling at the bid; empty for a short or without a bid."""
+    if row.given_up is None:
+        return ""
+    if not row.given_up:
+        return "Nothing: the bid pays no more"
+    return f"{fmt.money(row.given_up, row.instrument.currency)} against selling at the bid"
+
+
+def expiry_words(settling: Settling) -> str:
+    """"Fri Nov 20", with AM where it is settled in the morning."""
+    day = f"{settling.expiry:%a %b} {settling.expiry.day}"
+    return f"{day} AM" if settling.timing is Timing.OPENING else day
+
+
+def settling_words(settling: Settling) -> str:
+    """What all positions of one expiry leave behind together."""
+    return delivery_words(settling.symbol, settling.currency, settling.due)
 
 
 def side_words(row: Expiring) -> str:

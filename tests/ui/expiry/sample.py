@@ -1,5 +1,6 @@
 """Positions near their end for tests of the window: a Friday at noon in New York, prices that stand still."""
 
+import zlib
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -27,7 +28,7 @@ def option(
 ) -> Instrument:
     terms = OptionTerms(right=Right(right), strike=Decimal(strike), expiry=expiry)
     return Instrument(
-        conid=Conid(abs(hash((symbol, strike, right, expiry, root))) % 10**9), symbol=symbol,
+        conid=Conid(zlib.crc32(f"{symbol}{strike}{right}{expiry}{root}".encode())), symbol=symbol,
         asset_class=AssetClass.FUTURE_OPTION if future else AssetClass.OPTION, currency=USD,
         multiplier=Decimal(50 if future else 100), option=terms, expiry=expiry, trading_class=root,
         underlying_conid=Conid(sum(map(ord, symbol))),
@@ -51,9 +52,10 @@ LONG_CALL = row(option("AAPL", "230", "C", TODAY), 15, "236.18", "6.12", "6.22",
 LONG_PUT = row(option("NVDA", "140", "P", TODAY), 4, "142.70", "0.02", "0.04", shares=Decimal(300))
 COVERED = row(option("MSFT", "450", "C", NEXT_WEEK), -2, "471.02", "21.08", "21.30", shares=Decimal(250),
               dividend=Dividend(ex_date=date(2026, 11, 25), amount=Decimal("0.83")))  # fmt: skip
+SPREAD_LONG = row(option("SPY", "583", "P", TODAY), 10, "588.40", "0.04", "0.05")
 INDEX = row(option("SPX", "5900", "C", TODAY, root="SPXW"), 1, "5884.20", "3.10", "3.40")
 FUTURE = row(option("ES", "5800", "P", MONTH_END, future=True), 1, "5902.25", "41.00", "42.50")
-EVERYTHING = (LONG_CALL, LONG_PUT, SHORT_PUT, INDEX, COVERED, FUTURE)
+EVERYTHING = (LONG_CALL, LONG_PUT, SPREAD_LONG, SHORT_PUT, INDEX, COVERED, FUTURE)
 
 
 def board(*rows: Expiring, now: datetime = NOW, given: tuple[ExerciseOrder, ...] = (), trouble: str = "") -> Board:
