@@ -181,11 +181,11 @@ class Expiring:
 
     @property
     def given_up(self) -> Decimal | None:
-        """What a holder who exercises instead of selling at the bid gives up, for all contracts; None for a short."""
-        if self.is_short:
+        """What a holder who exercises instead of selling at the bid gives up, for all contracts; None for a short. Out of
+        the money that is the distance, too."""
+        if self.is_short or self.bid is None or self.distance is None:
             return None
-        lost = forfeited(self.terms, self.spot, self.bid)
-        return None if lost is None else lost * self.size
+        return max(ZERO, self.bid - self.distance) * self.size
 
     @property
     def is_exercised(self) -> bool | None:

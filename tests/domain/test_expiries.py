@@ -106,6 +106,7 @@ def test_x1_exercise_gives_up_what_the_bid_pays_above_the_intrinsic_value() -> N
     assert (made.intrinsic, made.extrinsic) == (Decimal(5), Decimal("0.20"))
     assert made.given_up == Decimal(30), "two contracts at 15 cents"
     assert replace(made, quantity=Decimal(-2)).given_up is None, "who is short does not choose"
+    assert replace(made, spot=Decimal(44)).given_up == Decimal(1230), "out of the money a dollar more is lost"
 
 
 def test_x4_x5_a_cent_decides() -> None:

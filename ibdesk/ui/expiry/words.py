@@ -143,7 +143,7 @@ def cut_off_words(row: Expiring, now: datetime) -> str:
         return f"Past {DEADLINE:%H:%M} New York: call the broker"
     if row.days_left(now) > 1:
         return f"{row.schedule.last_day:%a %b} {row.schedule.last_day.day}, {DEADLINE:%H:%M} New York"
-    return f"in {fmt.countdown(until - now)}, {DEADLINE:%H:%M} New York (broker {CUT_OFF:%H:%M})"
+    return f"in {fmt.countdown(until - now)}, {DEADLINE:%H:%M} New York (broker\u00a0{CUT_OFF:%H:%M})"
 
 
 def attention_words(line: Line) -> str:

@@ -82,7 +82,7 @@ def test_what_exercise_gives_up_is_said_only_where_somebody_chooses() -> None:
 
 
 def test_the_cut_off_names_this_desks_time_and_the_brokers() -> None:
-    assert words.cut_off_words(LONG_CALL, NOW) == "in 4 h 11 m, 17:00 New York (broker 17:25)"
+    assert words.cut_off_words(LONG_CALL, NOW) == "in 4 h 11 m, 17:00 New York (broker\u00a017:25)"
     assert words.cut_off_words(LONG_CALL, NOW + timedelta(hours=5)) == "Past 17:00 New York: call the broker"
     assert words.cut_off_words(COVERED, NOW) == "Fri Nov 27, 17:00 New York"
     assert words.cut_off_words(FUTURE, NOW) == "Not known here: ask the broker"
