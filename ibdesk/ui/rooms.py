@@ -29,7 +29,7 @@ ROOMS: tuple[Room, ...] = (
     Room(key="dashboard", title="Dashboard", group=0, module="dashboard"),
     Room(key="portfolio", title="Portfolio", group=0, module="portfolio"),
     Room(key="trade", title="Trade", group=0),
-    Room(key="orders", title="Orders", group=0),
+    Room(key="orders", title="Orders", group=0, module="orders"),
     Room(key="performance", title="Performance", group=0),
     Room(key="trust", title="Trust", group=1),
     Room(key="activity", title="Activity", group=2, module="activity"),

@@ -25,6 +25,7 @@ from ibdesk.domain.events import (
 from ibdesk.ui import theme
 from ibdesk.ui.commands import Command, Palette
 from ibdesk.ui.frame import last_time, wording
+from ibdesk.ui.frame.badges import OrdersBadge
 from ibdesk.ui.frame.catalogue import commands_of
 from ibdesk.ui.frame.demo_menu import HEAL
 from ibdesk.ui.frame.header import Header
@@ -81,6 +82,7 @@ class DeskView(QWidget):
         self.header.show_mode(desk.mode, wording.closed_modes(desk.mode))
         self.status.demo.show_faults(desk.faults)
         self._show_accounts()
+        OrdersBadge(desk, bridge, self.rail.buttons["orders"])
         self.refresh()
 
     def open_room(self, key: str) -> None:

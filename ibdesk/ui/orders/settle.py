@@ -68,10 +68,13 @@ class SettleDialog(QDialog):
             (self.not_placed, "The broker never had it. You may open a new ticket afterwards."),
         ):
             button.setAccessibleDescription(meaning)
-            column.addWidget(button)
             hint = Label(meaning, kind=Text.CAPTION, tone="muted", wrap=True)
             hint.setContentsMargins(28, 0, 0, 0)
-            column.addWidget(hint)
+            choice = QVBoxLayout()
+            choice.setSpacing(0)
+            choice.addWidget(button)
+            choice.addWidget(hint)
+            column.addLayout(choice)
         column.addLayout(labelled("How do you know?", self.words, hint="Your words are kept in the order’s receipt."))
         row = QHBoxLayout()
         row.addStretch(1)

@@ -143,7 +143,10 @@ def state_tone(order: Order) -> str:
 
 def state_meaning(order: Order) -> str:
     """One sentence on the state, and what the broker said."""
-    return " ".join(part for part in (_MEANINGS[order.state], order.message) if part)
+    filled = ""
+    if order.is_partly_filled:
+        filled = f"{fmt.quantity(order.filled)} of {fmt.quantity(order.quantity)} were traded so far."
+    return " ".join(part for part in (_MEANINGS[order.state], filled, order.message) if part)
 
 
 def type_words(order: Order | OrderTicket) -> str:

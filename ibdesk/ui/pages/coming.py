@@ -13,11 +13,6 @@ PLANS: dict[str, tuple[str, tuple[tuple[str, str], ...]]] = {
         ("Ticket", "Single orders and spreads with payoff, maximum loss and break-even before you send."),
         ("Checks", "Buying power, options level and day-trading rules, each with its reason."),
     )),
-    "orders": ("Every order and what became of it.", (
-        ("Order book", "Working, filled and cancelled orders of all accounts, live."),
-        ("Questions", "What the broker asks before it accepts an order, in plain words."),
-        ("History", "Executions with commission, kept in your own database."),
-    )),
     "performance": ("How the account did, by which measure, and against what.", (
         ("Returns", "Time-weighted and money-weighted, by month and by position."),
         ("Risk", "Drawdown, volatility and exposure against your benchmark."),

@@ -1,0 +1,115 @@
+"""The Orders room: its two tabs, and the selected order beside or below the table, wherever there is room."""
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+
+from ibdesk.domain.orders import Order, OrderRef
+from ibdesk.ui.orders import OrdersCard
+from ibdesk.ui.orders.details import OrderDetails
+from ibdesk.ui.orders.rows import Show
+from ibdesk.ui.pages.orders.executions import Executions
+from ibdesk.ui.theme import Text
+from ibdesk.ui.widgets import Label, Segmented
+
+if TYPE_CHECKING:
+    from ibdesk.services.desk import Desk
+    from ibdesk.ui.bridge import Bridge
+
+TABS = (("orders", "Orders"), ("executions", "Executions"))
+#: From this width on the details stand beside the table, logical pixels.
+WIDE = 1400
+
+
+def build(desk: "Desk", bridge: "Bridge") -> QWidget:
+    """The Orders room of an open desk."""
+    return OrdersPage(desk, bridge)
+
+
+class OrdersPage(QWidget):
+    """Orders with the details of the selected one, and executions."""
+
+    def __init__(self, desk: "Desk", bridge: "Bridge") -> None:
+        super().__init__()
+        self.setAccessibleName("Orders")
+        self._desk, self._bridge = desk, bridge
+        self.tabs = Segmented(TABS, name="Orders and executions")
+        self.card = OrdersCard(desk, bridge, compact=False)
+        self.details = OrderDetails(desk, bridge)
+        self.executions = Executions(desk, bridge)
+        self.hint = Label("Enter changes an order, Delete cancels it.", kind=Text.CAPTION, tone="faint")
+        self._both = QSplitter(Qt.Orientation.Vertical)
+        self._places = QStackedWidget()
+        self._was_shown = False
+        self._stack()
+        self._wire()
+
+    def show_tab(self, key: str) -> None:
+        """Turn to a tab."""
+        self.tabs.set_current(key)
+        self._places.setCurrentIndex([name for name, _ in TABS].index(key))
+        self.hint.setVisible(key == "orders" and self._desk.orders is not None)
+
+    def show_order(self, ref: OrderRef) -> None:
+        """Select an order of ours."""
+        order = None if self._desk.order_book is None else self._desk.order_book.find(ref)
+        if order is not None:
+            self.show_tab("orders")
+            self.card.show_list(Show.TODAY)
+            self.card.select(order)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        QTimer.singleShot(0, self, self._entered)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        is_wide = event.size().width() >= WIDE
+        way = Qt.Orientation.Horizontal if is_wide else Qt.Orientation.Vertical
+        if way is not self._both.orientation() or event.oldSize().width() < 0:
+            self._both.setOrientation(way)
+            self._both.setSizes([event.size().width() - 420, 400] if is_wide else [380, 240])
+
+    def _entered(self) -> None:
+        """The first order is selected, so that the details show how a life of an order looks."""
+        self.executions.read()
+        if not self._was_shown and self.card.table.count():
+            self.card.table.selectRow(0)
+        self._was_shown = True
+
+    def _stack(self) -> None:
+        head = QHBoxLayout()
+        head.addWidget(self.tabs)
+        head.addStretch(1)
+        head.addWidget(self.hint)
+        self._both.setHandleWidth(12)
+        self._both.setChildrenCollapsible(False)
+        self._both.addWidget(self.card)
+        self._both.addWidget(self.details)
+        self._both.setStretchFactor(0, 1)
+        self.details.setMinimumWidth(320)
+        self.details.setMinimumHeight(150)
+        for place in (self._both, self.executions):
+            self._places.addWidget(place)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(16, 14, 16, 16)
+        column.setSpacing(12)
+        column.addLayout(head)
+        column.addWidget(self._places, 1)
+        self.show_tab("orders")
+
+    def _wire(self) -> None:
+        self.tabs.chosen.connect(self.show_tab)
+        self.card.chosen.connect(self._chosen)
+        self.executions.paid_changed.connect(self.card.show_paid)
+        self.details.receipt_wanted.connect(self._show_receipt)
+
+    def _chosen(self, order: Order | None) -> None:
+        self.details.show_order(order)
+
+    def _show_receipt(self, ref: OrderRef) -> None:
+        from ibdesk.ui.safety.receipts import show_receipt  # its dialog is rarely needed
+
+        show_receipt(self._desk, self._bridge, ref, self)
