@@ -145,6 +145,11 @@ def test_the_mode_one_is_in_is_open_and_the_others_say_why_not(environment):
 def test_every_helping_command_exists_for_its_cause():
     assert all(text and name for text, name in wording.HELPS.values())
     assert Cause.PENALTY_BOX not in wording.HELPS
+    about_orders = (
+        Cause.OUTCOME_UNKNOWN, Cause.ORDER_UNKNOWN, Cause.ORDER_REFUSED, Cause.QUESTION_STALE, Cause.QUESTION_BUSY,
+        Cause.READ_ONLY,
+    )
+    assert set(about_orders) <= set(wording.HELPS)
 
 
 def test_red_is_for_what_is_final_and_for_a_changed_certificate():

@@ -223,6 +223,12 @@ HELPS: dict[Cause, tuple[str, str]] = {
     Cause.TIMED_OUT: ("Why?", "activity:doctor"),
     Cause.BAD_ANSWER: ("Activity", "activity:calls"),
     Cause.BROKER_ERROR: ("Activity", "activity:calls"),
+    Cause.OUTCOME_UNKNOWN: ("Look at the orders", "room:orders"),
+    Cause.ORDER_UNKNOWN: ("Look at the orders", "room:orders"),
+    Cause.ORDER_REFUSED: ("Look at the orders", "room:orders"),
+    Cause.QUESTION_STALE: ("Back to the ticket", "room:trade"),
+    Cause.QUESTION_BUSY: ("Look at the orders", "room:orders"),
+    Cause.READ_ONLY: ("Read-only setting", "setting:read_only"),
 }
 
 #: What is over once the session is ready again.
