@@ -89,7 +89,7 @@ def legacy_note(regime: Regime | None, equity: Decimal | None) -> tuple[str, boo
     if regime is None:
         return "", False
     short = equity is not None and equity < LEGACY_EQUITY
-    has = "" if equity is None else f" This account has {figure(equity)}."
+    has = "" if equity is None else f" This account has ${figure(equity)}."
     match regime.regime:
         case MarginRegime.PDT_LEGACY:
             told = "The broker still counts day trades: a fourth in five business days needs $25,000 of equity."

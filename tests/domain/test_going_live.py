@@ -59,7 +59,7 @@ def regime(kind: MarginRegime) -> Regime:
     ("kind", "equity", "says", "warns"),
     [
         (MarginRegime.PDT_LEGACY, Decimal(24_999), "a fourth in five business days needs $25,000", True),
-        (MarginRegime.PDT_LEGACY, Decimal(25_000), "This account has 25,000.", False),
+        (MarginRegime.PDT_LEGACY, Decimal(25_000), "This account has $25,000.", False),
         (MarginRegime.UNKNOWN_TRANSITION, Decimal(1_000), "until 20 October 2027", True),
         (MarginRegime.INTRADAY_MARGIN, Decimal(1_000), "is over", False),
         (MarginRegime.UNLIMITED, None, "does not limit", False),

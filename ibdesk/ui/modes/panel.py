@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from ibdesk.ui.modes.choices import ModeChoice
@@ -123,15 +122,6 @@ class ModePanel(QWidget):
         for row in self.rows:
             if row.choice.is_here:
                 row.setFocus(Qt.FocusReason.PopupFocusReason)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        steps = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1}
-        step = steps.get(Qt.Key(event.key()))
-        at = next((index for index, row in enumerate(self.rows) if row.hasFocus()), None)
-        if step is None or at is None:
-            super().keyPressEvent(event)
-            return
-        self.rows[(at + step) % len(self.rows)].setFocus(Qt.FocusReason.TabFocusReason)
 
     def _choose(self, row: ModeRow) -> None:
         if row.choice.is_here:

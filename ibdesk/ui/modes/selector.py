@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QWidget
 
 from ibdesk.domain.events import SettingsChanged
@@ -67,3 +67,4 @@ class ModeSelector(QObject):
     async def _read(self) -> None:
         self.panel.show_choices(choices(await standing_of(self._desk)))
         self.popover.place()
+        QTimer.singleShot(0, self.popover, self.popover.place)  # when new rows know their heights

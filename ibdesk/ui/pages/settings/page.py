@@ -13,6 +13,7 @@ from ibdesk.domain.events import SessionChanged, SettingsChanged
 from ibdesk.domain.settings import Sourced, meta_of, names
 from ibdesk.services.findings import is_encrypted, is_loopback
 from ibdesk.ui.links import open_link
+from ibdesk.ui.modes.going_live import GoingLive
 from ibdesk.ui.pages.help import HelpDialog
 from ibdesk.ui.pages.settings.connections import AccountsCard, ConnectionsCard
 from ibdesk.ui.pages.settings.row import SettingRow
@@ -50,6 +51,7 @@ class SettingsPage(QWidget):
         self.remote = Banner(tone="warn")
         self.connections, self.accounts = ConnectionsCard(), AccountsCard()
         self.vault = VaultSection(desk, bridge)
+        self.going_live = GoingLive(desk, bridge)
         self.rows = {name: SettingRow(name, self._change, self._reset) for name in names()}
         self.sections = self._make_sections()
         self.help = self._make_help()
@@ -86,12 +88,16 @@ class SettingsPage(QWidget):
             is_shown = all(word in about for word in words)
             card.setVisible(is_shown)
             found += is_shown
-        found += self.vault.search_for(words)
+        found += self.vault.search_for(words) + self.going_live.search_for(words)
         self.nothing.setVisible(not found)
 
     def show_setting(self, name: str) -> None:
-        """Bring one setting on screen and put the cursor into it; "vault" is the vault's cards."""
+        """Bring one setting on screen and put the cursor into it; "vault" is the vault's cards,
+        "going-live" the checklist."""
         row = self.rows.get(name)
+        if name == "going-live":
+            self.search.clear()
+            self._area.ensureWidgetVisible(self.going_live.card, 0, 20)
         if name == "vault":
             self.search.clear()
             self._area.ensureWidgetVisible(self.vault.backups, 0, 40)
@@ -158,6 +164,7 @@ class SettingsPage(QWidget):
                 column.addWidget(self.vault)
             column.addWidget(card)
         column.insertWidget(5, self.accounts)
+        column.insertWidget(6, self.going_live)
         column.addWidget(self.help)
         column.addWidget(self.nothing)
         column.addStretch(1)
