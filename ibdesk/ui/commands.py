@@ -78,6 +78,14 @@ def _in_order(letters: str, text: str) -> bool:
     return all(letter in rest for letter in letters)
 
 
+#: Commands that exist only once something is typed: "trade SPY".
+Guess = Callable[[str], Sequence[Command]]
+
+
+def _no_guess(_text: str) -> Sequence[Command]:
+    return ()
+
+
 class Palette(QFrame):
     """A field and a list over the window. Arrows choose, Enter runs, Esc closes; the focus goes back where it was."""
 
@@ -88,6 +96,7 @@ class Palette(QFrame):
         self.setProperty("kind", "card")
         self.setAccessibleName("Commands")
         self._commands: tuple[Command, ...] = ()
+        self._guess: Guess = _no_guess
         self._focus_before: QWidget | None = None
         self.field = QLineEdit()
         self.field.setPlaceholderText("Search or run a command")
@@ -120,11 +129,11 @@ class Palette(QFrame):
         """What is found, best first."""
         return tuple(self.list.item(row).text() for row in range(self.list.count()))
 
-    def open(self, commands: Sequence[Command]) -> None:
-        """Show all commands and wait for letters."""
+    def open(self, commands: Sequence[Command], guess: "Guess | None" = None) -> None:
+        """Show all commands and wait for letters; `guess` makes more of them out of what is typed."""
         window = self.window()
         self._focus_before = window.focusWidget()
-        self._commands = tuple(commands)
+        self._commands, self._guess = tuple(commands), guess or _no_guess
         width = min(580, window.width() - 48)
         self.setFixedWidth(width)
         self.move((window.width() - width) // 2, 64)
@@ -163,7 +172,7 @@ class Palette(QFrame):
 
     def _search(self, text: str) -> None:
         self.list.clear()
-        for command in found(text, self._commands):
+        for command in (*self._guess(text), *found(text, self._commands)):
             item = QListWidgetItem(command.title)
             item.setData(Qt.ItemDataRole.UserRole, command)
             item.setData(Qt.ItemDataRole.AccessibleDescriptionRole, f"{command.hint} {command.keys}".strip())

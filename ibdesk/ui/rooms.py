@@ -28,7 +28,7 @@ class Room:
 ROOMS: tuple[Room, ...] = (
     Room(key="dashboard", title="Dashboard", group=0, module="dashboard"),
     Room(key="portfolio", title="Portfolio", group=0, module="portfolio"),
-    Room(key="trade", title="Trade", group=0),
+    Room(key="trade", title="Trade", group=0, module="trade"),
     Room(key="orders", title="Orders", group=0, module="orders"),
     Room(key="performance", title="Performance", group=0),
     Room(key="trust", title="Trust", group=1),

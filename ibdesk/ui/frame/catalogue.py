@@ -27,6 +27,7 @@ class View(Protocol):
     def open_tab(self, room: str, tab: str) -> None: ...
     def want(self, name: str) -> None: ...
     def open_session(self) -> None: ...
+    def trade(self, text: str) -> None: ...
     def show_away(self) -> None: ...
     def start_gateway(self) -> None: ...
     def break_demo(self, name: str) -> None: ...
@@ -47,6 +48,15 @@ def commands_of(view: View, desk: "Desk", bridge: "Bridge", accounts: Sequence[A
         *_rooms(view), *_work(view, desk, bridge), *_accounts(bridge, accounts), *_tabs(view), *_gateway(desk, bridge),
         *_appearance(desk, bridge), *_demo(view, desk), *_help(view), *_settings(view),
     )
+
+
+def trade_commands(view: View, text: str) -> tuple[Command, ...]:
+    """What "trade SPY" and "trade SPY 261218P570" mean."""
+    word, _, wanted = text.strip().partition(" ")
+    wanted = wanted.strip().upper()
+    if word.casefold() not in ("trade", "buy") or not wanted:
+        return ()
+    return (Command(name=f"trade:{wanted}", title=f"Trade {wanted}", hint="Trade", run=partial(view.trade, wanted)),)
 
 
 def _rooms(view: View) -> tuple[Command, ...]:

@@ -22,11 +22,13 @@ from ibdesk.domain.events import (
     SettingsChanged,
     SyncChanged,
 )
+from ibdesk.domain.instruments import Conid
+from ibdesk.domain.orders import Order, OrderTicket
 from ibdesk.ui import theme
 from ibdesk.ui.commands import Command, Palette
 from ibdesk.ui.frame import last_time, wording
 from ibdesk.ui.frame.badges import OrdersBadge
-from ibdesk.ui.frame.catalogue import commands_of
+from ibdesk.ui.frame.catalogue import commands_of, trade_commands
 from ibdesk.ui.frame.demo_menu import HEAL
 from ibdesk.ui.frame.header import Header
 from ibdesk.ui.frame.notices import NoticeArea
@@ -121,7 +123,7 @@ class DeskView(QWidget):
         if self.palette_box.isVisible():
             self.palette_box.shut()
         else:
-            self.palette_box.open(self.commands())
+            self.palette_box.open(self.commands(), partial(trade_commands, self))
 
     def want(self, name: str) -> None:
         """Ask the application."""
@@ -136,6 +138,11 @@ class DeskView(QWidget):
         """Show one tab of a room that has tabs."""
         self.open_room(room)
         self._once_built(room, lambda page: page.show_tab(tab))  # type: ignore[attr-defined]
+
+    def trade(self, text: str) -> None:
+        """Show the options of a symbol in the Trade room, or put the option that is written into its ticket."""
+        self.open_room("trade")
+        self._once_built("trade", lambda page: page.search(text))  # type: ignore[attr-defined]
 
     def open_session(self) -> None:
         """The session's truth, below its pill; without an account, the wizard that connects one."""
@@ -247,7 +254,8 @@ class DeskView(QWidget):
             (bridge.connection_changed, self._connection_changed), (bridge.settings_changed, self._settings_changed),
             (bridge.selection_changed, self._selection_changed), (bridge.notice, self.notices.show_notice),
             (bridge.mistake, self.notices.show_mistake), (bridge.command, self.run),
-            (bridge.link_changed, self._link_changed),
+            (bridge.link_changed, self._link_changed), (bridge.ticket_wanted, self._ticket_wanted),
+            (bridge.instrument_wanted, self._instrument_wanted),
         ):
             signal.connect(slot)
         for number, room in enumerate(ROOMS, start=1):
@@ -288,6 +296,14 @@ class DeskView(QWidget):
         skeleton.deleteLater()
         for do in self._skeletons.pop(key, []):
             do(page)
+
+    def _ticket_wanted(self, ticket: OrderTicket, changes: Order | None) -> None:
+        self.open_room("trade")
+        self._once_built("trade", lambda page: page.take(ticket, changes))  # type: ignore[attr-defined]
+
+    def _instrument_wanted(self, conid: Conid) -> None:
+        self.open_room("trade")
+        self._once_built("trade", lambda page: page.show_underlying(conid))  # type: ignore[attr-defined]
 
     def _first_account(self) -> AccountId | None:
         wanted = self._desk.preferences.sourced.settings.account_id

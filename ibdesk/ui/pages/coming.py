@@ -8,11 +8,6 @@ from ibdesk.ui.widgets import Card, Icon, Label
 
 #: One sentence on the room, and what it will hold.
 PLANS: dict[str, tuple[str, tuple[tuple[str, str], ...]]] = {
-    "trade": ("From a strike to a sent order in one eye movement.", (
-        ("Option chain", "Strikes, greeks and implied volatility of every expiry, filled by the keyboard."),
-        ("Ticket", "Single orders and spreads with payoff, maximum loss and break-even before you send."),
-        ("Checks", "Buying power, options level and day-trading rules, each with its reason."),
-    )),
     "performance": ("How the account did, by which measure, and against what.", (
         ("Returns", "Time-weighted and money-weighted, by month and by position."),
         ("Risk", "Drawdown, volatility and exposure against your benchmark."),
