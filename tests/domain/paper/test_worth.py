@@ -1,0 +1,99 @@
+"""The account's own count: worth, cash, margin and figures."""
+
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+
+from ibdesk.domain.instruments import Instrument, Right
+from ibdesk.domain.market import Quote
+from ibdesk.domain.money import Currency
+from ibdesk.domain.orders import OrderType, Side
+from ibdesk.domain.paper import worth
+from ibdesk.domain.paper.book import DayStart, PaperBook
+from ibdesk.domain.paper.ledger import CashLine
+from ibdesk.domain.paper.venue import with_mark
+from tests.domain.paper.market import FUTURE, NOON, SHARE, D, at, book, looked, option, placed, ticket
+
+DAY = date(2026, 11, 18)
+EUR = Currency("EUR")
+
+
+def traded(*rows: tuple[Instrument, int, str]) -> PaperBook:
+    held = book()
+    for number, (instrument, quantity, price) in enumerate(rows):
+        side = Side.BUY if quantity > 0 else Side.SELL
+        order = ticket((instrument, side), quantity=D(abs(quantity)), order_type=OrderType.MARKET)
+        held = looked(placed(held, order, f"r{number}"), {instrument: at(price, price, instrument=instrument)})
+    return held
+
+
+def test_an_empty_account_is_worth_its_cash_and_ties_nothing_up() -> None:
+    count = worth.worth_of(book(), DAY)
+    assert (count.net, count.cash, count.available, count.margin.initial) == (100_000, 100_000, 100_000, 0)
+
+
+def test_shares_tie_up_half_their_value_and_are_worth_their_mark() -> None:
+    count = worth.worth_of(with_mark(traded((SHARE, 100, "50")), SHARE.conid, D(60)), DAY)
+    assert (count.net, count.unrealized) == (D(100_999), D(999))
+    assert (count.margin.initial, count.margin.maintenance) == (3000, 1500)
+    assert count.available == count.net - 3000 and count.gross == 6000
+
+
+def test_option_values_are_worth_something_and_lend_nothing() -> None:
+    count = worth.worth_of(traded((option(100), 10, "3")), DAY)
+    assert count.net == D(100_000) - D("6.50")
+    assert count.equity == D(100_000) - 3000 - D("6.50") and count.margin.initial == 0
+
+
+def test_a_credit_spread_ties_up_its_width() -> None:
+    short, long = option(100, Right.PUT), option(95, Right.PUT)
+    count = worth.worth_of(traded((long, 10, "1"), (short, -10, "2.50")), DAY)
+    assert count.margin.initial == count.margin.maintenance == 5000
+
+
+def test_a_naked_option_without_its_underlyings_price_is_counted_in_full() -> None:
+    held = traded((option(100, Right.PUT), -1, "2.50"))
+    assert worth.worth_of(held, DAY).margin.initial == 10_000
+    known = with_mark(held, SHARE.conid, D(110))
+    assert worth.worth_of(known, DAY).margin.initial == 250 + 1200  # a fifth of 110, less 10 out of the money
+
+
+def test_a_futures_gain_is_cash_and_its_value_nothing() -> None:
+    held = with_mark(traded((FUTURE, 2, "1000")), FUTURE.conid, D(1010))
+    count = worth.worth_of(held, DAY)
+    assert count.cash == count.net == D(100_000) + 1000 - D("4.50")
+    assert count.margin.initial == D("0.12") * 2 * 1010 * 50
+
+
+def test_other_currencies_count_at_their_rate() -> None:
+    held = replace(book(), rates=((EUR, D("1.10")),))
+    held = replace(held, ledger=replace(held.ledger, cash=(*held.ledger.cash, CashLine(currency=EUR, amount=D(1000)))))
+    assert worth.worth_of(held, DAY).net == 101_100
+    assert [(line.currency, line.rate) for line in worth.ledger_of(held)] == [("USD", 1), (EUR, D("1.10"))]
+
+
+def test_the_summary_and_the_running_figures_are_those_of_the_count() -> None:
+    held = replace(traded((SHARE, 100, "50")), day=DayStart(day=DAY, worth=D(99_000)))
+    count = worth.worth_of(held, DAY)
+    summary, pnl = worth.summary_of(held, count, NOON), worth.pnl_of(held, count, NOON)
+    assert summary.net_liquidation == pnl.net_liquidation == D(99_999)
+    assert (pnl.daily, summary.previous_equity) == (D(999), D(99_000))
+    assert summary.buying_power == count.available * 2 and summary.excess_liquidity == count.excess
+    (position,) = worth.positions_of(held)
+    assert (position.average_cost, position.average_price) == (D("50.01"), D("50.01"))
+    assert position.cost == D(5001) and position.value == 5000
+
+
+def test_a_price_is_the_middle_for_options_and_the_last_trade_for_others() -> None:
+    quote = Quote(conid=SHARE.conid, received_at=NOON, bid=D(1), ask=D(2), last=D("1.8"), prior_close=D(3))
+    assert worth.price_of(quote, is_option=True) == D("1.5")
+    assert worth.price_of(quote, is_option=False) == D("1.8")
+    assert worth.price_of(replace(quote, last=None), is_option=False) == D("1.5")
+    bare = replace(quote, bid=None, last=None)
+    assert (worth.price_of(bare, is_option=True), worth.price_of(bare, is_option=False)) == (D(1), D(3))
+    assert worth.price_of(Quote(conid=SHARE.conid, received_at=NOON), is_option=True) is None
+
+
+def test_the_day_is_new_yorks() -> None:
+    assert worth.trade_day(NOON) == DAY
+    assert isinstance(worth.FLAT[FUTURE.asset_class], Decimal)
