@@ -28,6 +28,7 @@ NEAR: Mapping[int, tuple[Decimal, Decimal]] = {
 ES_STEP = Decimal(50)
 #: One root changed by a corporate action: each contract brings 100 shares and a little cash.
 ADJUSTED = "AAPL1"
+ADJUSTED_CASH = Decimal("12.50")
 ADJUSTED_TERMS = "Adjusted option: delivers 100 AAPL and 12.50 USD in cash"
 
 

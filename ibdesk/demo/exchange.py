@@ -12,6 +12,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from ibdesk.demo.account import DemoAccount
+from ibdesk.demo.expiry import Expiries
 from ibdesk.demo.faults import Faults
 from ibdesk.demo.fills import ZERO, Fill, cents, commission, corrected
 from ibdesk.demo.hours import session
@@ -103,6 +104,7 @@ class Exchange:
         self._numbers = itertools.count(FIRST_ORDER)
         self._prints = itertools.count(0x6576FD38)
         self._looked: datetime | None = None
+        self._expiries = Expiries(account)
         self._taken = _Taken()
         self._charged: dict[tuple[int, int], tuple[Decimal, Decimal]] = {}
         self.orders: dict[int, DemoOrder] = {}
@@ -110,10 +112,11 @@ class Exchange:
         self.news: list[DemoOrder | Fill] = []
 
     def run(self, now: datetime) -> None:
-        """Bring every order up to `now`."""
+        """Bring every order up to `now`, and settle what has expired."""
         if any(not one.is_over for one in self.orders.values()):
             for at in self._moments(now):
                 self._look(at)
+        self._expiries.run(now)
         self._looked = max(now, self._looked or now)
 
     def place(self, tickets: list[Ticket], now: datetime) -> tuple[DemoOrder, ...]:

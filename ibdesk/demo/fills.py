@@ -23,7 +23,7 @@ def cents(amount: Decimal) -> Decimal:
 class Fill:
     """One execution with its commission. `quantity` is signed; money in the listing's currency.
 
-    A correction has the same `exec_id` but for its last part.
+    A correction has the same `exec_id` but for its last part. `is_trade`: it came from an order, so it is told.
     """
 
     exec_id: str
@@ -36,6 +36,7 @@ class Fill:
     order_id: int
     ref: str = ""
     exchange: str = "DEMO"
+    is_trade: bool = True
 
     @property
     def print_id(self) -> str:
@@ -112,8 +113,8 @@ class Blotter:
         return tuple(one for one in self._fills if one.account == account and one.at <= until)
 
     def since(self, account: str, start: datetime) -> tuple[Fill, ...]:
-        """One account's fills from an instant on."""
-        return tuple(one for one in self._fills if one.account == account and one.at >= start)
+        """One account's trades from an instant on."""
+        return tuple(one for one in self._fills if one.account == account and one.at >= start and one.is_trade)
 
     def first(self, account: str) -> datetime | None:
         """When the account first traded."""
@@ -121,7 +122,7 @@ class Blotter:
 
     @property
     def last(self) -> Fill | None:
-        return self._fills[-1] if self._fills else None
+        return next((one for one in reversed(self._fills) if one.is_trade), None)
 
 
 #: Per share or contract, least per order, and the most as a share of its value (the broker's fixed US schedule).
