@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QPoint, QSettings, Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
 
 from ibdesk.ui.models.columns import FULL, OVERVIEW
@@ -183,3 +183,18 @@ def test_every_cell_is_painted_in_both_themes_and_every_state(table: PositionTab
     full = table.grab().toImage()
     table.position_model.set_dimmed(True)
     assert table.grab().toImage() != full
+
+
+def test_enter_opens_the_menu_of_a_position_ready_for_its_first_act(table: PositionTable, qtbot: QtBot) -> None:
+    pressed: list[str] = []
+    table.entries_of = lambda row: (
+        ("Roll…", lambda: pressed.append("roll"), "Nothing is held."),
+        ("Close position…", lambda: pressed.append(row.position.instrument.symbol), ""),
+    )
+    table.setCurrentIndex(table.position_model.index(0, 0))
+    qtbot.keyClick(table, Qt.Key.Key_Return)
+    menu = next(each for each in table.findChildren(QMenu) if each.isVisible())
+    assert [action.isEnabled() for action in menu.actions()[:2]] == [False, True]
+    assert menu.actions()[0].toolTip() == "Nothing is held."
+    qtbot.keyClick(menu, Qt.Key.Key_Return)
+    assert pressed == [table.position_model.row_at(0).position.instrument.symbol]

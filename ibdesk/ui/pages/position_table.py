@@ -50,6 +50,8 @@ class PositionTable(QTableView):
         self._is_fitted = True
         self._needed: dict[int, int] = {}
         self._kept: tuple[list[object], object, int, int, int] | None = None
+        #: What can be done with a position, for its menu: text, what it does, why not now (empty when it can).
+        self.entries_of: Callable[[Row], Sequence[tuple[str, Callable[[], object], str]]] = lambda _row: ()
         self.position_model = PositionModel(columns, parent=self)
         self.position_model.visible = self.lines_on_screen
         self.setModel(self.position_model)
@@ -180,6 +182,8 @@ class PositionTable(QTableView):
             self.copy()
         elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space) and self._on_group():
             self.position_model.toggle(self.currentIndex().row())
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.currentIndex().isValid():
+            self._open_menu(self.visualRect(self.currentIndex()).center(), by_key=True)
         elif event.key() == Qt.Key.Key_Escape and self.selectionModel().hasSelection():
             self.clearSelection()
         else:
@@ -208,7 +212,7 @@ class PositionTable(QTableView):
         # Without one of its own the corner between the scroll bars is drawn by the platform's style.
         self.setCornerWidget(QWidget())
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        self.customContextMenuRequested.connect(lambda at: self._menu(at).popup(self.viewport().mapToGlobal(at)))
+        self.customContextMenuRequested.connect(self._open_menu)
         self.clicked.connect(self._clicked)
 
     def _dress_header(self) -> None:
@@ -294,12 +298,25 @@ class PositionTable(QTableView):
         if self.position_model.row_at(index.row()) is None:
             self.position_model.toggle(index.row())
 
+    def _open_menu(self, at: QPoint, *, by_key: bool = False) -> None:
+        """Opened by Enter, its first line is ready to be chosen by another one."""
+        menu = self._menu(at)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.popup(self.viewport().mapToGlobal(at))
+        first = next((action for action in menu.actions() if action.isEnabled()), None)
+        if by_key and first is not None:
+            menu.setActiveAction(first)
+
     def _menu(self, at: QPoint) -> QMenu:
         index = self.indexAt(at)
         if not index.isValid():
             index = self.currentIndex()
         row = self.position_model.row_at(index.row()) if index.isValid() else None
         menu = QMenu(self)
+        menu.setToolTipsVisible(True)
+        for text, run, why_not in self.entries_of(row) if row is not None else ():
+            self._add(menu, text, run, not why_not).setToolTip(why_not)
+        menu.addSeparator()
         self._add(menu, "Copy with headers", self.copy, bool(self.chosen_rows())).setShortcut("Ctrl+C")
         column = self.position_model.columns[index.column()] if index.isValid() else None
         self._add(menu, "Explain this number", lambda: self.explain_wanted.emit(row, column), row is not None)

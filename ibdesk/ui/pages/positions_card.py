@@ -1,7 +1,8 @@
 """The card around a positions table: quick filters, grouping, and the designed states when there is nothing to list."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSettings, Signal
 from PySide6.QtGui import QActionGroup
@@ -14,6 +15,10 @@ from ibdesk.ui.pages.explain import Explanation
 from ibdesk.ui.pages.position_table import PositionTable
 from ibdesk.ui.pages.totals_row import TotalsRow
 from ibdesk.ui.widgets import Button, Card, EmptyState, Segmented, SkeletonRows
+
+if TYPE_CHECKING:
+    from ibdesk.services.desk import Desk
+    from ibdesk.ui.bridge import Bridge
 
 QUICK = ("All", "Stocks", "Options", "Futures", "Other")
 GROUPS = (("", "none"), ("class", "class"), ("currency", "currency"), ("sector", "sector"), ("account", "account"))
@@ -44,6 +49,16 @@ class PositionsCard(Card):
         self._listed = QWidget()
         self._wire()
         self._stack()
+
+    def offer_orders(self, desk: "Desk", bridge: "Bridge") -> None:
+        """Let a position's menu close it, roll it and open it in the Trade room."""
+
+        def entries(row: Row) -> Sequence[tuple[str, Callable[[], object], str]]:
+            from ibdesk.ui.orders.positions import entries_of  # needed with the first menu
+
+            return entries_of(desk, bridge, row)
+
+        self.table.entries_of = entries
 
     def show_view(self, view: View, now: datetime) -> None:
         """List the positions, or say why there are none."""

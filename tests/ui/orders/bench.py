@@ -119,7 +119,7 @@ class Bench:
 def bench(*orders: Order, chosen: AccountId | None = None, **parts: Any) -> Bench:
     """Without orders: one of every kind. `parts` replace fields of the desk."""
     made = MadeUpOrders(MadeUpBook(orders or EVERY_KIND))
-    live = SimpleNamespace(quotes=quotes())
+    live = SimpleNamespace(quotes=quotes(), pnl={})
     desk = sample_desk(**{"orders": made, "order_book": made.book, "live": live, **parts})  # type: ignore[arg-type]
     found = Bench(desk, bridge_to(desk, chosen), made)
     found.bridge.ticket_wanted.connect(lambda *told: found.tickets.append(told))

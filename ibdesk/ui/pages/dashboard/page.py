@@ -38,6 +38,7 @@ class Dashboard(QWidget):
         self.age = AgeLabel()
         self.stopped = Stopped(self)
         self.overview = Overview(settings, desk.preferences.sourced.settings.benchmark)
+        self.overview.positions.offer_orders(desk, bridge)
         self.account = AccountTab()
         self.empty = no_account()
         self._places = QStackedWidget()

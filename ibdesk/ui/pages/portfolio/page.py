@@ -46,6 +46,7 @@ class Portfolio(QWidget):
         self.positions = PositionsCard(
             FULL, "Portfolio positions", settings, hidden=HIDDEN_AT_FIRST, with_account_group=True
         )
+        self.positions.offer_orders(desk, bridge)
         self.copy = IconButton("copy", "Copy selected positions with headers")
         self.export = IconButton("export", "Save as CSV")
         self.columns = Button("Columns", icon="columns", kind="quiet", tip="Choose columns")
