@@ -18,7 +18,7 @@ from ibdesk.domain.hours import NEW_YORK, Calendar
 from ibdesk.domain.instruments import AssetClass, Instrument, OptionTerms, Right
 from ibdesk.domain.money import USD, ZERO
 from ibdesk.domain.occ import is_nonstandard
-from ibdesk.domain.options import is_european
+from ibdesk.domain.options import is_cash_settled, is_european
 from ibdesk.domain.payoff import in_the_money
 
 #: The broker's cut-off for US options on its current policy page; older pages say 16:30 (reference/compliance.md 5).
@@ -111,7 +111,7 @@ def settles_in(instrument: Instrument) -> Settles:
         return Settles.FUTURE
     if is_nonstandard(instrument):
         return Settles.UNKNOWN
-    return Settles.CASH if is_european(instrument) else Settles.SHARES
+    return Settles.CASH if is_cash_settled(instrument) else Settles.SHARES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,8 +181,8 @@ class Expiring:
 
     @property
     def given_up(self) -> Decimal | None:
-        """What a holder who exercises instead of selling at the bid gives up, for all contracts; None for a short. Out of
-        the money that is the distance, too."""
+        """What a holder who exercises instead of selling at the bid gives up, for all contracts; None for a short. Out
+        of the money that is the distance, too."""
         if self.is_short or self.bid is None or self.distance is None:
             return None
         return max(ZERO, self.bid - self.distance) * self.size

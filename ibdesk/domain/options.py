@@ -24,7 +24,8 @@ Holdings = tuple[tuple[Instrument, Decimal], ...]
 _OPTIONS = frozenset({AssetClass.OPTION, AssetClass.FUTURE_OPTION})
 _UNDERLYINGS = frozenset({AssetClass.STOCK, AssetClass.ETF, AssetClass.FUTURE})
 
-#: Roots whose options can be exercised at expiry only (reference/compliance.md section 5, with their second roots).
+#: Roots whose options can be exercised at expiry only, all settled in cash (reference/compliance.md section 5, with
+#: their second roots and the small and European-style twins of the same indices, by Cboe's and Nasdaq's product pages).
 _EUROPEAN = frozenset(
     {"SPX", "SPXW", "XSP", "VIX", "VIXW", "NDX", "NDXP", "XND", "RUT", "RUTW", "MRUT", "DJX", "XEO"}
 )
@@ -34,6 +35,12 @@ def is_european(instrument: Instrument) -> bool:
     """Whether an option can be exercised at expiry only: the listed index roots; all others are taken as American."""
     is_option = instrument.asset_class is AssetClass.OPTION
     return is_option and (instrument.trading_class or instrument.symbol) in _EUROPEAN
+
+
+def is_cash_settled(instrument: Instrument) -> bool:
+    """Whether an option pays cash instead of moving shares: the European ones, and OEX, which is American."""
+    root = instrument.trading_class or instrument.symbol
+    return is_european(instrument) or (instrument.asset_class is AssetClass.OPTION and root == "OEX")
 
 
 def merged(*groups: Holdings) -> Holdings:

@@ -6,7 +6,7 @@ import pytest
 
 from ibdesk.domain.instruments import AssetClass, Conid, Instrument, OptionTerms, Right
 from ibdesk.domain.money import USD
-from ibdesk.domain.options import Holdings, is_european, merged, more_naked, recognise
+from ibdesk.domain.options import Holdings, is_cash_settled, is_european, merged, more_naked, recognise
 from ibdesk.domain.strategies import Strategy, StrategyLeg
 from tests.domain.contracts import JAN, XYZ, holdings, naked, names, option
 
@@ -77,7 +77,8 @@ def test_p10_the_style_of_an_index_option_is_european_and_of_an_etf_option_ameri
     assert is_european(listed("SPX"))
     assert is_european(listed("SPX", "SPXW"))
     assert not is_european(listed("SPY"))
-    assert not is_european(listed("OEX")), "cash-settled, and American"
+    assert not is_european(listed("OEX")) and is_cash_settled(listed("OEX")), "cash-settled, and American"
+    assert is_cash_settled(listed("SPX", "SPXW")) and not is_cash_settled(listed("SPY"))
     assert not is_european(XYZ)
 
 

@@ -25,7 +25,7 @@ def check_level(case: Case) -> tuple[Finding, ...]:
     settings, preview = case.context.settings, case.context.what_if
     broker = case.policies.broker.id
     return check_permissions(case.legs, case.outcome, PermissionContext(
-        broker=broker, rules=case.policies.margin,
+        broker=broker,
         granted=case.context.granted or _level(broker, settings.risk_broker_level),
         own=_level("desk", settings.risk_own_level), margin_type=case.summary.margin_type,
         cash=case.context.cash.settled if case.context.cash is not None else known(case.summary.total_cash),

@@ -17,7 +17,7 @@ from ibdesk.domain.compliance.verdict import Code, Finding, Severity, Source, fi
 from ibdesk.domain.hours import NEW_YORK, Calendar
 from ibdesk.domain.instruments import Instrument, OptionTerms, Right
 from ibdesk.domain.money import ZERO
-from ibdesk.domain.options import is_european
+from ibdesk.domain.options import is_cash_settled, is_european
 from ibdesk.domain.payoff import in_the_money
 
 #: The clearing house exercises by itself from here on.
@@ -181,7 +181,7 @@ def delivery(holdings: Legs, close: Decimal) -> Delivery:
         if terms is None or not is_exercised(terms, close):
             continue
         size = quantity * instrument.multiplier
-        if is_european(instrument):
+        if is_cash_settled(instrument):
             cash += size * in_the_money(terms, close)
         else:
             size = size if terms.right is Right.CALL else -size

@@ -11,11 +11,10 @@ from decimal import Decimal
 from ibdesk.domain.accounts import MarginType
 from ibdesk.domain.compliance.exposure import Legs, Outcome
 from ibdesk.domain.compliance.option_levels import Capability, OptionLevel, narrowest
-from ibdesk.domain.compliance.policy import MarginRules
 from ibdesk.domain.compliance.verdict import Code, Finding, Severity, Source, figure
 from ibdesk.domain.instruments import Conid, Right
 from ibdesk.domain.money import ZERO
-from ibdesk.domain.options import more_naked
+from ibdesk.domain.options import is_european, more_naked
 from ibdesk.domain.strategies import Part, Recognition, Strategy, StrategyLeg
 
 _CITATION = "FINRA Rule 2360(b)(16); the broker's option levels"
@@ -28,7 +27,6 @@ class PermissionContext:
 
     broker: str
     granted: OptionLevel | None
-    rules: MarginRules
     margin_type: MarginType = MarginType.MARGIN
     own: OptionLevel | None = None
     cash: Decimal | None = None
@@ -186,7 +184,7 @@ def _unfunded(recognised: Iterable[Recognition], context: PermissionContext) -> 
                 case Strategy.SHORT_PUT if context.cash is None or secured > context.cash:
                     found.add(f"the short put {label} without {figure(secured)} in cash")
                 case strategy if len(basic.legs) > 1 and _OF_STRATEGY.get(strategy) in _SPREADS:
-                    if not _is_european(basic, context.rules):
+                    if not all(is_european(leg.instrument) for leg in basic.legs):
                         found.add(f"an American-style spread ({label})")
                 case _:
                     pass
@@ -194,10 +192,6 @@ def _unfunded(recognised: Iterable[Recognition], context: PermissionContext) -> 
 
 
 _SPREADS = frozenset({Capability.DEBIT_SPREAD, Capability.CREDIT_SPREAD, Capability.CALENDAR})
-
-
-def _is_european(part: Part, rules: MarginRules) -> bool:
-    return all((leg.instrument.trading_class or leg.instrument.symbol) in rules.european for leg in part.legs)
 
 
 def _bare(outcome: Outcome, severity: Severity) -> Finding:

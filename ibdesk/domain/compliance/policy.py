@@ -78,10 +78,6 @@ class MarginRules:
     box_factor: Decimal = Decimal("1.02")
     #: Classes on a broad index; IBKR applies the lower share to some index ETFs too, which its what-if tells.
     broad: frozenset[str] = frozenset({"SPX", "XSP", "NDX", "XND", "RUT", "MRUT", "DJX", "OEX", "XEO"})
-    #: Exercised at expiry only; every other class is taken for American (2.6).
-    european: frozenset[str] = frozenset(
-        {"SPX", "SPXW", "XSP", "NDX", "NDXP", "XND", "RUT", "RUTW", "MRUT", "VIX", "DJX", "XEO"}
-    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

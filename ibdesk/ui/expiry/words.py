@@ -11,6 +11,7 @@ from ibdesk.domain.expiries import CUT_OFF, Ending, Expiring, Moneyness, Settles
 from ibdesk.domain.hours import NEW_YORK
 from ibdesk.domain.modes import Mode
 from ibdesk.domain.money import ZERO, Currency
+from ibdesk.domain.options import is_european
 from ibdesk.services.expiry_board import Line
 from ibdesk.ui import format as fmt
 from ibdesk.ui.orders.words import instrument_words
@@ -135,7 +136,7 @@ def ending_words(row: Expiring, ending: Ending) -> tuple[str, str]:
 def cut_off_words(row: Expiring, now: datetime) -> str:
     """Until when a holder may speak: this desk's time and the broker's own."""
     until = row.schedule.desk_until
-    if row.settles is Settles.CASH:
+    if row.settles is Settles.CASH and is_european(row.instrument):
         return "Settled by the clearing house; nobody is asked"
     if until is None:
         return "Not known here: ask the broker"

@@ -12,16 +12,13 @@ from ibdesk.domain.accounts import MarginType
 from ibdesk.domain.compliance.exposure import EMPTY, Book, Legs, outcome_of
 from ibdesk.domain.compliance.option_levels import LEVELS, Capability, level, narrowest
 from ibdesk.domain.compliance.permissions import PermissionContext, check_permissions, required
-from ibdesk.domain.compliance.policy import policies_at
 from ibdesk.domain.compliance.verdict import Code, Finding, Severity, Source, worst
 from tests.domain.compliance.sample import FEB, JAN, book, legs, option, stock
-
-RULES = policies_at(date(2026, 11, 23)).margin
 
 
 def context(granted: str | None = "Level 4", **given: object) -> PermissionContext:
     named = None if granted is None else level("ibkr", granted)
-    return PermissionContext(broker="ibkr", granted=named, rules=RULES, **given)  # type: ignore[arg-type]
+    return PermissionContext(broker="ibkr", granted=named, **given)  # type: ignore[arg-type]
 
 
 def check(order: Legs, held: Book = EMPTY, granted: str | None = "Level 4", **given: object) -> tuple[Finding, ...]:
