@@ -1,4 +1,4 @@
-"""The Orders room: its two tabs, and the selected order beside or below the table, wherever there is room."""
+"""The Orders room: its tabs, and the selected order beside or below the table, wherever there is room."""
 
 from typing import TYPE_CHECKING
 
@@ -7,6 +7,7 @@ from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from ibdesk.domain.orders import Order, OrderRef
+from ibdesk.ui.expiry import ExpiryBoard
 from ibdesk.ui.orders import OrdersCard
 from ibdesk.ui.orders.details import OrderDetails
 from ibdesk.ui.orders.rows import Show
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from ibdesk.services.desk import Desk
     from ibdesk.ui.bridge import Bridge
 
-TABS = (("orders", "Orders"), ("executions", "Executions"))
+TABS = (("orders", "Orders"), ("executions", "Executions"), ("expiry", "Expiry"))
 #: From this width on the details stand beside the table, logical pixels.
 WIDE = 1400
 
@@ -29,16 +30,16 @@ def build(desk: "Desk", bridge: "Bridge") -> QWidget:
 
 
 class OrdersPage(QWidget):
-    """Orders with the details of the selected one, and executions."""
+    """Orders with the details of the selected one, executions, and what expires."""
 
     def __init__(self, desk: "Desk", bridge: "Bridge") -> None:
         super().__init__()
         self.setAccessibleName("Orders")
         self._desk, self._bridge = desk, bridge
-        self.tabs = Segmented(TABS, name="Orders and executions")
+        self.tabs = Segmented(TABS, name="Orders, executions and expiries")
         self.card = OrdersCard(desk, bridge, compact=False)
         self.details = OrderDetails(desk, bridge)
-        self.executions = Executions(desk, bridge)
+        self.executions, self.expiry = Executions(desk, bridge), ExpiryBoard(desk, bridge)
         self.hint = Label("Enter changes an order, Delete cancels it.", kind=Text.CAPTION, tone="faint")
         self._both = QSplitter(Qt.Orientation.Vertical)
         self._places = QStackedWidget()
@@ -91,7 +92,7 @@ class OrdersPage(QWidget):
         self._both.setStretchFactor(0, 1)
         self.details.setMinimumWidth(320)
         self.details.setMinimumHeight(150)
-        for place in (self._both, self.executions):
+        for place in (self._both, self.executions, self.expiry):
             self._places.addWidget(place)
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 14, 16, 16)
