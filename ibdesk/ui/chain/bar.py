@@ -19,7 +19,7 @@ from ibdesk.ui.widgets import Button, Chip, Label
 
 #: What can be named but not bought.
 _NOT_TRADED = frozenset({AssetClass.INDEX, AssetClass.OTHER})
-_FIELD_WIDTH = 168
+_FIELD_WIDTH = 156
 
 
 class UnderlyingBar(QFrame):
@@ -130,12 +130,13 @@ class UnderlyingBar(QFrame):
     def _lay_out(self) -> None:
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 9, 12, 9)
-        row.setSpacing(10)
+        row.setSpacing(6)
         row.addWidget(self.field)
-        row.addSpacing(4)
-        for part, gap in ((self.symbol, 0), (self.exchange, 8), (self.last, 0), (self.change, 8), (self.bid, 0),
-                          (self.between, 0), (self.ask, 6), (self.volatility, 6), (self.late, 0)):
+        row.addSpacing(6)
+        for part, gap in ((self.symbol, 0), (self.exchange, 8), (self.last, 0), (self.change, 6), (self.bid, 0),
+                          (self.between, 0), (self.ask, 0), (self.volatility, 2), (self.late, 0)):
             row.addWidget(part, 0, Qt.AlignmentFlag.AlignVCenter)
-            row.addSpacing(gap - 4)
+            if gap:
+                row.addSpacing(gap)
         row.addStretch(1)
         row.addWidget(self.strip)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QSettings, QTimer, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from ibdesk.domain.chains import Chain, Expiry, around, usual_width
+from ibdesk.domain.chains import Chain, Expiry, around, outward, usual_width
 from ibdesk.domain.errors import DeskError
 from ibdesk.domain.events import QuotesChanged
 from ibdesk.domain.instruments import Conid, Instrument
@@ -292,7 +292,7 @@ class ChainView(QWidget):
         return self.table.chain.quotes_in(*self.table.lines_on_screen())
 
     def _tell_conids(self) -> None:
-        """What is on screen: the underlying first, then the strikes nearest to the money of those seen."""
+        """What is on screen: the underlying first, then of the strikes that are seen those nearest to the money."""
         loader = self.loader
         found: list[Conid] = []
         if loader is not None and loader.underlying is not None:
@@ -300,8 +300,9 @@ class ChainView(QWidget):
             found = [loader.underlying.conid, *((on,) if on not in (None, loader.underlying.conid) else ())]
             first, last = self.table.lines_on_screen()
             seen = self.table.chain.rows[first : last + 1]
-            for row in around(seen, self._spot(), STREAMED // 2):
-                found.extend(row.conids)
+            near = {row.strike: row for row in around(seen, self._spot(), STREAMED // 2)}
+            for strike in outward(tuple(near), self._spot()):
+                found.extend(near[strike].conids)
         if tuple(found) != self._conids:
             self._conids = tuple(found)
             self.conids_changed.emit(self._conids)

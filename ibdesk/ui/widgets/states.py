@@ -63,6 +63,15 @@ class EmptyState(QWidget):
         if icon:
             self._icon.set(icon, "faint")
 
+    def make_brief(self) -> None:
+        """Without icon and with little air, for a low place."""
+        self._icon.hide()
+        column = self.layout()
+        if column is not None:
+            column.setContentsMargins(16, 0, 16, 8)
+            column.setSpacing(2)
+        self.why.setMaximumWidth(720)
+
     def _stack(self) -> None:
         column = QVBoxLayout(self)
         column.setContentsMargins(24, 24, 24, 24)

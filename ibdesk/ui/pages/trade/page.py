@@ -4,7 +4,7 @@ a strike to the send."""
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, QSettings, Qt
-from PySide6.QtGui import QFocusEvent, QHideEvent, QShowEvent
+from PySide6.QtGui import QFocusEvent, QHideEvent, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
 from ibdesk.domain.instruments import Conid, Instrument
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 _ACROSS, _DOWN = "trade/across", "trade/down"
 #: Narrower than this a ticket's figures do not fit, nor does a chain without its quiet columns.
 _TICKET_WIDTH, _CHAIN_WIDTH = 340, 480
+#: Three orders with their headings.
+_ORDERS_HEIGHT = 160
 
 
 def build(desk: "Desk", bridge: "Bridge") -> QWidget:
@@ -111,6 +113,12 @@ class TradePage(QWidget):
         ticket.conids_changed.connect(lambda conids: self._want("ticket", conids))
         chain.conids_changed.connect(lambda conids: self._want("chain", conids))
         self.orders.conids_changed.connect(lambda conids: self._want("orders", conids))
+        for place in (chain.bar, self._down):  # the ticket has its own; from anywhere else of the room it sends, too
+            for keys in ("Ctrl+Return", "Ctrl+Enter"):
+                send = QShortcut(QKeySequence(keys), place)
+                send.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+                send.setAutoRepeat(False)
+                send.activated.connect(ticket.send)
         self._across.splitterMoved.connect(lambda *_: self._save())
         self._down.splitterMoved.connect(lambda *_: self._save())
 
@@ -121,6 +129,8 @@ class TradePage(QWidget):
         self._across.addWidget(self.ticket)
         self._down.setMinimumWidth(_CHAIN_WIDTH)
         self.ticket.setMinimumWidth(_TICKET_WIDTH)
+        self.orders.setMinimumHeight(_ORDERS_HEIGHT)
+        self.orders.empty.make_brief()
         for splitter, sizes in ((self._across, (780, 390)), (self._down, (540, 170))):
             splitter.setHandleWidth(12)
             splitter.setChildrenCollapsible(False)
