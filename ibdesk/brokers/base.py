@@ -119,7 +119,7 @@ class StreamUp:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StreamDown:
-    """The stream broke; the adapter goes on trying."""
+    """The stream broke or could not be opened; the adapter goes on trying."""
 
     at: datetime
     reason: str

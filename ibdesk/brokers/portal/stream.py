@@ -9,7 +9,7 @@ import random
 import time
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import aiohttp
 import msgspec
@@ -49,6 +49,14 @@ class StreamTimings:
     gather: float = 0.1
     first_rest: float = 1.0
     longest_rest: float = 60.0
+
+
+@dataclass(slots=True)
+class _Batch:
+    """What was heard, the newest of each key, and since when (in ticks) it waits to be told."""
+
+    events: dict[object, StreamEvent] = field(default_factory=dict)
+    since: float | None = None
 
 
 class PortalStream:
@@ -112,9 +120,8 @@ class PortalStream:
                             rest = self._timings.first_rest  # a greeting alone is no life: sockets can be mute after it
                             yield batch
                 except DeskError as problem:
-                    was_up = self._is_up
                     await self._hang_up(problem.message)
-                    if was_up and not self._closed:
+                    if not self._closed:  # an opening that failed is told too: the gateway may have died before it
                         yield (StreamDown(at=self._clock(), reason=problem.message),)
                 await self._rest(rest)
                 rest = min(rest * 2, self._timings.longest_rest)
@@ -154,17 +161,21 @@ class PortalStream:
 
     async def _greeted(self, socket: aiohttp.ClientWebSocketResponse, token: str) -> None:
         """The gateway opens a socket even when the broker behind it does not: only a greeting counts."""
-        until = self._ticks() + self._timings.greeting_within
-        while True:
-            heard = await self._hear(socket, until - self._ticks())
-            match heard:
-                case parse.WaitingForSession():
-                    await socket.send_str(msgspec.json.encode({"session": token}).decode())
-                case parse.Greeting(is_paper=is_paper):
-                    self._flags = replace(self._flags, is_paper=self._flags.is_paper if is_paper is None else is_paper)
-                    return
-                case _ if self._ticks() >= until:
-                    raise _silent("The stream did not greet us in time.")
+        try:
+            async with asyncio.timeout(self._timings.greeting_within):
+                while not await self._is_greeting(socket, token):
+                    pass
+        except TimeoutError as late:
+            raise _silent("The stream did not greet us in time.") from late
+
+    async def _is_greeting(self, socket: aiohttp.ClientWebSocketResponse, token: str) -> bool:
+        match await self._hear(socket):
+            case parse.WaitingForSession():
+                await socket.send_str(msgspec.json.encode({"session": token}).decode())
+            case parse.Greeting(is_paper=is_paper):
+                self._flags = replace(self._flags, is_paper=self._flags.is_paper if is_paper is None else is_paper)
+                return True
+        return False
 
     async def _batches(
         self, socket: aiohttp.ClientWebSocketResponse
@@ -173,25 +184,22 @@ class PortalStream:
         now = self._ticks()
         tic_at, renew_at = now + self._timings.say_tic_every, now + self._timings.renew_after
         dead_at = now + self._timings.silence_means_death
-        batch: dict[object, StreamEvent] = {}
-        flush_at: float | None = None
+        batch = _Batch()
         while True:
             next_send = self._pace.ready_at(now) if self._due else renew_at
-            wait = min(tic_at, renew_at, dead_at, next_send, flush_at or tic_at, now + 1.0) - now
-            heard = await self._hear(socket, wait)
+            flush_at = renew_at if batch.since is None else batch.since + self._timings.gather
+            wait = min(tic_at, renew_at, dead_at, next_send, flush_at, now + 1.0) - now
+            is_alive = await self._listen(socket, batch, wait)
             now = self._ticks()
-            if heard is not None:  # whatever it is, the broker said it
+            if is_alive:
                 dead_at = now + self._timings.silence_means_death
-            if isinstance(heard, parse.Heartbeat):
-                yield ()
-            elif heard is not None:
-                self._gather(heard, batch)
-                flush_at = flush_at or (now + self._timings.gather if batch else None)
-            if flush_at is not None and now >= flush_at:
-                yield tuple(batch.values())
-                batch, flush_at = {}, None
+            if batch.since is not None and now >= batch.since + 0.9 * self._timings.gather:  # Qt's timers may be early
+                yield tuple(batch.events.values())
+                batch = _Batch()
                 if not self._flags.authenticated:  # such a socket never recovers
                     raise _lost()
+            elif is_alive and not batch.events:
+                yield ()
             if now >= dead_at:
                 raise _silent("The stream fell silent.")
             if now >= tic_at:
@@ -201,6 +209,28 @@ class PortalStream:
                 self._due.extend(_subscribe(conid) for conid in self._wanted)
                 renew_at = now + self._timings.renew_after
             await self._send_due()
+
+    async def _listen(self, socket: aiohttp.ClientWebSocketResponse, batch: _Batch, seconds: float) -> bool:
+        """Put what is said into the batch for some seconds, or until it is due; whether anything was said.
+
+        One timeout for all of it: one for each message was a third of an idle desk's work (benchmarks/bench_week.py).
+        """
+        is_alive = False
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(max(seconds, 0.001)) as limit:
+                while True:
+                    heard = await self._hear(socket)
+                    if heard is None:
+                        continue
+                    is_alive = True  # whatever it is, the broker said it
+                    self._gather(heard, batch.events)
+                    if not batch.events:
+                        break
+                    if batch.since is None:
+                        batch.since = self._ticks()
+                        flush_at = asyncio.get_running_loop().time() + self._timings.gather
+                        limit.reschedule(min(limit.when() or flush_at, flush_at))
+        return is_alive
 
     def _gather(self, heard: parse.Message, batch: dict[object, StreamEvent]) -> None:
         match heard:
@@ -221,15 +251,12 @@ class PortalStream:
                 self._flags = heard.onto(self._flags)
                 batch["session"] = self._flags
 
-    async def _hear(self, socket: aiohttp.ClientWebSocketResponse, seconds: float) -> parse.Message | None:
-        """The next message that means something, or None after a while. Frames come binary from the gateway.
+    async def _hear(self, socket: aiohttp.ClientWebSocketResponse) -> parse.Message | None:
+        """The next message, None for one that means nothing. Frames come binary from the gateway.
 
         Raises Unavailable when the other side hung up.
         """
-        try:
-            frame = await socket.receive(timeout=max(seconds, 0.001))
-        except TimeoutError:
-            return None
+        frame = await socket.receive()
         if frame.type in (aiohttp.WSMsgType.TEXT, aiohttp.WSMsgType.BINARY):
             data = frame.data.encode() if isinstance(frame.data, str) else frame.data
             return parse.message(data, self._clock())
