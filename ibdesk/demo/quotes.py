@@ -1,7 +1,7 @@
 """What is displayed for a contract at an instant: bid, ask, sizes, open interest; and when its venue trades.
 
 Quotes and the matching of orders read the same touch, so an order is filled at the price a person sees. Sizes change
-every two seconds on the dial.
+every two seconds on the dial while something trades.
 """
 
 from datetime import datetime, timedelta
@@ -54,9 +54,16 @@ def touch(market: Market, listing: Listing, now: datetime) -> Touch:
 
 def size(listing: Listing, now: datetime, side: int) -> Decimal:
     """The size shown: 0 at the bid, 1 at the ask, 2 of the last trade."""
-    moment = int(now.timestamp()) // 2
+    moment = int(_last_moved(listing, now).timestamp()) // 2
     lots = (listing.conid + side * 7919 + moment * 104729) % 19 + 1
     return Decimal(lots * LOTS.get(listing.asset_class, SHARES))
+
+
+def _last_moved(listing: Listing, now: datetime) -> datetime:
+    """Now, or the close after which nothing was shown anew."""
+    if phase(listing, now) is not Phase.CLOSED:
+        return now
+    return session(listing.venue, session_day(listing.venue, now))[1]
 
 
 def open_interest(listing: Listing, now: datetime) -> int:

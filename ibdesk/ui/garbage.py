@@ -18,7 +18,8 @@ import gc
 from PySide6.QtCore import QElapsedTimer, QObject, QTimer, Signal
 
 #: How often the counters are looked at, in milliseconds: when something was due, and at rest. In between it doubles.
-LIVELY_MS, QUIET_MS = 10, 100
+#: Ten looks a second at rest were a tenth of what an untouched desk costs (measured, benchmarks/bench_week.py).
+LIVELY_MS, QUIET_MS = 10, 320
 #: How long older objects wait for a quiet moment, and how far apart full collections are, in milliseconds.
 OLDER_WITHIN_MS, FULL_EVERY_MS = 5_000, 60_000
 

@@ -91,3 +91,9 @@ def test_data_say_how_late_they_are(market: Market) -> None:
     assert [availability(one, "XNYS", LUNCH) for one in (share, late, none)] == ["RpB", "DpB", "N"]
     assert [availability(one, "XNYS", SATURDAY) for one in (share, late, none)] == ["ZB", "YB", "N"]
     assert LUNCH - data_instant(late, LUNCH) == timedelta(minutes=15)
+
+
+@pytest.mark.parametrize(("conid", "moves"), [(756733, False), (14204, False), (479624278, True)])
+def test_the_sizes_shown_stand_still_while_nothing_trades(market: Market, conid: int, moves: bool) -> None:
+    shown = [touch(market, market.catalogue[conid], SATURDAY + timedelta(seconds=2 * each)) for each in range(30)]
+    assert (len({(each.bid_size, each.ask_size) for each in shown}) > 1) is moves

@@ -75,7 +75,7 @@ def _say(label: Label, text: str, words: Words | None) -> None:
     if text != label.text():
         label.setText(text)
         label.setAccessibleName(f"{label.objectName()}: {text}")
-    hold_size(label)
+        hold_size(label)
     tip = words.tip if words is not None else ""
     if tip != label.toolTip():
         label.setToolTip(tip)

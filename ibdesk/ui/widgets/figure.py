@@ -14,6 +14,21 @@ STALE_OPACITY = 0.55
 SMALLEST = 0.5
 
 
+class _Place(QWidget):
+    """Room for a label that changes often: in a layout each new text would lay out the whole window."""
+
+    def __init__(self, label: Label) -> None:
+        super().__init__()
+        self._label = label
+        label.setParent(self)
+        label.ensurePolished()
+        self.setFixedHeight(label.sizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._label.resize(event.size())
+
+
 class Figure(Card):
     """A card with one figure. The sign is in the text; the colour only repeats it."""
 
@@ -66,7 +81,7 @@ class Figure(Card):
         self.body.setSpacing(0)
         column = QVBoxLayout()
         column.setSpacing(3)
-        for part in (self.caption, self.value, self.sub):
+        for part in (self.caption, _Place(self.value), self.sub):
             column.addWidget(part)
         column.addStretch(1)
         self.body.addLayout(column)
@@ -92,4 +107,5 @@ class Figure(Card):
         least = made.pointSizeF() * SMALLEST
         while QFontMetrics(made).horizontalAdvance(self.value.text()) > room > 0 and made.pointSizeF() > least:
             made.setPointSizeF(made.pointSizeF() - 0.5)  # hinted widths do not shrink in proportion
-        self.value.setFont(made)
+        if made != self.value.font():
+            self.value.setFont(made)
