@@ -9,10 +9,10 @@ from decimal import Decimal
 
 import pytest
 
-from ibdesk.brokers.base import Broker, StreamUp, Trading
+from ibdesk.brokers.base import Broker, ExerciseOrder, Exercising, StreamUp, Trading
 from ibdesk.domain.accounts import AccountId, AccountPnl
 from ibdesk.domain.errors import Cause, Refused
-from ibdesk.domain.instruments import AssetClass, Conid, Right
+from ibdesk.domain.instruments import AssetClass, Conid, Instrument, Right
 from ibdesk.domain.market import BarSize, Quote, Span
 from ibdesk.domain.modes import Mode
 from ibdesk.domain.money import ZERO
@@ -32,6 +32,8 @@ from ibdesk.domain.orders import (
 from ibdesk.domain.positions import Snapshot
 
 Scene = Callable[[Broker], Awaitable[None]]
+#: The demo's market stands here.
+LUNCH = datetime(2026, 11, 18, 17, 48, tzinfo=UTC)
 
 
 class _Suite:
@@ -304,8 +306,7 @@ class TradingContract(_Suite):
 
     async def placed(self, broker: Broker, ticket: OrderTicket, ref: str) -> Placed:
         """Say yes to whatever is asked."""
-        at = datetime(2026, 11, 18, 17, 48, tzinfo=UTC)
-        answer: object = await _trading(broker).place(OrderIntent(ref=OrderRef(ref), ticket=ticket, at=at))
+        answer: object = await _trading(broker).place(OrderIntent(ref=OrderRef(ref), ticket=ticket, at=LUNCH))
         while isinstance(answer, Questions):
             answer = await _trading(broker).reply(ticket.account, answer.reply, yes=True)
         assert isinstance(answer, Placed), answer
@@ -320,6 +321,77 @@ class TradingContract(_Suite):
 def _trading(broker: Broker) -> Trading:
     assert broker.trading is not None
     return broker.trading
+
+
+class ExercisingContract(_Suite):
+    """Brokers that take instructions on options, in an account that may buy calls on SPY."""
+
+    mode = Mode.DEMO
+
+    def test_an_instruction_is_kept_replaced_and_taken_back(self) -> None:
+        async def scene(broker: Broker) -> None:
+            call = await self.held(broker)
+            account, exercising = (await broker.accounts())[0].id, _exercising(broker)
+            assert await exercising.instructions(account) == ()
+            for count in (1, 2):
+                await exercising.instruct(_wish(account, call, Decimal(count)))
+            (kept,) = await exercising.instructions(account)
+            assert (kept.instrument, kept.quantity, kept.is_lapse) == (call, Decimal(2), False)
+            await exercising.withdraw(account, call.conid)
+            assert await exercising.instructions(account) == ()
+            with pytest.raises(Refused):
+                await exercising.withdraw(account, call.conid)
+
+        self.play(scene)
+
+    def test_more_than_is_held_and_what_is_not_held_is_refused(self) -> None:
+        async def scene(broker: Broker) -> None:
+            call = await self.held(broker)
+            account, exercising = (await broker.accounts())[0].id, _exercising(broker)
+            for wish in (_wish(account, call, Decimal(3)), _wish(account, call, Decimal(0)),
+                         _wish(account, replace(call, conid=Conid(1)), Decimal(1))):  # fmt: skip
+                with pytest.raises(Refused):
+                    await exercising.instruct(wish)
+            assert await exercising.instructions(account) == ()
+
+        self.play(scene)
+
+    def test_letting_lapse_before_the_last_day_is_refused(self) -> None:
+        async def scene(broker: Broker) -> None:
+            call = await self.held(broker)
+            account = (await broker.accounts())[0].id
+            with pytest.raises(Refused):
+                await _exercising(broker).instruct(replace(_wish(account, call, Decimal(1)), is_lapse=True))
+
+        self.play(scene)
+
+    async def held(self, broker: Broker) -> Instrument:
+        """Two calls on SPY of a later month, bought at the market."""
+        market, trading = broker.market, _trading(broker)
+        assert market is not None
+        spy = (await market.find("SPY"))[0].conid
+        month = (await market.chain_months(spy))[2]
+        strikes = await market.chain_strikes(spy, month)
+        contracts = await market.chain_contracts(spy, month, strikes[len(strikes) // 2])
+        call = next(each for each in contracts if each.option and each.option.right is Right.CALL)
+        ticket = OrderTicket(
+            account=(await broker.accounts())[0].id, mode=self.mode, quantity=Decimal(2),
+            order_type=OrderType.MARKET, legs=(Leg(instrument=call, side=Side.BUY),),
+        )
+        answer: object = await trading.place(OrderIntent(ref=OrderRef("contract-6"), ticket=ticket, at=LUNCH))
+        while isinstance(answer, Questions):
+            answer = await trading.reply(ticket.account, answer.reply, yes=True)
+        assert isinstance(answer, Placed), answer
+        return call
+
+
+def _wish(account: AccountId, instrument: Instrument, quantity: Decimal) -> ExerciseOrder:
+    return ExerciseOrder(account=account, instrument=instrument, quantity=quantity, at=LUNCH)
+
+
+def _exercising(broker: Broker) -> Exercising:
+    assert broker.exercising is not None
+    return broker.exercising
 
 
 class StreamContract(_Suite):

@@ -9,10 +9,10 @@ from ibdesk.brokers.paper.broker import PaperBroker
 from ibdesk.domain.modes import Mode
 from ibdesk.domain.paper.book import Mark, PaperBook, new_book
 from ibdesk.domain.paper.ledger import CashLine, Holding, Ledger
-from ibdesk.domain.returns import Point
 from tests.brokers.contract import (
     AccountsContract,
     ChainContract,
+    ExercisingContract,
     MarketContract,
     SessionContract,
     StreamContract,
@@ -36,9 +36,9 @@ async def _rich() -> PaperBook:
     )
     marks = tuple(Mark(conid=each.instrument.conid, price=each.price) for each in picture.positions if each.price)
     return replace(
-        new_book(LOCAL, Decimal(0), LUNCH), base=ledger, ledger=ledger, marks=marks, curve=tuple(Point(at=each.at, value=each.value)
-        for each in curve), rates=tuple((line.currency, line.rate) for line in picture.ledger),
-    )  # fmt: skip
+        new_book(LOCAL, Decimal(0), LUNCH), base=ledger, ledger=ledger, marks=marks, curve=curve,
+        rates=tuple((line.currency, line.rate) for line in picture.ledger),
+    )
 
 
 class _Paper:
@@ -82,3 +82,7 @@ class TestTrading(_Paper, TradingContract):
 
 class TestStream(_Holding, StreamContract):
     pass
+
+
+class TestExercising(_Paper, ExercisingContract):
+    mode = Mode.LOCAL_PAPER
