@@ -119,6 +119,12 @@ class KillSwitch:
         self._hub.publish(TradingLockChanged(lock=lock))
         return lock
 
+    async def lock_now(self, reason: str) -> None:
+        """Lock and write it down, nothing else: from any loop, also while the desk's own does not come to it. `press`
+        there tells of it and does the rest."""
+        self._lock = TradingLock(at=self._clock(), reason=reason)
+        await self._keep_lock()
+
     async def press(
         self, reason: str, *, flatten: bool = False, ask: Ask | None = None, until: datetime | None = None
     ) -> KillReport:
@@ -237,11 +243,10 @@ class KillSwitch:
         return None
 
     def _tell(self, report: KillReport) -> KillReport:
-        """Keep what it came to; whoever shows the lock hears when there is more to say than the lock itself."""
+        """Keep what it came to and say so, unless it was lifted meanwhile."""
         if self._lock is not None:
-            before, self._report = self._report, report
-            if before is None or _troubles(before) != _troubles(report):
-                self._hub.publish(TradingLockChanged(lock=self._lock))
+            self._report = report
+            self._hub.publish(TradingLockChanged(lock=self._lock))
         return report
 
     def _receipts(self, report: KillReport) -> tuple[Receipt, ...]:
@@ -286,10 +291,6 @@ class KillSwitch:
 
     async def _retry(self) -> None:
         await self.retry()
-
-
-def _troubles(report: KillReport) -> tuple[object, ...]:
-    return report.uncancelled, report.unwritten, report.closing, report.not_closed
 
 
 def _loss_limit(pnl: AccountPnl, percent: Decimal) -> Decimal | None:

@@ -95,7 +95,7 @@ def test_it_cancels_resting_orders_and_refuses_new_ones_until_it_is_lifted(bench
             await bench.send("b", ticket("2"))
         await made.lift()
         await bench.send("c", ticket("3"))
-        assert [event.lock is None for event in heard.events] == [False, True]  # type: ignore[union-attr]
+        assert [event.lock is None for event in heard.events] == [False, False, True]  # type: ignore[union-attr]
         assert len(await bench.newest(Step.KILL_SWITCH)) == 2
 
     asyncio.run(life())

@@ -35,6 +35,8 @@ from ibdesk.ui.frame.notices import NoticeArea
 from ibdesk.ui.frame.rail import Rail
 from ibdesk.ui.frame.status import StatusLine
 from ibdesk.ui.rooms import ROOMS, Room, room_of
+from ibdesk.ui.safety.kill import KillButton, KillKey, ask_and_press
+from ibdesk.ui.safety.kill_strip import KillStrip
 from ibdesk.ui.session.face import SessionFace
 from ibdesk.ui.session.wording import is_expected
 from ibdesk.ui.widgets import SkeletonRows, line
@@ -75,6 +77,8 @@ class DeskView(QWidget):
         self.stack = QStackedWidget()
         self.palette_box = Palette(self)
         self.session = SessionFace(desk, bridge, self, self.header.session, self.run)
+        self.stopped, self.kill_key = KillStrip(desk, bridge), KillKey(desk, bridge, self)
+        self.header.add_control(KillButton(desk, bridge, is_brief=True))
         self._second = QTimer(self)
         self._second.setSingleShot(True)
         self._second.setTimerType(Qt.TimerType.PreciseTimer)  # a coarse one is early, and then rings twice a second
@@ -150,6 +154,10 @@ class DeskView(QWidget):
             self.run("connect")
         else:
             self.session.toggle_panel()
+
+    def stop_trading(self) -> None:
+        """Press the kill switch: nothing is asked before."""
+        ask_and_press(self._desk, self._bridge, self)
 
     def show_away(self) -> None:
         """What the last outage hid."""
@@ -231,6 +239,7 @@ class DeskView(QWidget):
         column.setSpacing(0)
         column.addWidget(self.header)
         column.addWidget(line())
+        column.addWidget(self.stopped)
         column.addWidget(self.session.strip)
         column.addLayout(across, 1)
         column.addWidget(line())

@@ -49,6 +49,10 @@ class Header(QFrame):
         self.lock.clicked.connect(self.lock_pressed)
         self._lay_out()
 
+    def add_control(self, control: QWidget) -> None:
+        """Put a control of the whole desk beside the search field."""
+        self._row.insertWidget(self._row.indexOf(self.search), control)
+
     def show_mode(self, mode: Mode, closed: Mapping[Mode, str]) -> None:
         """The mode in force, and the menu of all of them; `closed` are those that cannot be entered, and why."""
         face = face_of(mode)
@@ -111,7 +115,7 @@ class Header(QFrame):
         self.try_now.setVisible(self._can_try and self.width() >= MEDIUM)
 
     def _lay_out(self) -> None:
-        row = QHBoxLayout(self)
+        row = self._row = QHBoxLayout(self)
         row.setContentsMargins(16, 0, 12, 0)
         row.setSpacing(10)
         row.addWidget(self.logo)
