@@ -62,8 +62,6 @@ class ChainCard(Card):
 
     def show_start(self, held: Sequence[Instrument]) -> None:
         """Nothing is chosen: offer what is held."""
-        if self._places.currentWidget() is self._listed:
-            return
         self._offer(_underlyings(held))
         self._say(
             "trade", "Choose an underlying",
@@ -132,10 +130,8 @@ class ChainCard(Card):
         self.model.setVisible(bool(named))
 
     def show_lost(self, is_lost: bool) -> None:
-        """Nothing can be added from prices that stand still."""
+        """Strategies need the broker; what is shown stays."""
         self.picker.setEnabled(not is_lost)
-        if not is_lost:
-            self.set_age("")
 
     def show_age(self, quotes: Sequence[Quote], now: datetime) -> None:
         """How old what is shown is; nothing for fresh quotes."""

@@ -314,6 +314,8 @@ class ChainView(QWidget):
         self.table.chain.set_dimmed(is_lost)
         self.bar.set_dimmed(is_lost)
         self.card.show_lost(is_lost)
+        if not is_lost:
+            self.card.show_age((), self._desk.clock())
         if was_lost and not is_lost and self.loader is not None and self.loader.conid is not None:
             self.loader.again()
 
@@ -364,8 +366,13 @@ class ChainView(QWidget):
             self.card.show_not_connected()
             return
         self.card.show_start(())
+        self._session_changed()
         self._bridge.start("what is held", self._suggest())
+        last = str(QSettings().value(LAST, ""))
+        if last.isdecimal():
+            self.loader.open(Conid(int(last)))
 
     async def _suggest(self) -> None:
         pages = await self._desk.book.pages()
-        self.card.show_start([row.position.instrument for page in pages for row in page.rows])
+        if self.loader is not None and self.loader.conid is None:
+            self.card.show_start([row.position.instrument for page in pages for row in page.rows])

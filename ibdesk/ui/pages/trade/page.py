@@ -109,6 +109,7 @@ class TradePage(QWidget):
         chain.template_wanted.connect(self._take_legs)
         chain.quantity_wanted.connect(ticket.focus_quantity)
         ticket.legs_changed.connect(chain.set_legs)
+        self.orders.empty.pressed.connect(chain.focus_chain)
         self._want("orders", self.orders.conids)
         ticket.conids_changed.connect(lambda conids: self._want("ticket", conids))
         chain.conids_changed.connect(lambda conids: self._want("chain", conids))
