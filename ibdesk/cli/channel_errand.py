@@ -33,9 +33,12 @@ class Errand:
         await asyncio.wait((begun,), timeout=within)
         return begun.done()
 
-    async def finish(self, notice: Callable[[], None], patience: float = PATIENCE) -> int:
+    async def finish(
+        self, notice: Callable[[], None], patience: float = PATIENCE, *, stands: bool = False
+    ) -> int:  # fmt: skip
         """The exit code. `notice` is called once each time the window falls silent; Unavailable(TIMED_OUT) when it
-        stays so for `patience` seconds. Cancelled with its caller."""
+        stays so for `patience` seconds. Cancelled with its caller, unless it `stands`: then the window does it when it
+        can, whoever has gone meanwhile."""
         done = asyncio.wrap_future(self._done)
         try:
             silent = 0.0
@@ -49,7 +52,10 @@ class Errand:
                     raise _gave_up(patience)
             return done.result()
         finally:
-            self.cancel()
+            if stands:  # nobody may be left to ask what came of it
+                done.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
+            else:
+                self.cancel()
 
     def cancel(self) -> None:
         """End it, or see to it that it never begins."""

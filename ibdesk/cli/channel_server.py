@@ -171,6 +171,8 @@ class Channel:
             args.opened_with = secret  # so that a verb that needs it too does not ask again
         if args.run.reads_only:
             return await args.run.verb(self._shown.desk, args, talk)
+        if args.run.at_once is not None:
+            await args.run.at_once(self._shown.desk, args, talk)
         return await self._send(args.run, args, talk)
 
     async def _send(self, run: "InDesk", args: argparse.Namespace, talk: Talk) -> int:
@@ -184,7 +186,9 @@ class Channel:
         if run.when_busy is not None and not await errand.begins():
             errand.cancel()
             return await run.when_busy(desk, args, talk)
-        return await errand.finish(lambda: talk.notice("The desk is busy; still waiting …"), self._patience)
+        return await errand.finish(
+            lambda: talk.notice("The desk is busy; still waiting …"), self._patience, stands=run.at_once is not None
+        )
 
     async def _unlock(self, caller: Caller) -> str:
         """A locked desk wants its passphrase first, which is handed back; each wrong one makes the next wait longer."""

@@ -13,6 +13,7 @@ from ibdesk import wiring
 from ibdesk.cli.channel_client import handed_over
 from ibdesk.cli.talk import Talk, read_answer
 from ibdesk.domain.errors import Cause, NeedsPerson, Refused
+from ibdesk.domain.modes import Mode, face_of
 from ibdesk.services.desk import Desk
 
 if TYPE_CHECKING:
@@ -31,6 +32,8 @@ class InDesk:
 
     `reads_only`: it only reads the vault and publishes nothing, so it is answered even while the window is busy.
     `when_busy`: another such verb, for what is known while the window does not come to it.
+    `at_once`: what is done beside the window before it comes to the verb, and stands whatever the window does; the
+    verb is then not taken back when it takes long.
     `before`: what has to be settled first with the person who typed it, whoever does the rest.
     `alone`: what to do instead of opening the vault where no window has it.
     """
@@ -38,6 +41,7 @@ class InDesk:
     verb: DeskVerb
     reads_only: bool = False
     when_busy: DeskVerb | None = None
+    at_once: Callable[[Desk, argparse.Namespace, Talk], Awaitable[None]] | None = None
     before: Callable[[argparse.Namespace, Talk], None] | None = None
     alone: Verb | None = None
 
@@ -63,11 +67,14 @@ def in_desk(
     *,
     reads_only: bool = False,
     when_busy: DeskVerb | None = None,
+    at_once: Callable[[Desk, argparse.Namespace, Talk], Awaitable[None]] | None = None,
     before: Callable[[argparse.Namespace, Talk], None] | None = None,
     alone: Verb | None = None,
 ) -> InDesk:
     """The verb for the grammar; see `InDesk`."""
-    return InDesk(verb=verb, reads_only=reads_only, when_busy=when_busy, before=before, alone=alone)
+    return InDesk(
+        verb=verb, reads_only=reads_only, when_busy=when_busy, at_once=at_once, before=before, alone=alone
+    )
 
 
 @asynccontextmanager
@@ -82,7 +89,11 @@ async def open_desk(args: argparse.Namespace) -> AsyncIterator[Desk]:
             cause=Cause.VAULT_MISSING,
         )
     args.opened_with = _secret(home)  # so that a verb that needs it too does not ask again
-    desk = await wiring.open_desk(home, args.opened_with, overrides=dict(args.set), watching=False)
+    mode: Mode | None = getattr(args, "mode", None)  # what is meant decides what is opened; a window has decided it
+    environment = None if mode is None else face_of(mode).environment
+    desk = await wiring.open_desk(
+        home, args.opened_with, overrides=dict(args.set), environment=environment, watching=False
+    )
     try:
         yield desk
     finally:

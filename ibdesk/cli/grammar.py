@@ -33,6 +33,7 @@ While the window has the vault open, commands are done there, with its settings.
 def parser() -> argparse.ArgumentParser:
     """Everything that can be typed. `args.run(args, talk)` does it."""
     from ibdesk.cli import accounts, verbs
+    from ibdesk.cli.order_grammar import add_order_verbs
 
     top = argparse.ArgumentParser(
         prog="ibdesk",
@@ -74,6 +75,7 @@ def parser() -> argparse.ArgumentParser:
     sync.add_argument("--source", choices=["portal"], default="portal", help="where from (default: portal)")
     contract = _group(every, "contract", "what can be traded")
     _verb(contract, "find", "contracts by symbol or name", in_desk(verbs.find)).add_argument("text")
+    add_order_verbs(every, _group, _verb)
     _flex_verbs(every)
     _vault_verbs(every)
     _trouble_verbs(every)

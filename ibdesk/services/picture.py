@@ -123,9 +123,9 @@ class Pictures:
 
     async def _day_trades(self, page: AccountPage) -> tuple[DayTradeState | None, DayTrades | None]:
         """Counted from the executions of the last days; unknown until the broker was asked for them."""
-        if not self._orders.is_read:
-            return None, None
         now, account = self._clock(), page.account.id
+        if not self._orders.has_read(account):
+            return None, None
         rules = policies_at(now.astimezone(NEW_YORK).date()).day_trades
         fills = await self._database.read(trades.load_fills, account, now - COUNTED)
         held = {(account, row.position.instrument.conid): row.position.quantity for row in page.rows}

@@ -1,0 +1,77 @@
+"""What a person says with an order command: that real money is meant, which account, and yes to the broker's questions.
+
+Whoever cannot be asked is asked nothing: then only what was typed with the command counts, and silence is no.
+"""
+
+import argparse
+
+from ibdesk.cli.talk import Talk
+from ibdesk.domain.accounts import AccountId, Environment
+from ibdesk.domain.errors import Cause, NeedsPerson, Refused
+from ibdesk.domain.modes import Mode, face_of
+from ibdesk.domain.orders import OrderTicket, Question
+from ibdesk.services.orders import Reply
+
+
+def check_mode(mode: Mode, args: argparse.Namespace) -> None:
+    """Refused(WRONG_ENVIRONMENT) when another mode was meant than the desk is in, or real money where there is none."""
+    wanted, face = args.mode, face_of(mode)
+    if wanted is not None and wanted is not mode:
+        raise Refused(
+            f"You meant {face_of(wanted).word}; this desk is in {face.word}.",
+            remedy="Change the mode in the window, or leave --mode away.", cause=Cause.WRONG_ENVIRONMENT,
+        )  # fmt: skip
+    if getattr(args, "live", False) and face.environment is not Environment.LIVE:
+        raise Refused(
+            f"You meant real money; this desk is in {face.word}.",
+            remedy="Leave --live away, or change the mode.", cause=Cause.WRONG_ENVIRONMENT,
+        )  # fmt: skip
+
+
+async def mean_live(mode: Mode, args: argparse.Namespace, account: AccountId, talk: Talk) -> None:
+    """Where real money moves: `--live`, the account named, and its id typed once more. NeedsPerson without."""
+    if face_of(mode).environment is not Environment.LIVE:
+        return
+    if not args.live or args.account != account:
+        raise _unmeant(
+            "This desk trades real money.", f"If you mean it, repeat the command with --live --account {account}."
+        )
+    typed = args.confirm_account
+    if not typed and not talk.json:
+        typed = (await talk.ask("Real money. Type the account's id to go on: ", secret=False)).strip().upper()
+    if typed != account:
+        raise _unmeant(
+            "The account's id was not typed." if not typed else "That is not the id of this account.",
+            "Type it when asked, or give it with --confirm-account. Nothing was sent.",
+        )
+
+
+class Asker:
+    """Answers the broker's questions: yes to those named on the command line, else what a person in front of the
+    terminal says. `open` keeps those that were not answered with yes."""
+
+    def __init__(self, args: argparse.Namespace, talk: Talk) -> None:
+        self.open: tuple[Question, ...] = ()
+        self._yes_to = frozenset(args.yes_to)
+        self._talk = talk
+
+    async def __call__(self, _ticket: OrderTicket, questions: tuple[Question, ...]) -> Reply:
+        if all(each.id in self._yes_to for each in questions):
+            return Reply(yes=True)
+        for each in questions:
+            self._talk.say(f"The broker asks ({each.id or 'no id'}): {each.text}")
+        yes = not self._talk.json and await self._says_yes()
+        if not yes:
+            self.open = questions
+        return Reply(yes=yes)
+
+    async def _says_yes(self) -> bool:
+        try:
+            answer = await self._talk.ask("Send it all the same? [yes/no] ", secret=False)
+        except NeedsPerson:  # nobody there is no
+            return False
+        return answer.strip().lower() == "yes"
+
+
+def _unmeant(message: str, remedy: str) -> NeedsPerson:
+    return NeedsPerson(message, remedy=remedy, cause=Cause.ORDER_REFUSED)

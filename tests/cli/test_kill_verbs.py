@@ -1,0 +1,58 @@
+"""The kill switch from the command line: alone, beside an open desk, and beside one whose window stands still."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.cli.order_desk import OrderDesk, with_desk
+from tests.cli.test_order_changes import FAR, placed, until
+from tests.services.workshop import MAIN, SECOND
+
+
+def test_it_cancels_what_works_and_lets_nothing_open_until_it_is_lifted(tmp_path: Path) -> None:
+    async def life(typed: OrderDesk) -> None:
+        ref = await placed(typed)
+        killed = await typed.json("kill", "--reason", "enough for today")
+        assert (killed.code, killed.json["status"]) == (0, "success")
+        assert killed.json["cancelled"] == [MAIN, SECOND] and killed.json["kept"]
+        await until(typed, ref, "cancelled")
+        assert (await typed.json("order", "status")).json["kill_switch"] == "enough for today"
+        typed.gateway.clock.advance(timedelta(seconds=11))
+        before = typed.placed
+        stopped = await typed.json(*FAR)
+        assert stopped.code == 5 and "kill switch" in stopped.json["message"] and typed.placed == before
+        lifted = await typed.json("kill", "--lift")
+        assert (lifted.code, lifted.json["status"]) == (0, "lifted")
+        assert (await typed.accepted(*FAR)).code == 0
+
+    with_desk(life, tmp_path)
+
+
+def test_flatten_closes_positions_through_the_gate_and_asks_before_each(tmp_path: Path) -> None:
+    async def life(typed: OrderDesk) -> None:
+        await typed.json("sync")
+        flat = await typed.json("kill", "--flatten", "--yes-to", "o10151")
+        assert flat.json["locked"] and len(flat.json["closing"]) > 5
+        assert flat.code == (4 if flat.json["not_closed"] else 0)
+        ours = [each for each in (await typed.json("order", "status")).json["orders"]
+                if each["ref"] in flat.json["closing"]]  # fmt: skip
+        assert {each["state"] for each in ours} <= {"filled", "held", "working", "pending", "declined"}
+        assert any(each["state"] == "filled" for each in ours)
+
+    with_desk(life, tmp_path)
+
+
+@pytest.mark.logs("Working orders could not be cancelled")
+def test_a_gateway_that_is_gone_still_leaves_the_lock(tmp_path: Path) -> None:
+    async def life(typed: OrderDesk) -> None:
+        await placed(typed)
+        await typed.gateway.kill()
+        killed = await typed.json("kill")
+        assert (killed.code, killed.json["status"], killed.json["locked"]) == (4, "partial", True)
+        assert [each["account"] for each in killed.json["not_cancelled"]] == [MAIN, SECOND]
+        said = await typed.type("kill")
+        assert said.code == 4 and "NOT cancelled" in said.out and "Trading is locked." in said.err
+        assert typed.desk.kill_switch is not None and typed.desk.kill_switch.why
+
+    with_desk(life, tmp_path)

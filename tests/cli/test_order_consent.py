@@ -1,0 +1,86 @@
+"""What counts as a person's word: for real money, and to the broker's questions."""
+
+import argparse
+import asyncio
+
+import pytest
+
+from ibdesk.cli.order_consent import Asker, check_mode, mean_live
+from ibdesk.cli.talk import Talk
+from ibdesk.domain.accounts import AccountId
+from ibdesk.domain.errors import Cause, NeedsPerson, Refused
+from ibdesk.domain.modes import Mode
+from ibdesk.domain.orders import OrderTicket, Question
+from tests.cli.order_desk import Person
+
+LIVE = AccountId("U1234567")
+
+
+def typed(**words: object) -> argparse.Namespace:
+    return argparse.Namespace(**{"mode": None, "live": False, "account": None, "confirm_account": None, "yes_to": []}
+                              | words)  # fmt: skip
+
+
+def meant(args: argparse.Namespace, *says: str, json: bool = False) -> Person:
+    person = Person(says=list(says))
+    asyncio.run(mean_live(Mode.IBKR_LIVE, args, LIVE, Talk(json=json, quiet=False, mouth=person)))
+    return person
+
+
+def test_real_money_wants_the_word_the_account_and_its_id_typed() -> None:
+    assert "account's id" in meant(typed(live=True, account=LIVE), " u1234567 ").asked[0]
+    assert meant(typed(live=True, account=LIVE, confirm_account=LIVE), json=True).asked == []
+
+
+@pytest.mark.parametrize(("words", "says"), [
+    ({}, ["U1234567"]), ({"live": True}, ["U1234567"]), ({"account": LIVE}, ["U1234567"]),
+    ({"live": True, "account": LIVE}, ["yes"]), ({"live": True, "account": LIVE}, [""]),
+    ({"live": True, "account": LIVE}, []),
+    ({"live": True, "account": AccountId("U7654321"), "confirm_account": LIVE}, []),
+    ({"live": True, "account": LIVE, "confirm_account": AccountId("U7654321")}, []),
+])  # fmt: skip
+def test_anything_less_sends_nothing(words: dict[str, object], says: list[str]) -> None:
+    with pytest.raises(NeedsPerson):
+        meant(typed(**words), *says)
+
+
+def test_a_program_is_never_asked_to_type() -> None:
+    with pytest.raises(NeedsPerson) as stopped:
+        meant(typed(live=True, account=LIVE), "U1234567", json=True)
+    assert "--confirm-account" in stopped.value.remedy
+
+
+def test_paper_money_wants_nothing_of_it() -> None:
+    person = Person()
+    asyncio.run(mean_live(Mode.IBKR_PAPER, typed(), LIVE, Talk(json=False, quiet=False, mouth=person)))
+    assert person.asked == []
+
+
+@pytest.mark.parametrize("words", [{"mode": Mode.IBKR_LIVE}, {"mode": Mode.LOCAL_PAPER}, {"live": True}])
+def test_another_mode_than_was_meant_is_refused(words: dict[str, object]) -> None:
+    with pytest.raises(Refused) as refused:
+        check_mode(Mode.IBKR_PAPER, typed(**words))
+    assert refused.value.cause is Cause.WRONG_ENVIRONMENT
+    check_mode(Mode.IBKR_PAPER, typed(mode=Mode.IBKR_PAPER))
+
+
+def answer(person: Person, *yes_to: str, ids: tuple[str, ...] = ("o163",), json: bool = False) -> tuple[bool, Asker]:
+    asker = Asker(typed(yes_to=list(yes_to)), Talk(json=json, quiet=False, mouth=person))
+    asked = tuple(Question(id=each, text=f"Are you sure about {each}?") for each in ids)
+    reply = asyncio.run(asker(OrderTicket(account=LIVE, mode=Mode.DEMO), asked))
+    assert not reply.remember
+    return reply.yes, asker
+
+
+def test_only_a_typed_yes_is_a_yes_to_the_broker() -> None:
+    person = Person(says=["yes"])
+    assert answer(person)[0] and "Are you sure about o163?" in person.out
+    for says in (["y"], ["no"], [""], []):
+        yes, asker = answer(Person(says=says))
+        assert not yes and [each.id for each in asker.open] == ["o163"]
+
+
+def test_a_question_named_with_the_command_is_not_asked_again() -> None:
+    assert answer(Person(), "o163", json=True)[0]
+    assert not answer(Person(), "o163", ids=("o163", "o164"), json=True)[0]
+    assert not answer(Person(), "o163", ids=("",), json=True)[0]
