@@ -241,12 +241,24 @@ def test_the_account_menu_switches_and_is_remembered(opened):
     assert QSettings().value(LAST_ACCOUNT) == "1"
 
 
-def test_modes_that_cannot_be_entered_say_why(opened):
-    texts = {action.text(): action.isEnabled() for action in opened.view.header.mode.menu().actions()}
-    assert texts["Demo"] is True
-    assert texts["Alpaca Live – comes with the trading room"] is False
-    assert texts["IBKR Live – quit the demo and open ibdesk"] is False
-    assert len(texts) == 6
+def test_the_mode_button_opens_the_list_of_all_modes_and_those_that_are_closed_say_why(opened):
+    opened.view.header.mode.setFocus()
+    opened.press(Qt.Key.Key_Space)
+    rows = {row.choice.face.word: row.choice for row in opened.view.modes.panel.rows}
+    assert opened.view.modes.popover.isVisible() and len(rows) == 6
+    assert rows["Demo"].is_here and rows["Local Paper"].is_open
+    assert not rows["Alpaca Live"].is_open and "no Alpaca account" in rows["Alpaca Live"].note
+    assert not rows["IBKR Live"].is_open and "Quit it and open ibdesk" in rows["IBKR Live"].note
+    opened.press(Qt.Key.Key_Escape)
+    assert not opened.view.modes.popover.isVisible()
+
+
+def test_every_other_mode_and_the_way_to_live_are_commands(opened):
+    names = {command.name for command in opened.view.commands()}
+    assert {"mode:local_paper", "mode:alpaca_live", "mode:ibkr_live", "going-live", "live-guide"} <= names
+    assert "mode:demo" not in names
+    opened.view.run("mode:local_paper")
+    assert opened.wanted[-1] == "mode:local_paper"
 
 
 def test_accounts_found_by_the_first_sync_are_chosen(run, qtbot):

@@ -3,12 +3,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from ibdesk.domain.accounts import Environment
 from ibdesk.domain.calls import RateState
 from ibdesk.domain.errors import Cause, NeedsPerson, Refused, Unavailable
 from ibdesk.domain.events import LinkChanged
 from ibdesk.domain.hours import Calendar
-from ibdesk.domain.modes import FACES, Mode, ibkr_mode
 from ibdesk.domain.session import Session, SessionFlags, SessionState
 from ibdesk.ui.commands import Command, found, score
 from ibdesk.ui.frame import wording
@@ -130,16 +128,6 @@ def test_the_market_clock_runs_in_exchange_time():
     assert wording.market_words(christmas, NOW) == "NYSE open · closes in 3 h 11 m · 12:48:07 ET"
     night = datetime(2026, 12, 25, 15, 0, tzinfo=UTC)
     assert wording.market_words(christmas, night) == "NYSE closed · opens in 71 h · Christmas Day · 10:00:00 ET"
-
-
-@pytest.mark.parametrize("environment", list(Environment))
-def test_the_mode_one_is_in_is_open_and_the_others_say_why_not(environment):
-    here = ibkr_mode(environment)
-    closed = wording.closed_modes(here)
-    assert here not in closed
-    assert all(closed.values())
-    assert {face.mode for face in FACES} - set(closed) == (
-        {Mode.DEMO} if here is Mode.DEMO else {Mode.IBKR_PAPER, Mode.IBKR_LIVE})
 
 
 def test_every_helping_command_exists_for_its_cause():

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 from PySide6.QtWidgets import QApplication
 
 from ibdesk.domain.accounts import AccountId, Environment
+from ibdesk.domain.modes import FACES
 from ibdesk.domain.settings import Meta, meta_of, names
 from ibdesk.ui.commands import Command
 from ibdesk.ui.rooms import ACTIVITY_TABS, ROOMS
@@ -46,7 +47,8 @@ HELP = (
 def commands_of(view: View, desk: "Desk", bridge: "Bridge", accounts: Sequence[AccountId]) -> tuple[Command, ...]:
     """Everything that can be done now, in the order the palette shows it before anything is typed."""
     return (
-        *_rooms(view), *_work(view, desk, bridge), *_accounts(bridge, accounts), *_tabs(view), *_gateway(desk, bridge),
+        *_rooms(view), *_work(view, desk, bridge), *_modes(view, desk, bridge), *_accounts(bridge, accounts),
+        *_tabs(view), *_gateway(desk, bridge),
         *_appearance(desk, bridge), *_demo(view, desk), *_help(view), *_settings(view),
     )
 
@@ -96,6 +98,27 @@ def _work(view: View, desk: "Desk", bridge: "Bridge") -> list[Command]:
         made.insert(0, Command(name="sync", title="Sync now", hint="Account", keys="F5", words="refresh reload update",
                                run=lambda: bridge.start("sync", sync.run())))
     return made
+
+
+def _modes(view: View, desk: "Desk", bridge: "Bridge") -> Iterator[Command]:
+    """The other modes, and the way to real money. What cannot be entered says why."""
+    for face in FACES:
+        if face.mode is not desk.mode:
+            name = f"mode:{face.mode.value}"
+            yield Command(name=name, title=f"Change to {face.word}", hint="Mode", run=partial(view.want, name),
+                          words="trading mode switch environment broker")
+    yield Command(name="going-live", title="Going live: checklist and lock on live orders", hint="Mode",
+                  run=partial(view.open_setting, "going-live"), words="real money ready requirements arm unlock")
+    live = desk.going_live
+    if live is None or not live.is_live:
+        yield Command(name="live-guide", title="From paper to live, step by step…", hint="Mode",
+                      run=partial(view.want, "live-guide"), words="guided switch real money transition")
+    elif live.armed is None:
+        yield Command(name="unlock-live", title="Unlock live orders…", hint="Mode",
+                      run=partial(view.want, "unlock-live"), words="arm real money trading enable")
+    else:
+        yield Command(name="lock-live", title="Lock live orders", hint="Mode", words="disarm real money trading stop",
+                      run=lambda: bridge.start("lock live orders", live.lock()))
 
 
 def _vault(view: View, desk: "Desk", bridge: "Bridge") -> Iterator[Command]:

@@ -23,6 +23,7 @@ from ibdesk.domain.events import (
     SyncChanged,
 )
 from ibdesk.domain.instruments import Conid
+from ibdesk.domain.modes import face_of
 from ibdesk.domain.orders import Order, OrderTicket
 from ibdesk.ui import theme
 from ibdesk.ui.commands import Command, Palette
@@ -34,6 +35,7 @@ from ibdesk.ui.frame.header import Header
 from ibdesk.ui.frame.notices import NoticeArea
 from ibdesk.ui.frame.rail import Rail
 from ibdesk.ui.frame.status import StatusLine
+from ibdesk.ui.modes.selector import ModeSelector
 from ibdesk.ui.rooms import ROOMS, Room, room_of
 from ibdesk.ui.safety.kill import KillButton, KillKey, ask_and_press
 from ibdesk.ui.safety.kill_strip import KillStrip
@@ -77,6 +79,7 @@ class DeskView(QWidget):
         self.stack = QStackedWidget()
         self.palette_box = Palette(self)
         self.session = SessionFace(desk, bridge, self, self.header.session, self.run)
+        self.modes = ModeSelector(desk, bridge, self, self.header.mode, self.run)
         self.stopped, self.kill_key = KillStrip(desk, bridge), KillKey(desk, bridge, self)
         self.header.add_control(KillButton(desk, bridge, is_brief=True))
         self._second = QTimer(self)
@@ -85,7 +88,7 @@ class DeskView(QWidget):
         self._second.timeout.connect(self._tick)
         self._lay_out()
         self._connect()
-        self.header.show_mode(desk.mode, wording.closed_modes(desk.mode))
+        self.header.show_mode(desk.mode)
         self.status.demo.show_faults(desk.faults)
         self._show_accounts()
         OrdersBadge(desk, bridge, self.rail.buttons["orders"])
@@ -106,9 +109,9 @@ class DeskView(QWidget):
 
     @property
     def title(self) -> str:
-        """What the window's title says after the name: environment and account."""
+        """What the window's title says after the name: mode and account."""
         which = self._bridge.selected or ("All accounts" if self._accounts else "")
-        return " · ".join(part for part in (self._desk.environment.value.upper(), which) if part)
+        return " · ".join(part for part in (face_of(self._desk.mode).word.upper(), which) if part)
 
     def run(self, name: str) -> None:
         """Do the command of this name; what the frame cannot do goes to the application."""
@@ -254,7 +257,7 @@ class DeskView(QWidget):
         header.try_pressed.connect(partial(self.run, "try-now"))
         header.lock_pressed.connect(partial(self.run, "lock"))
         header.account_wanted.connect(bridge.select)
-        header.mode_wanted.connect(lambda mode: self.run(f"mode:{mode.value}"))
+        header.mode_pressed.connect(self.modes.toggle)
         self.notices.command.connect(self.run)
         self.status.demo.wanted.connect(self.break_demo)
         for signal, slot in (
@@ -390,7 +393,8 @@ class DeskView(QWidget):
     def _settings_changed(self, event: SettingsChanged) -> None:
         app = QApplication.instance()
         if APPEARANCE.intersection(event.names) and isinstance(app, QApplication):
-            theme.apply(app, theme.theme_of(self._desk.preferences.sourced.settings, self._desk.environment))
+            environment = face_of(self._desk.mode).environment
+            theme.apply(app, theme.theme_of(self._desk.preferences.sourced.settings, environment))
 
     def _selection_changed(self, account: AccountId | None) -> None:
         last_time.keep_account(account, self._accounts)

@@ -1,6 +1,6 @@
 """The one line that tells the state: mode, account, session, sync, commands, lock."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from PySide6.QtCore import QSize, Qt, Signal
@@ -8,7 +8,7 @@ from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPushButton, QSizePolicy, QWidget
 
 from ibdesk.domain.accounts import AccountId
-from ibdesk.domain.modes import FACES, Mode, face_of
+from ibdesk.domain.modes import Mode, face_of
 from ibdesk.ui.frame.wording import Words
 from ibdesk.ui.icons import set_icon
 from ibdesk.ui.widgets import Button, Chip, Icon, IconButton, Label, Pill, hold_size
@@ -21,7 +21,7 @@ WIDE, MEDIUM = 1240, 1040
 class Header(QFrame):
     """Emits what the person asked for; shows what it is told."""
 
-    mode_wanted = Signal(object)
+    mode_pressed = Signal()
     account_wanted = Signal(object)
     session_pressed = Signal()
     try_pressed = Signal()
@@ -42,6 +42,7 @@ class Header(QFrame):
         self.search = _SearchField()
         self.lock = IconButton("lock", "Lock the desk (Ctrl+L)")
         self._session_words, self._can_try = Words(full="", short="", tone="muted"), False
+        self.mode.clicked.connect(self.mode_pressed)
         self.session.clicked.connect(self.session_pressed)
         self.try_now.clicked.connect(self.try_pressed)
         self.sync.clicked.connect(self.sync_pressed)
@@ -53,18 +54,13 @@ class Header(QFrame):
         """Put a control of the whole desk beside the search field."""
         self._row.insertWidget(self._row.indexOf(self.search), control)
 
-    def show_mode(self, mode: Mode, closed: Mapping[Mode, str]) -> None:
-        """The mode in force, and the menu of all of them; `closed` are those that cannot be entered, and why."""
+    def show_mode(self, mode: Mode) -> None:
+        """The mode in force; pressing it opens the list of all of them."""
         face = face_of(mode)
         self.mode.setText(f"{face.word}  ▾")
         self.mode.setAccessibleName(f"Trading mode: {face.word}")
+        self.mode.setToolTip(f"Orders go to {face.word}. Press to change the mode")
         set_icon(self.mode, face.icon, "environment", 16)
-        menu = _fresh_menu(self.mode)
-        for other in FACES:
-            why = closed.get(other.mode, "")
-            text = f"{other.word} – {why}" if why else other.word
-            action = _choice(menu, text, other.mode is mode, partial(self.mode_wanted.emit, other.mode))
-            action.setEnabled(not why)
 
     def show_accounts(self, accounts: Sequence[AccountId], selected: AccountId | None) -> None:
         """The account being looked at, and the menu of the others."""

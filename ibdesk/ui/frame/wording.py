@@ -8,7 +8,6 @@ from ibdesk.domain.calls import RateState
 from ibdesk.domain.errors import Cause, DeskError, NeedsPerson, Unavailable
 from ibdesk.domain.events import LinkChanged
 from ibdesk.domain.hours import NEW_YORK, Calendar, market_state
-from ibdesk.domain.modes import Mode
 from ibdesk.domain.session import Session, SessionState
 from ibdesk.ui import format as fmt
 from ibdesk.ui.session import wording as truths
@@ -194,16 +193,6 @@ def market_words(calendar: Calendar, now: datetime) -> str:
     if state.reason:
         what += f" · {state.reason}"
     return f"{what} · {fmt.clock(now, NEW_YORK, label='ET')}"
-
-
-def closed_modes(mode: Mode) -> dict[Mode, str]:
-    """The modes that cannot be entered from this one, each with its reason."""
-    closed = dict.fromkeys(
-        (Mode.LOCAL_PAPER, Mode.ALPACA_PAPER, Mode.ALPACA_LIVE), "comes with the trading room"
-    )
-    if mode is Mode.DEMO:
-        return closed | dict.fromkeys((Mode.IBKR_PAPER, Mode.IBKR_LIVE), "quit the demo and open ibdesk")
-    return closed | {Mode.DEMO: "open it with “ibdesk demo”"}
 
 
 #: The one command that helps, by cause; causes that only time or another program can mend have none.
