@@ -1,11 +1,12 @@
 """The checks before a send, as a list: what stands in the way first, the rest of the rules one click away."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
-from ibdesk.domain.compliance.verdict import Finding, Severity, Verdict
+from ibdesk.domain.compliance.verdict import Finding, Severity, Source, Verdict
 from ibdesk.ui.theme import Text
 from ibdesk.ui.ticket.wording import ALWAYS, SEVERITIES, VERDICTS, source_words, title_of
 from ibdesk.ui.widgets import Button, Chip, Icon, Label
@@ -16,9 +17,14 @@ _TONES = {Severity.BLOCK: "loss", Severity.CONFIRM: "warn", Severity.WARN: "warn
 
 def listed(verdict: Verdict, *, is_whole: bool) -> tuple[Finding, ...]:
     """The findings to show, the hardest first, in the order of the rules; of passed ones only the usual few, unless
-    all are wanted."""
-    found = [each for each in verdict.findings if is_whole or each.severity > Severity.PASS or each.code in ALWAYS]
-    return tuple(sorted(found, key=lambda each: -each.severity))
+    all are wanted. What one rule says of several things with one remedy is one row."""
+    found: dict[object, Finding] = {}
+    for each in verdict.findings:
+        if is_whole or each.severity > Severity.PASS or each.code in ALWAYS:
+            key = (each.code, each.severity, each.remedy, each.source, each.citation)
+            before = found.get(key)
+            found[key] = each if before is None else replace(each, sentence=f"{before.sentence}\n{each.sentence}")
+    return tuple(sorted(found.values(), key=lambda each: -each.severity))
 
 
 class FindingRow(QWidget):
@@ -46,17 +52,20 @@ class FindingRow(QWidget):
         row.addLayout(words, 1)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
 
-    def show_finding(self, finding: Finding) -> None:
+    def show_finding(self, finding: Finding, *, is_whole: bool) -> None:
+        """`is_whole`: with the rule or release it comes from."""
         icon, tone, word = SEVERITIES[finding.severity]
         self.icon.set(icon, tone)
         self.title.setText(title_of(finding))
         self.title.set_tone("loss" if finding.severity is Severity.BLOCK else "")
-        self.sentence.setText(finding.sentence)
+        said = "" if finding.source is Source.DESK else f" · {finding.source.value}"
+        self.sentence.setText(f"{finding.sentence}{said}")
         self.remedy.setText(finding.remedy if finding.severity > Severity.NOTE else "")
         self.remedy.setVisible(bool(self.remedy.text()))
+        self.source.setText(finding.citation)
+        self.source.setVisible(is_whole and bool(finding.citation))
         source = source_words(finding)
-        self.source.setText(source)
-        self.source.setVisible(bool(source))
+        self.setToolTip(source)
         self.setAccessibleName(f"{word}: {title_of(finding)}. {finding.sentence}")
         self.setAccessibleDescription(" ".join(part for part in (finding.remedy, source) if part))
 
@@ -94,7 +103,7 @@ class CheckList(QWidget):
             self.rows.append(row)
             self._column.addWidget(row)
         for row, finding in zip(self.rows, found, strict=False):
-            row.show_finding(finding)
+            row.show_finding(finding, is_whole=self.all.isChecked())
         for at, row in enumerate(self.rows):
             row.setVisible(at < len(found))
         self._head()

@@ -21,6 +21,7 @@ from ibdesk.ui.theme import Text, look
 from ibdesk.ui.ticket.prospects import extreme_words
 from ibdesk.ui.widgets import Label
 
+_HEIGHT = 118
 _SHADE = 0.16
 _TOP, _BOTTOM = 0.24, 0.20  # air for the words, as shares of the height of the lines
 
@@ -30,7 +31,7 @@ class PayoffChart(pg.PlotWidget):  # type: ignore[misc]
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setFixedHeight(132)
+        self.setFixedHeight(_HEIGHT)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setFrameShape(self.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -55,7 +56,7 @@ class PayoffChart(pg.PlotWidget):  # type: ignore[misc]
         self.dress()
 
     def sizeHint(self) -> QSize:
-        return QSize(300, 132)
+        return QSize(300, _HEIGHT)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         event.ignore()

@@ -1,5 +1,6 @@
 """The figures below the payoff: Greeks in money, break-evens, and the chance of a profit with what it assumes."""
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from ibdesk.domain.payoff import Extreme, Line
@@ -36,7 +37,7 @@ def chance_words(outlook: Outlook) -> str:
     """The estimate, never without that word."""
     if outlook.probability is None:
         return ""
-    return f"Chance of a profit about {fmt.percent(outlook.probability.value * 100, 0)} (estimate)"
+    return f"profit chance {fmt.percent(outlook.probability.value * 100, 0)}, estimate"
 
 
 class Prospects(QWidget):
@@ -46,7 +47,8 @@ class Prospects(QWidget):
         super().__init__(parent)
         self.values = tuple(Label(fmt.UNKNOWN, bold=True) for _ in GREEKS)
         self.summary = Label("", kind=Text.CAPTION, tone="muted", wrap=True)
-        self.toggle = Button("Assumptions", kind="link")
+        self.toggle = Button("How?", kind="link", tip="What these figures assume")
+        self.toggle.setAccessibleName("Assumptions of these figures")
         self.toggle.setCheckable(True)
         self.assumptions = Label("", kind=Text.CAPTION, tone="muted", wrap=True)
         self.assumptions.hide()
@@ -66,7 +68,8 @@ class Prospects(QWidget):
             value.setAccessibleName(f"{name}: {text}")
             value.setToolTip(says)
         words = [text for text in (break_even_words(outlook.at_end), chance_words(outlook)) if text]
-        self.summary.setText(" · ".join(words))
+        text = " · ".join(words)
+        self.summary.setText(text[:1].upper() + text[1:])
         self.summary.setVisible(bool(words))
         chance = outlook.probability
         told_notes = (*outlook.notes, *(() if chance is None else (f"Chance: {chance.method}.", *chance.assumptions)))
@@ -85,11 +88,10 @@ class Prospects(QWidget):
             grid.addWidget(value, 1, at)
             grid.setColumnStretch(at, 1)
         column.addLayout(grid)
-        column.addWidget(self.summary)
         row = QHBoxLayout()
         row.setContentsMargins(0, 0, 0, 0)
-        row.addWidget(self.toggle)
-        row.addStretch(1)
-        self.toggle.setStyleSheet("padding: 0; min-height: 18px; text-align: left;")
+        row.addWidget(self.summary, 1)
+        row.addWidget(self.toggle, 0, Qt.AlignmentFlag.AlignTop)
+        self.toggle.setStyleSheet("padding: 0; min-height: 16px;")
         column.addLayout(row)
         column.addWidget(self.assumptions)

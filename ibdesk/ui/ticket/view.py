@@ -6,7 +6,7 @@ It shows a `Form` and says what a person does to it by the signals of its parts;
 from collections.abc import Mapping
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QCheckBox, QFrame, QGridLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from ibdesk.domain.instruments import Conid
 from ibdesk.domain.market import Quote
@@ -57,7 +57,8 @@ class TicketView(QFrame):
         self.trail = TicketEdit("Trail", accessible="Trailing amount, or percent with %")
         self.type = TicketChoice("Type", accessible="Kind of order")
         self.tif = TicketChoice("TIF", accessible="Time in force")
-        self.outside = QCheckBox("Outside regular hours")
+        self.outside = QCheckBox("Outside hours")
+        self.outside.setAccessibleName("May trade outside regular hours")
         self.slider = PriceSlider()
         self.exits = ExitFields()
         self.faults = Label("", kind=Text.CAPTION, tone="loss", wrap=True)
@@ -122,7 +123,7 @@ class TicketView(QFrame):
         self.tif.tell(ticket.tif)
         withheld = outside_hours_offered(ticket, rules)
         self.outside.setEnabled(not withheld or ticket.outside_hours)
-        self.outside.setToolTip(withheld)
+        self.outside.setToolTip(withheld or "It may also trade before and after regular hours")
         self.outside.setChecked(ticket.outside_hours)
         self.quantity.tell(typed_words(ticket.quantity))
         self.limit.tell(price_words(shown, is_combo=ticket.is_combo))
@@ -179,23 +180,18 @@ class TicketView(QFrame):
         self.area = area
         return area
 
-    def _fields(self) -> QGridLayout:
-        grid = QGridLayout()
-        grid.setHorizontalSpacing(8)
-        grid.setVerticalSpacing(8)
-        grid.addWidget(self.quantity, 0, 0)
-        prices = QHBoxLayout()
-        prices.setSpacing(8)
-        for field in (self.stop, self.trail, self.limit):
-            prices.addWidget(field)
-        grid.addLayout(prices, 0, 1, 1, 2)
-        grid.addWidget(self.type, 1, 0, 1, 2)
-        grid.addWidget(self.tif, 1, 2)
-        grid.addWidget(self.outside, 2, 0, 1, 2)
-        grid.addWidget(self.exits.toggle, 2, 2, Qt.AlignmentFlag.AlignRight)
-        for column in range(3):
-            grid.setColumnStretch(column, 1)
-        return grid
+    def _fields(self) -> QVBoxLayout:
+        """Size, price and life in one row; the kind of order and what goes with it below."""
+        column = QVBoxLayout()
+        column.setSpacing(8)
+        for rows in (((self.quantity, 9), (self.limit, 11), (self.tif, 10)), ((self.stop, 1), (self.trail, 1)),
+                     ((self.type, 1), (self.outside, 0), (self.exits.toggle, 0))):  # fmt: skip
+            row = QHBoxLayout()
+            row.setSpacing(8)
+            for field, share in rows:
+                row.addWidget(field, share)
+            column.addLayout(row)
+        return column
 
     def _foot(self) -> QVBoxLayout:
         column = QVBoxLayout()
