@@ -45,8 +45,8 @@ _PLURALS = {
 
 def told(receipt: Receipt) -> Told:
     """One step in words."""
-    title, tone = _TITLES[receipt.step]
-    detail = receipt.broker_text
+    title, tone = _TITLES.get(receipt.step) or (receipt.step.value.replace("_", " ").capitalize(), "")
+    detail = receipt.broker_text or receipt.decision
     match receipt.step:
         case Step.CHECK_RUN:
             detail = "" if receipt.verdict is None else _counted(receipt.verdict)
