@@ -4,6 +4,7 @@ import asyncio
 import logging
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,16 +16,22 @@ from ibdesk import app as application
 from ibdesk import desk_door, wiring
 from ibdesk.app import DeskApp
 from ibdesk.domain.accounts import Account, AccountId, Environment
+from ibdesk.domain.errors import Cause, Refused
+from ibdesk.domain.live_switch import Stage
+from ibdesk.domain.modes import Mode
 from ibdesk.domain.money import USD
 from ibdesk.domain.records import Credentials
+from ibdesk.services.desk import Desk
 from ibdesk.services.first_run import FirstRunResult
 from ibdesk.services.waiting import until
 from ibdesk.ui import start
 from ibdesk.ui.main_window import COLOURS, MainWindow
+from ibdesk.ui.modes.guide import GuidedSwitch
 from ibdesk.ui.pages.help import HelpDialog
 from ibdesk.ui.unlock import UnlockScreen
 from ibdesk.ui.wizard.dialog import WizardDialog
 from ibdesk.ui.wizard.panel import WizardPanel
+from ibdesk.ui.wizard.parts import Question
 
 PASSPHRASE = "nine green lanterns over water"
 
@@ -102,7 +109,7 @@ def test_the_right_passphrase_opens_the_desk_and_quitting_ends_everything(driven
     async def test(it: Running) -> None:
         await it.unlock()
         assert it.app.desk.environment is Environment.PAPER
-        assert it.app.window.windowTitle().startswith("ibdesk — PAPER")
+        assert it.app.window.windowTitle().startswith("ibdesk — IBKR PAPER")
         assert QSettings().value(desk_door.WORN_IN) == "paper"
 
     assert driven(home, test) == 0
@@ -211,28 +218,94 @@ def test_help_opens_as_a_dialog_that_blocks_nothing(driven, home):
     driven(home, test)
 
 
-def test_changing_the_mode_asks_and_then_closes_the_session_first(driven, home, run):
+def test_the_mode_changes_without_a_passphrase_and_live_only_by_the_guide(driven, home, run):
     async def test(it: Running) -> None:
         await it.unlock()
+        before = it.app.desk
         it.app.do("mode:ibkr_paper")
         await asyncio.sleep(0.05)
         assert not _dialogs()
         it.app.do("mode:ibkr_live")
         await soon(_dialogs)
+        guide = _dialogs()[0]
+        assert isinstance(guide, GuidedSwitch)
+        assert guide.rows[Stage.CHANGE].button.isVisible() and not guide.rows[Stage.SIGN_IN].button.isVisible()
+        guide.rows[Stage.CHANGE].button.click()
+        await soon(lambda: _dialogs() and isinstance(_dialogs()[0], Question))
         _dialogs()[0].accept()
-        await soon(lambda: isinstance(it.cover, UnlockScreen))
-        assert it.app.desk is None
-        assert "IBKR Live" in it.cover.text.text()
-        await it.unlock()
-        assert it.app.desk.environment is Environment.LIVE
+        await soon(lambda: it.app.desk is not None and it.app.desk is not before)
+        assert it.app.desk.environment is Environment.LIVE and it.app.desk.mode is Mode.IBKR_LIVE
+        await soon(lambda: any(isinstance(dialog, GuidedSwitch) for dialog in _dialogs()))
+        again = next(dialog for dialog in _dialogs() if isinstance(dialog, GuidedSwitch))
+        assert again.rows[Stage.SIGN_IN].button.isVisible() and not again.rows[Stage.CHANGE].button.isVisible()
+        for dialog in _dialogs():  # the disclosures are asked for there, too
+            dialog.reject()
+        assert it.app.window.isEnabled() and not it.app.window.is_covered
+        assert it.app.window.windowTitle().startswith("ibdesk — IBKR LIVE")
 
     run(_connect_live(home))
     driven(home, test)
 
 
-async def _connect_live(home: Path) -> None:
+def test_a_no_leaves_the_mode_as_it_is_and_a_yes_changes_it(driven, home, run):
+    async def test(it: Running) -> None:
+        await it.unlock()
+        before = it.app.desk
+        assert before.environment is Environment.LIVE
+        it.app.do("mode:ibkr_paper")
+        await soon(_question)
+        _question().reject()
+        await soon(lambda: not _question())
+        assert it.app.desk is before and before.preferences.settings.default_environment is Environment.LIVE
+        it.app.do("mode:ibkr_paper")
+        await soon(_question)
+        _question().accept()
+        await soon(lambda: it.app.desk is not None and it.app.desk.mode is Mode.IBKR_PAPER)
+        assert it.app.view is not None and not it.app.window.is_covered
+
+    run(_connect_live(home, opens=True))
+    driven(home, test)
+
+
+def test_a_desk_that_cannot_open_anew_asks_for_the_passphrase_and_says_why(driven, home, run):
+    async def test(it: Running) -> None:
+        await it.unlock()
+        desk = it.app.desk
+
+        async def fail() -> Desk:
+            await desk.close()
+            raise Refused("The disk is gone.", remedy="Find it.", cause=Cause.VAULT_MISSING)
+
+        it.app.door.desk = replace(desk, reopen=fail)
+        it.app.do("mode:ibkr_paper")
+        await soon(_question)
+        _question().accept()
+        await soon(lambda: isinstance(it.cover, UnlockScreen))
+        assert it.app.desk is None and it.app.window.isEnabled()
+        assert "The disk is gone" in it.cover.error.text()
+        await it.unlock()
+        assert it.app.desk.mode is Mode.IBKR_PAPER
+
+    run(_connect_live(home, opens=True))
+    driven(home, test)
+
+
+def test_a_mode_that_cannot_be_entered_says_why(driven, home):
+    async def test(it: Running) -> None:
+        await it.unlock()
+        it.app.do("mode:alpaca_live")
+        await soon(lambda: it.app.view.notices.texts)
+        assert "no Alpaca account" in it.app.view.notices.texts[0]
+        assert not _dialogs()
+
+    driven(home, test)
+
+
+async def _connect_live(home: Path, *, opens: bool = False) -> None:
     desk = await wiring.open_desk(home, PASSPHRASE, watching=False)
     await desk.connector.save(_result(Environment.LIVE, "U7654321"))
+    if opens:
+        await desk.preferences.change("default_environment", "live")
     await desk.close()
 
 
@@ -272,21 +345,29 @@ def test_the_wizard_begins_with_the_cursor_in_the_passphrase(driven, tmp_path):
     assert driven(tmp_path / "nothing", test) == 0
 
 
-def test_a_mode_without_an_account_offers_to_connect_one(driven, home):
+def test_a_live_mode_without_an_account_offers_to_connect_one_and_goes_on_from_there(driven, home):
     async def test(it: Running) -> None:
         await it.unlock()
         it.app.do("mode:ibkr_live")
         await soon(_dialogs)
+        _dialogs()[0].rows[Stage.CONNECT].button.click()
+        await soon(lambda: _dialogs() and isinstance(_dialogs()[0], WizardDialog))
         wizard = _dialogs()[0]
-        assert isinstance(wizard, WizardDialog)
         assert wizard.panel.state.entries.environment is Environment.LIVE
         wizard.reject()
         await soon(lambda: len(_dialogs()) == 2)
         next(dialog for dialog in _dialogs() if dialog is not wizard).accept()
+        await soon(lambda: _dialogs() and isinstance(_dialogs()[0], GuidedSwitch))
+        _dialogs()[0].reject()
         await soon(lambda: not _dialogs())
         assert it.app.desk is not None
 
     driven(home, test)
+
+
+def _question() -> Question | None:
+    """The question on screen; beside it a live desk may ask for the disclosures."""
+    return next((dialog for dialog in _dialogs() if isinstance(dialog, Question)), None)
 
 
 def _dialogs() -> list[QDialog]:
