@@ -3,8 +3,8 @@
 A probe asks the loop to be called every 5 ms and notes how late it is. It runs
 
 - idle;
-- while the app's own services derive a key as an unlock does, then fetch 10,000 positions from a demo gateway (a process
-  of its own, over TLS), decode and store them in an encrypted vault: eight times over, the best of three such rounds;
+- while the app's own services derive a key as an unlock does, then fetch 10,000 positions from a demo gateway (in
+  another process, over TLS), decode and store them in an encrypted vault: eight times, the best of three such rounds;
 - while the derivation runs beside the fetch, as when the passphrase is changed during a sync. Printed without a goal:
   three busy programs on two cores wait for the system's scheduler, and a burning loop in place of the derivation costs
   the same;
