@@ -120,10 +120,6 @@ class PaperBroker:
         self._must_be_ours(account)
         return self._engine.book.curve
 
-    async def reset(self, book: PaperBook) -> None:
-        """Begin anew with another book; the old one and its orders are gone from here."""
-        await self._engine.replace_book(book)
-
     async def assign_early(self, conid: Conid, quantity: int) -> None:
         """A holder exercises against so many of the account's short options, today."""
         holding = self._engine.book.ledger.holding(conid)

@@ -214,13 +214,6 @@ class Engine:
         """Change what is no order: figures, instructions."""
         await self.take(lambda book: Step(change(book)))
 
-    async def replace_book(self, book: PaperBook) -> None:
-        """Begin anew with another book: it is saved before it is used."""
-        async with self._turn:
-            await self._save(book)
-            self.book = replace(book)
-            self._next_evening = None
-
 
 async def _nothing() -> None:
     return None

@@ -25,15 +25,16 @@ CALENDAR = Calendar(closed={}, early=frozenset())
 
 @dataclass
 class Disk:
-    """Where the book goes: what was saved, and what it says instead."""
+    """Where the book goes: what was saved, and what it says instead of the next ones (None: it takes them)."""
 
     saved: list[PaperBook] = field(default_factory=list)
-    fails: list[DeskError] = field(default_factory=list)
+    fails: list[DeskError | None] = field(default_factory=list)
 
     async def save(self, book: PaperBook) -> None:
         await asyncio.sleep(0)
-        if self.fails:
-            raise self.fails.pop(0)
+        error = self.fails.pop(0) if self.fails else None
+        if error is not None:
+            raise error
         self.saved.append(book)
 
 
