@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from ibdesk import wiring
 from ibdesk.cli.channel_client import handed_over
 from ibdesk.cli.talk import Talk, read_answer
+from ibdesk.domain.accounts import Environment
 from ibdesk.domain.errors import Cause, NeedsPerson, Refused
 from ibdesk.domain.modes import Mode, face_of
 from ibdesk.services.desk import Desk
@@ -89,15 +90,22 @@ async def open_desk(args: argparse.Namespace) -> AsyncIterator[Desk]:
             cause=Cause.VAULT_MISSING,
         )
     args.opened_with = _secret(home)  # so that a verb that needs it too does not ask again
-    mode: Mode | None = getattr(args, "mode", None)  # what is meant decides what is opened; a window has decided it
-    environment = None if mode is None else face_of(mode).environment
+    environment, chosen = _meant(getattr(args, "mode", None))
     desk = await wiring.open_desk(
-        home, args.opened_with, overrides=dict(args.set), environment=environment, watching=False
+        home, args.opened_with, overrides=dict(args.set) | chosen, environment=environment, watching=False
     )
     try:
         yield desk
     finally:
         await desk.close()
+
+
+def _meant(mode: Mode | None) -> tuple[Environment | None, dict[str, str]]:
+    """The environment and the settings that open a desk in this mode; a window has decided for itself."""
+    if mode is None:
+        return None, {}
+    is_local = mode is Mode.LOCAL_PAPER  # works over whatever is connected
+    return None if is_local else face_of(mode).environment, {"local_paper": str(is_local).lower()}
 
 
 def home_of(args: argparse.Namespace) -> Path:

@@ -4,6 +4,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from ibdesk.demo.gateway import DemoGateway
+from tests.cli.conftest import Ibdesk, Served, connect
 from tests.cli.order_desk import OrderDesk, Ran, with_desk
 from tests.services.workshop import SECOND
 
@@ -91,6 +92,14 @@ def test_the_status_lists_orders_for_people_and_programs(tmp_path: Path) -> None
         assert (nobody.code, nobody.json["cause"]) == (5, "order_unknown")
 
     with_desk(life, tmp_path)
+
+
+def test_the_mode_that_is_meant_is_the_one_that_is_opened(ibdesk: Ibdesk, served: Served) -> None:
+    connect(ibdesk, served)
+    told = ibdesk("--json", "order", "status", "--mode", "local_paper")
+    assert (told.code, told.json["mode"]) == (0, "local_paper")
+    live = ibdesk("--json", "order", "status", "--mode", "ibkr_live")
+    assert (live.code, live.json["cause"]) == (5, "unknown_account")
 
 
 async def until(typed: OrderDesk, ref: str, state: str) -> Ran:
