@@ -20,6 +20,7 @@ from ibdesk.ui import theme
 from ibdesk.ui.pages.dashboard.page import Dashboard
 from ibdesk.ui.rooms import ROOMS
 from ibdesk.ui.tour_doctor import visit_the_doctor
+from ibdesk.ui.tour_expiry import visit_the_expiries
 from ibdesk.ui.tour_troubles import Guide, see_troubles
 from ibdesk.ui.tour_vault import visit_the_vault
 from ibdesk.ui.widgets import Segmented
@@ -52,6 +53,7 @@ async def walk(app: "DeskApp", folder: Path, theme_name: str = "") -> int:
         await tour.connect()
         await tour.see_the_account()
         await tour.visit_the_rooms()
+        await visit_the_expiries(tour)
         await visit_the_vault(tour)
         await visit_the_doctor(tour)
         await tour.see_troubles()

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from ibdesk.ui.rooms import ROOMS
+from ibdesk.ui.tour_expiry import PICTURES as OF_THE_EXPIRIES
 from ibdesk.ui.tour_troubles import PICTURES
 from ibdesk.ui.tour_vault import PICTURES as OF_THE_VAULT
 
@@ -28,7 +29,7 @@ def test_the_demo_does_the_whole_main_job_by_itself(tmp_path: Path) -> None:
     pictures = {path.name for path in (tmp_path / "shots").iterdir()}
     pages = (
         "wizard-1-environment", "wizard-3-verify", "wizard-4-acknowledge", "locked", *(room.key for room in ROOMS),
-        *PICTURES, *OF_THE_VAULT,
+        *PICTURES, *OF_THE_VAULT, *OF_THE_EXPIRIES,
     )
     for page in pages:
         assert any(name.startswith(page) for name in pictures), page

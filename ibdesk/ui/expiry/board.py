@@ -133,9 +133,10 @@ class ExpiryBoard(QWidget):
             self.empty.set(title, why, action="Show 30 days" if self.board.lines else "")
         self._places.setCurrentWidget(self._full if lines else self.empty)
         self._table_place.setCurrentWidget(self.table)
-        self.table.set_single(self._bridge.selected is not None)
+        is_single = self._bridge.selected is not None
+        self.table.set_single(is_single)
         self.model.show_lines(lines, now)
-        self.together.show_settlings(self.board.settlings_within(self.window_shown))
+        self.together.show_settlings(self.board.settlings_within(self.window_shown), is_single=is_single)
         self._keep_choice(lines)
         self._show_details(now)
         self._show_age(now)

@@ -32,12 +32,12 @@ def fields(now: "Now", *, with_account: bool) -> tuple[Field, ...]:
 
 
 SETTLINGS: tuple[Field, ...] = (
-    Field(title="Expiry", width=124, text=words.expiry_words),
-    Field(title="Underlying", width=92, text=lambda each: each.symbol),
+    Field(title="Expiry", width=110, text=words.expiry_words),
+    Field(title="Underlying", width=90, text=lambda each: each.symbol),
     Field(title="Account", width=104, text=lambda each: each.account),
-    Field(title="Closes at", width=84, text=lambda each: fmt.price(each.spot), is_number=True),
-    Field(title="Positions", width=80, text=lambda each: str(each.positions), is_number=True),
-    Field(title="All of them leave", width=260, text=words.settling_words,
+    Field(title="Closes at", width=82, text=lambda each: fmt.price(each.spot), is_number=True),
+    Field(title="Positions", width=78, text=lambda each: str(each.positions), is_number=True),
+    Field(title="All of them leave", width=210, text=words.settling_words,
           tone=lambda each: "warn" if each.findings else ""),
 )  # fmt: skip
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
 
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QCheckBox, QDialog, QHBoxLayout, QLineEdit, QSpinBox, QVBoxLayout, QWidget
 
 from ibdesk.domain.compliance.exercise import Wish
@@ -108,11 +109,23 @@ class ExerciseDialog(QDialog):
         self.worth.setText(self._worth(wish.contracts))
         told = self.verdict.findings[:-1]  # the last one is the sentence beside the box to tick
         self.findings.show_findings([(words.finding_title(each), each) for each in told])
+        self._fit()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """As high as the words need: a dialog is sized once, and its findings come and go."""
+        layout = self.layout()
+        if layout is not None and self.isVisible():
+            layout.activate()
+            self.resize(self.width(), layout.totalHeightForWidth(self.width()))
 
     def _worth(self, contracts: Decimal) -> str:
-        """Exercise against sale, in money."""
+        """Exercise against sale, in money; out of the money exercise costs."""
         row, currency = self._row, self._row.instrument.currency
         size = contracts * row.instrument.multiplier
-        worth = None if row.intrinsic is None else row.intrinsic * size
+        worth = None if row.distance is None else row.distance * size
         sale = None if row.bid is None else max(ZERO, row.bid) * size
         return f"Exercised, they are worth {fmt.money(worth, currency)}; sold at the bid, {fmt.money(sale, currency)}."

@@ -67,10 +67,11 @@ class Together(Card):
         self.add(self.table)
         self.hide()
 
-    def show_settlings(self, settlings: Sequence[Settling]) -> None:
-        """List these; nothing to list hides the card."""
+    def show_settlings(self, settlings: Sequence[Settling], *, is_single: bool) -> None:
+        """List these; nothing to list hides the card. `is_single`: only one account is listed."""
         self.model.show(settlings)
+        self.table.setColumnHidden([field.title for field in SETTLINGS].index("Account"), is_single)
         self.setVisible(bool(settlings))
         rows = min(MOST, max(1, len(settlings)))
         header = self.table.horizontalHeader().sizeHint().height()
-        self.table.setFixedHeight(header + rows * look().row_height + 6)
+        self.table.setFixedHeight(header + rows * look().row_height + 8)
