@@ -115,7 +115,8 @@ class DeskDoor:
 
         async def finish(result: FirstRunResult, passphrase: str) -> str:
             if result.credentials.environment is Environment.DEMO:
-                opened.append(await wiring.open_demo_desk(result, demo=connector.demo))
+                opened.append(await wiring.open_demo_desk(
+                    result, demo=connector.demo, local_paper=self._overrides.get("local_paper") == "true"))
                 return ""
             desk, code = await wiring.create_desk(
                 self.home, passphrase, result, calls=tuple(calls), overrides=self._overrides)

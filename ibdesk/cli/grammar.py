@@ -20,6 +20,12 @@ from ibdesk.domain.errors import Cause, Unavailable
 from ibdesk.domain.settings import names
 
 SIGN_IN_WITHIN = 600.0
+#: The modes a desk can be opened in from here, as settings.
+_MODES = {
+    "local_paper": [("local_paper", "true")],
+    "ibkr_paper": [("local_paper", "false"), ("default_environment", "paper")],
+    "ibkr_live": [("local_paper", "false"), ("default_environment", "live")],
+}
 VARIABLES = """
 environment variables:
   IBKR_DB_PATH          a database file; the vault lies in its folder (--home wins)
@@ -50,6 +56,10 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument(
         "--set", action="append", default=[], type=_setting, metavar="NAME=VALUE",
         help="a setting for this run alone, such as gateway_port=5001; it wins over file and environment",
+    )  # fmt: skip
+    top.add_argument(
+        "--mode", action=_Mode, choices=_MODES, default=argparse.SUPPRESS,
+        help="who receives orders in this run: the account on this computer, IBKR's paper account, or real money",
     )  # fmt: skip
     top.add_argument("--version", action="version", version=f"ibdesk {__version__}")
     top.set_defaults(run=show_window)
@@ -180,6 +190,8 @@ def _group(every: Any, name: str, text: str) -> Any:
 def _demo_verb(every: Any) -> None:
     demo = _verb(every, "demo", "the desk on a pretend broker, leaving no trace", _demo)
     demo.add_argument("--shots", type=_path, metavar="DIR", help="walk through everything and leave pictures in DIR")
+    demo.add_argument("--mode", choices=["demo", "local_paper"], default="demo", dest="demo_mode",
+                      help="local_paper: trade on an account of this computer, at the demo's prices")
     demo.add_argument("--theme", choices=["dark", "light"], default="", help="with --shots: in this theme alone")
     demo.add_argument("--serve", action="store_true", help="run the pretend broker's servers alone")
     demo.add_argument("--portal-port", type=_port, default=0, metavar="N", help="with --serve: the gateway's port")
@@ -200,6 +212,13 @@ def _add_verb(account: Any, run: Callable[[argparse.Namespace, Talk], int]) -> N
     add.add_argument("--allow-remote", action="store_true", help="the gateway may be another computer")
     add.add_argument("--pin-certificate", action="store_true", help="show the certificate and ask whether to trust it")
     add.add_argument("--accept-certificate", default="", metavar="SHA256", help="trust exactly this certificate")
+
+
+class _Mode(argparse.Action):
+    """A mode is two settings for this run: the environment, and whether orders stay on this computer."""
+
+    def __call__(self, _parser: object, namespace: argparse.Namespace, values: Any, _option: str | None = None) -> None:
+        namespace.set = [*namespace.set, *_MODES[values]]
 
 
 def _setting(text: str) -> tuple[str, str]:
@@ -267,7 +286,8 @@ def _demo(args: argparse.Namespace, _talk: Talk) -> int:
     if not args.serve:
         from ibdesk import app
 
-        return app.main(demo=True, shots=args.shots, theme_name=args.theme, serve=serve)
+        chosen = {"local_paper": "true"} if args.demo_mode == "local_paper" else {}
+        return app.main(demo=True, shots=args.shots, theme_name=args.theme, overrides=chosen, serve=serve)
     from ibdesk.demo import gateway
 
     try:

@@ -144,15 +144,17 @@ async def create_desk(
 
 
 async def open_demo_desk(
-    result: "FirstRunResult | None" = None, *, demo: "DemoAddress | None" = None, watching: bool = True
-) -> Desk:
+    result: "FirstRunResult | None" = None, *, demo: "DemoAddress | None" = None, watching: bool = True,
+    local_paper: bool = False,
+) -> Desk:  # fmt: skip
     """A desk on the demo gateway, with a throwaway vault in a temporary folder. Closing it leaves no trace.
 
     `demo` is a gateway that runs already (the wizard's) and is stopped with the desk; without it one is started,
-    signed in. Any passphrase unlocks the window: there is nothing to protect.
+    signed in. Any passphrase unlocks the window: there is nothing to protect. `local_paper` opens it in that mode.
     """
     from ibdesk.store import vault as vaults
     from ibdesk.store.header import LOWEST_COST
+    from ibdesk.store.settings import save_setting
 
     async with AsyncExitStack() as held:
         address = demo or await start_demo(signed_out=False)
@@ -161,6 +163,8 @@ async def open_demo_desk(
         held.callback(shutil.rmtree, home, ignore_errors=True)
         vault, _ = await asyncio.to_thread(vaults.create, home, randomness.token_hex(32), cost=LOWEST_COST)
         held.callback(vault.close)
+        if local_paper:
+            save_setting(home, "local_paper", "true")  # a choice, as the mode's button makes it
         world = World(
             home=home, clock=address.clock or now, variables=_appearance(os.environ), overrides={},
             environment=Environment.DEMO, watching=watching,

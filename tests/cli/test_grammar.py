@@ -46,6 +46,16 @@ def test_a_setting_may_be_named_with_its_table() -> None:
     assert ("risk_bp_buffer_pct", "12") in given.set
 
 
+def test_a_mode_is_chosen_for_this_run() -> None:
+    def chosen(*words: str) -> dict[str, str]:
+        return dict(parser().parse_args([*words, "health"]).set)
+
+    assert chosen("--mode", "local_paper") == {"local_paper": "true"}
+    assert chosen("--mode", "ibkr_live") == {"local_paper": "false", "default_environment": "live"}
+    assert chosen() == {}
+    assert parser().parse_args(["demo", "--mode", "local_paper"]).demo_mode == "local_paper"
+
+
 def test_a_setting_for_this_run_wins_over_the_environment(
     ibdesk: Ibdesk, served: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
