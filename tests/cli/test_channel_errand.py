@@ -127,6 +127,25 @@ def test_who_gives_up_ends_the_work(window: Window) -> None:
     asyncio.run(test())
 
 
+def test_what_stands_is_done_although_nobody_waits_for_it_any_more(window: Window) -> None:
+    done = threading.Event()
+
+    async def work() -> int:
+        done.set()
+        return 0
+
+    async def test() -> None:
+        window.stand_still()
+        errand = window.send(work)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(errand.finish(lambda: None, stands=True), 0.05)
+        assert not done.is_set()
+        window.go_on()
+        assert await asyncio.to_thread(done.wait, 5)
+
+    asyncio.run(test())
+
+
 def test_a_closing_desk_ends_the_work_with_a_sentence(window: Window) -> None:
     async def endless() -> int:
         await asyncio.sleep(60)

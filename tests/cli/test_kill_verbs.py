@@ -1,10 +1,17 @@
-"""The kill switch from the command line: alone, beside an open desk, and beside one whose window stands still."""
+"""The kill switch from the command line: on an open desk, and on one whose window stands still."""
 
+import asyncio
+import json
+import subprocess
+import sys
+import threading
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from ibdesk.cli.channel_server import Channel
+from ibdesk.desk_door import Shown
 from tests.cli.order_desk import OrderDesk, with_desk
 from tests.cli.test_order_changes import FAR, placed, until
 from tests.services.workshop import MAIN, SECOND
@@ -54,5 +61,43 @@ def test_a_gateway_that_is_gone_still_leaves_the_lock(tmp_path: Path) -> None:
         said = await typed.type("kill")
         assert said.code == 4 and "NOT cancelled" in said.out and "Trading is locked." in said.err
         assert typed.desk.kill_switch is not None and typed.desk.kill_switch.why
+
+    with_desk(life, tmp_path)
+
+
+def test_a_window_that_stands_still_locks_at_once_and_cancels_when_it_moves(tmp_path: Path) -> None:
+    """The desk's own loop is blocked from before the command is typed until the lock was seen."""
+
+    async def life(typed: OrderDesk) -> None:
+        ref = await placed(typed)
+        desk, seen = typed.desk, list[str]()
+        channel = Channel(Shown(desk=desk, is_locked=lambda: False, come_forward=lambda: None))
+        await channel.listening()
+        is_over = asyncio.get_running_loop().create_future()
+        ended = list[subprocess.CompletedProcess[str]]()
+        locked = threading.Event()
+
+        def look() -> None:
+            assert desk.kill_switch is not None
+            command = subprocess.Popen(
+                [sys.executable, "-m", "ibdesk", "--home", str(desk.preferences.folder), "--json", "kill"],
+                stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            )  # fmt: skip
+            assert command.stderr is not None
+            seen.append(command.stderr.readline())
+            seen.append(desk.kill_switch.why)
+            locked.set()
+            out, err = command.communicate(timeout=30)
+            ended.append(subprocess.CompletedProcess(command.args, command.returncode, out, err))
+            is_over.get_loop().call_soon_threadsafe(is_over.set_result, None)
+
+        threading.Thread(target=look).start()
+        assert locked.wait(30)  # blocks this very loop
+        assert seen == ["Trading is locked.\n", "pressed on the command line"]
+        await is_over
+        await channel.close()
+        answer = json.loads(ended[0].stdout)
+        assert (ended[0].returncode, answer["status"]) == (0, "success")
+        await until(typed, ref, "cancelled")
 
     with_desk(life, tmp_path)
