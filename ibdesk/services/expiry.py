@@ -83,7 +83,18 @@ class Expiry:
     async def board(self, account: AccountId | None = None) -> Board:
         """What ends, in one account or in all of them. Raises DeskError when the book or the instructions cannot be
         read."""
-        return await self._boards.of(account, await self._given(account))
+        return await self._boards.of(account, await self.instructions(account))
+
+    async def position(self, account: AccountId, conid: Conid) -> Expiring:
+        """One position as it is now, however long it still runs. Refused(NOTHING_FOUND) when it is not held."""
+        return await self._boards.find(account, conid)
+
+    async def instructions(self, account: AccountId | None = None) -> tuple[ExerciseOrder, ...]:
+        """What the broker was told and has not processed; nothing where it takes none."""
+        if self._exercising is None:
+            return ()
+        accounts = (account,) if account is not None else tuple(each.id for each in await self._book.accounts())
+        return tuple([order for each in accounts for order in await self._exercising.instructions(each)])
 
     def requoted(self, board: Board) -> Board:
         """The board at the prices that stream now; nothing is read or asked."""
@@ -146,12 +157,6 @@ class Expiry:
                 cause=Cause.ORDER_REFUSED,
             )
         return self._exercising
-
-    async def _given(self, account: AccountId | None) -> tuple[ExerciseOrder, ...]:
-        if self._exercising is None:
-            return ()
-        accounts = (account,) if account is not None else tuple(each.id for each in await self._book.accounts())
-        return tuple([order for each in accounts for order in await self._exercising.instructions(each)])
 
     def _account_changed(self, _event: AccountChanged) -> None:
         today = self._clock().astimezone(NEW_YORK).date()
