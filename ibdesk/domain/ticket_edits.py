@@ -9,7 +9,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from ibdesk.domain.instruments import AssetClass, Conid, Instrument
-from ibdesk.domain.orders import NEEDS_LIMIT, NEEDS_STOP, Leg, Order, OrderTicket, OrderType, Side, TimeInForce
+from ibdesk.domain.orders import NEEDS_LIMIT, NEEDS_STOP, Leg, OrderTicket, OrderType, Side
 
 #: The desk's own limit: a ticket is a stock order or a position of one to four legs.
 MOST_LEGS = 4
@@ -89,15 +89,6 @@ def takes_fractions(ticket: OrderTicket) -> bool:
     """Whether its quantity may be a fraction: one stock, fund or coin, as the ticket's own faults have it."""
     classes = {leg.instrument.asset_class for leg in ticket.legs}
     return len(ticket.legs) == 1 and classes <= _SHARES | {AssetClass.CRYPTO}
-
-
-def ticket_of(order: Order, like: OrderTicket) -> OrderTicket:
-    """The ticket an order stands for, to be changed: in the account and mode of `like`, for what is left of it."""
-    return replace(
-        like, account=order.account, legs=order.legs, quantity=order.quantity,
-        order_type=order.order_type or OrderType.LIMIT, limit=order.limit, stop=order.stop, trail=order.trail,
-        tif=order.tif or TimeInForce.DAY, outside_hours=order.outside_hours, exits=None,
-    )  # fmt: skip
 
 
 def _find(legs: tuple[Leg, ...], conid: Conid) -> Leg | None:

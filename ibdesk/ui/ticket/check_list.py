@@ -1,6 +1,6 @@
 """The checks before a send, as a list: what stands in the way first, the rest of the rules one click away."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from PySide6.QtCore import Qt
@@ -18,13 +18,18 @@ _TONES = {Severity.BLOCK: "loss", Severity.CONFIRM: "warn", Severity.WARN: "warn
 def listed(verdict: Verdict, *, is_whole: bool) -> tuple[Finding, ...]:
     """The findings to show, the hardest first, in the order of the rules; of passed ones only the usual few, unless
     all are wanted. What one rule says of several things with one remedy is one row."""
+    found = (each for each in verdict.findings if is_whole or each.severity > Severity.PASS or each.code in ALWAYS)
+    return tuple(sorted(joined(found), key=lambda each: -each.severity))
+
+
+def joined(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """What one rule says of several legs with one remedy as one finding, its sentences below each other."""
     found: dict[object, Finding] = {}
-    for each in verdict.findings:
-        if is_whole or each.severity > Severity.PASS or each.code in ALWAYS:
-            key = (each.code, each.severity, each.remedy, each.source, each.citation)
-            before = found.get(key)
-            found[key] = each if before is None else replace(each, sentence=f"{before.sentence}\n{each.sentence}")
-    return tuple(sorted(found.values(), key=lambda each: -each.severity))
+    for each in findings:
+        key = (each.code, each.severity, each.remedy, each.source, each.citation)
+        before = found.get(key)
+        found[key] = each if before is None else replace(each, sentence=f"{before.sentence}\n{each.sentence}")
+    return tuple(found.values())
 
 
 class FindingRow(QWidget):

@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QCheckBox, QDialog, QHBoxLayout, QScrollArea, QVBo
 
 from ibdesk.domain.compliance.verdict import Finding
 from ibdesk.ui.theme import Text
+from ibdesk.ui.ticket.check_list import joined
 from ibdesk.ui.ticket.wording import source_words, title_of
 from ibdesk.ui.widgets import Button, Label, line
 
@@ -19,6 +20,7 @@ class ConfirmDialog(QDialog):
         super().__init__(parent)
         self.setWindowTitle("Confirm before sending")
         self.setMinimumWidth(500)
+        findings = joined(findings)
         self.boxes = tuple(QCheckBox(title_of(each)) for each in findings)
         self.yes = Button("Confirm and send", kind="primary")
         self.no = Button("Go back")

@@ -32,9 +32,10 @@ class TicketEdit(QLineEdit):
         self.textEdited.connect(lambda _text: self.read.emit(self.text()))
 
     def tell(self, text: str) -> None:
-        """Show a value, unless the person is typing another way of writing it."""
+        """Show a value, unless the person is typing another way of writing it, or what cannot be read."""
         self._told = text
-        if not (self.hasFocus() and self.isModified()) and self.text() != text:
+        is_kept = self.property("invalid") == "true" or (self.hasFocus() and self.isModified())
+        if not is_kept and self.text() != text:
             self.setText(text)
 
     def set_fault(self, fault: str) -> None:

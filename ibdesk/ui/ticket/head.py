@@ -32,6 +32,7 @@ class TicketHead(QWidget):
         for part in (self.title, self.count, self.change):
             top.addWidget(part)
         top.addStretch(1)
+        top.addStrut(self.clear.sizeHint().height())
         top.addWidget(self.clear)
         column.addLayout(top)
         below = QHBoxLayout()

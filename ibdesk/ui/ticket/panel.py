@@ -314,7 +314,8 @@ class TicketPanel(TicketView):
         ticket, checked = self.form.ticket, self.form.shown
         outlook = outlook_of(ticket, self.quotes(), self.desk.calendar, self.desk.clock())
         self.payoff.draw(ticket, outlook)
-        self.prospects.draw(outlook, ticket.currency or "")
+        has_options = any(leg.instrument.option is not None for leg in ticket.legs)
+        self.prospects.draw(outlook, ticket.currency or "", has_options=has_options)
         if checked is None or not self.form.is_complete:
             self.margin.draw(None, None)
         else:

@@ -55,8 +55,9 @@ class Prospects(QWidget):
         self.toggle.toggled.connect(self.assumptions.setVisible)
         self._stack()
 
-    def draw(self, outlook: Outlook, currency: str) -> None:
-        """Show what is known; a dash for what is not."""
+    def draw(self, outlook: Outlook, currency: str, *, has_options: bool = True) -> None:
+        """Show what is known; a dash for what is not. Shares alone have no Greeks worth a row."""
+        self.greeks.setVisible(has_options)
         told = outlook.greeks
         texts = (fmt.UNKNOWN,) * 4 if told is None else (
             fmt.signed(told.delta, 0 if abs(told.delta) >= 10 else 2),
@@ -81,13 +82,15 @@ class Prospects(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
-        grid = QGridLayout()
+        self.greeks = QWidget()
+        grid = QGridLayout(self.greeks)
+        grid.setContentsMargins(0, 0, 0, 0)
         grid.setVerticalSpacing(1)
         for at, ((name, _), value) in enumerate(zip(GREEKS, self.values, strict=True)):
             grid.addWidget(Label(name, kind=Text.CAPTION, tone="muted"), 0, at)
             grid.addWidget(value, 1, at)
             grid.setColumnStretch(at, 1)
-        column.addLayout(grid)
+        column.addWidget(self.greeks)
         row = QHBoxLayout()
         row.setContentsMargins(0, 0, 0, 0)
         row.addWidget(self.summary, 1)

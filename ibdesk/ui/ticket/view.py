@@ -82,8 +82,8 @@ class TicketView(QFrame):
         self._filled.setVisible(has_legs)
         self._inside.setEnabled(not form.is_sending)
         self.legs_rows.show_ticket(ticket)
-        self._draw_fields(ticket, rules, shown)
         self._draw_faults(form)
+        self._draw_fields(ticket, rules, shown)
         self.exits.draw(ticket, is_credit=shown.is_credit)
         if form.outcome is not None:
             self.outcome.set(form.outcome.text, detail=form.outcome.detail, tone=form.outcome.tone)
@@ -113,7 +113,8 @@ class TicketView(QFrame):
         self.send_button.setAccessibleDescription(ready.reason)
         has_legs = bool(form.ticket.legs)
         self.preview_button.setEnabled(has_legs and form.is_complete and not form.is_sending)
-        self.reason.setText(" ".join(part for part in (ready.reason, ready.remedy) if part) if has_legs else "")
+        is_said = not has_legs or bool(form.unread)  # it stands above already
+        self.reason.setText("" if is_said else " ".join(part for part in (ready.reason, ready.remedy) if part))
         self.reason.setVisible(bool(self.reason.text()))
 
     def _draw_fields(self, ticket: OrderTicket, rules: Mapping[Conid, OrderRules], shown: Shown) -> None:
