@@ -130,6 +130,14 @@ def usual_expiry(expiries: Sequence[Expiry], today: date) -> Expiry | None:
     return min(monthly, key=lambda each: (abs(each.days(today) - USUAL_DAYS), each.day))
 
 
+def same_day(expiries: Sequence[Expiry], wanted: Expiry) -> Expiry | None:
+    """The one that is meant: exactly it, else one of its day (a position does not always tell its root)."""
+    if wanted in expiries:
+        return wanted
+    others = [each for each in expiries if each.day == wanted.day]
+    return next((each for each in others if not each.is_nonstandard), others[0] if others else None)
+
+
 def is_monthly(day: date) -> bool:
     """Whether it is a third Friday. (Where that is a holiday the monthly ends on the Thursday: it is then chosen by its
     nearness like any other.)"""

@@ -21,6 +21,7 @@ from ibdesk.domain.chains import (
     probe,
     rows_between,
     rows_of,
+    same_day,
     usual_expiry,
     usual_month,
     usual_width,
@@ -103,6 +104,13 @@ def test_a_person_is_shown_the_monthly_about_four_weeks_ahead() -> None:
     assert usual_expiry(weeklies[:1], TODAY) == weeklies[0]
     assert usual_expiry([Expiry(day=DECEMBER, trading_class="SPY1")], TODAY) is not None
     assert usual_expiry([], TODAY) is None
+
+
+def test_an_expiry_without_its_root_is_the_usual_one_of_its_day() -> None:
+    adjusted, usual = Expiry(day=DECEMBER, trading_class="SPY1"), Expiry(day=DECEMBER, trading_class="SPY")
+    assert same_day([adjusted, usual], Expiry(day=DECEMBER)) == usual
+    assert same_day([adjusted, usual], adjusted) == adjusted and same_day([adjusted], Expiry(day=DECEMBER)) == adjusted
+    assert same_day([usual], Expiry(day=TODAY)) is None
 
 
 @pytest.mark.parametrize(("day", "expected"), [(date(2026, 12, 18), True), (date(2026, 12, 11), False),

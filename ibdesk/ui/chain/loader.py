@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 
-from ibdesk.domain.chains import Chain, Expiry
+from ibdesk.domain.chains import Chain, Expiry, same_day, usual_expiry
 from ibdesk.domain.errors import DeskError
 from ibdesk.domain.instruments import Conid
 from ibdesk.services.chains import BAND, Chains, Underlying
@@ -80,6 +80,7 @@ class ChainLoader(QObject):
                 found, expiry = await self._chains.first(underlying)
             else:
                 found = await self._chains.expiries(underlying, expiry.day.replace(day=1))
+                expiry = same_day(found, expiry) or usual_expiry(found, self._chains.today)
         except DeskError as error:
             self._fail(error, turn)
             return

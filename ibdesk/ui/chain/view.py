@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QSettings, QTimer, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from ibdesk.domain.chains import Chain, Expiry, around, outward, usual_width
+from ibdesk.domain.chains import Chain, Expiry, around, expiry_of, outward, same_day, usual_width
 from ibdesk.domain.errors import DeskError
 from ibdesk.domain.events import QuotesChanged
 from ibdesk.domain.instruments import Conid, Instrument
-from ibdesk.domain.market import ContractMatch, Quote
+from ibdesk.domain.market import Quote
 from ibdesk.domain.orders import Leg, Side
 from ibdesk.domain.templates import TemplateName
 from ibdesk.services.chains import Underlying
 from ibdesk.ui.chain.bar import UnderlyingBar
 from ibdesk.ui.chain.card import ChainCard
+from ibdesk.ui.chain.finder import Finder
 from ibdesk.ui.chain.loader import ChainLoader
 from ibdesk.ui.chain.modelling import Modeller
-from ibdesk.ui.chain.search import best_of, option_in
 from ibdesk.ui.chain.strategy import build, title_of
 from ibdesk.ui.theme import look
 
@@ -55,6 +55,7 @@ class ChainView(QWidget):
         self.card = ChainCard()
         self.table = self.card.table
         self.loader = ChainLoader(desk.chains, bridge, self) if desk.chains is not None else None
+        self.finder = Finder(desk.chains, bridge, self.bar.field, self) if desk.chains is not None else None
         self.modeller = Modeller(self.table, self._spot, desk.clock, self)
         self._conids: tuple[Conid, ...] = ()
         self._mark: Instrument | None = None
@@ -85,8 +86,7 @@ class ChainView(QWidget):
             self.show_underlying(instrument.conid)
             return
         self._mark = instrument
-        expiry = Expiry(day=instrument.option.expiry, trading_class=instrument.trading_class or instrument.symbol)
-        self._show_at(instrument.underlying_conid, expiry)
+        self._show_at(instrument.underlying_conid, expiry_of(instrument))
 
     def set_legs(self, legs: Sequence[Leg]) -> None:
         """Outline these."""
@@ -109,8 +109,8 @@ class ChainView(QWidget):
         self.bar.field.setText(text)
         self.bar.field.setFocus()
         self.bar.field.selectAll()
-        if text:
-            self._submit(text)
+        if text and self.finder is not None:
+            self.finder.submit(text)
 
     @property
     def conids(self) -> tuple[Conid, ...]:
@@ -119,54 +119,26 @@ class ChainView(QWidget):
 
     # What a person does --------------------------------------------------------------------------------------------
 
-    def _submit(self, text: str) -> None:
-        """Enter in the field: an option goes to the ticket, with a minus before it sold; a symbol is opened."""
-        side = Side.SELL if text.startswith(("-", "−")) else Side.BUY
-        name = option_in(text.lstrip("-−"))
-        if name is not None:
-            self._bridge.start("find the option", self._take_option(text.lstrip("-−"), side), busy=self.bar.field)
-        else:
-            self._bridge.start("find the symbol", self._find_and_open(text))
+    def _open(self, conid: Conid) -> None:
+        self.show_underlying(conid)
+        self.focus_chain()
 
-    async def _take_option(self, text: str, side: Side) -> None:
-        name = option_in(text)
-        if self._desk.chains is None or name is None:
-            return
-        underlying, instrument = await self._desk.chains.option(name)
-        self.bar.field.clear()
+    def _found_option(self, underlying: Underlying, instrument: Instrument, side: Side) -> None:
         self._mark = instrument
-        expiry = Expiry(day=name.terms.expiry, trading_class=instrument.trading_class)
-        self._show_at(underlying.conid, expiry)
+        self._show_at(underlying.conid, expiry_of(instrument))
         self.leg_wanted.emit(instrument, side)
 
-    def _show_at(self, conid: Conid, expiry: Expiry) -> None:
+    def _show_at(self, conid: Conid, expiry: Expiry | None) -> None:
         loader = self.loader
-        if loader is None:
+        if loader is None or expiry is None:
             return
-        if loader.underlying is None or loader.underlying.conid != conid:
+        known = same_day(loader.expiries, expiry)
+        if loader.underlying is None or loader.underlying.conid != conid or known is None:
             loader.open(conid, expiry)
-        elif loader.expiry != expiry:
-            loader.choose(expiry)
+        elif loader.expiry != known:
+            loader.choose(known)
         elif self._mark is not None:
             self.table.mark_strike(self._mark)
-
-    async def _find_and_open(self, text: str) -> None:
-        if self._desk.chains is None:
-            return
-        match = best_of(await self._desk.chains.find(text), text)
-        if match is None:
-            self.card.show_nothing_found(text)
-        else:
-            self._open(match)
-
-    async def _offer(self, text: str) -> None:
-        if self._desk.chains is not None:
-            self.bar.field.offer(text, await self._desk.chains.find(text))
-
-    def _open(self, match: ContractMatch) -> None:
-        self.bar.field.clear()
-        self.show_underlying(match.conid)
-        self.focus_chain()
 
     def _want_template(self, name: TemplateName) -> None:
         loader, row = self.loader, self.table.marked_row
@@ -332,9 +304,10 @@ class ChainView(QWidget):
         table.quantity_wanted.connect(self.quantity_wanted)
         table.expiry_wanted.connect(bar.strip.choose_number)
         table.seen_changed.connect(self._rest.start)
-        bar.field.asked.connect(lambda text: bridge.start("look for a symbol", self._offer(text)))
-        bar.field.submitted.connect(self._submit)
-        bar.field.picked.connect(self._open)
+        if self.finder is not None:
+            self.finder.opened.connect(self._open)
+            self.finder.option_found.connect(self._found_option)
+            self.finder.nothing.connect(card.show_nothing_found)
         bar.field.left.connect(self.focus_chain)
         card.picker.wanted.connect(self._want_template)
         card.underlying_wanted.connect(self.show_underlying)
