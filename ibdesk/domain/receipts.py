@@ -3,6 +3,7 @@
 All steps of one order carry the same `correlation`; a blocked one never has a step SENT.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -71,3 +72,65 @@ class LoggedReceipt:
     app_version: str
     prev_hash: str
     row_hash: str
+
+
+class Outcome(StrEnum):
+    """What became of one order, as its steps tell it."""
+
+    BLOCKED = "blocked"
+    SENT = "sent"
+    FILLED = "filled"
+    REFUSED = "refused"
+    DECLINED = "not placed"
+    UNKNOWN = "unknown"
+    CANCELLED = "cancel asked"
+    STOPPED = "kill switch"
+    OTHER = "other"
+
+
+def outcome_of(steps: Collection[Step]) -> Outcome:
+    """The outcome by the kinds of steps there are. One that was sent is never called blocked: a change of it may have
+    been."""
+    if Step.KILL_SWITCH in steps:
+        return Outcome.STOPPED
+    if Step.FILL in steps:
+        return Outcome.FILLED
+    if Step.SENT not in steps and Step.BLOCKED in steps:
+        return Outcome.BLOCKED
+    if Step.CANCEL in steps:
+        return Outcome.CANCELLED
+    if Step.SENT not in steps:
+        return Outcome.OTHER
+    if Step.BROKER_ACK in steps:
+        return Outcome.SENT
+    if Step.BROKER_REJECT in steps:
+        return Outcome.REFUSED
+    if Step.OUTCOME_UNKNOWN in steps:
+        return Outcome.UNKNOWN
+    return Outcome.DECLINED if Step.ANSWERED in steps else Outcome.SENT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReceiptHead:
+    """One order's receipt in a list: when it began, its newest row, and what became of it. `account` is a hash."""
+
+    correlation: str
+    at: datetime
+    last_seq: int
+    account: AccountId
+    mode: str
+    outcome: Outcome
+    steps: int
+    ticket: OrderTicket | None = None
+    decision: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReceiptFilter:
+    """Which receipts to list: all by default. `blocked` True: those with a block, False: those that were sent. `text`
+    is looked for in ticket, decision and the broker's words; `since` and `until` (aware) bound the first step."""
+
+    blocked: bool | None = None
+    text: str = ""
+    since: datetime | None = None
+    until: datetime | None = None

@@ -11,10 +11,12 @@ import msgspec
 from ibdesk.domain.accounts import Environment
 from ibdesk.domain.audit_hints import AuditHint, hints
 from ibdesk.domain.errors import Cause, Refused
-from ibdesk.domain.receipts import LoggedReceipt, Step
+from ibdesk.domain.receipt_document import Document, document_of
+from ibdesk.domain.receipts import LoggedReceipt, ReceiptFilter, ReceiptHead, Step
 from ibdesk.domain.records import AuditFault, DatabaseReport, LoggedCall, SessionRecord, SyncRecord
+from ibdesk.services import receipt_files
 from ibdesk.services.desk import Clock
-from ibdesk.store import audit, check, receipts, records
+from ibdesk.store import accounts, audit, check, receipt_heads, receipts, records
 from ibdesk.store.database import Database
 from ibdesk.store.exports import exported
 
@@ -76,6 +78,63 @@ class Activity:
     async def receipt(self, correlation: str) -> tuple[LoggedReceipt, ...]:
         """Every step of one order, in order: what is shown and printed of it."""
         return await self._database.read(receipts.load, correlation)
+
+    async def receipt_heads(
+        self, wanted: ReceiptFilter | None = None, *, before: int | None = None, limit: int = 200
+    ) -> tuple[ReceiptHead, ...]:
+        """The receipts as a list, one for each order, the newest first: those before the `last_seq` of another."""
+
+        def load(tx: "Connection") -> tuple[ReceiptHead, ...]:
+            return receipt_heads.newest(tx, wanted or ReceiptFilter(), before=before, limit=limit)
+
+        return await self._database.read(load)
+
+    async def document(self, correlation: str) -> Document:
+        """One order's receipt to show and print, the whole chain verified. Refused(ORDER_UNKNOWN) without any."""
+        return await self._database.read(self._document, correlation)
+
+    async def save_receipt(self, correlation: str, path: Path, format: str, *, replace: bool = False) -> None:  # noqa: A002
+        """One order's receipt as a file: json, csv or html. Raises what `export_audit` does."""
+        document = await self.document(correlation)
+        steps = await self.receipt(correlation)
+        await self.save_file(path, receipt_files.rendered(document, steps, format), replace=replace)
+
+    async def save_file(self, path: Path, data: bytes, *, replace: bool = False) -> None:
+        """What was printed into a file. Raises what `export_audit` does."""
+
+        def write(_tx: "Connection") -> None:
+            with exported(path, self._database.folder, replace=replace) as file:
+                file.write(data)
+
+        await self._database.read(write)
+
+    async def export_receipts(self, path: Path, format: str = "csv", *, replace: bool = False) -> int:  # noqa: A002
+        """The whole log of receipts with its hashes, as csv or jsonl; how many rows. As `export_audit`."""
+        receipt_files.require_format(format, receipt_files.ALL)
+
+        def write(tx: "Connection") -> int:
+            count = 0
+            with exported(path, self._database.folder, replace=replace) as file:
+                for count, line in enumerate(receipt_files.log_lines(receipts.each(tx), format)):  # noqa: B007
+                    file.write(line)
+            return count
+
+        return await self._database.read(write)
+
+    async def receipt_rows(self) -> int:
+        """How many rows the log of receipts has."""
+        newest = await self.receipts(limit=1)
+        return newest[0].seq if newest else 0
+
+    def _document(self, tx: "Connection", correlation: str) -> Document:
+        steps = receipts.load(tx, correlation)
+        if not steps:
+            raise Refused(
+                f"There is no receipt of {correlation}.", remedy="Look for its name in the list of receipts.",
+                cause=Cause.ORDER_UNKNOWN,
+            )
+        known = {receipts.hash_of(account.id): account.id for account in accounts.load_accounts(tx)}
+        return document_of(steps, accounts=known, fault=receipts.find_fault(tx), made_at=self._clock())
 
     async def hints(self) -> tuple[AuditHint, ...]:
         """What in the log a careful person would look at, the most severe first."""
