@@ -14,6 +14,7 @@ from ibdesk.cli.order_words import finding_lines, verdict_form
 from ibdesk.cli.talk import Talk, code_of, lines_of, told
 from ibdesk.domain.accounts import AccountId
 from ibdesk.domain.compliance.exercise import Wish
+from ibdesk.domain.compliance.expiry_risks import Settling
 from ibdesk.domain.compliance.verdict import Severity, Verdict, figure
 from ibdesk.domain.errors import Cause, DeskError, Refused
 from ibdesk.domain.expiries import Expiring, Window
@@ -73,13 +74,7 @@ async def board(desk: Desk, args: argparse.Namespace, talk: Talk) -> int:
     talk.tell(
         {"as_of": made.now, "received_at": made.received_at, "trouble": made.trouble,
          "takes_instructions": expiry.takes_instructions, "positions": [_form(line) for line in lines],
-         "together": [
-             {"account": each.account, "symbol": each.symbol, "expiry": each.expiry, "timing": each.timing.value,
-              "closes_at": each.spot, "shares": None if each.due is None else each.due.shares,
-              "cash": None if each.due is None else each.due.cash,
-              "findings": [finding.sentence for finding in each.findings]}
-             for each in made.settlings_within(WINDOWS[args.within])
-         ]},
+         "together": [_together(each) for each in made.settlings_within(WINDOWS[args.within])]},
         [*told_lines, *([f"Prices: {made.trouble}"] if made.trouble else [])],
     )  # fmt: skip
     return 0
@@ -192,7 +187,7 @@ def _form(line: Line) -> dict[str, Any]:
     row, effect, given = line.row, line.row.effect, line.instruction
     return {
         "account": row.account, "conid": row.instrument.conid, "contract": row.instrument.label,
-        "quantity": row.quantity, "expiry": row.terms.expiry, "last_day": row.schedule.last_day,
+        "quantity": row.quantity, "expiry": row.terms.expiry.isoformat(), "last_day": row.schedule.last_day.isoformat(),
         "settles": row.settles.value, "timing": row.schedule.timing.value, "stops_at": row.schedule.stops_at,
         "desk_until": row.schedule.desk_until, "broker_until": row.schedule.broker_until, "underlying": row.spot,
         "moneyness": row.moneyness.value, "distance": row.distance, "bid": row.bid, "ask": row.ask,
@@ -203,6 +198,15 @@ def _form(line: Line) -> dict[str, Any]:
         "findings": [{"code": each.code.value, "severity": each.severity.word, "sentence": each.sentence,
                       "remedy": each.remedy} for each in line.findings],
         "instruction": None if given is None else {"lapse": given.is_lapse, "quantity": given.quantity, "at": given.at},
+    }  # fmt: skip
+
+
+def _together(settling: Settling) -> dict[str, Any]:
+    due = settling.due
+    return {
+        "account": settling.account, "symbol": settling.symbol, "expiry": settling.expiry.isoformat(),
+        "timing": settling.timing.value, "closes_at": settling.spot, "shares": None if due is None else due.shares,
+        "cash": None if due is None else due.cash, "findings": [each.sentence for each in settling.findings],
     }  # fmt: skip
 
 
