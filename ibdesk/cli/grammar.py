@@ -38,7 +38,8 @@ While the window has the vault open, commands are done there, with its settings.
 
 def parser() -> argparse.ArgumentParser:
     """Everything that can be typed. `args.run(args, talk)` does it."""
-    from ibdesk.cli import accounts, verbs
+    from ibdesk.cli import accounts, digest_verb, verbs
+    from ibdesk.cli.expiry_verbs import add_expiry_verbs
     from ibdesk.cli.order_grammar import add_order_verbs
 
     top = argparse.ArgumentParser(
@@ -83,9 +84,12 @@ def parser() -> argparse.ArgumentParser:
     sync = _verb(every, "sync", "read positions and balances of every account", in_desk(verbs.sync))
     sync.add_argument("--account", type=_account_id, metavar="U…", help="only this account")
     sync.add_argument("--source", choices=["portal"], default="portal", help="where from (default: portal)")
+    _verb(every, "digest", "the day in short: fills, changed positions, what works on and what expires",
+          in_desk(digest_verb.digest, reads_only=True))
     contract = _group(every, "contract", "what can be traded")
     _verb(contract, "find", "contracts by symbol or name", in_desk(verbs.find)).add_argument("text")
     add_order_verbs(every, _group, _verb)
+    add_expiry_verbs(every, _group, _verb)
     _flex_verbs(every)
     _vault_verbs(every)
     _trouble_verbs(every)

@@ -193,10 +193,13 @@ class ArmingChanged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
-    """Something a person should read: an error of a journey, or good news."""
+    """Something a person should read: an error of a journey, or good news. Good news with an `action` stays until it
+    is read; pressing it does the window's `command`."""
 
     error: DeskError | None = None
     text: str = ""
+    action: str = ""
+    command: str = ""
 
 
 Event = (

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from ibdesk.domain.accounts import Environment, looks_like_account
 from ibdesk.domain.errors import Cause, Refused
+from ibdesk.domain.reminders import times_of
 from ibdesk.domain.risk_settings import RiskSettings
 from ibdesk.domain.session import Region
 from ibdesk.domain.setting_meta import Meta as Meta
@@ -190,6 +191,14 @@ class Settings(RiskSettings):
     benchmark: str = setting("SPY", Meta(
         section="Charts", title="Benchmark", help="The symbol drawn beside your equity curve.",
         env=("IBDESK_BENCHMARK",)))
+    digest_after_close: bool = setting(True, Meta(
+        section="Reminders", title="Tell the day in short after the close",
+        help="Fills, changed positions, orders that still work, expiries ahead, and what the log shows.",
+        env=("IBDESK_DIGEST_AFTER_CLOSE",)))
+    digest_times: str = setting("", Meta(
+        section="Reminders", title="Tell it at other times, too",
+        help="New York times of trading days, such as 10:00, 12:30. Empty: only after the close.",
+        env=("IBDESK_DIGEST_TIMES",)))
     theme: ThemeName = setting(ThemeName.SYSTEM, Meta(
         section="Appearance", title="Theme", help="Dark, light, or what the system uses.", env=("IBDESK_THEME",)))
     colour_blind: bool = setting(False, Meta(
@@ -335,6 +344,8 @@ def _check_form(name: str, value: Any) -> None:
         raise _bad(name, value, "an account id such as U1234567 or DU1234567")
     if name == "gateway_url" and value and not _is_address(value):
         raise _bad(name, value, "a whole address such as https://localhost:5000")
+    if name == "digest_times" and not _are_times(value):
+        raise _bad(name, value, "times of day such as 10:00, 12:30")
     if name == "base_currency" and not (len(value) == 3 and value.isascii() and value.isupper()):
         raise _bad(name, value, "a currency's three letters, such as USD")
     if name == "default_environment" and value is Environment.DEMO:
@@ -347,3 +358,11 @@ def _is_address(text: str) -> bool:
         return parts.scheme in ("https", "http") and bool(parts.hostname) and parts.port != 0
     except ValueError:  # a port out of range, half an IPv6 address
         return False
+
+
+def _are_times(text: str) -> bool:
+    try:
+        times_of(text)
+    except ValueError:
+        return False
+    return True

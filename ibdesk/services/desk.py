@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ibdesk.services.chains import Chains
     from ibdesk.services.connector import Connector
     from ibdesk.services.demo_faults import DemoFault
+    from ibdesk.services.digest import Digests
     from ibdesk.services.doctor import Doctor
     from ibdesk.services.expiry import Expiry
     from ibdesk.services.flex import Flex
@@ -84,4 +85,5 @@ class Desk:
     kill_switch: "KillSwitch | None" = None
     chains: "Chains | None" = None
     going_live: "GoingLive | None" = None
+    digests: "Digests | None" = None
     expiry: "Expiry | None" = None

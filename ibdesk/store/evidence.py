@@ -12,7 +12,8 @@ from ibdesk.domain.receipts import Step
 from ibdesk.domain.records import SyncStatus
 from ibdesk.domain.session import SessionState
 from ibdesk.store.order_tables import trading_compliance_log
-from ibdesk.store.tables import ibkr_session_tracking, ibkr_sync_log, vault_dates
+from ibdesk.store.records import noted
+from ibdesk.store.tables import ibkr_session_tracking, ibkr_sync_log
 
 #: The name under which it is noted that a person looked at the limits and kept them.
 LIMITS_KEPT = "limits kept"
@@ -33,7 +34,7 @@ def load_evidence(tx: Connection) -> Evidence:
         paper_order_at=_last(tx, log, log.c.ts_utc, accepted),
         paper_orders=tx.execute(select(func.count()).select_from(log).where(accepted)).scalar_one(),
         blocked_at=_last(tx, log, log.c.ts_utc, log.c.event_type == Step.BLOCKED.value),
-        limits_kept_at=tx.execute(select(vault_dates.c.at).where(vault_dates.c.name == LIMITS_KEPT)).scalar(),
+        limits_kept_at=noted(tx, LIMITS_KEPT),
     )
 
 

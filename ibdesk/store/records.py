@@ -125,10 +125,15 @@ def note_date(tx: Connection, name: str, at: datetime) -> None:
     bulk.put(tx, vault_dates, {"name": name}, {"at": at})
 
 
+def noted(tx: Connection, name: str) -> datetime | None:
+    """When that was done last; None when it never was."""
+    return tx.execute(select(vault_dates.c.at).where(vault_dates.c.name == name)).scalar()
+
+
 def load_date(tx: Connection, name: str) -> datetime | None:
     """When that was done last; never: when the vault's first call was, which is about when it was made."""
-    noted = tx.execute(select(vault_dates.c.at).where(vault_dates.c.name == name)).scalar()
-    if noted is not None:
-        return noted
+    at = noted(tx, name)
+    if at is not None:
+        return at
     log = ibkr_trading_activity_log
     return tx.execute(select(log.c.at).where(log.c.seq == 1)).scalar()

@@ -119,6 +119,7 @@ async def build_desk(
     from ibdesk.services.activity import Activity
     from ibdesk.services.audit import CallLog
     from ibdesk.services.backups import Backups
+    from ibdesk.services.digest import Digests
     from ibdesk.services.hub import Hub
     from ibdesk.services.local_paper import LocalPaper
     from ibdesk.services.preferences import Preferences
@@ -200,6 +201,13 @@ async def build_desk(
             backups.start()
     book = _book(parts, connected.live)
     activity = Activity(database, clock=world.clock, default_environment=lambda: environment)
+    digests = Digests(
+        mode=mode, book=book, orders=lambda: None if trading is None else trading.book, activity=activity,
+        settings=lambda: preferences.settings, calendar=calendar, hub=hub, tasks=parts.tasks, database=database,
+        clock=world.clock,
+    )  # fmt: skip
+    if world.watching:
+        digests.start()
     diagnosis = diagnosis_for(
         world.home, environment=environment, connection=connection, clock=world.clock, hub=hub,
         preferences=preferences, on_call=call_log.record, book=book, activity=activity, session=connected.session,
@@ -241,6 +249,7 @@ async def build_desk(
         kill_switch=None if trading is None else trading.kill_switch,
         expiry=None if trading is None else trading.expiry,
         going_live=going_live,
+        digests=digests,
         chains=connected.chains,
         local_paper=local_paper,
         check_passphrase=lambda secret: asyncio.to_thread(vaults.opens, vault, secret),

@@ -87,6 +87,6 @@ def test_sections_come_in_the_order_they_are_shown() -> None:
     sections = list(dict.fromkeys(meta_of(name).section for name in names()))
 
     assert sections == [
-        "Interactive Brokers", "Gateway", "Session", "Vault", "TWS and IB Gateway", "Charts", "Appearance",
-        "Risk limits",
+        "Interactive Brokers", "Gateway", "Session", "Vault", "TWS and IB Gateway", "Charts", "Reminders",
+        "Appearance", "Risk limits",
     ]  # fmt: skip

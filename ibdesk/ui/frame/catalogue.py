@@ -48,7 +48,7 @@ def commands_of(view: View, desk: "Desk", bridge: "Bridge", accounts: Sequence[A
     """Everything that can be done now, in the order the palette shows it before anything is typed."""
     return (
         *_rooms(view), *_work(view, desk, bridge), *_modes(view, desk, bridge), *_accounts(bridge, accounts),
-        *_tabs(view), *_gateway(desk, bridge),
+        *_digest(desk, bridge), *_tabs(view), *_gateway(desk, bridge),
         *_appearance(desk, bridge), *_demo(view, desk), *_help(view), *_settings(view),
     )
 
@@ -74,6 +74,8 @@ def _tabs(view: View) -> Iterator[Command]:
     for tab in ACTIVITY_TABS:
         yield Command(name=f"activity:{tab.key}", title=tab.title, hint="Activity", words=tab.words,
                       run=partial(view.open_tab, "activity", tab.key))
+    yield Command(name="expiry", title="Expiry board", hint="Orders", run=partial(view.open_tab, "orders", "expiry"),
+                  words="options expiring today exercise lapse assignment pin dividend 0dte")
 
 
 def _work(view: View, desk: "Desk", bridge: "Bridge") -> list[Command]:
@@ -119,6 +121,17 @@ def _modes(view: View, desk: "Desk", bridge: "Bridge") -> Iterator[Command]:
     else:
         yield Command(name="lock-live", title="Lock live orders", hint="Mode", words="disarm real money trading stop",
                       run=lambda: bridge.start("lock live orders", live.lock()))
+
+
+def _digest(desk: "Desk", bridge: "Bridge") -> Iterator[Command]:
+    def show() -> None:
+        from ibdesk.ui.modes.digest import show_digest  # looked at once a day
+
+        bridge.start("digest", show_digest(desk, bridge, QApplication.activeWindow()))
+
+    if desk.digests is not None:
+        yield Command(name="digest", title="Today in short", hint="Account", run=show,
+                      words="digest daily summary fills report monitoring")
 
 
 def _vault(view: View, desk: "Desk", bridge: "Bridge") -> Iterator[Command]:

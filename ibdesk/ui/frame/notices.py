@@ -49,6 +49,8 @@ class NoticeArea(QWidget):
         """Say it."""
         if notice.error is not None:
             self._show_error(notice.error)
+        elif notice.action:
+            self._show_news_to_read(notice)
         else:
             self._show_good_news(notice.text)
 
@@ -89,6 +91,13 @@ class NoticeArea(QWidget):
         timer.setSingleShot(True)
         timer.timeout.connect(lambda: self._remove(key))
         timer.start(GOOD_NEWS_MS)
+
+    def _show_news_to_read(self, notice: Notice) -> None:
+        banner = Banner(notice.text, tone="accent", action=notice.action, closable=True)
+        key = notice.command
+        banner.pressed.connect(lambda: self._remove(key))
+        banner.pressed.connect(lambda: self.command.emit(notice.command))
+        self._add(key, banner)
 
     def _countdown(self, cause: Cause, until: datetime) -> Countdown:
         left = Countdown(self._clock, "{left}", kind=Text.BASE)

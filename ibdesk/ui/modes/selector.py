@@ -27,7 +27,8 @@ async def standing_of(desk: "Desk") -> Standing:
         items = len((await live.look()).missing)
     return Standing(
         mode=desk.mode, lender=desk.environment, connected={each.environment: each.account for each in known},
-        uses_ibkr=desk.preferences.sourced.settings.ibkr_enabled, open_items=items, armed=None if live is None else live.armed,
+        uses_ibkr=desk.preferences.sourced.settings.ibkr_enabled, open_items=items,
+        armed=None if live is None else live.armed,
     )  # fmt: skip
 
 

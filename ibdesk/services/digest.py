@@ -1,0 +1,128 @@
+"""When the day in short is told, and from what in the vault it is made. It asks no broker anything."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+
+from ibdesk.domain.accounts import AccountId
+from ibdesk.domain.compliance.account_rules import CHOSEN
+from ibdesk.domain.compliance.day_trade_rule import seen_from
+from ibdesk.domain.compliance.day_trades import begin, trade_date_at
+from ibdesk.domain.compliance.policy import policies_at
+from ibdesk.domain.compliance.regime import resolve_regime
+from ibdesk.domain.digest import AccountDigest, Digest, account_digest
+from ibdesk.domain.events import Notice, SettingsChanged, TimeJumped
+from ibdesk.domain.hours import NEW_YORK, Calendar
+from ibdesk.domain.modes import Mode
+from ibdesk.domain.portfolio import AccountPage
+from ibdesk.domain.receipts import Step
+from ibdesk.domain.reminders import is_due, occasions, times_of
+from ibdesk.domain.settings import Settings
+from ibdesk.services.activity import Activity
+from ibdesk.services.book import Book
+from ibdesk.services.desk import Clock
+from ibdesk.services.hub import Hub
+from ibdesk.services.order_book import LiveOrders
+from ibdesk.services.picture import COUNTED
+from ibdesk.services.tasks import Tasks
+from ibdesk.services.waiting import Wait, wait
+from ibdesk.store import records, trades
+from ibdesk.store.database import Database
+
+#: The name under which it is noted when a digest was told last.
+TOLD = "digest told"
+#: The command that opens it in the window.
+COMMAND = "digest"
+#: Opening the desk has better things to do first; then the time is looked at once a minute.
+AT_FIRST, LOOK_EVERY = timedelta(seconds=20), timedelta(minutes=1)
+#: More blocked orders on one day are not counted.
+MOST = 1_000
+
+
+class Digests:
+    """Makes the digest of the open desk. `orders` is None where none can be read."""
+
+    def __init__(
+        self, *, mode: Mode, book: Book, orders: Callable[[], LiveOrders | None], activity: Activity,
+        settings: Callable[[], Settings], calendar: Calendar, hub: Hub, tasks: Tasks, database: Database, clock: Clock,
+        wait: Wait = wait,
+    ) -> None:  # fmt: skip
+        self._mode = mode
+        self._book = book
+        self._orders = orders
+        self._activity = activity
+        self._settings = settings
+        self._calendar = calendar
+        self._hub = hub
+        self._tasks = tasks
+        self._database = database
+        self._clock = clock
+        self._wait = wait
+        self._woken = asyncio.Event()
+
+    def start(self) -> None:
+        """Tell of each day at its times from now on."""
+        self._hub.subscribe(TimeJumped, lambda event: self._woken.set())
+        self._hub.subscribe(SettingsChanged, self._hear)
+        self._tasks.start("digest", self._keep())
+
+    async def make(self) -> Digest:
+        """The day so far, as stored."""
+        now = self._clock()
+        day = now.astimezone(NEW_YORK).date()
+        begins = _midnight(now)
+        blocked = await self._activity.receipts(steps=(Step.BLOCKED,), limit=MOST)
+        hints = await self._activity.hints()
+        pages = await self._book.pages()
+        return Digest(
+            at=now, day=day, mode=self._mode,
+            accounts=tuple([await self._account(page, day, begins) for page in pages]),
+            blocked=sum(each.receipt.at >= begins for each in blocked), hints=sum(each.at >= begins for each in hints),
+        )  # fmt: skip
+
+    async def _account(self, page: AccountPage, day: date, begins: datetime) -> AccountDigest:
+        account, orders = page.account.id, self._orders()
+        fills = await self._database.read(trades.load_fills, account, begins)
+        working = () if orders is None else tuple(each for each in orders.working if each.account == account)
+        regime = resolve_regime(page.summary, CHOSEN[self._settings().risk_day_trade_rule], day)
+        return account_digest(page, fills, working, day, regime, await self._day_trades(account, page))
+
+    async def _day_trades(self, account: AccountId, page: AccountPage) -> int | None:
+        orders = self._orders()
+        if orders is None or not orders.is_read:
+            return None
+        now = self._clock()
+        rules = policies_at(now.astimezone(NEW_YORK).date()).day_trades
+        fills = await self._database.read(trades.load_fills, account, now - COUNTED)
+        held = {(account, row.position.instrument.conid): row.position.quantity for row in page.rows}
+        state = begin((fill.execution for fill in fills), held, rules, self._calendar)
+        return seen_from(state, account, trade_date_at(now, rules, self._calendar)).made
+
+    def _hear(self, event: SettingsChanged) -> None:
+        if any(name.startswith("digest_") for name in event.names):
+            self._woken.set()
+
+    async def _keep(self) -> None:
+        pause = AT_FIRST
+        while True:
+            await self._wait(pause.total_seconds(), self._woken)
+            self._woken.clear()
+            await self._step()
+            pause = LOOK_EVERY
+
+    async def _step(self) -> None:
+        """Tell the digest when one of today's times has come that was not told yet."""
+        settings, now = self._settings(), self._clock()
+        today = occasions(
+            now.astimezone(NEW_YORK).date(), self._calendar, after_close=settings.digest_after_close,
+            times=times_of(settings.digest_times))
+        if not is_due(now, await self._database.read(records.noted, TOLD), today):
+            return
+        digest = await self.make()
+        await self._database.write(records.note_date, TOLD, now)
+        if digest.accounts:
+            self._hub.publish(Notice(text=f"Today in short: {digest.headline}", action="Show", command=COMMAND))
+
+
+def _midnight(now: datetime) -> datetime:
+    return now.astimezone(NEW_YORK).replace(hour=0, minute=0, second=0, microsecond=0)
