@@ -212,6 +212,10 @@ class Orders:
         keep orders alive."""
         await self._trading.cancel_all(account)
 
+    async def remembered(self) -> frozenset[str]:
+        """The ids of the broker's questions that are answered with yes by themselves in this mode."""
+        return await self._database.read(trades.remembered, self.mode)
+
     async def forget_answers(self) -> None:
         """Ask again what was to be answered with yes by itself."""
         await self._database.write(trades.forget_answers, self.mode)

@@ -153,3 +153,16 @@ def test_on_the_demo_gateway_a_filled_order_shows_its_print_and_its_commission(r
             page.hide()
 
     run(journey())
+
+
+def test_the_room_streams_the_prices_it_shows_and_none_when_it_is_left(run: Run, qtbot: QtBot) -> None:
+    async def journey() -> None:
+        made = bench(SELLS_SHARES)
+        watched = made.desk.live.watched  # type: ignore[union-attr]
+        async with opened(qtbot, made) as page:
+            assert watched == [(SELLS_SHARES.legs[0].instrument.conid,)]
+            page.hide()
+            await frames()
+            assert watched[-1] == ()
+
+    run(journey())

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
-from types import SimpleNamespace
 from typing import Any
 
 from ibdesk.domain.accounts import AccountId
@@ -69,6 +68,7 @@ class MadeUpOrders:
     fails: Unavailable | None = None
     asked: list[Any] = field(default_factory=list)
     receipts: tuple[LoggedReceipt, ...] = ()
+    answers: frozenset[str] = frozenset()
     is_live: bool = False
 
     async def cancel(self, order: Order) -> None:
@@ -87,9 +87,25 @@ class MadeUpOrders:
 
     async def forget_answers(self) -> None:
         self.asked.append("forget")
+        self.answers = frozenset()
+
+    async def remembered(self) -> frozenset[str]:
+        return self.answers
 
     async def receipt(self, _ref: OrderRef) -> tuple[LoggedReceipt, ...]:
         return self.receipts
+
+
+@dataclass
+class MadeUpLive:
+    """Prices that stand still; it notes what was watched."""
+
+    quotes: dict[Conid, Quote]
+    pnl: dict[AccountId, Any] = field(default_factory=dict)
+    watched: list[tuple[Conid, ...]] = field(default_factory=list)
+
+    async def watch(self, conids: Sequence[Conid]) -> None:
+        self.watched.append(tuple(conids))
 
 
 NO_ANSWER = Unavailable("No answer came.", remedy="Wait.", cause=Cause.OUTCOME_UNKNOWN)
@@ -119,7 +135,7 @@ class Bench:
 def bench(*orders: Order, chosen: AccountId | None = None, **parts: Any) -> Bench:
     """Without orders: one of every kind. `parts` replace fields of the desk."""
     made = MadeUpOrders(MadeUpBook(orders or EVERY_KIND))
-    live = SimpleNamespace(quotes=quotes(), pnl={})
+    live = MadeUpLive(quotes())
     desk = sample_desk(**{"orders": made, "order_book": made.book, "live": live, **parts})  # type: ignore[arg-type]
     found = Bench(desk, bridge_to(desk, chosen), made)
     found.bridge.ticket_wanted.connect(lambda *told: found.tickets.append(told))

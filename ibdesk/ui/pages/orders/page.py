@@ -3,9 +3,10 @@
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QResizeEvent, QShowEvent
+from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
+from ibdesk.domain.instruments import Conid
 from ibdesk.domain.orders import Order, OrderRef
 from ibdesk.ui.expiry import ExpiryBoard
 from ibdesk.ui.orders import OrdersCard
@@ -44,6 +45,7 @@ class OrdersPage(QWidget):
         self._both = QSplitter(Qt.Orientation.Vertical)
         self._places = QStackedWidget()
         self._was_shown = False
+        self._watched: tuple[Conid, ...] = ()
         self._stack()
         self._wire()
 
@@ -63,7 +65,12 @@ class OrdersPage(QWidget):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
+        self._watch()
         QTimer.singleShot(0, self, self._entered)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self._watch()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -104,8 +111,17 @@ class OrdersPage(QWidget):
     def _wire(self) -> None:
         self.tabs.chosen.connect(self.show_tab)
         self.card.chosen.connect(self._chosen)
+        self.card.conids_changed.connect(lambda _conids: self._watch())
         self.executions.paid_changed.connect(self.card.show_paid)
         self.details.receipt_wanted.connect(self._show_receipt)
+
+    def _watch(self) -> None:
+        """Stream what is listed, and nothing of it while the room is not on screen."""
+        wanted = self.card.conids if self.isVisible() else ()
+        live = self._desk.live
+        if wanted != self._watched and live is not None and not self._desk.tasks.is_closing:
+            self._watched = wanted
+            self._bridge.start("watch prices", live.watch(wanted))
 
     def _chosen(self, order: Order | None) -> None:
         self.details.show_order(order)

@@ -14,6 +14,7 @@ from ibdesk.domain.settings import Sourced, meta_of, names
 from ibdesk.services.findings import is_encrypted, is_loopback
 from ibdesk.ui.links import open_link
 from ibdesk.ui.modes.going_live import GoingLive
+from ibdesk.ui.orders.again import RememberedAnswers
 from ibdesk.ui.pages.help import HelpDialog
 from ibdesk.ui.pages.settings.connections import AccountsCard, ConnectionsCard
 from ibdesk.ui.pages.settings.row import SettingRow
@@ -52,6 +53,7 @@ class SettingsPage(QWidget):
         self.connections, self.accounts = ConnectionsCard(), AccountsCard()
         self.vault = VaultSection(desk, bridge)
         self.going_live = GoingLive(desk, bridge)
+        self.answers = RememberedAnswers(desk, bridge)
         self.rows = {name: SettingRow(name, self._change, self._reset) for name in names()}
         self.sections = self._make_sections()
         self.help = self._make_help()
@@ -88,7 +90,7 @@ class SettingsPage(QWidget):
             is_shown = all(word in about for word in words)
             card.setVisible(is_shown)
             found += is_shown
-        found += self.vault.search_for(words) + self.going_live.search_for(words)
+        found += self.vault.search_for(words) + self.going_live.search_for(words) + self.answers.search_for(words)
         self.nothing.setVisible(not found)
 
     def show_setting(self, name: str) -> None:
@@ -165,6 +167,7 @@ class SettingsPage(QWidget):
             column.addWidget(card)
         column.insertWidget(5, self.accounts)
         column.insertWidget(6, self.going_live)
+        column.addWidget(self.answers)
         column.addWidget(self.help)
         column.addWidget(self.nothing)
         column.addStretch(1)
