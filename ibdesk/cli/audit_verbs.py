@@ -1,4 +1,4 @@
-"""The verbs on the log of calls: does it add up, what is odd in it, and the log as a file."""
+"""The verbs on the log of calls: does it add up (with the receipts), what is odd in it, and the log as a file."""
 
 import argparse
 
@@ -9,15 +9,18 @@ DAMAGED = 6
 
 
 async def verify(desk: Desk, _args: argparse.Namespace, talk: Talk) -> int:
-    """Follow the chain of hashes from the first row to the sealed end; name the first row that does not fit."""
+    """Follow the chains of hashes, of calls and of receipts, from the first row to the sealed end; name the first row
+    that does not fit."""
     fault = await desk.activity.fault()
     newest = await desk.activity.calls(limit=1)
-    rows = newest[0].seq if newest else 0
+    rows, receipts = newest[0].seq if newest else 0, await desk.activity.receipt_rows()
+    told = {"rows": rows, "receipts": receipts}
     if fault is None:
-        talk.tell({"status": "success", "rows": rows, "first_broken": None}, [f"The audit adds up: {rows:,} rows."])
+        talk.tell({"status": "success", **told, "first_broken": None},
+                  [f"The audit adds up: {rows:,} calls, {receipts:,} receipts."])  # fmt: skip
         return 0
     talk.tell(
-        {"status": "failed", "rows": rows, "first_broken": fault.row, "what": fault.what},
+        {"status": "failed", **told, "first_broken": fault.row, "what": fault.what},
         [f"The audit does not add up from row {fault.row} on: {fault.what}.",
          "Compare with a backup: ibdesk db backups"],
     )  # fmt: skip

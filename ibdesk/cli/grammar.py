@@ -41,6 +41,7 @@ def parser() -> argparse.ArgumentParser:
     from ibdesk.cli import accounts, digest_verb, verbs
     from ibdesk.cli.expiry_verbs import add_expiry_verbs
     from ibdesk.cli.order_grammar import add_order_verbs
+    from ibdesk.cli.receipt_verbs import add_receipt_verbs
 
     top = argparse.ArgumentParser(
         prog="ibdesk",
@@ -89,6 +90,7 @@ def parser() -> argparse.ArgumentParser:
     contract = _group(every, "contract", "what can be traded")
     _verb(contract, "find", "contracts by symbol or name", in_desk(verbs.find)).add_argument("text")
     add_order_verbs(every, _group, _verb)
+    add_receipt_verbs(every, _group, _verb)
     add_expiry_verbs(every, _group, _verb)
     _flex_verbs(every)
     _vault_verbs(every)

@@ -26,9 +26,9 @@ def forge(home: Path, *statements: str) -> None:
 
 
 def test_a_log_that_adds_up_says_so(logged: Ibdesk) -> None:
-    assert logged("audit", "verify").out == "The audit adds up: 3 rows.\n"
+    assert logged("audit", "verify").out == "The audit adds up: 3 calls, 0 receipts.\n"
     told = logged("--json", "audit", "verify")
-    assert (told.code, told.json) == (0, {"status": "success", "rows": 3, "first_broken": None})
+    assert (told.code, told.json) == (0, {"status": "success", "rows": 3, "receipts": 0, "first_broken": None})
 
 
 @pytest.mark.parametrize(
