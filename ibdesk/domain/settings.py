@@ -60,8 +60,8 @@ class Settings(RiskSettings):
         env=("VITE_IBKR_DEFAULT_ENVIRONMENT", "IBKR_DEFAULT_ENVIRONMENT")))
     local_paper: bool = setting(False, Meta(
         section="Interactive Brokers", title="Trade in Local Paper",
-        help="On: orders go to a pretend account on this computer, at the prices of the environment above. The mode "
-        "button changes it too.",
+        help="On: from the next start orders go to a pretend account on this computer, at the prices of the "
+        "environment above. The mode button does it at once.",
         env=("IBDESK_LOCAL_PAPER",)))
     local_paper_cash: Decimal = setting(Decimal(100_000), Meta(
         section="Interactive Brokers", title="A new Local Paper account begins with", unit="USD",

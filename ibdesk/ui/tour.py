@@ -21,6 +21,8 @@ from ibdesk.ui.pages.dashboard.page import Dashboard
 from ibdesk.ui.rooms import ROOMS
 from ibdesk.ui.tour_doctor import visit_the_doctor
 from ibdesk.ui.tour_expiry import visit_the_expiries
+from ibdesk.ui.tour_orders import visit_the_orders
+from ibdesk.ui.tour_modes import visit_the_modes
 from ibdesk.ui.tour_troubles import Guide, see_troubles
 from ibdesk.ui.tour_vault import visit_the_vault
 from ibdesk.ui.widgets import Segmented
@@ -29,6 +31,7 @@ from ibdesk.ui.wizard.panel import WizardPanel
 if TYPE_CHECKING:
     from ibdesk.app import DeskApp
     from ibdesk.services.desk import Desk
+    from ibdesk.ui.bridge import Bridge
     from ibdesk.ui.frame.desk_view import DeskView
 
 SIZE, SMALL = QSize(1440, 900), QSize(1280, 800)
@@ -53,7 +56,9 @@ async def walk(app: "DeskApp", folder: Path, theme_name: str = "") -> int:
         await tour.connect()
         await tour.see_the_account()
         await tour.visit_the_rooms()
+        await tour.visit_the_orders()
         await visit_the_expiries(tour)
+        await visit_the_modes(tour, tour.bridge)
         await visit_the_vault(tour)
         await visit_the_doctor(tour)
         await tour.see_troubles()
@@ -187,6 +192,11 @@ class _Tour:
         await self.shoot("commands")
         view.open_palette()
 
+    async def visit_the_orders(self) -> None:
+        """Orders that are asked about, work, fill and are cancelled."""
+        assert self._app.bridge is not None  # noqa: S101 - the desk is open
+        await visit_the_orders(self, self._app.bridge)
+
     async def _show_all_accounts(self) -> None:
         assert self._app.bridge is not None  # noqa: S101 - the desk is open
         first: AccountId | None = self._app.bridge.selected
@@ -226,6 +236,12 @@ class _Tour:
     def desk(self) -> "Desk":
         """The open desk."""
         return self._desk
+
+    @property
+    def bridge(self) -> "Bridge":
+        """Its bridge."""
+        assert self._app.bridge is not None  # noqa: S101 - the wizard opened it
+        return self._app.bridge
 
     @property
     def _desk(self) -> "Desk":

@@ -116,6 +116,7 @@ class ModePanel(QWidget):
         for row in self.rows:
             row.clicked.connect(lambda _checked=False, row=row: self._choose(row))
             self._list.addWidget(row)
+            row.show()  # at once, so that the panel can be measured
 
     def take_focus(self) -> None:
         """The cursor on the mode one is in."""
