@@ -1,7 +1,7 @@
 """What an open desk costs while nobody touches it. The demo gateway runs in a process of its own.
 
-- a weekend's desk that holds shares and cash, so that nothing moves: at most 1 % of a core more than a bare window on an
-  idle qasync loop, measured over the same minute;
+- a weekend's desk that holds shares and cash, so that nothing moves: at most 1 % of a core more than a bare window on
+  an idle qasync loop, measured over the same minute;
 - its memory: at most 4 MB more at the end of that minute than at its beginning;
 - a weekend's desk that holds crypto, whose prices and profit move twice a second, and a trading day's desk, where all
   prices do: told beside it, without a goal.
