@@ -34,6 +34,7 @@ class ExpiryStrip(QFrame):
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(2, 2, 2, 2)
         self._row.setSpacing(0)
+        self._row.setSizeConstraint(QHBoxLayout.SizeConstraint.SetNoConstraint)  # what does not fit goes into the menu
         self._buttons = [self._button() for _ in range(MOST)]
         self.more = self._button()
         self.more.setCheckable(False)

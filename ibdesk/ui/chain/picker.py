@@ -46,6 +46,7 @@ class TemplatePicker(QFrame):
         row = QHBoxLayout(self)
         row.setContentsMargins(2, 2, 2, 2)
         row.setSpacing(0)
+        row.setSizeConstraint(QHBoxLayout.SizeConstraint.SetNoConstraint)  # what does not fit goes into the menu
         self._buttons = tuple(self._button(name.value) for name in COMMON)
         self._slots = COMMON
         self.more = self._button("▾")
