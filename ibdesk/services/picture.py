@@ -5,6 +5,7 @@ What cannot be had is left unknown, never guessed: the rules say so and ask the 
 
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -24,11 +25,13 @@ from ibdesk.domain.market import Quote, TradingHours
 from ibdesk.domain.modes import Mode, face_of
 from ibdesk.domain.orders import Order, OrderRules, OrderTicket
 from ibdesk.domain.portfolio import AccountPage
+from ibdesk.domain.risk_settings import BrokerLevel
 from ibdesk.domain.session import Session
 from ibdesk.domain.settings import Settings
 from ibdesk.services.book import Book
 from ibdesk.services.desk import Clock
 from ibdesk.services.order_book import LiveOrders
+from ibdesk.services.own_past import OwnPast
 from ibdesk.store import trades
 from ibdesk.store.database import Database
 
@@ -40,7 +43,8 @@ NOT_CLOSED = frozenset({AssetClass.CASH, AssetClass.INDEX, AssetClass.COMBO})
 
 
 class Pictures:
-    """Makes the context of a check. `quotes` is what streams; a leg it lacks is asked for."""
+    """Makes the context of a check. `quotes` is what streams; a leg it lacks is asked for. `entered_level` is the
+    option level the person entered with the connection."""
 
     def __init__(
         self,
@@ -58,7 +62,12 @@ class Pictures:
         acknowledged: Callable[[], Awaitable[tuple[Acknowledgment, ...]]],
         database: Database,
         clock: Clock,
+        entered_level: Callable[[], Awaitable[int | None]],
     ) -> None:
+        self._past = OwnPast(
+            mode=mode, database=database, calendar=calendar, clock=clock, has_read=orders.has_read
+        )  # fmt: skip
+        self._entered_level = entered_level
         self._book = book
         self._trading = trading
         self._market = market
@@ -87,14 +96,24 @@ class Pictures:
         outage = outage_at(now, settings.region)
         return Context(
             now=now, account=page.account, desk=Desk(mode=self._mode, session=self._session(), outage=outage),
-            calendar=self._calendar, settings=settings, summary=page.summary,
+            calendar=self._calendar, settings=await self._with_level(settings), summary=page.summary,
             daily_pnl=None if page.pnl is None else page.pnl.daily,
             rates={line.currency: line.rate for line in page.ledger},
             book=book_of((row.position for row in page.rows), map(_remaining, working)), working=working,
             live_orders=await self._live_orders(), day_trades=day_trades, trades=seen, quotes=quotes,
             rules=await self._rules(ticket), hours=await self._hours(ticket), disclosures=self._disclosures,
-            acknowledged=await self._acknowledged(),
+            acknowledged=await self._acknowledged(), usual=await self._past.usual(ticket.account),
+            was_refused=await self._past.was_refused(page), deficits=await self._past.deficits(page),
+            cash=await self._past.cash(page, ticket.currency),
         )  # fmt: skip
+
+    async def _with_level(self, settings: Settings) -> Settings:
+        """With the option level that was entered when the account was connected, where Settings name none."""
+        if settings.risk_broker_level is not BrokerLevel.UNKNOWN:
+            return settings
+        level = {1: BrokerLevel.LEVEL_1, 2: BrokerLevel.LEVEL_2, 3: BrokerLevel.LEVEL_3, 4: BrokerLevel.LEVEL_4}
+        entered = level.get(await self._entered_level() or 0)
+        return settings if entered is None else replace(settings, risk_broker_level=entered)
 
     async def _quoted(self, ticket: OrderTicket) -> Mapping[Conid, Quote]:
         """What streams, and for legs and underlyings without, what the broker says when asked."""

@@ -79,6 +79,10 @@ def trading_for(
     def holds(account: AccountId) -> bool:
         return account == local if local is not None else not is_local(account)
 
+    async def entered_level() -> int | None:
+        stored = await preferences.credentials()
+        return next((each.options_level for each in stored if each.environment is environment), None)
+
     environment = face_of(mode).environment
     kill_switch = KillSwitch(
         environment=environment, orders=lambda: orders, accounts=accounts,
@@ -98,7 +102,7 @@ def trading_for(
             book, trading, broker.market, live_orders, mode=mode, quotes=lambda: {} if live is None else live.quotes,
             session=lambda: None if session is None else session.session, settings=lambda: preferences.settings,
             calendar=calendar, disclosures=load_disclosures(), acknowledged=preferences.acknowledgments,
-            database=database, clock=clock,
+            database=database, clock=clock, entered_level=entered_level,
         )  # fmt: skip
         orders = Orders(
             trading, live_orders, mode=mode, picture=pictures.of, database=database, clock=clock, ticks=ticks,

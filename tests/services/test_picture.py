@@ -27,6 +27,10 @@ async def none_acknowledged() -> tuple[()]:
     return ()
 
 
+async def level_three() -> int:
+    return 3
+
+
 def desk_of(shop: Workshop) -> tuple[Orders, Pictures]:
     trading = shop.broker.trading
     assert trading is not None
@@ -42,7 +46,7 @@ def desk_of(shop: Workshop) -> tuple[Orders, Pictures]:
     pictures = Pictures(
         shop.book, trading, shop.broker.market, book, mode=Mode.DEMO, quotes=dict, session=lambda: None,
         settings=lambda: shop.settings, calendar=Calendar(closed={}, early={}), disclosures=(),
-        acknowledged=none_acknowledged, database=shop.database, clock=shop.dial,
+        acknowledged=none_acknowledged, database=shop.database, clock=shop.dial, entered_level=level_three,
     )  # fmt: skip
     orders = Orders(
         trading, book, mode=Mode.DEMO, picture=pictures.of, database=shop.database, clock=shop.dial,
@@ -84,6 +88,8 @@ def test_a_share_order_goes_through_the_demo_gateway_and_is_cancelled(tmp_path: 
         shop.dial.advance(timedelta(seconds=1))
         shown = await orders.preview(ticket)
         assert shown.context.day_trades is not None and shown.context.rules and shown.context.quotes
+        assert shown.context.settings.risk_broker_level == "Level 3" and shown.context.cash is None
+        assert (dict(shown.context.usual), shown.context.deficits, shown.context.was_refused) == ({}, (), False)
         assert not shown.verdict.is_blocked, [finding for finding in shown.verdict.findings if finding.severity == 4]
         yes = orders.confirm(shown)
         order = await orders.send("draft", shown, ask=said_yes, confirmation=yes)
