@@ -7,6 +7,7 @@ only wait for it are not listed: they would flash with every key.
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer
@@ -123,7 +124,7 @@ class Answers:
         self._asked += 1
         self._in_flight[with_preview] = form.ticket
         name = "preview the ticket" if with_preview else "check the ticket"
-        self._panel.bridge.start(name, self._answer(form.ticket, self._asked, with_preview=with_preview))
+        self._panel.start(name, partial(self._answer, form.ticket, self._asked, with_preview=with_preview))
 
     async def _answer(self, ticket: OrderTicket, number: int, *, with_preview: bool) -> None:
         panel = self._panel

@@ -6,6 +6,7 @@ all, the service knows it and sends nothing.
 
 import uuid
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from shiboken6 import isValid
@@ -60,7 +61,7 @@ class DraftKeeper:
             return
         if form.ticket.legs and form.ticket.account:
             self._kept.add(form.draft)
-            self._panel.bridge.start("keep the ticket", orders.save_draft(form.draft, form.ticket))
+            self._panel.start("keep the ticket", partial(orders.save_draft, form.draft, form.ticket))
         else:
             self.drop(form.draft)
 
@@ -69,7 +70,7 @@ class DraftKeeper:
         orders = self._panel.desk.orders
         if orders is not None and draft in self._kept:
             self._kept.discard(draft)
-            self._panel.bridge.start("drop the ticket", orders.drop_draft(draft))
+            self._panel.start("drop the ticket", partial(orders.drop_draft, draft))
 
     async def look(self) -> None:
         """Find what was left unsent in this mode and offer it."""

@@ -24,7 +24,7 @@ class TicketEdit(QLineEdit):
 
     def __init__(self, name: str, *, accessible: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._name, self._told = name, ""
+        self._name, self._told, self._before = name, "", ""
         self.setAccessibleName(accessible or name)
         self.setAlignment(Qt.AlignmentFlag.AlignRight)
         self.setTextMargins(self.fontMetrics().horizontalAdvance(name) + 6, 0, 0, 0)
@@ -34,8 +34,10 @@ class TicketEdit(QLineEdit):
     def tell(self, text: str) -> None:
         """Show a value, unless the person is typing another way of writing it, or what cannot be read."""
         self._told = text
-        is_kept = self.property("invalid") == "true" or (self.hasFocus() and self.isModified())
-        if not is_kept and self.text() != text:
+        if self.property("invalid") == "true" or self.isModified():
+            return
+        self._before = text
+        if self.text() != text:
             self.setText(text)
 
     def set_fault(self, fault: str) -> None:
@@ -54,9 +56,9 @@ class TicketEdit(QLineEdit):
             self.setModified(False)
             self.stepped.emit(steps[key])
         elif key == Qt.Key.Key_Escape:
-            if self.text() != self._told:
-                self.setText(self._told)
-                self.read.emit(self._told)
+            if self.text() != self._before:
+                self.setText(self._before)
+                self.read.emit(self._before)
             self.clearFocus()
         else:
             super().keyPressEvent(event)
@@ -64,6 +66,7 @@ class TicketEdit(QLineEdit):
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)
         self.setModified(False)
+        self._before = self.text()
         if event.reason() != Qt.FocusReason.MouseFocusReason:
             self.selectAll()
 

@@ -5,9 +5,10 @@ taken only if it is to the ticket on screen and newer than the one there. While 
 edited, and a second press does nothing.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QShowEvent
@@ -137,6 +138,11 @@ class TicketPanel(TicketView):
         if self.form.ticket != form.ticket:
             self.answers.ask()
 
+    def start(self, name: str, work: Callable[[], Coroutine[Any, Any, Any]]) -> None:
+        """Begin a piece of work, unless the desk is closing: timers still ring then."""
+        if not self.desk.tasks.is_closing:
+            self.bridge.start(name, work())
+
     def edit(self, ticket: OrderTicket) -> None:
         if not self.form.is_sending:
             self.become(self.form.edited(ticket))
@@ -194,7 +200,7 @@ class TicketPanel(TicketView):
         ready = readiness(self.form, self.around())
         if ready.may_press and self.desk.orders is not None:
             self.become(replace(self.form, is_sending=True, outcome=None))
-            self.bridge.start("send the order", self._walk(self.form))
+            self.start("send the order", partial(self._walk, self.form))
 
     async def _walk(self, form: Form) -> None:
         """See it through. Only an error that says so means that nothing was placed: after any other the draft stays
@@ -295,7 +301,7 @@ class TicketPanel(TicketView):
         super().showEvent(event)
         if not self._was_shown:
             self._was_shown = True
-            self.bridge.start("open the ticket", self._open())
+            self.start("open the ticket", self._open)
         self.answers.ask()
         self._picture.start()
 

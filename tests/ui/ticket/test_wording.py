@@ -1,0 +1,102 @@
+"""How the ticket reads: strategies, legs, prices with their words, findings and outcomes."""
+
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+
+from ibdesk.domain.accounts import AccountId
+from ibdesk.domain.compliance.verdict import Code, Severity, Source
+from ibdesk.domain.modes import Mode
+from ibdesk.domain.orders import Leg, Order, OrderState, OrderTicket, Side
+from ibdesk.domain.payoff import Extreme, Line
+from ibdesk.domain.ticket_outlook import Outlook
+from ibdesk.domain.ticket_prices import UnitQuote, shown
+from ibdesk.ui.ticket.prospects import break_even_words, chance_words, extreme_words
+from ibdesk.ui.ticket.wording import (
+    TITLES,
+    leg_words,
+    outcome_words,
+    price_words,
+    send_words,
+    source_words,
+    strategy_name,
+    title_of,
+    typed_words,
+)
+from tests.domain.contracts import XYZ, option
+from tests.ui.ticket.samples import NOON, finding, ticket
+
+D = Decimal
+
+
+def of(*legs: tuple[str, Side]) -> OrderTicket:
+    made = tuple(Leg(instrument=option(name), side=side) for name, side in legs)
+    return OrderTicket(account=AccountId("DU7654321"), mode=Mode.DEMO, legs=made, quantity=D(10))
+
+
+@pytest.mark.parametrize(
+    ("legs", "name"),
+    [
+        ([("Jan 100P", Side.SELL), ("Jan 95P", Side.BUY)], "Bull put spread"),
+        ([("Jan 100C", Side.BUY), ("Jan 105C", Side.SELL)], "Bull call spread"),
+        ([("Jan 100C", Side.BUY)], "Long call"),
+        ([("Jan 100C", Side.BUY), ("Jan 100P", Side.BUY)], "Long straddle"),
+        ([("Jan 90P", Side.BUY), ("Jan 95P", Side.SELL), ("Jan 105C", Side.SELL), ("Jan 110C", Side.BUY)],
+         "Short iron condor"),
+        ([("Jan 100C", Side.SELL), ("Feb 100C", Side.BUY)], "Calendar"),
+        ([], "Order ticket"),
+    ],
+)  # fmt: skip
+def test_a_strategy_has_the_name_traders_give_it(legs: list[tuple[str, Side]], name: str) -> None:
+    assert strategy_name(of(*legs)) == name
+
+
+def test_shares_are_named_by_what_is_done_with_them() -> None:
+    assert strategy_name(ticket(side=Side.SELL)) == "Sell SPY"
+    assert leg_words(XYZ) == "XYZ"
+    assert leg_words(option("Jan 97.5P")) == "XYZ Jan 15 97.5 P"
+
+
+def test_a_net_price_has_its_word_and_one_legs_has_none() -> None:
+    credit = shown(UnitQuote(), D("-1.88"))
+    assert price_words(credit, is_combo=True) == "1.88 cr"
+    assert price_words(shown(UnitQuote(), D("1.5")), is_combo=True) == "1.50 db"
+    assert price_words(shown(UnitQuote(), D("1234.5")), is_combo=False) == "1234.50"
+    assert price_words(shown(UnitQuote(), None), is_combo=True) == ""
+    assert typed_words(D("10.500")) == "10.5"
+    assert typed_words(D("1E+3")) == "1000"
+
+
+def test_every_code_of_a_finding_has_a_title() -> None:
+    assert set(TITLES) == set(Code)
+    assert title_of(finding(Severity.PASS, Code.BP_OK)) == "Buying power"
+
+
+def test_a_finding_names_its_source_and_rule() -> None:
+    found = finding(Severity.WARN, source=Source.SETTING, citation="FINRA 4210")
+    assert source_words(found) == "your setting · FINRA 4210"
+    assert source_words(finding(Severity.WARN)) == ""
+
+
+def test_the_button_says_whom_it_sends_to() -> None:
+    assert send_words(replace(ticket(), mode=Mode.IBKR_PAPER), is_change=False) == "Send to IBKR Paper"
+    assert send_words(ticket(), is_change=True) == "Change order"
+
+
+@pytest.mark.parametrize("state", OrderState)
+def test_every_outcome_is_told_in_a_sentence(state: OrderState) -> None:
+    order = Order(account=AccountId("DU7654321"), state=state, legs=(), quantity=D(1), order_type=None, tif=None,
+                  at=NOON, updated_at=NOON)  # fmt: skip
+    words, tone = outcome_words(order)
+    assert words and tone in ("gain", "warn", "loss")
+    assert (state is OrderState.UNKNOWN) == ("looked for" in words)
+
+
+def test_extremes_and_break_evens_are_told_with_their_signs_and_unbounded_is_said() -> None:
+    assert extreme_words("Max gain", Extreme(amount=D(1880), at=D(1)), "USD", sign="+") == "Max gain +$1,880"
+    assert extreme_words("Max loss", Extreme(amount=None, at=None), "USD", sign="\u2212") == "Max loss unbounded"
+    assert extreme_words("Max gain", Extreme(amount=D(0), at=D(1)), "USD", sign="+") == "Max gain none"
+    line = Line(knots=((D(0), D(-100)), (D(100), D(-100)), (D(110), D(900))), slope=D(0))
+    assert break_even_words(line) == "Break-even 101.00"
+    assert break_even_words(None) == "" and chance_words(Outlook()) == ""
