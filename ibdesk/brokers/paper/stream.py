@@ -6,6 +6,7 @@ Its orders and figures are not ours and are dropped. Own news does not wait for 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
 from contextlib import aclosing
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,6 +16,7 @@ from ibdesk.domain.accounts import AccountPnl
 from ibdesk.domain.errors import DeskError
 from ibdesk.domain.instruments import Conid
 from ibdesk.domain.market import Quote
+from ibdesk.domain.paper import worth
 
 #: Begins work beside the caller: the desk's own tasks.
 Start = Callable[[str, Coroutine[Any, Any, None]], asyncio.Task[None]]
@@ -78,8 +80,15 @@ class PaperStream:
             self._counted = None
         self._engine.hear(event for event in batch if isinstance(event, Quote))
         await self._engine.look()
-        kept = tuple(event for event in batch if not isinstance(event, OrderNews | AccountPnl))
-        return (*kept, *self._pnl())
+        kept = (event for event in batch if not isinstance(event, OrderNews | AccountPnl))
+        return (*(self._ours(event) for event in kept), *self._pnl())
+
+    def _ours(self, event: StreamEvent) -> StreamEvent:
+        """A quote says what the position gained today: that of our account, not of the other one's."""
+        if not isinstance(event, Quote):
+            return event
+        known = self._engine.streamed(event.conid) or event
+        return replace(event, daily_pnl=worth.daily_of(self._engine.book, known, worth.trade_day(self._clock())))
 
     def _pnl(self) -> tuple[AccountPnl, ...]:
         now = self._clock()

@@ -149,6 +149,25 @@ def pnl_of(book: PaperBook, worth: Worth, now: datetime) -> AccountPnl:
     )  # fmt: skip
 
 
+def daily_of(book: PaperBook, quote: Quote, day: date) -> Decimal | None:
+    """What one position gained today, fees included: from yesterday's close, and from the price of what was traded
+    today. None where it is not held, or has no price or no close to begin with."""
+    holding = book.ledger.holding(quote.conid)
+    if holding is None:
+        return None
+    instrument = holding.instrument
+    price = price_of(quote, is_option=instrument.option is not None)
+    today = [fill for fill in book.fills if fill.execution.instrument.conid == quote.conid
+             and trade_day(fill.execution.at) == day]  # fmt: skip
+    before = holding.quantity - sum((fill.execution.signed for fill in today), ZERO)
+    if price is None or (before and quote.prior_close is None):
+        return None
+    start = before * (quote.prior_close or ZERO) * instrument.multiplier
+    moved = sum((fill.execution.amount for fill in today), ZERO)
+    fees = sum((fill.commission.amount for fill in today if fill.commission is not None), ZERO)
+    return cents(holding.quantity * price * instrument.multiplier - start + moved - fees)
+
+
 def trade_day(now: datetime) -> date:
     return now.astimezone(NEW_YORK).date()
 

@@ -16,6 +16,7 @@ from ibdesk.domain.accounts import AccountPnl
 from ibdesk.domain.errors import Cause, DeskError, Unavailable
 from ibdesk.domain.executions import Fill
 from ibdesk.domain.instruments import Conid
+from ibdesk.domain.market import Quote
 from ibdesk.domain.orders import OrderRef, OrderState, OrderType, Side
 from ibdesk.domain.paper import venue
 from ibdesk.domain.paper.book import new_book
@@ -50,6 +51,22 @@ def test_a_fill_is_told_at_once_with_its_print_and_only_ours() -> None:
             accounts = {order.account for event in heard if isinstance(event, OrderNews) for order in event.orders}
             accounts |= {event.account for event in heard if isinstance(event, AccountPnl)}
             assert accounts == {LOCAL}
+
+    asyncio.run(run())
+
+
+def test_what_a_position_gained_is_that_of_our_account() -> None:
+    async def run() -> None:
+        async with paper_desk() as desk:
+            assert desk.broker.stream is not None
+            share = await desk.instrument("AAPL")  # the demo's own account holds hundreds
+            await desk.broker.stream.watch([share.conid])
+            async with asyncio.timeout(5), aclosing(desk.broker.stream.events()) as batches:
+                async for batch in batches:
+                    for event in batch:
+                        if isinstance(event, Quote) and event.conid == share.conid and event.last is not None:
+                            assert event.daily_pnl is None
+                            return
 
     asyncio.run(run())
 

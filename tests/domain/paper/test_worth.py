@@ -1,7 +1,7 @@
 """The account's own count: worth, cash, margin and figures."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 from ibdesk.domain.instruments import Instrument, Right
@@ -92,6 +92,16 @@ def test_a_price_is_the_middle_for_options_and_the_last_trade_for_others() -> No
     bare = replace(quote, bid=None, last=None)
     assert (worth.price_of(bare, is_option=True), worth.price_of(bare, is_option=False)) == (D(1), D(3))
     assert worth.price_of(Quote(conid=SHARE.conid, received_at=NOON), is_option=True) is None
+
+
+def test_a_positions_day_counts_from_yesterdays_close_and_from_todays_trades() -> None:
+    quote = Quote(conid=SHARE.conid, received_at=NOON, last=D(52), prior_close=D(49))
+    fresh = traded((SHARE, 100, "50"))
+    assert worth.daily_of(fresh, quote, DAY) == D(199)  # 200 less the fee of a dollar
+    tomorrow = DAY + timedelta(days=1)
+    assert worth.daily_of(fresh, quote, tomorrow) == D(300)
+    assert worth.daily_of(fresh, replace(quote, prior_close=None), tomorrow) is None
+    assert worth.daily_of(book(), quote, DAY) is None
 
 
 def test_the_day_is_new_yorks() -> None:
