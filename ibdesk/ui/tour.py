@@ -21,8 +21,8 @@ from ibdesk.ui.pages.dashboard.page import Dashboard
 from ibdesk.ui.rooms import ROOMS
 from ibdesk.ui.tour_doctor import visit_the_doctor
 from ibdesk.ui.tour_expiry import visit_the_expiries
-from ibdesk.ui.tour_orders import visit_the_orders
 from ibdesk.ui.tour_modes import visit_the_modes
+from ibdesk.ui.tour_orders import visit_the_orders
 from ibdesk.ui.tour_troubles import Guide, see_troubles
 from ibdesk.ui.tour_vault import visit_the_vault
 from ibdesk.ui.widgets import Segmented

@@ -51,6 +51,13 @@ def test_the_room_selects_an_order_and_tells_its_life_beside_or_below(run: Run, 
     async def journey() -> None:
         async with opened(qtbot, bench()) as page:
             assert page.details.title.text() == "Buy 5 × SPY"
+            page.card.table.clearSelection()
+            assert page.details.nothing.isVisible()
+            page.card.show_list(Show.FILLED)
+            await frames()
+            assert page.details.title.text() == "Buy 20 × SPY"
+            page.card.show_list(Show.WORKING)
+            await frames()
             assert page._both.orientation() is Qt.Orientation.Vertical
             page.resize(1700, 900)
             assert page._both.orientation() is Qt.Orientation.Horizontal

@@ -85,8 +85,7 @@ class OrderDetails(Card):
         is_wide = event.size().width() >= SIDE_BY_SIDE
         self._halves.setDirection(
             QBoxLayout.Direction.LeftToRight if is_wide else QBoxLayout.Direction.TopToBottom)
-        for half in (self._facts, self._life):
-            self._halves.setStretchFactor(half, 1 if is_wide else 0)
+        self._halves.setStretchFactor(self._facts, 1 if is_wide else 0)
 
     def _draw(self, order: Order) -> None:
         today = self._desk.clock().astimezone(NEW_YORK).date()
@@ -146,9 +145,9 @@ class OrderDetails(Card):
         self.edge_to_edge()
         self._halves.setContentsMargins(14, 4, 14, 12)
         self._halves.setSpacing(14)
-        for half in (self._facts, self._life):
+        for half, share in ((self._facts, 0), (self._life, 1)):
             half.setSpacing(8)
-            self._halves.addLayout(half, 1)
+            self._halves.addLayout(half, share)
         area = QScrollArea()
         area.setWidget(self._body)
         area.setWidgetResizable(True)

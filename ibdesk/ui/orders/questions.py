@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QCheckBox, QDialog, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QDialog, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from ibdesk.domain.accounts import Environment
 from ibdesk.domain.events import OrdersChanged, SessionChanged
@@ -248,7 +248,7 @@ def _card(question: Question) -> Card:
     card.body.setContentsMargins(14, 12, 14, 12)
     card.body.setSpacing(4)
     head = QHBoxLayout()
-    head.addWidget(Label(ABOUT.get(question.id, UNNAMED), bold=True, wrap=True), 1)
+    head.addWidget(Label(ABOUT.get(question.id, UNNAMED), bold=True, wrap=True), 1, Qt.AlignmentFlag.AlignTop)
     if question.id:
         chip = Chip(question.id)
         chip.setToolTip("The broker’s number of this question")
@@ -257,5 +257,6 @@ def _card(question: Question) -> Card:
     text = Label(question.text.strip() or "(it gives no words)", tone="muted", wrap=True)
     text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
     card.add(text)
+    card.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
     card.setAccessibleName(f"{ABOUT.get(question.id, UNNAMED)} {question.text}")
     return card

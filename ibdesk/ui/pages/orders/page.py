@@ -44,7 +44,6 @@ class OrdersPage(QWidget):
         self.hint = Label("Enter changes an order, Delete cancels it.", kind=Text.CAPTION, tone="faint")
         self._both = QSplitter(Qt.Orientation.Vertical)
         self._places = QStackedWidget()
-        self._was_shown = False
         self._watched: tuple[Conid, ...] = ()
         self._stack()
         self._wire()
@@ -81,11 +80,13 @@ class OrdersPage(QWidget):
             self._both.setSizes([event.size().width() - 420, 400] if is_wide else [380, 240])
 
     def _entered(self) -> None:
-        """The first order is selected, so that the details show how a life of an order looks."""
         self.executions.read()
-        if not self._was_shown and self.card.table.count():
+        self._select_first()
+
+    def _select_first(self) -> None:
+        """Where nothing is selected, the first order is, so that the details show how the life of one goes."""
+        if self.isVisible() and self.card.table.count() and not self.card.table.chosen_rows():
             self.card.table.selectRow(0)
-        self._was_shown = True
 
     def _stack(self) -> None:
         head = QHBoxLayout()
@@ -111,6 +112,7 @@ class OrdersPage(QWidget):
     def _wire(self) -> None:
         self.tabs.chosen.connect(self.show_tab)
         self.card.chosen.connect(self._chosen)
+        self.card.table.orders.rowsInserted.connect(lambda *_: QTimer.singleShot(0, self, self._select_first))
         self.card.conids_changed.connect(lambda _conids: self._watch())
         self.executions.paid_changed.connect(self.card.show_paid)
         self.details.receipt_wanted.connect(self._show_receipt)
