@@ -6,6 +6,7 @@ from functools import partial
 from typing import Protocol
 
 from ibdesk.domain.errors import Cause, Unavailable
+from ibdesk.services.demo_trading_faults import TradingBreakable, trading_faults
 
 #: Long enough to see what the desk makes of it, short enough to wait for: seconds.
 OUTAGE, SLOWNESS, DRIP = 120.0, 3.0, 0.2
@@ -15,7 +16,7 @@ AHEAD, BEHIND = 300.0, -3600.0
 SENDS = 2
 
 
-class Breakable(Protocol):
+class Breakable(TradingBreakable, Protocol):
     """A gateway that can be broken on purpose."""
 
     async def kill(self) -> None: ...
@@ -30,7 +31,6 @@ class Breakable(Protocol):
     def dribble(self, seconds: float, path: str = ...) -> None: ...
     def bad_bytes(self, kind: str, path: str = ..., times: int = ...) -> None: ...
     def half_pages(self, *, repeating: bool = ...) -> None: ...
-    def lose_reply(self, path: str = ..., *, method: str = ..., times: int = ...) -> None: ...
     def skew_clock(self, seconds: float) -> None: ...
     def silence_sockets(self, are_silent: bool = ...) -> None: ...
 
@@ -104,6 +104,7 @@ def demo_faults(gateway: Breakable, *, forgive: Callable[[], None]) -> tuple[Dem
             "silent sockets", "Silent live stream", "The stream stays open and says nothing more.",
             gateway.silence_sockets,
         ),
+        *(_fault(each.name, each.title, each.help, each.run) for each in trading_faults(gateway)),
         DemoFault(
             name="heal", title="Heal everything", run=partial(_restore, gateway, forgive),
             help="The gateway runs, nothing is broken, nobody is locked out and somebody is signed in.",

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from ibdesk.services.demo_faults import DemoFault
 
 HEAL = "heal"
-#: Faults of one family share a submenu: their names begin with this.
-ANSWERS = "bad bytes"
+#: Faults of one family share a submenu: what their names begin with, and its title.
+FAMILIES = {"bad bytes": "Bad answers", "orders": "Orders go wrong"}
 
 
 class DemoMenu(QPushButton):
@@ -40,17 +40,19 @@ class DemoMenu(QPushButton):
         menu = QMenu(self)
         menu.setAccessibleName("Break the demo on purpose")
         menu.setToolTipsVisible(True)
-        answers = QMenu("Bad answers", menu)
-        answers.setToolTipsVisible(True)
+        families = {name: QMenu(title, menu) for name, title in FAMILIES.items()}
+        for each in families.values():
+            each.setToolTipsVisible(True)
         for fault in sorted(faults, key=lambda fault: fault.name != HEAL):
-            action = (answers if fault.name.startswith(ANSWERS) else menu).addAction(fault.title)
+            action = families.get(fault.name.partition(":")[0], menu).addAction(fault.title)
             action.setToolTip(fault.help)
             action.setData(fault.name)
             action.triggered.connect(partial(self.wanted.emit, fault.name))
             if fault.name == HEAL:
                 menu.addSeparator()
-        if not answers.isEmpty():
-            menu.addMenu(answers)
+        for each in families.values():
+            if not each.isEmpty():
+                menu.addMenu(each)
         self.setMenu(menu)
         self.setVisible(bool(faults))
         self._say()
