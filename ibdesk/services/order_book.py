@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING
 
 from ibdesk.brokers.base import OrderBook
 from ibdesk.domain.accounts import AccountId, Environment
-from ibdesk.domain.errors import Cause, DeskError, Refused
+from ibdesk.domain.errors import BadData, Cause, DeskError, Refused
 from ibdesk.domain.events import (
     ConnectionRestored,
     FillsArrived,
+    Notice,
     OrderContradicted,
     OrdersChanged,
     OrdersHeard,
@@ -262,6 +263,11 @@ class LiveOrders:
         self._contradicted.add(told)
         log.warning("A report on an order cannot be true and was not applied: %s", impossible.why)
         self._hub.publish(OrderContradicted(impossible=impossible))
+        self._hub.publish(Notice(error=BadData(
+            f"A report on an order cannot be true and was not applied: {impossible.why}",
+            remedy="Compare the order with the broker’s own app; its receipt keeps the report.",
+            cause=Cause.ORDER_UNKNOWN,
+        )))  # fmt: skip
         receipt = Receipt(
             at=self._clock(), step=Step.RECONCILE_DIFF, correlation=impossible.order.ref or f"#{report.id}",
             account=report.account, mode=self._mode.value, ref=impossible.order.ref, order_id=report.id,

@@ -11,6 +11,7 @@ from ibdesk.domain.errors import Refused, Unavailable
 from ibdesk.domain.events import (
     ConnectionRestored,
     FillsArrived,
+    Notice,
     OrderContradicted,
     OrdersChanged,
     OrdersHeard,
@@ -58,14 +59,15 @@ async def sent(bench: OrderBench) -> Order:
 @pytest.mark.logs("cannot be true")
 def test_an_impossible_report_is_told_logged_and_not_applied(bench: OrderBench) -> None:
     async def life() -> None:
-        heard = Heard(bench.hub, OrderContradicted)
+        heard, told = Heard(bench.hub, OrderContradicted), Heard(bench.hub, Notice)
         order = await sent(bench)
         await bench.book.hear([replace(order, state=OrderState.WORKING, filled=Decimal(3))])
         late = replace(order, filled=Decimal(1))
         await bench.book.hear([late, late])
         await bench.book.hear([late])
         assert bench.book.find(order.ref or OrderRef("")).filled == 3  # type: ignore[union-attr]
-        assert len(heard.events) == 1
+        assert len(heard.events) == len(told.events) == 1
+        assert "takes back" in told.events[0].error.message  # type: ignore[union-attr]
         assert (await bench.steps(order.ref or ""))[-1] is Step.RECONCILE_DIFF
 
     asyncio.run(life())

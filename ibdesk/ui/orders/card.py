@@ -48,6 +48,7 @@ class OrdersCard(Card):
     def __init__(self, desk: "Desk", bridge: "Bridge", *, compact: bool, parent: QWidget | None = None) -> None:
         super().__init__(TITLES[Show.WORKING], parent=parent)
         self._desk, self._bridge = desk, bridge
+        self._is_compact = compact
         self._show, self._paid = Show.WORKING, dict[Key, Paid]()
         self._conids: tuple[Conid, ...] = ()
         self._lost_since: datetime | None = None
@@ -65,7 +66,7 @@ class OrdersCard(Card):
         self.empty = EmptyState("orders", "", "")
         self._places, self._skeleton = QStackedWidget(), SkeletonRows(4 if compact else 10, columns=6)
         self._prices = QTimer(self)
-        self._stack(compact)
+        self._stack()
         self._wire()
         self.draw()
 
@@ -107,8 +108,8 @@ class OrdersCard(Card):
         self.table.withhold("account", len({order.account for order in mine}) < 2)
         self.table.orders.show(rows, self._quotes(), now)
         self._was_read = book is not None and book.is_read
-        self._tell_state(len(rows))
         self._tell_unknown([order for order in mine if order.state is OrderState.UNKNOWN])
+        self._tell_state(len(rows))
         self._tell_conids(order for order in mine if is_listed(order, self._show, _today(now)))
 
     def showEvent(self, event: QShowEvent) -> None:
@@ -120,12 +121,12 @@ class OrdersCard(Card):
         super().hideEvent(event)
         BookView.of(self._desk, self._bridge).rest(self)
 
-    def _stack(self, compact: bool) -> None:
+    def _stack(self) -> None:
         self.add_beside_title(self.read_only)
         self.add_control(self.cancel_all)
         for control in (self.copy, self.export):
             self.add_control(control)
-            control.setVisible(not compact)
+            control.setVisible(not self._is_compact)
         self.add_control(self.lists)
         self.edge_to_edge()
         for banner in (self.unknown, self.lost):
@@ -222,7 +223,8 @@ class OrdersCard(Card):
         self._lost_command = lost.command
         self.lost.set("Orders may have moved on: nothing is heard of them now.", detail=f"{lost.title} {lost.why}",
                       action=lost.action)  # fmt: skip
-        self.lost.show()
+        # Below the chain there is room for one: the age above and the paler table tell the rest.
+        self.lost.setVisible(not (self._is_compact and self.unknown.isVisibleTo(self)))
         self.set_age("" if self._lost_since is None else fmt.age(self._lost_since, self._desk.clock()))
 
     def _tell_unknown(self, lost: list[Order]) -> None:

@@ -134,7 +134,7 @@ def test_all_working_orders_of_the_chosen_account_are_cancelled(run: Run, qtbot:
 
 def test_a_lost_session_dims_the_table_and_says_since_when(run: Run, qtbot: QtBot) -> None:
     async def journey() -> None:
-        made = bench()
+        made = bench(BUYS_CALLS, SELLS_SHARES)
         shown = card(made, qtbot)
         session = made.desk.session
         session.session, session.problem = OFFLINE, NeedsPerson(  # type: ignore[union-attr, misc, assignment]
@@ -146,6 +146,9 @@ def test_a_lost_session_dims_the_table_and_says_since_when(run: Run, qtbot: QtBo
         assert made.wanted == ["sign-in"]
         made.bridge.second.emit(NOW + timedelta(minutes=3))
         assert shown._mark is not None and shown._mark.text() == "as of 3 min ago"
+        made.become(BUYS_CALLS, IS_LOST)
+        await frames()
+        assert shown.unknown.isVisible() and not shown.lost.isVisible() and shown.table.orders.is_dimmed
         session.session, session.problem = READY, None  # type: ignore[union-attr, misc]
         made.desk.hub.publish(SessionChanged(session=READY))
         await frames()
