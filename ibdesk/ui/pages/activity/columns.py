@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ibdesk.domain.compliance.disclosures import ASK_AGAIN_AFTER, Acknowledgment
+from ibdesk.domain.receipts import ReceiptHead
 from ibdesk.domain.records import LoggedCall, SessionRecord, SyncRecord, SyncStatus
 from ibdesk.ui import format as fmt
 
@@ -127,7 +128,7 @@ def _title_of(disclosure_id: str) -> str:
     return disclosure_id.replace("-", " ").capitalize()
 
 
-def value_of(field: Field, row: SyncRecord | SessionRecord | LoggedCall | Acknowledgment) -> str:
+def value_of(field: Field, row: SyncRecord | SessionRecord | LoggedCall | Acknowledgment | ReceiptHead) -> str:
     """A cell as an exported file holds it: numbers bare, times ISO 8601, unknown empty."""
     value = field.text(row) if field.value is None else field.value(row)
     return "" if value is None or value == fmt.UNKNOWN else str(value)

@@ -1,0 +1,130 @@
+"""The compliance receipts: one line for each order, sent or blocked, filtered, opened, exported with their hashes."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, time, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QModelIndex
+from PySide6.QtWidgets import QFileDialog, QLineEdit
+
+from ibdesk.domain.hours import NEW_YORK
+from ibdesk.domain.receipt_document import OUTCOME_WORDS, TONES, price_words, ticket_words
+from ibdesk.domain.receipts import ReceiptFilter, ReceiptHead
+from ibdesk.ui import format as fmt
+from ibdesk.ui.pages.activity.columns import Field
+from ibdesk.ui.pages.activity.record_tab import PAGE, RecordTab
+from ibdesk.ui.pages.activity.table import RecordList
+from ibdesk.ui.safety.receipts import show_receipt
+from ibdesk.ui.widgets import Button, Segmented
+
+if TYPE_CHECKING:
+    from ibdesk.services.desk import Desk
+    from ibdesk.ui.bridge import Bridge
+
+_KINDS = (("all", "All"), ("sent", "Sent"), ("blocked", "Blocked"))
+_BLOCKED = {"all": None, "sent": False, "blocked": True}
+#: How far back, in New York days with today; 0 is all.
+_SPANS = (("1", "Today"), ("7", "7 days"), ("0", "All time"))
+_FORMATS = {"CSV file (*.csv)": "csv", "JSON lines (*.jsonl)": "jsonl"}
+_WHY = "Every order that is sent or blocked leaves a receipt here that cannot be changed later."
+
+
+def _words(head: ReceiptHead) -> str:
+    return ticket_words(head.ticket) if head.ticket is not None and head.ticket.legs else head.correlation
+
+
+RECEIPTS: tuple[Field, ...] = (
+    Field(title="Begun, UTC", width=150, text=lambda row: fmt.moment(row.at, UTC),
+          value=lambda row: row.at.isoformat()),
+    Field(title="Outcome", width=96, text=lambda row: OUTCOME_WORDS[row.outcome],
+          tone=lambda row: TONES.get(row.outcome, "")),
+    Field(title="Order", width=330, text=_words),
+    Field(title="Price", width=150, text=lambda row: price_words(row.ticket) if row.ticket and row.ticket.legs else ""),
+    Field(title="Why", width=360, text=lambda row: row.decision),
+    Field(title="Mode", width=90, text=lambda row: row.mode.replace("_", " ")),
+    Field(title="Steps", width=56, text=lambda row: f"{row.steps:,}", value=lambda row: row.steps, is_number=True),
+    Field(title="Our id", width=220, text=lambda row: row.correlation, is_mono=True),
+)
+
+
+class ReceiptsTab(RecordTab):
+    """Enter or a double click opens a receipt."""
+
+    def __init__(self, desk: "Desk", bridge: "Bridge") -> None:
+        self.filter = QLineEdit()
+        self.kind = Segmented(_KINDS, name="Which receipts")
+        self.span = Segmented(_SPANS, current="0", name="How far back")
+        self.open = Button("Open", icon="receipt", tip="Read, print or save the receipt (Enter)")
+        self.export_all = Button("Export log…", icon="export", tip="All receipts with their hashes, CSV or JSON lines")
+        place = RecordList("Receipts", RECEIPTS, icon="receipt", empty="No receipt yet", why=_WHY)
+        super().__init__(
+            desk, bridge, place, title="Receipts", file="receipts",
+            controls=(self.kind, self.span, self.filter, self.open, self.export_all),
+        )
+        self.export.setText("Export shown")
+        self.filter.setPlaceholderText("Symbol, reason or id")
+        self.filter.setAccessibleName("Filter the receipts")
+        self.filter.setClearButtonEnabled(True)
+        self.filter.setMinimumWidth(150)
+        self.filter.textChanged.connect(self.settle)
+        for choice in (self.kind, self.span):
+            choice.chosen.connect(lambda _key: self.reload())
+        place.table.activated.connect(self._activated)
+        place.table.selectionModel().selectionChanged.connect(self._selected)
+        self.open.clicked.connect(lambda: self._activated(place.table.currentIndex()))
+        self.export_all.clicked.connect(
+            lambda: bridge.start("export the receipts", self._export_all(), self.export_all))
+        self.open.setEnabled(False)
+        self.follow(bridge.orders_changed, bridge.fills_arrived, bridge.lock_changed)
+
+    async def fetch(self, limit: int) -> Sequence[ReceiptHead]:
+        wanted = self._wanted()
+        if wanted == ReceiptFilter():
+            self.list.say_empty("No receipt yet", _WHY)
+        else:
+            self.list.say_empty("No receipt matches", "Change the filter, or look further back.")
+        found = await self.desk.activity.receipt_heads(wanted, limit=limit)
+        self.open.setEnabled(bool(found) and self.list.table.currentIndex().isValid())
+        return found
+
+    def read_more(self) -> None:
+        self.bridge.start("read older receipts", self._read_older(), self.list.more)
+
+    def _wanted(self) -> ReceiptFilter:
+        days = int(self.span.current or 0)
+        since = None
+        if days:
+            today = self.desk.clock().astimezone(NEW_YORK).date()
+            since = datetime.combine(today - timedelta(days=days - 1), time(), NEW_YORK)
+        return ReceiptFilter(blocked=_BLOCKED[self.kind.current or "all"], text=self.filter.text().strip(), since=since)
+
+    async def _read_older(self) -> None:
+        last = self.list.model.records[-1]
+        older = await self.desk.activity.receipt_heads(self._wanted(), before=last.last_seq, limit=PAGE)
+        if self.list.model.records and self.list.model.records[-1] == last:
+            self.list.append(older, is_all=len(older) < PAGE)
+
+    def _selected(self, *_: Any) -> None:
+        self.open.setEnabled(self.list.table.currentIndex().isValid())
+
+    def _activated(self, index: QModelIndex) -> None:
+        if index.isValid():
+            show_receipt(self.desk, self.bridge, self.list.model.records[index.row()].correlation, self)
+
+    async def _export_all(self) -> None:
+        dialog = QFileDialog(self.window(), "Export the receipts")
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setNameFilters(list(_FORMATS))
+        dialog.setDefaultSuffix("csv")
+        dialog.filterSelected.connect(lambda chosen: dialog.setDefaultSuffix(_FORMATS[chosen]))
+        dialog.selectFile("ibdesk-receipts.csv")
+        if await self.bridge.ask(dialog):
+            path = Path(dialog.selectedFiles()[0])
+            kind = "jsonl" if path.suffix == ".jsonl" else "csv"
+            count = await self.desk.activity.export_receipts(path, kind, replace=True)  # the dialog asked
+            self.bridge.say(f"Saved {count:,} steps with their hashes to {path}")
+
+
+def build(desk: "Desk", bridge: "Bridge") -> ReceiptsTab:
+    return ReceiptsTab(desk, bridge)

@@ -1,0 +1,145 @@
+"""One order's receipt on screen, on paper and as a file."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QMarginsF, Qt
+from PySide6.QtGui import QPageLayout, QPageSize, QPdfWriter, QTextDocument
+from PySide6.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QTextBrowser, QVBoxLayout, QWidget
+
+from ibdesk.domain.receipt_document import Document
+from ibdesk.domain.receipt_html import Inks, html_of
+from ibdesk.ui.theme import Tokens, font, look
+from ibdesk.ui.widgets import Button, Label
+
+if TYPE_CHECKING:
+    from PySide6.QtGui import QPagedPaintDevice
+
+    from ibdesk.services.desk import Desk
+    from ibdesk.ui.bridge import Bridge
+
+#: What a receipt may be saved as, with its ending.
+FORMATS = {
+    "PDF document (*.pdf)": "pdf", "JSON, every step whole (*.json)": "json", "CSV table (*.csv)": "csv",
+    "HTML page (*.html)": "html",
+}  # fmt: skip
+#: Millimetres of white around a printed page.
+MARGIN = 18.0
+
+
+def show_receipt(desk: "Desk", bridge: "Bridge", ref: str, parent: QWidget) -> None:
+    """Open the receipt of the order with this id of ours, or of the kill switch's press."""
+    bridge.start("show a receipt", _show(desk, bridge, ref, parent))
+
+
+async def _show(desk: "Desk", bridge: "Bridge", ref: str, parent: QWidget) -> None:
+    await bridge.ask(ReceiptDialog(desk, bridge, ref, await desk.activity.document(ref), parent.window()))
+
+
+class ReceiptDialog(QDialog):
+    """The document with what can be done with it."""
+
+    def __init__(
+        self, desk: "Desk", bridge: "Bridge", ref: str, document: Document, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._desk, self._bridge, self._ref, self.document = desk, bridge, ref, document
+        self.setWindowTitle(f"Receipt: {document.title}")
+        self.resize(820, 720)
+        self.page = QTextBrowser()
+        self.page.setAccessibleName("Receipt")
+        self.page.setOpenLinks(False)
+        self.seal = Label(document.seal, tone=document.seal_tone, wrap=True)
+        self.printing = Button("Print…", icon="print")
+        self.save = Button("Save as…", icon="export", tip="PDF, JSON with every step, CSV or HTML")
+        self.leave = Button("Close", kind="primary")
+        self.printing.clicked.connect(lambda: bridge.start("print a receipt", self._print(), self.printing))
+        self.save.clicked.connect(lambda: bridge.start("save a receipt", self._save(), self.save))
+        self.leave.clicked.connect(self.accept)
+        look().themeChanged.connect(self._draw)
+        self._stack()
+        self._draw()
+
+    def _stack(self) -> None:
+        column = QVBoxLayout(self)
+        column.setContentsMargins(16, 16, 16, 14)
+        column.setSpacing(12)
+        column.addWidget(self.page, 1)
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        row.addWidget(self.seal, 1)
+        for button in (self.printing, self.save, self.leave):
+            row.addWidget(button)
+        column.addLayout(row)
+        self.leave.setDefault(True)
+        self.page.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _draw(self) -> None:
+        at = self.page.verticalScrollBar().value()
+        self.page.document().setDocumentMargin(18)
+        self.page.setHtml(html_of(self.document, screen_inks(look().tokens)))
+        self.page.verticalScrollBar().setValue(at)
+
+    async def _print(self) -> None:
+        from ibdesk.ui.safety.printing import PrintDialog, printer_for  # rarely needed, and it asks for printers
+
+        printer = printer_for(self.windowTitle())
+        if await self._bridge.ask(PrintDialog(printer, self)):
+            print_to(printer, self.document)
+
+    async def _save(self) -> None:
+        dialog = QFileDialog(self, "Save the receipt")
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setNameFilters(list(FORMATS))
+        dialog.setDefaultSuffix("pdf")
+        dialog.filterSelected.connect(lambda chosen: dialog.setDefaultSuffix(FORMATS[chosen]))
+        dialog.selectFile(f"ibdesk-receipt-{_file_name(self._ref)}.pdf")
+        if await self._bridge.ask(dialog):
+            await self.save_as(Path(dialog.selectedFiles()[0]))
+
+    async def save_as(self, path: Path) -> None:
+        """Write it in the format the name ends with, PDF by default, over what is there: the dialog asked."""
+        kind = path.suffix.removeprefix(".").lower()
+        if kind in ("json", "csv", "html"):
+            await self._desk.activity.save_receipt(self._ref, path, kind, replace=True)
+        else:
+            await self._desk.activity.save_file(path, pdf_of(self.document), replace=True)
+        self._bridge.say(f"The receipt is saved to {path}")
+
+
+def print_to(device: "QPagedPaintDevice", document: Document) -> None:
+    """Ink on paper, whatever the window wears."""
+    device.setPageMargins(QMarginsF(MARGIN, MARGIN, MARGIN, MARGIN), QPageLayout.Unit.Millimeter)
+    text = QTextDocument()
+    made = font()
+    made.setPointSizeF(9.5)
+    text.setDefaultFont(made)
+    text.setHtml(html_of(document))
+    text.print_(device)
+
+
+def pdf_of(document: Document) -> bytes:
+    """The same as a PDF file, A4."""
+    data = QByteArray()
+    buffer = QBuffer(data)
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    writer = QPdfWriter(buffer)
+    writer.setPageSize(QPageSize(QPageSize.PageSizeId.A4))
+    writer.setTitle(f"Receipt: {document.title}")
+    writer.setCreator("ibdesk")
+    print_to(writer, document)
+    del writer  # it writes its end when it goes
+    buffer.close()
+    return bytes(data.data())
+
+
+def screen_inks(tokens: Tokens) -> Inks:
+    """The theme's colours."""
+    return Inks(
+        paper=tokens.surface, text=tokens.text, muted=tokens.muted, line=tokens.line, gain=tokens.gain,
+        loss=tokens.loss, warn=tokens.warn,
+    )  # fmt: skip
+
+
+def _file_name(ref: str) -> str:
+    return "".join(each if each.isalnum() or each in "-_" else "-" for each in ref)
