@@ -18,6 +18,7 @@ from ibdesk.domain.errors import Cause, DeskError, Refused, Unavailable
 from ibdesk.domain.events import (
     AccountChanged,
     ConnectionLost,
+    FillsArrived,
     Notice,
     RateChanged,
     SessionChanged,
@@ -56,6 +57,8 @@ ENDS_THE_RUN = frozenset({
 #: After these the session is looked at before another account is tried: one that hangs would hang too.
 ASK_THE_SESSION = frozenset({Cause.TIMED_OUT})
 _FREED_AT_A_TIME = 500
+#: Seconds after a print until the picture of the account is read anew, and between two such readings.
+SETTLES, FOLLOWS_EVERY = 1.0, 10.0
 
 
 class SyncService:
@@ -98,6 +101,8 @@ class SyncService:
         self._was_ready = False
         self._must_be_fresh = False
         self._beside: asyncio.Task[None] | None = None
+        self._follows_fills = False
+        self._followed_fills = -FOLLOWS_EVERY
 
     @property
     def running(self) -> bool:
@@ -109,6 +114,7 @@ class SyncService:
         self._hub.subscribe(ConnectionLost, self._connection_lost)
         self._hub.subscribe(TimeJumped, lambda event: self._woken.set())
         self._hub.subscribe(RateChanged, self._rate_changed)
+        self._hub.subscribe(FillsArrived, self._fills_arrived)
         self._tasks.start("sync every interval", self._every_interval())
 
     async def run(self, account: AccountId | None = None) -> SyncOutcome:
@@ -168,6 +174,24 @@ class SyncService:
         if self._not_before is not None and event.rate.boxed_until is None:
             self._not_before = None
             self._woken.set()
+
+    def _fills_arrived(self, _event: FillsArrived) -> None:
+        """What was traded is held, or is not any more: who closes or opens next looks at the new picture. Prints come
+        in handfuls, so the handful is waited for."""
+        if not self._follows_fills and not self._tasks.is_closing:
+            self._follows_fills = True
+            self._tasks.start("sync after a trade", self._after_fills())
+
+    async def _after_fills(self) -> None:
+        """An order that fills bit by bit must not use the request budget up."""
+        since = self._ticks() - self._followed_fills
+        try:
+            await self._wait(max(SETTLES, FOLLOWS_EVERY - since), asyncio.Event())
+        finally:
+            self._follows_fills = False
+        self._followed_fills = self._ticks()
+        self._must_be_fresh = True
+        self._woken.set()
 
     def _connection_lost(self, _event: ConnectionLost) -> None:
         self._must_be_fresh = True  # what the broker kept from before the outage is not good enough after it

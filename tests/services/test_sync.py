@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from ibdesk.domain.accounts import AccountId, Environment
-from ibdesk.domain.events import AccountChanged, Notice, SyncChanged
+from ibdesk.domain.events import AccountChanged, FillsArrived, Notice, SyncChanged
 from ibdesk.domain.positions import SyncCounts
 from ibdesk.domain.records import SyncStatus
 from ibdesk.store import vault as vaults
@@ -234,6 +234,25 @@ def test_the_first_sync_starts_when_the_session_becomes_ready_and_repeats(tmp_pa
             shop.dial.advance(timedelta(seconds=30))
             await eventually(lambda: any(event.account == SECOND and event.finished_at for event in heard.events))
             assert shop.asked("invalidate") == 0
+
+    asyncio.run(run())
+
+
+def test_what_was_traded_is_read_soon_but_a_trickle_of_prints_is_not_followed_one_by_one(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with workshop(tmp_path) as shop:
+            shop.sync.start()
+            await ready(shop)
+            await eventually(lambda: shop.sync.last is not None and shop.dial.next_in == timedelta(seconds=30))
+            for _ in range(5):
+                shop.hub.publish(FillsArrived(fills=()))
+            await eventually(lambda: shop.dial.next_in == timedelta(seconds=1))
+            first = shop.sync.last
+            shop.dial.advance(timedelta(seconds=1))
+            await eventually(lambda: shop.sync.last is not first and shop.dial.next_in == timedelta(seconds=30))
+            shop.dial.advance(timedelta(seconds=2))
+            shop.hub.publish(FillsArrived(fills=()))
+            await eventually(lambda: shop.dial.next_in == timedelta(seconds=8))
 
     asyncio.run(run())
 
