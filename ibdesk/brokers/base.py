@@ -1,6 +1,6 @@
 """What services may ask of any broker: one protocol, and facets that are None where a broker has not got them."""
 
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -12,7 +12,7 @@ from ibdesk.domain.calls import ApiCall, RateState
 from ibdesk.domain.errors import Cause, NeedsPerson
 from ibdesk.domain.executions import Fill
 from ibdesk.domain.instruments import Conid, Instrument
-from ibdesk.domain.market import Bar, BarSize, ContractDetails, ContractMatch, Quote, Span, TradingHours
+from ibdesk.domain.market import Bar, BarSize, ContractDetails, ContractMatch, Dividend, Quote, Span, TradingHours
 from ibdesk.domain.orders import Answer, Order, OrderIntent, OrderRules, OrderTicket, Side, WhatIf
 from ibdesk.domain.positions import Freshness, Snapshot, Source
 from ibdesk.domain.returns import Point
@@ -108,6 +108,10 @@ class MarketData(Protocol):
 
     async def hours(self, conid: Conid) -> TradingHours:
         """When it trades in the days around today."""
+
+    async def dividends(self, conids: Sequence[Conid]) -> Mapping[Conid, Dividend]:
+        """The next dividend of each; what pays none, or of which the broker tells none, is left out. Asked once a
+        day."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,12 +10,12 @@ from decimal import Decimal
 from enum import StrEnum
 
 from ibdesk.domain.accounts import AccountId
-from ibdesk.domain.compliance.context import Dividend
 from ibdesk.domain.compliance.day_trades import business_days
 from ibdesk.domain.compliance.exercise import BY_EXCEPTION, DEADLINE, Delivery, Holding, delivery, forfeited
 from ibdesk.domain.compliance.exercise import is_exercised as is_exercised_at
 from ibdesk.domain.hours import NEW_YORK, Calendar
 from ibdesk.domain.instruments import AssetClass, Instrument, OptionTerms, Right
+from ibdesk.domain.market import Dividend
 from ibdesk.domain.money import USD, ZERO
 from ibdesk.domain.occ import is_nonstandard
 from ibdesk.domain.options import is_cash_settled, is_european

@@ -1,7 +1,7 @@
 """What the market says: quotes, bars and how late they are."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
@@ -45,6 +45,14 @@ class OptionFigures:
 
 def _newer(new: Decimal | None, old: Decimal | None) -> Decimal | None:
     return old if new is None else new
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dividend:
+    """The next one of an underlying: per share, and the first day without it."""
+
+    ex_date: date
+    amount: Decimal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,6 @@ from datetime import date
 from ibdesk.brokers.base import ExerciseOrder, Exercising, MarketData
 from ibdesk.domain.accounts import AccountId
 from ibdesk.domain.compliance.case import said
-from ibdesk.domain.compliance.context import Dividend
 from ibdesk.domain.compliance.exercise import Wish, check_exercise
 from ibdesk.domain.compliance.verdict import Code, Severity, Verdict
 from ibdesk.domain.errors import Cause, DeskError, Refused
@@ -53,13 +52,10 @@ class Expiry:
         ticks: Callable[[], float],
         new_name: Callable[[], str],
         killed: Callable[[], str] = lambda: "",
-        dividends: Callable[[], Mapping[Conid, Dividend]] = dict,
     ) -> None:
         self.mode = mode
         self._book = book
-        self._boards = Boards(
-            book, market, quotes=quotes, calendar=calendar, clock=clock, dividends=dividends
-        )
+        self._boards = Boards(book, market, quotes=quotes, calendar=calendar, clock=clock)
         self._exercising = exercising
         self._calendar = calendar
         self._hub = hub

@@ -4,20 +4,20 @@ What cannot be had is left unknown and said, never guessed.
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
 from ibdesk.brokers.base import ExerciseOrder, MarketData
 from ibdesk.domain.accounts import AccountId
-from ibdesk.domain.compliance.context import Dividend
 from ibdesk.domain.compliance.expiry_risks import Settling, check_expiring, settlings
 from ibdesk.domain.compliance.verdict import Finding
 from ibdesk.domain.errors import Cause, DeskError, Refused
 from ibdesk.domain.expiries import CLASSES, Expiring, Window, schedule_of
 from ibdesk.domain.hours import NEW_YORK, Calendar
 from ibdesk.domain.instruments import Conid
-from ibdesk.domain.market import Quote
+from ibdesk.domain.market import Dividend, Quote
 from ibdesk.domain.money import ZERO, Currency, known
 from ibdesk.domain.portfolio import AccountPage, Row
 from ibdesk.services.book import Book
@@ -98,7 +98,7 @@ def moved(lines: Iterable[Line]) -> Moved:
 
 
 class Boards:
-    """Makes boards of the desk's accounts. `quotes` is what streams; `dividends` the next one of each underlying."""
+    """Makes boards of the desk's accounts. `quotes` is what streams."""
 
     def __init__(
         self,
@@ -108,14 +108,13 @@ class Boards:
         quotes: Callable[[], Mapping[Conid, Quote]],
         calendar: Calendar,
         clock: Clock,
-        dividends: Callable[[], Mapping[Conid, Dividend]] = dict,
     ) -> None:
         self._book = book
         self._market = market
         self._quotes = quotes
         self._calendar = calendar
         self._clock = clock
-        self._dividends = dividends
+        self._dividends: Mapping[Conid, Dividend] = {}
         self._asked: dict[Conid, Quote] = {}
 
     async def of(self, account: AccountId | None, instructions: Iterable[ExerciseOrder] = ()) -> Board:
@@ -124,6 +123,7 @@ class Boards:
         pages = tuple(page for page in await self._book.pages() if account in (None, page.account.id))
         held = [(page, row) for page in pages for row in page.rows if _ends(row)]
         quotes, trouble = await self._quoted(row for _, row in held)
+        await self._ask_dividends(row for _, row in held)
         now = self._clock()
         last = Window.MONTH.ends(now.astimezone(NEW_YORK).date())
         rows = [each for each in (self._row(page, row, quotes) for page, row in held)
@@ -162,6 +162,7 @@ class Boards:
                 cause=Cause.NOTHING_FOUND,
             )
         quotes, _ = await self._quoted((held,))
+        await self._ask_dividends((held,))
         return self._row(page, held, quotes)
 
     async def _quoted(self, rows: Iterable[Row]) -> tuple[Mapping[Conid, Quote], str]:
@@ -178,6 +179,14 @@ class Boards:
                 trouble = error.message
         return {**self._asked, **streamed}, trouble
 
+    async def _ask_dividends(self, rows: Iterable[Row]) -> None:
+        """Keep those that are known where the broker cannot be asked."""
+        unders = {row.position.instrument.underlying_conid for row in rows}
+        wanted = sorted(conid for conid in unders if conid is not None)
+        if wanted and self._market is not None:
+            with suppress(DeskError):
+                self._dividends = {**self._dividends, **await self._market.dividends(wanted)}
+
     def _row(self, page: AccountPage, row: Row, quotes: Mapping[Conid, Quote]) -> Expiring:
         position, instrument = row.position, row.position.instrument
         under = instrument.underlying_conid
@@ -186,7 +195,7 @@ class Boards:
             account=page.account.id, instrument=instrument, quantity=position.quantity,
             schedule=schedule_of(instrument, self._calendar), spot=None if held is None else known(held.price),
             mark=known(position.price), shares=ZERO if held is None else held.quantity,
-            cash=_cash(page, instrument.currency), dividend=None if under is None else self._dividends().get(under),
+            cash=_cash(page, instrument.currency), dividend=None if under is None else self._dividends.get(under),
         )  # fmt: skip
         return _with_prices(plain, quotes)
 

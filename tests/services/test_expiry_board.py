@@ -1,19 +1,18 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
-from ibdesk.domain.compliance.context import Dividend
 from ibdesk.domain.compliance.verdict import Code
 from ibdesk.domain.errors import Cause, Refused
 from ibdesk.domain.expiries import Settles, Window
 from ibdesk.domain.hours import NEW_YORK, Calendar
 from ibdesk.domain.instruments import AssetClass, Conid
 from ibdesk.domain.market import Quote
-from ibdesk.services.expiry_board import Boards
+from ibdesk.services.expiry_board import Boards, moved
 from tests.services.workshop import MAIN, SECOND, Workshop, workshop
 
 SPY = Conid(756733)
@@ -30,9 +29,8 @@ def in_the_demo(folder: Path, life: Callable[[Workshop], Awaitable[None]]) -> No
     asyncio.run(run())
 
 
-def boards(shop: Workshop, quotes: Mapping[Conid, Quote] | None = None, **told: object) -> Boards:
-    return Boards(shop.book, shop.broker.market, quotes=lambda: quotes or {}, calendar=OPEN_DAYS, clock=shop.dial,
-                  **told)  # type: ignore[arg-type]  # fmt: skip
+def boards(shop: Workshop, quotes: Mapping[Conid, Quote] | None = None) -> Boards:
+    return Boards(shop.book, shop.broker.market, quotes=lambda: quotes or {}, calendar=OPEN_DAYS, clock=shop.dial)
 
 
 async def turn_to_the_expiry(shop: Workshop, symbol: str = "SPY") -> date:
@@ -134,21 +132,52 @@ def test_without_a_gateway_the_stored_prices_stand_and_the_trouble_is_said(tmp_p
     in_the_demo(tmp_path, life)
 
 
-def test_a_dividend_that_is_known_is_weighed(tmp_path: Path) -> None:
+def test_the_next_dividend_is_asked_for_once_a_day_and_weighed(tmp_path: Path) -> None:
     async def life(shop: Workshop) -> None:
-        expiry = await turn_to_the_expiry(shop, "MSFT")
-        shop.dial.instant = datetime.combine(expiry.replace(day=expiry.day - 3), time(11), NEW_YORK)
+        await turn_to_the_expiry(shop, "MSFT")
         page = await shop.book.page(MAIN)
         assert page is not None
         calls = (row.position.instrument for row in page.rows if row.position.instrument.symbol == "MSFT")
         call = next(each for each in calls if each.asset_class is AssetClass.OPTION)
-        under = call.underlying_conid
-        assert under is not None
+        under, market = call.underlying_conid, shop.broker.market
+        assert under is not None and market is not None
+        coming = (await market.dividends((under,)))[under]
+        assert call.option is not None and coming.ex_date <= call.option.expiry
+        shop.dial.instant = datetime.combine(coming.ex_date - timedelta(days=1), time(11), NEW_YORK)
         quotes = {under: quote(shop, under, "470"), call.conid: quote(shop, call.conid, "20.10", "20.05", "20.15")}
-        soon = Dividend(ex_date=expiry.replace(day=expiry.day - 1), amount=Decimal("0.83"))
-        board = await boards(shop, quotes, dividends=lambda: {under: soon}).of(MAIN)
+        made = boards(shop, quotes)
+        board = await made.of(MAIN)
         (line,) = (each for each in board.lines if each.row.instrument.conid == call.conid)
+        assert line.row.dividend == coming
         assert Code.DIVIDEND_ASSIGNMENT in [finding.code for finding in line.findings]
+        asked = shop.asked("marketdata/snapshot")
+        await made.of(MAIN)
+        assert shop.asked("marketdata/snapshot") == asked
+
+    in_the_demo(tmp_path, life)
+
+
+def test_streamed_prices_move_a_board_without_reading_it_again(tmp_path: Path) -> None:
+    async def life(shop: Workshop) -> None:
+        await turn_to_the_expiry(shop)
+        quotes = {SPY: quote(shop, SPY, "599.50")}
+        made = boards(shop, quotes)
+        board = await made.of(MAIN)
+        quotes[SPY] = quote(shop, SPY, "612.00")
+        moved_on = made.requoted(board)
+        (spy,) = (line.row for line in moved_on.lines if line.row.instrument.symbol == "SPY")
+        assert spy.distance == -12 and moved_on.received_at == board.received_at
+
+    in_the_demo(tmp_path, life)
+
+
+def test_the_sum_of_a_board_is_by_currency_and_leaves_out_what_is_not_known(tmp_path: Path) -> None:
+    async def life(shop: Workshop) -> None:
+        await turn_to_the_expiry(shop)
+        board = await boards(shop, {SPY: quote(shop, SPY, "590.00")}).of(MAIN)
+        total = moved(line for line in board.lines if line.row.instrument.symbol in ("SPY", "ES"))
+        assert total.shares == {"SPY": 1000} and total.cash == {"USD": -600_000} and total.left_out == 1
+        assert not board.settlings_within(Window.TODAY), "each underlying has one position"
 
     in_the_demo(tmp_path, life)
 

@@ -1,6 +1,6 @@
 """In which order contracts and prices have to be asked for: a quote's first answer only opens its stream."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -13,11 +13,13 @@ from ibdesk.brokers.portal.parse import market as parse
 from ibdesk.brokers.throttle import Clock
 from ibdesk.domain.errors import Cause, DeskError, Refused
 from ibdesk.domain.instruments import Conid, Instrument
-from ibdesk.domain.market import Bar, BarSize, ContractDetails, ContractMatch, Quote, Span, TradingHours
+from ibdesk.domain.market import Bar, BarSize, ContractDetails, ContractMatch, Dividend, Quote, Span, TradingHours
 
 #: Fields arrive in steps of half a second; after five of them what is missing stays missing.
 _WARM_UP_STEPS = 5
 _WARM_UP_STEP = 0.5
+#: Few instruments pay a dividend: what has not come by then is not waited for.
+_DIVIDEND_STEPS = 3
 _WORTH_REPEATING = (Cause.BROKER_ERROR, Cause.MAINTENANCE)
 
 
@@ -28,6 +30,7 @@ class PortalMarket:
         self._calls, self._contracts, self._clock = calls, contracts, clock
         self._chains = PortalChains(calls, contracts, clock=clock)
         self._hours: dict[Conid, tuple[date, TradingHours]] = {}
+        self._dividends: dict[Conid, tuple[date, Dividend | None]] = {}
 
     async def find(self, text: str) -> tuple[ContractMatch, ...]:
         """By symbol, then by company name."""
@@ -92,6 +95,28 @@ class PortalMarket:
             known = parse_contracts.hours(body, conid)
             self._hours[conid] = (self._clock().date(), known)
         return known
+
+    async def dividends(self, conids: Sequence[Conid]) -> Mapping[Conid, Dividend]:
+        today = self._clock().date()
+        missing = [conid for conid in conids if self._dividends.get(conid, (None, None))[0] != today]
+        if missing:
+            found = await self._dividends_of(missing)
+            self._dividends |= {conid: (today, found.get(conid)) for conid in missing}
+        told = ((conid, self._dividends[conid][1]) for conid in conids)
+        return {conid: dividend for conid, dividend in told if dividend is not None}
+
+    async def _dividends_of(self, conids: Sequence[Conid]) -> dict[Conid, Dividend]:
+        await self._calls.brokerage_accounts()
+        await self._chains.warm(conids)
+        found: dict[Conid, Dividend] = {}
+        query = {"conids": ",".join(str(conid) for conid in conids), "fields": ",".join(parse.OF_DIVIDENDS)}
+        for step in range(_DIVIDEND_STEPS):
+            if step:
+                await self._calls.pause(_WARM_UP_STEP)
+            found |= parse.dividends(await self._calls.get(endpoints.QUOTES, query))
+            if len(found) == len(conids):
+                break
+        return found
 
     async def _search(self, **query: str) -> tuple[ContractMatch, ...]:
         try:

@@ -8,6 +8,7 @@ from functools import cached_property
 from ibdesk.demo import quotes
 from ibdesk.demo.account import ZERO, Holding, cents
 from ibdesk.demo.catalogue import Listing
+from ibdesk.demo.clock import NEW_YORK
 from ibdesk.demo.hours import VENUES, session
 from ibdesk.demo.portal.calls import Json
 from ibdesk.demo.portal.state import PortalState
@@ -137,6 +138,11 @@ class QuoteFields:
             return ""
         return f"{self._market.volatility(self._listing.conid, self._now) * 100:.1f}%"
 
+    def dividend(self, part: int) -> str:
+        """The next dividend (0) or its ex-date (1)."""
+        found = next_dividend(self._listing.conid, self._market.catalogue.anchor, self._now.astimezone(NEW_YORK).date())
+        return "" if found is None else f"{found[0]}" if part == 0 else f"{found[1]:%Y%m%d}"
+
     @property
     def listing(self) -> Listing:
         return self._listing
@@ -177,6 +183,8 @@ FIELDS: Mapping[str, Callable[[QuoteFields], str]] = {
     "7221": lambda one: one.listing.exchange,
     "7280": lambda one: one.listing.sector,
     "7281": lambda one: one.listing.group,
+    "7286": lambda one: one.dividend(0),
+    "7288": lambda one: one.dividend(1),
     "7292": lambda one: one.of_holding("cost"),
     "7293": lambda one: one.year_range(1),
     "7294": lambda one: one.year_range(0),
@@ -199,8 +207,26 @@ FIELDS: Mapping[str, Callable[[QuoteFields], str]] = {
 #: What is told without a market data subscription.
 OPEN_TO_ALL = frozenset({
     "55", "73", "74", "75", "76", "78", "79", "80", "201", "6004", "6008", "6070", "6457", "6509", "7051", "7094",
-    "7184", "7219", "7220", "7221", "7280", "7281", "7292", "7639", "7768",
+    "7184", "7219", "7220", "7221", "7280", "7281", "7286", "7288", "7292", "7639", "7768",
 })
+
+
+#: What is paid every quarter, and how many days after the demo's first day the next ex-date is.
+DIVIDENDS: Mapping[int, tuple[str, int]] = {
+    265598: ("0.26", 82), 272093: ("0.91", 20), 756733: ("1.83", 28), 320227571: ("0.78", 31), 8894: ("0.51", 10),
+}
+QUARTER = timedelta(days=91)
+
+
+def next_dividend(conid: int, anchor: date, today: date) -> tuple[str, date] | None:
+    """Amount and ex-date, a weekday after today; None for what pays none."""
+    if conid not in DIVIDENDS:
+        return None
+    amount, days = DIVIDENDS[conid]
+    day = anchor + timedelta(days=days)
+    while day <= today:
+        day += QUARTER
+    return amount, day + timedelta(days=max(0, 7 - day.weekday()) if day.weekday() > 4 else 0)
 
 
 def volume_of(listing: Listing, day: date) -> int:

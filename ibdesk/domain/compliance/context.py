@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 
 from ibdesk.domain.accounts import Account, AccountSummary
@@ -16,20 +16,12 @@ from ibdesk.domain.compliance.settlement import CashState
 from ibdesk.domain.hours import Calendar
 from ibdesk.domain.instruments import AssetClass, Conid
 from ibdesk.domain.maintenance import Outage
-from ibdesk.domain.market import Quote, TradingHours
+from ibdesk.domain.market import Dividend, Quote, TradingHours
 from ibdesk.domain.modes import Mode
 from ibdesk.domain.money import Currency
 from ibdesk.domain.orders import Order, OrderIntent, OrderRules, WhatIf
 from ibdesk.domain.risk_settings import RiskSettings
 from ibdesk.domain.session import Session
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Dividend:
-    """The next one of an underlying: per share, and the first day without it."""
-
-    ex_date: date
-    amount: Decimal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,12 +10,12 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
 from ibdesk.domain.compliance.case import said
-from ibdesk.domain.compliance.context import Dividend
 from ibdesk.domain.compliance.day_trades import business_days
 from ibdesk.domain.compliance.exposure import Legs
 from ibdesk.domain.compliance.verdict import Code, Finding, Severity, Source, figure
 from ibdesk.domain.hours import NEW_YORK, Calendar
 from ibdesk.domain.instruments import Instrument, OptionTerms, Right
+from ibdesk.domain.market import Dividend
 from ibdesk.domain.money import ZERO
 from ibdesk.domain.options import is_cash_settled, is_european
 from ibdesk.domain.payoff import in_the_money

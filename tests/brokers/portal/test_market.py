@@ -1,11 +1,14 @@
 """Contracts and prices: warm-ups, retries and what is never asked."""
 
 import asyncio
+from datetime import date
+from decimal import Decimal
 
 import pytest
 from aiohttp import web
 
 from ibdesk.brokers.base import MarketData
+from ibdesk.brokers.portal.parse import market as parse_market
 from ibdesk.domain.errors import Cause, DeskError, Refused, Unavailable
 from ibdesk.domain.instruments import Conid
 from ibdesk.domain.market import BarSize, Span
@@ -134,3 +137,33 @@ def test_a_contract_nobody_knows_is_said_to_be_unknown() -> None:
             assert unknown.value.cause is Cause.NOTHING_FOUND
 
     asyncio.run(scene())
+
+
+def test_dividends_are_asked_for_once_a_day_and_those_without_are_remembered_too() -> None:
+    async def scene() -> None:
+        async with small() as server, connected(server.url) as desk:
+            server.says("/iserver/accounts", reply("brokerage_accounts"))
+            rows = b'[{"conid": 756733, "7286": "1.83", "7288": "20261218"}, {"conid": 265598}]'
+            answers(server, "/iserver/marketdata/snapshot", b'[{"conid": 756733}]', rows)
+            asked = [SPY, Conid(265598)]
+            found = await market(desk).dividends(asked)
+            assert {conid: (each.amount, each.ex_date) for conid, each in found.items()} == {
+                SPY: (Decimal("1.83"), date(2026, 12, 18))}
+            before = server.asked.count("GET /iserver/marketdata/snapshot")
+            assert before == 3 and await market(desk).dividends(asked) == found
+            assert server.asked.count("GET /iserver/marketdata/snapshot") == before
+
+    asyncio.run(scene())
+
+
+@pytest.mark.parametrize(
+    "row", [b'"7286": "0.26"', b'"7286": "0", "7288": "20261218"', b'"7286": "x", "7288": "20261218"',
+            b'"7286": "0.26", "7288": "20261399"', b'"7286": "0.26", "7288": "soon"'],
+)  # fmt: skip
+def test_half_a_dividend_is_none(row: bytes) -> None:
+    assert parse_market.dividends(b'[{"conid": 756733, ' + row + b"}]") == {}
+
+
+def test_a_day_may_be_written_with_dashes() -> None:
+    (found,) = parse_market.dividends(b'[{"conid": 1, "7286": 0.26, "7288": "2026-12-18"}]').values()
+    assert (found.amount, found.ex_date) == (Decimal("0.26"), date(2026, 12, 18))

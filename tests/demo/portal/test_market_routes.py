@@ -182,3 +182,13 @@ def test_turning_the_dial_moves_prices_and_the_calendar() -> None:
             assert LUNCH + timedelta(days=1) == gateway.clock.now()
 
     asyncio.run(main())
+
+
+def test_who_pays_a_dividend_tells_it_and_its_day() -> None:
+    async def main() -> None:
+        async with open_demo() as (_, door):
+            row = await _quote(door, AAPL, "7286,7288")
+            assert Decimal(row["7286"]) > 0 and row["7288"] > f"{LUNCH:%Y%m%d}"
+            assert not {"7286", "7288"} & set(await _quote(door, SAP, "7286,7288"))
+
+    asyncio.run(main())

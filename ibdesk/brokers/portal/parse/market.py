@@ -12,7 +12,7 @@ from ibdesk.brokers.portal.parse import wire
 from ibdesk.brokers.portal.parse.positions import class_of
 from ibdesk.domain.accounts import AccountId
 from ibdesk.domain.instruments import Conid
-from ibdesk.domain.market import Bar, ContractDetails, ContractMatch, Delay, OptionFigures, Quote
+from ibdesk.domain.market import Bar, ContractDetails, ContractMatch, Delay, Dividend, OptionFigures, Quote
 from ibdesk.domain.money import known
 from ibdesk.domain.returns import Point
 
@@ -29,6 +29,9 @@ FIELDS = (
     LAST, BID, ASK, CHANGE, CHANGE_PERCENT, DAILY_PNL, AVAILABILITY, PRIOR_CLOSE, BID_SIZE, ASK_SIZE, VOLUME,
     *_OF_OPTIONS_IN_ORDER,
 )
+#: The next dividend per share, and the first day without it.
+DIVIDEND, EX_DATE = "7286", "7288"
+OF_DIVIDENDS = (DIVIDEND, EX_DATE)
 _DELAYS = {
     "R": Delay.LIVE, "D": Delay.DELAYED, "Z": Delay.FROZEN, "Y": Delay.FROZEN_DELAYED, "N": Delay.NOT_SUBSCRIBED,
     "O": Delay.NOT_SUBSCRIBED,
@@ -191,6 +194,20 @@ def _figure(row: Mapping[str, msgspec.Raw], name: str) -> Decimal | None:
 def _plain(row: Mapping[str, msgspec.Raw], name: str) -> str:
     raw = row.get(name)
     return "" if raw is None else wire.plain(raw)
+
+
+def dividends(body: bytes) -> dict[Conid, Dividend]:
+    """What a snapshot answer knows of dividends; a day is written in eight digits, with dashes or without."""
+    found: dict[Conid, Dividend] = {}
+    for row in wire.decode(body, list[dict[str, msgspec.Raw]], "the dividends"):
+        conid, amount = wire.number(_plain(row, "conid")), _figure(row, DIVIDEND)
+        digits = _plain(row, EX_DATE).replace("-", "")
+        if conid is None or amount is None or amount <= 0 or len(digits) != 8:
+            continue
+        with contextlib.suppress(ValueError):
+            day = datetime.strptime(digits, "%Y%m%d").replace(tzinfo=UTC).date()
+            found[Conid(int(conid))] = Dividend(ex_date=day, amount=amount)
+    return found
 
 
 def bars(body: bytes) -> tuple[Bar, ...]:
