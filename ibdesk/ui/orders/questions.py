@@ -13,7 +13,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QCheckBox, QDialog, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from ibdesk.domain.accounts import Environment
-from ibdesk.domain.events import OrdersChanged, SessionChanged
+from ibdesk.domain.events import OrdersChanged, SessionChanged, TradingLockChanged
 from ibdesk.domain.modes import face_of
 from ibdesk.domain.orders import Order, OrderRef, OrderState, OrderTicket, Question
 from ibdesk.services.orders import Reply
@@ -54,6 +54,7 @@ ABOUT: dict[str, str] = {
 UNNAMED = "The broker asks:"
 #: What ends a question without an answer.
 GONE = "This question is gone: the order is not in its hands any more. Nothing is sent by answering it now."
+KILLED = "The kill switch is on. A yes sends it only when it was proved to lower risk; anything else is not sent."
 LOST = "The session was lost, and the broker forgets its questions with it. Nothing was placed."
 
 
@@ -84,6 +85,7 @@ class OpenQuestions(QObject):
         bridge.second.connect(self._second_passed)
         bridge.orders_changed.connect(self._orders_changed)
         bridge.session_changed.connect(self._session_changed)
+        bridge.lock_changed.connect(self._lock_changed)
 
     @classmethod
     def of(cls, bridge: "Bridge") -> "OpenQuestions":
@@ -115,6 +117,10 @@ class OpenQuestions(QObject):
         if not event.session.is_ready:
             for dialog in self._waiting:
                 dialog.vanish(LOST)
+
+    def _lock_changed(self, event: TradingLockChanged) -> None:
+        for dialog in self._waiting:
+            dialog.warn("" if event.lock is None else KILLED)
 
 
 class QuestionDialog(QDialog):
@@ -182,6 +188,13 @@ class QuestionDialog(QDialog):
         self.gone.show()
         self.age.hide()
         self.adjustSize()
+
+    def warn(self, what: str) -> None:
+        """Something changed while it waited; empty takes the warning back."""
+        if not self.is_gone:
+            self.gone.set(what, tone="warn")
+            self.gone.setVisible(bool(what))
+            self.adjustSize()
 
     def show_age(self, now: datetime) -> None:
         """How long it has been waiting."""

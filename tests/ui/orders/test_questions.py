@@ -9,13 +9,14 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
-from ibdesk.domain.events import OrdersChanged, SessionChanged
+from ibdesk.domain.events import OrdersChanged, SessionChanged, TradingLockChanged
 from ibdesk.domain.modes import Mode
 from ibdesk.domain.orders import OrderState, OrderTicket, Question
+from ibdesk.domain.records import TradingLock
 from ibdesk.domain.session import SessionState
 from ibdesk.services.orders import Reply
 from ibdesk.ui.bridge import Bridge
-from ibdesk.ui.orders.questions import ABOUT, GONE, LOST, UNNAMED, OpenQuestions, QuestionDialog, asker
+from ibdesk.ui.orders.questions import ABOUT, GONE, KILLED, LOST, UNNAMED, OpenQuestions, QuestionDialog, asker
 from ibdesk.ui.widgets import Label
 from tests.ui.conftest import Run
 from tests.ui.orders.sample import IS_ASKED, MAIN, NOW
@@ -149,6 +150,22 @@ def test_a_question_that_vanished_says_so_and_can_only_be_closed(run: Run, paren
             dialog.no.click()
             await asked.close()
             assert asked.replies == [Reply(yes=False)]
+
+    run(journey())
+
+
+def test_a_kill_switch_pressed_meanwhile_is_told(run: Run, parent: QWidget, qtbot: QtBot) -> None:
+    async def journey() -> None:
+        asked = Asked(parent)
+        dialog = await asked.show()
+        lock = TradingLock(at=NOW, reason="Ctrl+Shift+K")
+        for told in (lock, None, lock):
+            asked.desk.hub.publish(TradingLockChanged(lock=told))
+            await frames()
+            assert dialog.gone.isVisible() is (told is not None) and not dialog.is_gone
+        assert dialog.gone.text.text() == KILLED
+        dialog.no.click()
+        await asked.close()
 
     run(journey())
 

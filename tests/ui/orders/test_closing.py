@@ -1,0 +1,129 @@
+"""Positions closed and rolled, and orders changed, through the window: from a row to a filled-in ticket and beyond."""
+
+from functools import partial
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QMenu
+from pytestqt.qtbot import QtBot
+
+from ibdesk.domain.orders import OrderState, OrderType, Side
+from ibdesk.services.desk import Desk
+from ibdesk.services.orders import Reply
+from ibdesk.ui.bridge import Bridge
+from ibdesk.ui.frame.desk_view import DeskView
+from ibdesk.ui.orders.rows import Act
+from ibdesk.ui.pages.orders import OrdersPage
+from ibdesk.ui.pages.portfolio import Portfolio
+from ibdesk.ui.pages.trade.page import TradePage
+from ibdesk.ui.rooms import build_page
+from tests.ui.conftest import Run
+from tests.ui.orders.demo_desk import demo_desk, send, ticket_for, until
+
+
+async def yes(*_: object) -> Reply:
+    return Reply(yes=True)
+
+
+async def opened(desk: Desk, bridge: Bridge, qtbot: QtBot) -> DeskView:
+    view = DeskView(desk, bridge, lambda room: build_page(room, desk, bridge))
+    qtbot.addWidget(view)
+    await view.load()
+    view.resize(1280, 800)
+    view.show()
+    return view
+
+
+async def press(view: DeskView, qtbot: QtBot, label: str, entry: str) -> TradePage:
+    """Enter on a position, then a line of its menu; the Trade room opens."""
+    view.open_room("portfolio")
+    await until(lambda: isinstance(view.page("portfolio"), Portfolio))
+    page = view.page("portfolio")
+    assert isinstance(page, Portfolio)
+    table = page.positions.table
+    await until(lambda: table.position_model.rowCount() > 0)
+    lines = range(table.position_model.rowCount())
+    line = next(at for at in lines if (row := table.position_model.row_at(at)) is not None
+                and row.position.instrument.label == label)
+    table.setCurrentIndex(table.position_model.index(line, 0))
+    qtbot.keyClick(table, Qt.Key.Key_Return)
+    menu = next(each for each in table.findChildren(QMenu) if each.isVisible())
+    next(action for action in menu.actions() if action.text() == entry).trigger()
+    menu.close()
+    await until(partial(is_trade, view))
+    trade = view.page("trade")
+    assert isinstance(trade, TradePage)
+    return trade
+
+
+def is_trade(view: DeskView) -> bool:
+    return view.room == "trade" and isinstance(view.page("trade"), TradePage)
+
+
+def test_a_position_is_closed_from_its_row(run: Run, qtbot: QtBot) -> None:
+    async def journey() -> None:
+        async with demo_desk() as (desk, bridge):
+            view = await opened(desk, bridge, qtbot)
+            trade = await press(view, qtbot, "KO", "Close position…")
+            await until(lambda: bool(trade.ticket.legs))
+            ticket = trade.ticket.form.ticket
+            (leg,) = ticket.legs
+            assert (leg.instrument.label, leg.side, ticket.order_type) == ("KO", Side.SELL, OrderType.MARKET)
+            sent = await send(desk, ticket, yes)
+            book = desk.order_book
+            assert book is not None and sent.ref is not None
+            ref = sent.ref
+            await until(lambda: (found := book.find(ref)) is not None and found.state is OrderState.FILLED)
+            assert desk.sync is not None
+            await desk.sync.run()
+            held = [row.position.instrument.label for page in await desk.book.pages() for row in page.rows
+                    if page.account.id == ticket.account and row.position.quantity]
+            assert "KO" not in held and "AAPL" in held
+            view.hide()
+
+    run(journey())
+
+
+def test_an_option_is_rolled_from_its_row(run: Run, qtbot: QtBot) -> None:
+    async def journey() -> None:
+        async with demo_desk() as (desk, bridge):
+            view = await opened(desk, bridge, qtbot)
+            options = [row.position for page in await desk.book.pages() for row in page.rows
+                       if row.position.instrument.asset_class == "OPT" and page.account.id == bridge.selected]
+            position = options[0]
+            trade = await press(view, qtbot, position.instrument.label, "Roll to the next expiry…")
+            await until(lambda: len(trade.ticket.legs) == 2)
+            old, new = trade.ticket.legs
+            assert old.instrument.conid == position.instrument.conid
+            assert old.instrument.option is not None and new.instrument.option is not None
+            assert new.instrument.option.expiry > old.instrument.option.expiry
+            assert new.instrument.option.strike == old.instrument.option.strike
+            assert (old.side is Side.SELL) == (position.quantity > 0) and new.side is old.side.opposite
+            assert trade.ticket.form.ticket.quantity == abs(position.quantity)
+            view.hide()
+
+    run(journey())
+
+
+def test_an_order_is_changed_from_its_row(run: Run, qtbot: QtBot) -> None:
+    async def journey() -> None:
+        async with demo_desk() as (desk, bridge):
+            view = await opened(desk, bridge, qtbot)
+            sent = await send(desk, await ticket_for(desk, "AAPL", limit="200.00", quantity=3), yes)
+            view.open_room("orders")
+            await until(lambda: isinstance(view.page("orders"), OrdersPage))
+            page = view.page("orders")
+            assert isinstance(page, OrdersPage)
+            table = page.card.table
+            await until(lambda: table.count() > 0 and Act.CHANGE in table.orders.row(0).acts)
+            table.setCurrentIndex(table.orders.index(0, 0))
+            qtbot.keyClick(table, Qt.Key.Key_Return)
+            await until(partial(is_trade, view))
+            trade = view.page("trade")
+            assert isinstance(trade, TradePage)
+            await until(lambda: bool(trade.ticket.legs))
+            form = trade.ticket.form
+            assert (form.ticket.quantity, form.ticket.limit) == (3, sent.limit)
+            assert form.changes is not None and form.changes.ref == sent.ref
+            view.hide()
+
+    run(journey())
