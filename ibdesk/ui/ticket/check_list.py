@@ -63,8 +63,9 @@ class FindingRow(QWidget):
         self.icon.set(icon, tone)
         self.title.setText(title_of(finding))
         self.title.set_tone("loss" if finding.severity is Severity.BLOCK else "")
-        said = "" if finding.source is Source.DESK else f" · {finding.source.value}"
-        self.sentence.setText(f"{finding.sentence}{said}")
+        is_told = finding.source is not Source.DESK
+        self.sentence.setText(f"{finding.sentence.rstrip('.')} · {finding.source.value}" if is_told
+                              else finding.sentence)  # fmt: skip
         self.remedy.setText(finding.remedy if finding.severity > Severity.NOTE else "")
         self.remedy.setVisible(bool(self.remedy.text()))
         self.source.setText(finding.citation)

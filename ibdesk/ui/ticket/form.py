@@ -9,8 +9,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from ibdesk.domain.accounts import AccountId, Environment
-from ibdesk.domain.compliance.verdict import Severity, Verdict
-from ibdesk.domain.errors import DeskError
+from ibdesk.domain.compliance.verdict import Code, Finding, Severity, Source, Verdict
+from ibdesk.domain.errors import Cause, DeskError
 from ibdesk.domain.instruments import Conid
 from ibdesk.domain.modes import Mode, face_of
 from ibdesk.domain.orders import Order, OrderRules, OrderTicket, OrderType, TimeInForce, faults
@@ -99,11 +99,14 @@ class Surroundings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Readiness:
-    """Whether Send may be pressed; `reason` is why not, or what will be asked first."""
+    """Whether Send may be pressed; `reason` is why not, or what will be asked first. `command` is the desk's command
+    that helps, under the word `action`."""
 
     may_press: bool
     reason: str = ""
     remedy: str = ""
+    action: str = ""
+    command: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,7 +164,9 @@ def readiness(form: Form, around: Surroundings) -> Readiness:
     if missing := faults(ticket):
         return Readiness(may_press=False, reason=missing[0])
     if form.problem is not None:
-        return Readiness(may_press=False, reason=form.problem.message, remedy=form.problem.remedy)
+        action, command = ("Sync now", "sync") if form.problem.cause is Cause.UNKNOWN_ACCOUNT else ("", "")
+        return Readiness(may_press=False, reason=form.problem.message, remedy=form.problem.remedy, action=action,
+                         command=command)  # fmt: skip
     return _by_verdict(form.shown.verdict if form.shown is not None else None, is_current=form.is_current)
 
 
@@ -172,15 +177,29 @@ def _by_verdict(verdict: Verdict | None, *, is_current: bool) -> Readiness:
         return Readiness(may_press=True, reason="It is being checked…")
     if verdict.is_blocked:
         first = next(iter(verdict.of(Severity.BLOCK)), None)
-        return Readiness(may_press=False, reason=first.sentence if first else "Nothing was checked.",
-                         remedy=first.remedy if first else "")  # fmt: skip
+        if first is None:
+            return Readiness(may_press=False, reason="Nothing was checked.")
+        action, command = _help_of(first)
+        return Readiness(may_press=False, reason=first.sentence, remedy=first.remedy, action=action, command=command)
     asked = len(verdict.of(Severity.CONFIRM))
     if asked and is_current:
         return Readiness(may_press=True, reason=f"You are asked to confirm {asked} finding{'s' * (asked > 1)} first.")
     return Readiness(may_press=True)
 
 
-#: Why a kind of order is not offered, by the number of legs.
+#: What helps against a block, where it is a place of the desk: the word and the command.
+_HELP = {
+    Code.ACK_REQUIRED: ("Disclosures", "activity:compliance"), Code.SESSION: ("Sign in", "sign-in"),
+    Code.MODE: ("Unlock…", "unlock-live"), Code.READ_ONLY: ("Settings", "room:settings"),
+}  # fmt: skip
+
+
+def _help_of(finding: Finding) -> tuple[str, str]:
+    mine = ("Settings", "room:settings") if finding.source is Source.SETTING else ("", "")
+    return _HELP.get(finding.code, mine)
+
+
+#: Why a kind of order is not offered.
 _NOT_TAKEN = "The broker does not take this kind of order here."
 
 

@@ -7,7 +7,6 @@ edited, and a second press does nothing.
 
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Signal
@@ -15,26 +14,20 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QWidget
 from shiboken6 import isValid
 
-from ibdesk.domain.compliance.verdict import Finding
-from ibdesk.domain.errors import DeskError
-from ibdesk.domain.events import OrdersChanged, QuotesChanged
+from ibdesk.domain.events import QuotesChanged
 from ibdesk.domain.instruments import Conid, Instrument
 from ibdesk.domain.market import Quote
-from ibdesk.domain.modes import face_of
-from ibdesk.domain.orders import NEEDS_LIMIT, Leg, Order, OrderRef, OrderRules, OrderState, OrderTicket, Side
+from ibdesk.domain.orders import NEEDS_LIMIT, Leg, Order, OrderRules, OrderState, OrderTicket, Side
 from ibdesk.domain.ticket_edits import why_not, with_leg, with_legs
 from ibdesk.domain.ticket_margin import largest, margin_of
 from ibdesk.domain.ticket_outlook import outlook_of, underlying_of
 from ibdesk.domain.ticket_prices import Shown, UnitQuote, grid_of, shown, start_limit, unit_quote
-from ibdesk.services.orders import Checked
 from ibdesk.ui.ticket.answers import Answers, timer
-from ibdesk.ui.ticket.confirm_dialog import ConfirmDialog
 from ibdesk.ui.ticket.drafts import DraftKeeper, new_draft
 from ibdesk.ui.ticket.edits import Editor
 from ibdesk.ui.ticket.form import NOBODY, Form, Outcome, Surroundings, obstacle, readiness
-from ibdesk.ui.ticket.sending import Sender
 from ibdesk.ui.ticket.view import TicketView
-from ibdesk.ui.ticket.wording import outcome_words
+from ibdesk.ui.ticket.way_out import WayOut
 
 if TYPE_CHECKING:
     from ibdesk.services.desk import Desk
@@ -55,12 +48,12 @@ class TicketPanel(TicketView):
     def __init__(self, desk: "Desk", bridge: "Bridge", parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.desk, self.bridge = desk, bridge
-        self.form = self._fresh(NOBODY if bridge.selected is None else bridge.selected)
+        self.form = self.fresh(NOBODY if bridge.selected is None else bridge.selected)
         self.editor = Editor(self)
         self.answers = Answers(self)
         self.drafts = DraftKeeper(self)
+        self.way_out = WayOut(self)
         self._picture = timer(self, PICTURE_MS, self._draw_picture)
-        self._last: OrderRef | None = None
         self._was_shown = False
         self._wire()
         self.redraw()
@@ -95,14 +88,14 @@ class TicketPanel(TicketView):
         if self.form.is_sending:
             return
         self.drafts.keep_now()
-        self.begin(replace(self._fresh(ticket.account), ticket=ticket, changes=changes))
+        self.begin(replace(self.fresh(ticket.account), ticket=ticket, changes=changes))
         self.focus_quantity()
 
     def clear(self) -> None:
         """An empty ticket for the account that is looked at; what was there is gone, its draft too."""
         if not self.form.is_sending:
             self.drafts.drop(self.form.draft)
-            self.begin(self._fresh(self.bridge.selected or self.form.ticket.account))
+            self.begin(self.fresh(self.bridge.selected or self.form.ticket.account))
 
     def focus_quantity(self) -> None:
         self.quantity.setFocus()
@@ -152,7 +145,7 @@ class TicketPanel(TicketView):
         ticket = with_legs(self.form.ticket, legs)
         form = replace(self.form.edited(ticket), title=title if len(legs) > 1 else "", unread={}, shown=None)
         self.become(self._at_mid(form))
-        self._tell_legs()
+        self.tell_legs()
 
     def around(self) -> Surroundings:
         desk = self.desk
@@ -193,73 +186,7 @@ class TicketPanel(TicketView):
         self.draw_way_out(form, readiness(form, around), is_live=around.is_live)
         self.answers.draw_checks()
 
-    # --- the way out ----------------------------------------------------------------------------------------------
-
-    def _send(self) -> None:
-        """The button was pressed, or held long enough."""
-        ready = readiness(self.form, self.around())
-        if ready.may_press and self.desk.orders is not None:
-            self.become(replace(self.form, is_sending=True, outcome=None))
-            self.start("send the order", partial(self._walk, self.form))
-
-    async def _walk(self, form: Form) -> None:
-        """See it through. Only an error that says so means that nothing was placed: after any other the draft stays
-        the same, and pressing again sends nothing twice."""
-        from ibdesk.ui.orders.questions import asker
-
-        orders = self.desk.orders
-        if orders is None:
-            return
-        sender = Sender(orders=orders, clock=self.desk.clock, confirm=self._confirm, ask=asker(self.bridge, self))
-        after = replace(form, is_sending=False)
-        try:
-            sent = await sender.send(form.draft, form.ticket, form.checked, form.changes)
-            after = replace(after, shown=sent.shown) if sent.order is None else self._after(after, sent.order)
-        except DeskError as error:
-            failed = Outcome(text=error.message, detail=error.remedy, tone="loss")
-            after = replace(after, draft=new_draft(self.desk.clock()), outcome=failed)
-        finally:
-            if isValid(self):
-                self._settle(form, after)
-
-    def _after(self, form: Form, order: Order) -> Form:
-        """The form after an outcome: what was placed, or may have been, is not left there to be sent again."""
-        outcome = self._outcome(order)
-        if order.state in _OVER and form.changes is None:
-            return replace(form, draft=new_draft(self.desk.clock()), outcome=outcome)
-        self._last = order.ref
-        return replace(self._fresh(form.ticket.account), outcome=outcome)
-
-    def _settle(self, sent: Form, form: Form) -> None:
-        had_legs = self.legs
-        if form.draft != sent.draft:
-            self.drafts.drop(sent.draft)
-        self.become(form)
-        if form.ticket.legs != had_legs:
-            self.exits.toggle.setChecked(False)
-            self._tell_legs()
-        self.answers.ask()
-
-    def _outcome(self, order: Order) -> Outcome:
-        from ibdesk.ui.orders.words import describe
-
-        words, tone = outcome_words(order)
-        return Outcome(text=words, tone=tone, detail=describe(order.legs, order.quantity))
-
-    async def _confirm(self, checked: Checked, findings: Sequence[Finding]) -> bool:
-        from ibdesk.ui.orders.words import describe
-
-        ticket = checked.ticket
-        whom = f"{face_of(ticket.mode).word}, account {ticket.account}"
-        return await self.bridge.ask(ConfirmDialog(describe(ticket.legs, ticket.quantity), whom, findings, self))
-
     # --- what happens around --------------------------------------------------------------------------------------
-
-    def _orders_moved(self, event: OrdersChanged) -> None:
-        """The last order moved on: its outcome line follows."""
-        order = next((each for each in event.orders if each.ref is not None and each.ref == self._last), None)
-        if order is not None and self.form.outcome is not None and not self.legs:
-            self.become(replace(self.form, outcome=self._outcome(order)))
 
     def _quotes_moved(self, event: QuotesChanged) -> None:
         mine = set(self.conids())
@@ -291,11 +218,16 @@ class TicketPanel(TicketView):
             return
         if found.command == "renew":
             ticket = self.form.ticket
-            renewed = self._fresh(self.bridge.selected or ticket.account)
+            renewed = self.fresh(self.bridge.selected or ticket.account)
             ticket = replace(ticket, account=renewed.ticket.account, mode=renewed.ticket.mode)
             self.begin(replace(renewed, ticket=ticket, title=self.form.title))
         else:
             self.bridge.command.emit(found.command)
+
+    def _get_help(self) -> None:
+        """The one place of the desk that helps against the block."""
+        if command := readiness(self.form, self.around()).command:
+            self.bridge.command.emit(command)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
@@ -334,7 +266,8 @@ class TicketPanel(TicketView):
 
     # --- small parts ----------------------------------------------------------------------------------------------
 
-    def _fresh(self, account: str) -> Form:
+    def fresh(self, account: str) -> Form:
+        """An empty ticket under a draft of its own."""
         ticket = OrderTicket(account=type(NOBODY)(account), mode=self.desk.mode)
         return Form(ticket=ticket, draft=new_draft(self.desk.clock()))
 
@@ -342,7 +275,7 @@ class TicketPanel(TicketView):
         """Another ticket takes this one's place."""
         self.exits.toggle.setChecked(form.ticket.exits is not None)
         self.become(self._at_mid(form))
-        self._tell_legs()
+        self.tell_legs()
 
     def _at_mid(self, form: Form) -> Form:
         """With a limit at the middle where it needs one and has none yet; the same form otherwise."""
@@ -354,14 +287,14 @@ class TicketPanel(TicketView):
         limit = start_limit(ticket.legs, unit_quote(ticket.legs, {**asked, **live}), grid_of(ticket.legs, self.rules()))
         return form if limit is None else form.edited(replace(ticket, limit=limit))
 
-    def _tell_legs(self) -> None:
+    def tell_legs(self) -> None:
+        """Tell the page what is in the ticket and what it needs streamed."""
         self.legs_changed.emit(self.legs)
         self.conids_changed.emit(self.conids())
 
     def _wire(self) -> None:
         bridge = self.bridge
         bridge.quotes_changed.connect(self._quotes_moved)
-        bridge.orders_changed.connect(self._orders_moved)
         bridge.second.connect(self._second)
         bridge.selection_changed.connect(self._selection_moved)
         for signal in (bridge.session_changed, bridge.lock_changed, bridge.settings_changed):
@@ -370,4 +303,4 @@ class TicketPanel(TicketView):
         self.outcome.closed.connect(lambda: self.become(replace(self.form, outcome=None)))
         self.head.clear.clicked.connect(self.clear)
         self.preview_button.clicked.connect(self.preview)
-        self.send_button.sent.connect(self._send)
+        self.help_button.clicked.connect(self._get_help)

@@ -58,6 +58,10 @@ class PayoffChart(pg.PlotWidget):  # type: ignore[misc]
     def sizeHint(self) -> QSize:
         return QSize(300, _HEIGHT)
 
+    def set_height(self, pixels: int) -> None:
+        if pixels != self.height():
+            self.setFixedHeight(pixels)
+
     def wheelEvent(self, event: QWheelEvent) -> None:
         event.ignore()
 

@@ -6,6 +6,7 @@ It shows a `Form` and says what a person does to it by the signals of its parts;
 from collections.abc import Mapping
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QCheckBox, QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from ibdesk.domain.instruments import Conid
@@ -34,6 +35,8 @@ from ibdesk.ui.ticket.send_button import SendButton
 from ibdesk.ui.ticket.wording import TIFS, TYPES, hold_words, price_words, send_words, typed_words
 from ibdesk.ui.widgets import Banner, Button, EmptyState, Label, line
 
+#: How tall the payoff is from which height of the ticket on, in pixels.
+_HEIGHTS = ((860, 140), (700, 118), (0, 92))
 _EMPTY_TITLE = "No order yet"
 _EMPTY_WHY = "Click a bid to sell or an ask to buy in the chain, or choose a template. A second click adds to a leg."
 
@@ -68,6 +71,8 @@ class TicketView(QFrame):
         self.checks = CheckList()
         self.outcome = Banner(tone="gain", closable=True)
         self.reason = Label("", kind=Text.CAPTION, tone="muted", wrap=True)
+        self.help_button = Button("", kind="link")
+        self.help_button.setStyleSheet("padding: 0; min-height: 16px;")
         self.preview_button = Button("Preview", tip="Ask the broker for its preview")
         self.send_button = SendButton()
         self._inside = QWidget()
@@ -116,6 +121,14 @@ class TicketView(QFrame):
         is_said = not has_legs or bool(form.unread)  # it stands above already
         self.reason.setText("" if is_said else " ".join(part for part in (ready.reason, ready.remedy) if part))
         self.reason.setVisible(bool(self.reason.text()))
+        self.help_button.setText(ready.action)
+        self.help_button.setAccessibleName(ready.action)
+        self.help_button.setVisible(bool(ready.action) and not is_said)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """On a small window the picture gives way to the checks."""
+        super().resizeEvent(event)
+        self.payoff.set_height(next(tall for least, tall in _HEIGHTS if self.height() >= least))
 
     def _draw_fields(self, ticket: OrderTicket, rules: Mapping[Conid, OrderRules], shown: Shown) -> None:
         self.type.offer(TYPES, types_offered(ticket, rules))
@@ -199,7 +212,10 @@ class TicketView(QFrame):
         column.setContentsMargins(14, 10, 14, 12)
         column.setSpacing(8)
         column.addWidget(self.outcome)
-        column.addWidget(self.reason)
+        why = QHBoxLayout()
+        why.addWidget(self.reason, 1)
+        why.addWidget(self.help_button, 0, Qt.AlignmentFlag.AlignTop)
+        column.addLayout(why)
         row = QHBoxLayout()
         row.setSpacing(8)
         self.preview_button.setMinimumHeight(36)

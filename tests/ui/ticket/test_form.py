@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ibdesk.domain.accounts import AccountId
-from ibdesk.domain.compliance.verdict import Severity
+from ibdesk.domain.compliance.verdict import Code, Severity, Source
 from ibdesk.domain.errors import Cause, Unavailable
 from ibdesk.domain.modes import Mode
 from ibdesk.domain.orders import OrderRules, OrderType, TimeInForce
@@ -25,7 +25,7 @@ from ibdesk.ui.ticket.form import (
     types_offered,
 )
 from tests.ui.sample_desk import READY
-from tests.ui.ticket.samples import NOON, SHARE, checked, form, ticket
+from tests.ui.ticket.samples import NOON, SHARE, checked, finding, form, ticket
 
 HERE = Surroundings(mode=Mode.DEMO, now=NOON, selected=ticket().account, session=READY)
 
@@ -39,6 +39,19 @@ def test_a_blocked_ticket_may_not_and_the_reason_is_the_block() -> None:
     found = readiness(form(Severity.CONFIRM, Severity.BLOCK), HERE)
     assert not found.may_press
     assert found.reason == "MAX_LOSS says block."
+
+
+@pytest.mark.parametrize(
+    ("code", "source", "command"),
+    [(Code.ACK_REQUIRED, Source.DESK, "activity:compliance"), (Code.READ_ONLY, Source.SETTING, "room:settings"),
+     (Code.MAX_LOSS, Source.SETTING, "room:settings"), (Code.TICK, Source.BROKER, "")],
+)  # fmt: skip
+def test_a_block_leads_to_the_place_that_helps(code: Code, source: Source, command: str) -> None:
+    made = form(Severity.PASS)
+    assert made.shown is not None
+    blocked = replace(made.shown.verdict, findings=(finding(Severity.BLOCK, code, source=source),))
+    found = readiness(replace(made, shown=replace(made.shown, verdict=blocked)), HERE)
+    assert found.command == command and bool(found.action) is bool(command)
 
 
 def test_what_is_to_be_confirmed_is_announced() -> None:

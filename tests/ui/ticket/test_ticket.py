@@ -112,6 +112,20 @@ def test_a_blocked_ticket_cannot_be_sent_by_any_key_or_button(run: Run, tmp_path
     run(walk())
 
 
+def test_a_block_that_another_place_mends_leads_there(run: Run, tmp_path: Path) -> None:
+    async def walk() -> None:
+        async with ticketing(tmp_path) as made:
+            wanted: list[str] = []
+            made.bridge.command.connect(wanted.append)
+            made.panel.add_leg(SHARE, Side.BUY)
+            made.panel.editor.read_quantity("60000")
+            await made.checked(previewed=False)
+            made.panel.help_button.click()
+            assert wanted == ["room:settings"]
+
+    run(walk())
+
+
 def test_what_became_blocked_after_it_was_shown_is_not_sent_and_shown_instead(run: Run, tmp_path: Path) -> None:
     async def walk() -> None:
         async with ticketing(tmp_path) as made:
