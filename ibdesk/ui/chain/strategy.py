@@ -15,14 +15,18 @@ FAR_STRIKES = 9
 
 
 async def build(
-    chains: Chains, name: TemplateName, shape: Shape, *, underlying: Underlying, rows: Sequence[ChainRow],
-    strike: ChainRow, far: Expiry | None,
+    chains: Chains, name: TemplateName, shape: Shape, *, underlying: Underlying, expiry: Expiry,
+    rows: Sequence[ChainRow], strike: ChainRow, far: Expiry | None,
 ) -> tuple[Leg, ...]:  # fmt: skip
-    """The legs around `strike`. Refused(NOTHING_FOUND) where a strike or day it needs is not listed."""
+    """The legs around `strike`; strikes it needs beyond `rows` are asked for. Refused(NOTHING_FOUND) where a strike or
+    day is not listed."""
     template = TEMPLATES[name]
     contracts: tuple[Instrument, ...] = tuple(
         each for row in rows for each in (row.call, row.put) if each is not None
     )  # fmt: skip
+    reach, place = shape.gap + shape.width, rows.index(strike)
+    if template.asks & {Ask.GAP, Ask.WIDTH} and not reach <= place < len(rows) - reach:
+        contracts += await chains.near(underlying, expiry, strike.strike, 2 * reach + 1)
     if Ask.FAR_EXPIRY in template.asks and far is not None and far.day != shape.expiry:
         contracts += await chains.near(underlying, far, strike.strike, FAR_STRIKES)
     ladder = Ladder(underlying=underlying.instrument, spot=strike.strike, contracts=contracts)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QSettings, QTimer, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from ibdesk.domain.chains import Chain, Expiry, around, expiry_of, outward, same_day, usual_width
+from ibdesk.domain.chains import Chain, ChainRow, Expiry, around, expiry_of, outward, same_day, usual_width
 from ibdesk.domain.errors import DeskError
 from ibdesk.domain.events import QuotesChanged
 from ibdesk.domain.instruments import Conid, Instrument
@@ -141,19 +141,22 @@ class ChainView(QWidget):
             self.table.mark_strike(self._mark)
 
     def _want_template(self, name: TemplateName) -> None:
-        loader, row = self.loader, self.table.marked_row
-        if loader is None or loader.underlying is None or loader.expiry is None or row is None:
+        row = self.table.marked_row
+        if row is not None:
+            self._bridge.start(f"strategy {name.value}", self._build(name, row))
+
+    async def _build(self, name: TemplateName, row: ChainRow) -> None:
+        loader, chains, picker = self.loader, self._desk.chains, self.card.picker
+        if loader is None or chains is None or loader.underlying is None or loader.expiry is None:
             return
-        picker = self.card.picker
-        shape, far = picker.shape(loader.expiry, self.table.marked_right), picker.far_expiry(loader.expiry)
-
-        async def make(underlying: Underlying) -> None:
-            assert self._desk.chains is not None  # noqa: S101 - there is a loader
-            legs = await build(self._desk.chains, name, shape, underlying=underlying, rows=self.table.chain.rows,
-                               strike=row, far=far)  # fmt: skip
-            self.template_wanted.emit(legs, title_of(name, shape))
-
-        self._bridge.start(f"strategy {name.value}", make(loader.underlying))
+        if row not in self.table.chain.rows:  # another expiry was chosen meanwhile
+            return
+        shape = picker.shape(loader.expiry, self.table.marked_right)
+        legs = await build(
+            chains, name, shape, underlying=loader.underlying, expiry=loader.expiry, rows=self.table.chain.rows,
+            strike=row, far=picker.far_expiry(loader.expiry),
+        )  # fmt: skip
+        self.template_wanted.emit(legs, title_of(name, shape))
 
     # What the loader brings ----------------------------------------------------------------------------------------
 

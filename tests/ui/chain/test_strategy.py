@@ -16,7 +16,7 @@ from ibdesk.domain.strategies import StrategyLeg
 from ibdesk.domain.templates import Shape, TemplateName
 from ibdesk.services.chains import Underlying
 from ibdesk.ui.chain.strategy import FAR_STRIKES, build, legs_of, title_of
-from tests.ui.chain.sample import DECEMBER, SPY, option, rows
+from tests.ui.chain.sample import DECEMBER, EXPIRY, SPY, option, rows
 
 JANUARY = datetime(2027, 1, 15, tzinfo=UTC).date()
 FAR = Expiry(day=JANUARY, trading_class="SPY")
@@ -25,19 +25,24 @@ FAR = Expiry(day=JANUARY, trading_class="SPY")
 Made = list[tuple[str, int, str]]
 
 
-def make(name: TemplateName, strike: int = 600, *, far: Expiry | None = None, **shape: Any) -> Made:
-    asked: list[Any] = []
+def make(
+    name: TemplateName, strike: int = 600, *, far: Expiry | None = None, first: int = 580, **shape: Any
+) -> Made:
+    """Among strikes from `first` to 620, of which the broker lists some more at 575 and below."""
+    asked: list[Expiry] = []
 
-    async def near(_underlying: Underlying, expiry: Expiry, around: Decimal, count: int) -> tuple[Any, ...]:
-        asked.append((expiry, around, count))
-        return tuple(option(each, right, JANUARY) for each in (599, 600, 601) for right in Right)
+    async def near(_underlying: Underlying, expiry: Expiry, _around: Decimal, count: int) -> tuple[Any, ...]:
+        asked.append(expiry)
+        listed = range(570, 576) if expiry == EXPIRY else range(598, 603)
+        assert count == (FAR_STRIKES if expiry == FAR else 2 * (shape["width"] + shape.get("gap", 1)) + 1)
+        return tuple(option(each, right, expiry.day) for each in listed for right in Right)
 
-    listed = rows()
+    listed = rows(first, 620)
     legs = asyncio.run(build(
         SimpleNamespace(near=near), name, Shape(expiry=DECEMBER, far_expiry=JANUARY, **shape),  # type: ignore[arg-type]
-        underlying=Underlying(instrument=SPY), rows=listed, strike=listed[strike - 590], far=far,
+        underlying=Underlying(instrument=SPY), expiry=EXPIRY, rows=listed, strike=listed[strike - first], far=far,
     ))
-    assert asked == ([(FAR, Decimal(strike), FAR_STRIKES)] if far else [])
+    assert (FAR in asked) == (far is not None)
     return [(leg.side.value, leg.ratio, leg.instrument.label) for leg in legs]
 
 
@@ -58,8 +63,13 @@ def test_a_calendar_asks_for_its_second_expiry() -> None:
 
 def test_strikes_beyond_what_is_listed_are_refused_with_a_remedy() -> None:
     with pytest.raises(Refused) as none:
-        make(TemplateName.IRON_CONDOR, 591, width=5)
+        make(TemplateName.IRON_CONDOR, 581, width=9, gap=9)
     assert "do not reach" in none.value.message and none.value.remedy
+
+
+def test_strikes_that_have_not_come_in_yet_are_asked_for() -> None:
+    made = make(TemplateName.VERTICAL, 576, first=576, right=Right.PUT, width=3)
+    assert made == [("BUY", 1, "SPY Dec18'26 576 P"), ("SELL", 1, "SPY Dec18'26 573 P")]
 
 
 def test_custom_begins_empty() -> None:
