@@ -23,6 +23,7 @@ from ibdesk.ui.tour_doctor import visit_the_doctor
 from ibdesk.ui.tour_expiry import visit_the_expiries
 from ibdesk.ui.tour_modes import visit_the_modes
 from ibdesk.ui.tour_orders import visit_the_orders
+from ibdesk.ui.tour_trade import visit_the_trade_room
 from ibdesk.ui.tour_troubles import Guide, see_troubles
 from ibdesk.ui.tour_vault import visit_the_vault
 from ibdesk.ui.widgets import Segmented
@@ -56,6 +57,7 @@ async def walk(app: "DeskApp", folder: Path, theme_name: str = "") -> int:
         await tour.connect()
         await tour.see_the_account()
         await tour.visit_the_rooms()
+        await visit_the_trade_room(tour)
         await tour.visit_the_orders()
         await visit_the_expiries(tour)
         await visit_the_modes(tour, tour.bridge)
