@@ -30,10 +30,10 @@ from ibdesk.ui.commands import Command, Palette
 from ibdesk.ui.frame import last_time, wording
 from ibdesk.ui.frame.badges import OrdersBadge
 from ibdesk.ui.frame.catalogue import commands_of, trade_commands
-from ibdesk.ui.frame.demo_menu import HEAL
 from ibdesk.ui.frame.header import Header
 from ibdesk.ui.frame.notices import NoticeArea
 from ibdesk.ui.frame.rail import Rail
+from ibdesk.ui.frame.repairs import Repairs
 from ibdesk.ui.frame.status import StatusLine
 from ibdesk.ui.modes.selector import ModeSelector
 from ibdesk.ui.rooms import ROOMS, Room, room_of
@@ -44,7 +44,6 @@ from ibdesk.ui.session.wording import is_expected
 from ibdesk.ui.widgets import SkeletonRows, line
 
 if TYPE_CHECKING:
-    from ibdesk.services.demo_faults import DemoFault
     from ibdesk.services.desk import Desk
     from ibdesk.ui.bridge import Bridge
 
@@ -76,6 +75,7 @@ class DeskView(QWidget):
         self.room = ""
         self.header, self.rail, self.status = Header(), Rail(), StatusLine()
         self.notices = NoticeArea(desk.clock)
+        self._repairs = Repairs(desk, bridge, self, self.status.demo)
         self.stack = QStackedWidget()
         self.palette_box = Palette(self)
         self.session = SessionFace(desk, bridge, self, self.header.session, self.run)
@@ -167,14 +167,12 @@ class DeskView(QWidget):
         self.session.show_away()
 
     def start_gateway(self) -> None:
-        """Start the gateway's program, after its folder was chosen; in the demo, heal what was broken."""
-        self._bridge.start("start the gateway", self._start_gateway())
+        """Start the gateway's program; in the demo, heal what was broken."""
+        self._repairs.start_gateway()
 
     def break_demo(self, name: str) -> None:
         """Set off one of the demo's faults, or heal them all."""
-        fault = next(each for each in self._desk.faults if each.name == name)
-        self.status.demo.mark(name)
-        self._bridge.start(f"demo: {fault.title}", self._carry_out(fault))
+        self._repairs.break_demo(name)
 
     def page(self, key: str) -> QWidget:
         """The room's widget as it is now."""
@@ -182,10 +180,8 @@ class DeskView(QWidget):
 
     async def load(self) -> None:
         """Read the accounts and the age of what is stored, then open the last room."""
-        accounts = await self._desk.book.accounts()
-        self._accounts = tuple(account.id for account in accounts)
-        for page in await self._desk.book.pages():
-            self._ages[page.account.id] = page.received_at
+        self._accounts = tuple(account.id for account in await self._desk.book.accounts())
+        self._ages.update({page.account.id: page.received_at for page in await self._desk.book.pages()})
         self._bridge.select(self._first_account())
         self._show_accounts()
         self.refresh()
@@ -368,22 +364,6 @@ class DeskView(QWidget):
         if isinstance(event, ConnectionRestored):
             self.notices.forget()
         self.refresh()
-
-    async def _carry_out(self, fault: "DemoFault") -> None:
-        await fault.run()
-        if fault.name == HEAL and self._desk.session is not None:
-            await self._desk.session.refresh()  # somebody locked out would ask nothing by itself
-
-    async def _start_gateway(self) -> None:
-        from ibdesk.ui.gateway.acts import GatewayActs  # its dialogs are rarely needed
-
-        healing = self._desk.faults[-1].run if self._desk.faults else None
-        acts = GatewayActs(self._desk.gateway, self._bridge, self, clock=self._desk.clock, revive=healing)
-        if await acts.start():
-            if healing is not None:
-                self.status.demo.mark(HEAL)
-            if self._desk.session is not None:
-                await self._desk.session.refresh()
 
     def _link_changed(self, event: LinkChanged) -> None:
         if event.is_up:
