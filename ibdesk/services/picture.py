@@ -19,11 +19,11 @@ from ibdesk.domain.compliance.exposure import Legs, book_of
 from ibdesk.domain.compliance.policy import policies_at
 from ibdesk.domain.errors import Cause, DeskError, Refused
 from ibdesk.domain.hours import NEW_YORK, Calendar
-from ibdesk.domain.instruments import AssetClass, Conid, Instrument
+from ibdesk.domain.instruments import AssetClass, Conid, Instrument, Right
 from ibdesk.domain.maintenance import outage_at
-from ibdesk.domain.market import Quote, TradingHours
+from ibdesk.domain.market import Dividend, Quote, TradingHours
 from ibdesk.domain.modes import Mode, face_of
-from ibdesk.domain.orders import Order, OrderRules, OrderTicket
+from ibdesk.domain.orders import Order, OrderRules, OrderTicket, Side
 from ibdesk.domain.portfolio import AccountPage
 from ibdesk.domain.risk_settings import BrokerLevel
 from ibdesk.domain.session import Session
@@ -101,7 +101,8 @@ class Pictures:
             rates={line.currency: line.rate for line in page.ledger},
             book=book_of((row.position for row in page.rows), map(_remaining, working)), working=working,
             live_orders=await self._live_orders(), day_trades=day_trades, trades=seen, quotes=quotes,
-            rules=await self._rules(ticket), hours=await self._hours(ticket), disclosures=self._disclosures,
+            rules=await self._rules(ticket), hours=await self._hours(ticket),
+            dividends=await self._dividends(ticket), disclosures=self._disclosures,
             acknowledged=await self._acknowledged(), usual=await self._past.usual(ticket.account),
             was_refused=await self._past.was_refused(page), deficits=await self._past.deficits(page),
             cash=await self._past.cash(page, ticket.currency),
@@ -139,6 +140,17 @@ class Pictures:
             with suppress(DeskError):
                 found[leg.instrument.conid] = await self._market.hours(leg.instrument.conid)  # type: ignore[union-attr]
         return found
+
+    async def _dividends(self, ticket: OrderTicket) -> Mapping[Conid, Dividend]:
+        """Of what calls are sold on: only they are taken early for one. Unknown where the broker does not answer."""
+        sold = {
+            under for leg in ticket.legs
+            if leg.side is Side.SELL and leg.instrument.option is not None
+            and leg.instrument.option.right is Right.CALL and (under := leg.instrument.underlying_conid) is not None
+        }  # fmt: skip
+        with suppress(DeskError):
+            return await self._market.dividends(sorted(sold)) if sold and self._market is not None else {}
+        return {}
 
     async def _day_trades(self, page: AccountPage) -> tuple[DayTradeState | None, DayTrades | None]:
         """Counted from the executions of the last days; unknown until the broker was asked for them."""

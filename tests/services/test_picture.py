@@ -9,7 +9,7 @@ import pytest
 from ibdesk.domain.accounts import Environment
 from ibdesk.domain.errors import Refused
 from ibdesk.domain.hours import Calendar
-from ibdesk.domain.instruments import AssetClass
+from ibdesk.domain.instruments import AssetClass, Right
 from ibdesk.domain.modes import Mode
 from ibdesk.domain.orders import Leg, OrderRef, OrderState, OrderTicket, Side
 from ibdesk.domain.receipts import Step
@@ -103,5 +103,19 @@ def test_a_share_order_goes_through_the_demo_gateway_and_is_cancelled(tmp_path: 
         assert known is not None and known.state is OrderState.CANCELLED
         steps = [each.receipt.step for each in await orders.receipt(order.ref or OrderRef(""))]
         assert steps[:3] == [Step.CHECK_RUN, Step.CONFIRMED_OVERRIDE, Step.SENT] and steps[-1] is Step.CANCEL
+
+    in_the_demo(tmp_path, life)
+
+
+def test_a_call_that_is_sold_is_seen_with_the_next_dividend_of_its_shares(tmp_path: Path) -> None:
+    async def life(shop: Workshop) -> None:
+        await shop.sync.run()
+        _, pictures = desk_of(shop)
+        held = (pair[0] for pair in await holdings(shop.book, MAIN))
+        call = next(each for each in held if each.option is not None and each.option.right is Right.CALL)
+        for side in Side:
+            ticket = OrderTicket(account=MAIN, mode=Mode.DEMO, legs=(Leg(instrument=call, side=side),))
+            told = (await pictures.of(ticket)).dividends
+            assert set(told) == ({call.underlying_conid} if side is Side.SELL else set())
 
     in_the_demo(tmp_path, life)
