@@ -15,7 +15,7 @@ from ibdesk.domain.compliance.exercise import BY_EXCEPTION, DEADLINE, Delivery, 
 from ibdesk.domain.compliance.exercise import is_exercised as is_exercised_at
 from ibdesk.domain.hours import NEW_YORK, Calendar
 from ibdesk.domain.instruments import AssetClass, Instrument, OptionTerms, Right
-from ibdesk.domain.market import Dividend
+from ibdesk.domain.market import Delay, Dividend
 from ibdesk.domain.money import USD, ZERO
 from ibdesk.domain.occ import is_nonstandard
 from ibdesk.domain.options import is_cash_settled, is_european
@@ -27,6 +27,8 @@ CUT_OFF = time(17, 25)
 AT = Decimal("0.001")
 #: What expires and is looked at: options on shares, indices and futures.
 CLASSES = frozenset({AssetClass.OPTION, AssetClass.FUTURE_OPTION})
+
+_NOT_OF_NOW = frozenset({Delay.DELAYED, Delay.FROZEN, Delay.FROZEN_DELAYED})
 
 #: Index classes whose last trading day is the one before they settle on opening prices. SPX by reference/compliance.md
 #: section 5; the others by Cboe's and Nasdaq's product pages (their afternoon twins are SPXW, NDXP and RUTW).
@@ -117,8 +119,8 @@ def settles_in(instrument: Instrument) -> Settles:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expiring:
     """One option position near its end. `quantity` is signed; `shares` and `cash` are what the account has of the
-    underlying and in the option's currency; `spot_at` is when the underlying's price was heard, None for a stored one.
-    """
+    underlying and in the option's currency; `spot_at` is when the underlying's price was heard, None for a stored one,
+    and `delay` how it relates to now."""
 
     account: AccountId
     instrument: Instrument
@@ -126,6 +128,7 @@ class Expiring:
     schedule: Schedule
     spot: Decimal | None = None
     spot_at: datetime | None = None
+    delay: Delay = Delay.UNKNOWN
     bid: Decimal | None = None
     ask: Decimal | None = None
     mark: Decimal | None = None
@@ -139,6 +142,13 @@ class Expiring:
         if terms is None:
             raise ValueError(f"{self.instrument.label} does not expire")
         return terms
+
+    @property
+    def price_mark(self) -> str:
+        """What is wrong with the underlying's price: "stored", "delayed", "frozen"; empty when it is of now."""
+        if self.spot is None or self.spot_at is None:
+            return "" if self.spot is None else "stored"
+        return self.delay.value if self.delay in _NOT_OF_NOW else ""
 
     @property
     def is_short(self) -> bool:

@@ -205,7 +205,7 @@ def _with_prices(row: Expiring, quotes: Mapping[Conid, Quote]) -> Expiring:
     quote, under = quotes.get(row.instrument.conid), row.instrument.underlying_conid
     beneath = None if under is None else quotes.get(under)
     if beneath is not None and (spot := known(beneath.last)) is not None:
-        row = replace(row, spot=spot, spot_at=beneath.received_at)
+        row = replace(row, spot=spot, spot_at=beneath.received_at, delay=beneath.delay)
     if quote is None:
         return row
     return replace(row, bid=known(quote.bid), ask=known(quote.ask), mark=_mark(quote, row.mark))

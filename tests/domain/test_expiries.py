@@ -18,6 +18,7 @@ from ibdesk.domain.expiries import (
     settles_in,
 )
 from ibdesk.domain.instruments import AssetClass, Instrument
+from ibdesk.domain.market import Delay
 from ibdesk.domain.money import Currency
 from tests.domain.compliance.sample import ACCOUNT, CALENDAR, option, stock
 
@@ -142,6 +143,12 @@ def test_both_sides_of_the_strike_are_told() -> None:
     low, high = endings(row("45P", -1))
     assert (low.price, low.delivers) == (Decimal("44.99"), Delivery(Decimal(100), Decimal(-4500)))
     assert high.is_above and not high.is_exercised
+
+
+def test_a_price_that_is_not_of_now_is_marked() -> None:
+    assert row().price_mark == "stored" and row(spot=None).price_mark == ""
+    assert row(spot_at=NOON, delay=Delay.LIVE).price_mark == ""
+    assert row(spot_at=NOON, delay=Delay.FROZEN_DELAYED).price_mark == "frozen, delayed"
 
 
 def test_windows_end_on_the_day_on_friday_and_after_thirty_days() -> None:

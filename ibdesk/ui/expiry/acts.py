@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from PySide6.QtWidgets import QWidget
 
+from ibdesk.domain.modes import face_of
 from ibdesk.services.expiry_board import Line
 from ibdesk.services.orders import closing_ticket
 from ibdesk.ui import format as fmt
@@ -75,7 +76,8 @@ class ExpiryActs:
         await expiry.instruct(row.account, wish, shown)
         named = words.contract_words(row, self._desk.clock())
         verb = "let lapse" if lapses else "exercise"
-        self._bridge.say(f"The broker was told to {verb} {fmt.quantity(wish.contracts)} × {named}.")
+        who = face_of(self._desk.mode).word
+        self._bridge.say(f"{who} was told to {verb} {fmt.quantity(wish.contracts)} × {named}.")
         self._board.refresh()
 
     async def _withdraw(self, chosen: Line, expiry: "Expiry") -> None:

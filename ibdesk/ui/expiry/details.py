@@ -146,7 +146,7 @@ def _facts(shown: Line, now: datetime) -> list[tuple[str, str]]:
         ("Ends", words.ends_words(row, now)),
         ("Cut-off for holders", words.cut_off_words(row, now)),
         ("Settles", words.settles_words(row)),
-        (f"{row.instrument.symbol} now", f"{fmt.price(row.spot)} · {words.money_meaning(row)}"),
+        (f"{row.instrument.symbol} {row.price_mark or 'now'}", f"{fmt.price(row.spot)} · {words.money_meaning(row)}"),
         ("Bid × ask", f"{fmt.price(row.bid)} × {fmt.price(row.ask)}"),
         ("Intrinsic · time value", f"{fmt.price(row.intrinsic)} · {fmt.price(row.extrinsic)}"),
     ]
