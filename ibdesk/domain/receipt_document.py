@@ -53,11 +53,13 @@ class Cell:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
-    """A title and a table; without `heads` its rows are facts: a name and what it is."""
+    """A title and a table; without `heads` its rows are facts: a name and what it is. `widths` are the columns' shares
+    in percent, empty where the words decide."""
 
     title: str
     rows: tuple[tuple[Cell, ...], ...]
     heads: tuple[str, ...] = ()
+    widths: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,6 +148,7 @@ def _checks(receipts: Sequence[Receipt]) -> Section | None:
     under = f" under {', '.join(rules)}" if rules else ""
     return Section(
         title=f"Checks at {_moment(verdict.checked_at)}{under}", heads=("", "Finding", "Measured", "Limit", "Source"),
+        widths=(11, 47, 12, 12, 18),
         rows=tuple(_finding(each) for each in ordered),
     )
 
@@ -171,7 +174,7 @@ def _acknowledged(receipts: Sequence[Receipt]) -> Section | None:
             rows.append(_fact("Reason given", each.override_reason))
         if not each.acknowledged:
             rows.append(_fact(_moment(each.at), "The ticket was confirmed as it was shown."))
-    return Section(title="Shown and confirmed", rows=tuple(rows))
+    return Section(title="Shown and confirmed", rows=tuple(rows), widths=(30, 70))
 
 
 def _quotes(receipts: Sequence[Receipt], ticket: OrderTicket | None) -> Section | None:
@@ -181,6 +184,7 @@ def _quotes(receipts: Sequence[Receipt], ticket: OrderTicket | None) -> Section 
     labels = {leg.instrument.conid: leg.instrument.label for leg in ticket.legs} if ticket is not None else {}
     return Section(
         title="Quotes", heads=("Instrument", "Bid", "Ask", "Last", "Data", "Age"),
+        widths=(34, 13, 13, 13, 15, 12),
         rows=tuple(_quote(each, labels.get(each.conid, str(each.conid)), seen.at) for each in seen.quotes),
     )
 
@@ -224,6 +228,7 @@ def _preview(receipts: Sequence[Receipt]) -> Section | None:
     ]  # fmt: skip
     return Section(
         title=f"The broker's preview at {_moment(preview.at)}", heads=("", "Now", "Change", "After"),
+        widths=(28, 24, 24, 24),
         rows=(*rows, *_costs(preview)),
     )
 
@@ -249,11 +254,11 @@ def _costs(preview: WhatIf) -> Iterator[tuple[Cell, ...]]:
 
 def _story(receipts: Sequence[Receipt]) -> Section:
     return Section(
-        title="What happened", heads=("New York", "Step", "Words"),
+        title="What happened", heads=("New York", "Step", "Words"), widths=(15, 24, 61),
         rows=tuple((
             Cell(text=f"{each.at.astimezone(NEW_YORK):%H:%M:%S.%f}"[:-3], note=f"{each.at:%Y-%m-%d}"),
             Cell(text=STEP_WORDS[each.step], tone="loss" if each.step in _BAD else ""),
-            Cell(text=_told(each), note=f"The broker: {each.broker_text}" if each.broker_text else ""),
+            Cell(text=_told(each), note=f"The broker: {each.broker_text}" if each.broker_text and each.decision else ""),
         ) for each in receipts),
     )  # fmt: skip
 
@@ -265,7 +270,9 @@ def _told(receipt: Receipt) -> str:
     if receipt.step is Step.CHECK_RUN:
         count = len(receipt.verdict.findings) if receipt.verdict is not None else 0
         return f"{count} findings; the hardest: {receipt.decision or UNKNOWN}"
-    return receipt.decision or ("" if receipt.broker_text else UNKNOWN)
+    if receipt.step is Step.CONFIRMED_OVERRIDE:
+        return f"{len(receipt.acknowledged)} findings confirmed" if receipt.acknowledged else "as it was shown"
+    return receipt.decision or receipt.broker_text or UNKNOWN
 
 
 def _proof(steps: Sequence[LoggedReceipt], made_at: datetime) -> Section:
@@ -316,7 +323,7 @@ def _last_verdict(receipts: Iterable[Receipt]) -> Verdict | None:
 
 
 def _facts(title: str, facts: Sequence[tuple[str, str]]) -> Section:
-    return Section(title=title, rows=tuple(_fact(name, text) for name, text in facts))
+    return Section(title=title, rows=tuple(_fact(name, text) for name, text in facts), widths=(24, 76))
 
 
 def _fact(name: str, text: str) -> tuple[Cell, ...]:

@@ -135,7 +135,7 @@ def test_each_step_is_told_with_the_brokers_words() -> None:
     assert [row[1] for row in table(document, "What happened")] == [
         "Checked", "Confirmed by the person", "Sent to the broker", "The broker asked", "The broker has it"]
     story = next(each for each in document.sections if each.title == "What happened")
-    assert story.rows[3][2].note == "The broker: o354: Sure?"
+    assert story.rows[3][2].text == "o354: Sure?"
     assert story.rows[0][0].text == "12:48:07.000"
 
 

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from ibdesk.domain.accounts import AccountId
@@ -88,6 +89,7 @@ class KillPanel(QDialog):
         self.close_all.setVisible(takes_orders and bool(count) and not (report is not None and report.closing))
         self.close_all.setEnabled(not is_busy and not self._is_closing)
         self.ending.setText(words.ending(lock, now))
+        self._fit()
 
     def _stack(self) -> None:
         self.orders.row.addWidget(self.again, 0, Qt.AlignmentFlag.AlignVCenter)
@@ -110,6 +112,20 @@ class KillPanel(QDialog):
         column.addLayout(foot)
         self.leave.setDefault(True)
         self.leave.setFocus()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """As high as its sentences need at this width: a dialog does not follow wrapped labels by itself."""
+        column = self.layout()
+        assert column is not None  # noqa: S101 - `_stack` made it
+        column.activate()
+        height = column.totalHeightForWidth(self.width())
+        if height != self.minimumHeight():
+            self.setMinimumHeight(height)
+            self.resize(self.width(), height)
 
     def _lock_changed(self, event: TradingLockChanged) -> None:
         if event.lock is None:

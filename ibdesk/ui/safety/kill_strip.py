@@ -29,7 +29,7 @@ class KillStrip(QWidget):
         assert isinstance(row, QHBoxLayout)  # noqa: S101 - a banner is one row
         row.insertWidget(row.indexOf(self.banner.button), self.again)
         holder = QHBoxLayout(self)
-        holder.setContentsMargins(16, 12, 16, 0)
+        holder.setContentsMargins(16, 12, 16, 12)
         holder.addWidget(self.banner)
         bridge.lock_changed.connect(self._lock_changed)
         bridge.second.connect(self.draw)

@@ -120,7 +120,8 @@ def positions_said(count: int | None, report: "KillReport | None", *, is_closing
         return Said(check=Check.PENDING, title="Positions")
     if count == 0:
         return Said(check=Check.GOOD, title="No position is open")
-    return Said(check=Check.WARN, title=f"{counted(count, 'position')} stay as they are",
+    stay = "stays as it is" if count == 1 else "stay as they are"
+    return Said(check=Check.WARN, title=f"{counted(count, 'position')} {stay}",
                 detail="Cancelling orders closes nothing. Protective orders are gone too.")
 
 

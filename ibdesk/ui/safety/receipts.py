@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QTextBrowser, Q
 from ibdesk.domain.receipt_document import Document
 from ibdesk.domain.receipt_html import Inks, html_of
 from ibdesk.ui.theme import Tokens, font, look
-from ibdesk.ui.widgets import Button, Label
+from ibdesk.ui.widgets import Button
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QPagedPaintDevice
@@ -49,7 +49,6 @@ class ReceiptDialog(QDialog):
         self.page = QTextBrowser()
         self.page.setAccessibleName("Receipt")
         self.page.setOpenLinks(False)
-        self.seal = Label(document.seal, tone=document.seal_tone, wrap=True)
         self.printing = Button("Print…", icon="print")
         self.save = Button("Save as…", icon="export", tip="PDF, JSON with every step, CSV or HTML")
         self.leave = Button("Close", kind="primary")
@@ -67,12 +66,12 @@ class ReceiptDialog(QDialog):
         column.addWidget(self.page, 1)
         row = QHBoxLayout()
         row.setSpacing(8)
-        row.addWidget(self.seal, 1)
+        row.addStretch(1)
         for button in (self.printing, self.save, self.leave):
             row.addWidget(button)
         column.addLayout(row)
         self.leave.setDefault(True)
-        self.page.setFocus(Qt.FocusReason.OtherFocusReason)
+        self.leave.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _draw(self) -> None:
         at = self.page.verticalScrollBar().value()
@@ -134,9 +133,9 @@ def pdf_of(document: Document) -> bytes:
 
 
 def screen_inks(tokens: Tokens) -> Inks:
-    """The theme's colours."""
+    """The theme's colours; the paper is that of a text field, which it is shown in."""
     return Inks(
-        paper=tokens.surface, text=tokens.text, muted=tokens.muted, line=tokens.line, gain=tokens.gain,
+        paper=tokens.raised, text=tokens.text, muted=tokens.muted, line=tokens.line, gain=tokens.gain,
         loss=tokens.loss, warn=tokens.warn,
     )  # fmt: skip
 

@@ -93,7 +93,7 @@ def test_the_keys_lock_at_once_cancel_and_say_what_was_done(stopped: Stopped, wa
         assert stopped.bench.broker.known[order.ref].state is OrderState.CANCELLED
         await until(lambda: panel(window) and "are cancelled in DU7654321" in panel(window).orders.title.text())
         assert "written down" in panel(window).written.title.text()
-        await until(lambda: "1 position stay" in panel(window).positions.title.text())
+        await until(lambda: "1 position stays" in panel(window).positions.title.text())
         assert window.view.stopped.isVisible()
         assert "Trading is stopped since 12:48 New York" in window.view.stopped.banner.text.text()
 

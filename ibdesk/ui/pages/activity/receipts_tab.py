@@ -9,8 +9,9 @@ from PySide6.QtCore import QModelIndex
 from PySide6.QtWidgets import QFileDialog, QLineEdit
 
 from ibdesk.domain.hours import NEW_YORK
+from ibdesk.domain.modes import FACES
 from ibdesk.domain.receipt_document import OUTCOME_WORDS, TONES, price_words, ticket_words
-from ibdesk.domain.receipts import ReceiptFilter, ReceiptHead
+from ibdesk.domain.receipts import Outcome, ReceiptFilter, ReceiptHead
 from ibdesk.ui import format as fmt
 from ibdesk.ui.pages.activity.columns import Field
 from ibdesk.ui.pages.activity.record_tab import PAGE, RecordTab
@@ -31,18 +32,24 @@ _WHY = "Every order that is sent or blocked leaves a receipt here that cannot be
 
 
 def _words(head: ReceiptHead) -> str:
-    return ticket_words(head.ticket) if head.ticket is not None and head.ticket.legs else head.correlation
+    if head.outcome is Outcome.STOPPED:
+        return "Trading was stopped"
+    return ticket_words(head.ticket) if head.ticket is not None and head.ticket.legs else "All orders of the account"
+
+
+def _mode(head: ReceiptHead) -> str:
+    return next((face.word for face in FACES if face.mode == head.mode), head.mode)
 
 
 RECEIPTS: tuple[Field, ...] = (
-    Field(title="Begun, UTC", width=150, text=lambda row: fmt.moment(row.at, UTC),
+    Field(title="Begun, UTC", width=170, text=lambda row: fmt.moment(row.at, UTC),
           value=lambda row: row.at.isoformat()),
     Field(title="Outcome", width=96, text=lambda row: OUTCOME_WORDS[row.outcome],
           tone=lambda row: TONES.get(row.outcome, "")),
     Field(title="Order", width=330, text=_words),
-    Field(title="Price", width=150, text=lambda row: price_words(row.ticket) if row.ticket and row.ticket.legs else ""),
-    Field(title="Why", width=360, text=lambda row: row.decision),
-    Field(title="Mode", width=90, text=lambda row: row.mode.replace("_", " ")),
+    Field(title="Price", width=190, text=lambda row: price_words(row.ticket) if row.ticket and row.ticket.legs else ""),
+    Field(title="Why", width=300, text=lambda row: row.decision),
+    Field(title="Mode", width=100, text=_mode),
     Field(title="Steps", width=56, text=lambda row: f"{row.steps:,}", value=lambda row: row.steps, is_number=True),
     Field(title="Our id", width=220, text=lambda row: row.correlation, is_mono=True),
 )
@@ -71,7 +78,7 @@ class ReceiptsTab(RecordTab):
         for choice in (self.kind, self.span):
             choice.chosen.connect(lambda _key: self.reload())
         place.table.activated.connect(self._activated)
-        place.table.selectionModel().selectionChanged.connect(self._selected)
+        place.table.selectionModel().currentChanged.connect(self._selected)
         self.open.clicked.connect(lambda: self._activated(place.table.currentIndex()))
         self.export_all.clicked.connect(
             lambda: bridge.start("export the receipts", self._export_all(), self.export_all))
