@@ -132,6 +132,7 @@ class DeskApp:
             "restore": lambda: self.start("restore a backup", self._restore()),
             "connect": lambda: self._in_desk("connect an account", self.modes.connect()),
             "mode": lambda: self._in_desk("change the mode", self.modes.change(detail)),
+            "reset-paper": lambda: self._in_desk("reset Local Paper", self.modes.reset_paper()),
             "live-guide": lambda: self._in_desk("the way to live", self.modes.guide()),
             "unlock-live": lambda: self._in_desk("unlock live orders", self.modes.unlock()),
             "help": lambda: self._in_desk("help", self._help(detail)),

@@ -131,6 +131,25 @@ class ModeDoor:
         else:
             await live.unlock(account, account)
 
+    async def reset_paper(self) -> None:
+        """A new Local Paper account in the place of the one in use, after a yes; the desk opens anew where it is on
+        it."""
+        from ibdesk.domain.modes import Mode, face_of
+        from ibdesk.ui.modes import questions
+
+        desk, bridge = self._open_desk()
+        local = desk.local_paper
+        if local is None:
+            return
+        cash = desk.preferences.settings.local_paper_cash
+        if not await bridge.ask(questions.reset_paper(await local.load(), cash, parent=self._window)):
+            return
+        await local.reset()
+        if desk.mode is Mode.LOCAL_PAPER:
+            self._tasks.start("reset Local Paper", self._switch(face_of(desk.mode), ""))
+        else:
+            bridge.say("The next Local Paper desk opens with a new account.")
+
     async def _reopen_and_unlock(self, desk: Desk, account: AccountId) -> None:
         """The broker takes orders only when it is opened to: the desk is opened anew, then unlocked once signed in."""
         from datetime import timedelta

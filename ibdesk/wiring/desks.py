@@ -160,6 +160,8 @@ async def build_desk(
         clock=world.clock, ticks=world.ticks,
     )  # fmt: skip
     local_paper = LocalPaper(database, clock=world.clock, start=lambda: preferences.settings.local_paper_cash)
+    if mode is Mode.LOCAL_PAPER:  # also where nobody lends it prices, its account is the one that is shown
+        parts = replace(parts, local=(await local_paper.load()).account)
     connected, trading = _Connected(), None
     going_live = going_live_for(
         mode=mode, book=_book(parts, None), session=lambda: connected.session,
@@ -175,10 +177,9 @@ async def build_desk(
         opened.push_async_callback(broker.close)
         link = broker.name
         if mode is Mode.LOCAL_PAPER:
-            broker = paper = await local_paper_over(
+            broker = await local_paper_over(
                 broker, local_paper, database=database, clock=world.clock, calendar=calendar, start=parts.tasks.start
             )
-            parts = replace(parts, local=paper.account.id)
         connected = await _connect(broker, parts, world, link)
         trading = trading_for(
             broker, mode=mode, local=parts.local, book=_book(parts, connected.live), session=connected.session,

@@ -24,6 +24,7 @@ from ibdesk.domain.records import Credentials
 from ibdesk.services.desk import Desk
 from ibdesk.services.first_run import FirstRunResult
 from ibdesk.services.waiting import until
+from ibdesk.store.settings import save_setting
 from ibdesk.ui import start
 from ibdesk.ui.main_window import COLOURS, MainWindow
 from ibdesk.ui.modes.guide import GuidedSwitch
@@ -264,6 +265,28 @@ def test_a_no_leaves_the_mode_as_it_is_and_a_yes_changes_it(driven, home, run):
         assert it.app.view is not None and not it.app.window.is_covered
 
     run(_connect_live(home, opens=True))
+    driven(home, test)
+
+
+def test_local_paper_begins_anew_only_after_a_yes(driven, home, run):
+    async def test(it: Running) -> None:
+        await it.unlock()
+        before = it.app.desk
+        assert before.mode is Mode.LOCAL_PAPER
+        it.app.do("reset-paper")
+        await soon(_question)
+        _question().reject()
+        await soon(lambda: not _question())
+        assert (await before.local_paper.load()).account == "LP0000001"
+        it.app.do("reset-paper")
+        await soon(_question)
+        _question().accept()
+        await soon(lambda: it.app.desk is not None and it.app.desk is not before)
+        assert it.app.desk.mode is Mode.LOCAL_PAPER and await it.app.desk.book.accounts() == ()  # it was never read
+        assert (await it.app.desk.local_paper.load()).account == "LP0000002"
+
+    run(_connect_live(home, opens=True))
+    save_setting(home, "local_paper", "true")
     driven(home, test)
 
 

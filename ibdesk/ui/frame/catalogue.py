@@ -109,6 +109,9 @@ def _modes(view: View, desk: "Desk", bridge: "Bridge") -> Iterator[Command]:
             name = f"mode:{face.mode.value}"
             yield Command(name=name, title=f"Change to {face.word}", hint="Mode", run=partial(view.want, name),
                           words="trading mode switch environment broker")
+    if desk.local_paper is not None:
+        yield Command(name="reset-paper", title="Reset Local Paper…", hint="Mode",
+                      run=partial(view.want, "reset-paper"), words="new pretend account begin anew cash")
     yield Command(name="going-live", title="Going live: checklist and lock on live orders", hint="Mode",
                   run=partial(view.open_setting, "going-live"), words="real money ready requirements arm unlock")
     live = desk.going_live

@@ -1,9 +1,14 @@
 """What is asked before a mode is changed and before live orders are unlocked: each says what happens and what stays."""
 
+from decimal import Decimal
+
 from PySide6.QtWidgets import QWidget
 
 from ibdesk.domain.accounts import AccountId, Environment
 from ibdesk.domain.modes import Mode, ModeFace
+from ibdesk.domain.money import USD
+from ibdesk.domain.paper.book import PaperBook
+from ibdesk.ui.format import money
 from ibdesk.ui.wizard.parts import Question
 
 
@@ -31,6 +36,22 @@ def unlock(account: AccountId, *, guarded: int, is_read_only: bool, parent: QWid
     )
 
 
+def reset_paper(book: PaperBook, cash: Decimal, *, parent: QWidget | None) -> Question:
+    """Whether a new account takes the place of this one."""
+    held, working = len(book.ledger.holdings), len(book.working)
+    lost = ", ".join(part for part in (
+        f"{held} {'position' if held == 1 else 'positions'}" if held else "",
+        f"{working} working {'order' if working == 1 else 'orders'}" if working else "",
+    ) if part)  # fmt: skip
+    return Question(
+        "Reset Local Paper?",
+        f"A new account with {money(cash, USD)} takes the place of {book.account}. "
+        f"{f'Its {lost} and its history are' if lost else 'Its history is'} not shown any more; executions and "
+        "receipts stay in the vault.",
+        "Reset Local Paper", danger=True, parent=parent,
+    )  # fmt: skip
+
+
 def _what(entering: ModeFace) -> str:
     match entering.mode:
         case Mode.LOCAL_PAPER:
@@ -47,6 +68,9 @@ def _working(leaving: ModeFace, count: int) -> str:
     if not count:
         return ""
     one = count == 1
+    if leaving.mode is Mode.LOCAL_PAPER:
+        return (f"{count:,} {'order rests' if one else 'orders rest'} in {leaving.word} meanwhile: nothing is filled "
+                "there while you are elsewhere.")  # fmt: skip
     return (f"{count:,} {'order goes' if one else 'orders go'} on working in {leaving.word} and can be filled while "
             f"you are elsewhere; cancel {'it' if one else 'them'} first if that is not wanted.")  # fmt: skip
 

@@ -4,10 +4,13 @@ import pytest
 from PySide6.QtTest import QTest
 
 from ibdesk.domain.accounts import AccountId
-from ibdesk.domain.modes import Mode, face_of
+from ibdesk.domain.modes import Mode, face_of, local_account
+from ibdesk.domain.paper.book import new_book
 from ibdesk.ui.modes.opening import OpeningScreen
-from ibdesk.ui.modes.questions import change_mode, unlock
+from ibdesk.ui.modes.questions import change_mode, reset_paper, unlock
 from ibdesk.ui.widgets import Label
+from tests.domain.paper.market import NOON, D
+from tests.domain.paper.test_book import full
 
 PAPER, LOCAL, LIVE = face_of(Mode.IBKR_PAPER), face_of(Mode.LOCAL_PAPER), face_of(Mode.IBKR_LIVE)
 
@@ -63,3 +66,18 @@ def test_the_cover_names_the_mode_that_is_opened(dressed, qtbot):
     screen = OpeningScreen(LOCAL)
     qtbot.addWidget(screen)
     assert screen.title.text() == "Opening Local Paper…" and screen.accessibleName() == "Opening Local Paper"
+
+
+def test_a_reset_says_what_goes_and_what_stays(dressed, qtbot):
+    empty = reset_paper(new_book(local_account(1), D(5), NOON), D(25_000), parent=None)
+    held = reset_paper(full(), D(100_000), parent=None)
+    for dialog in (empty, held):
+        qtbot.addWidget(dialog)
+    assert "$25,000.00 takes the place of LP0000001. Its history is not shown" in told(empty)
+    assert "Its 3 positions, 3 working orders and its history are not shown any more" in told(held)
+
+
+def test_orders_left_in_local_paper_rest(dressed, qtbot):
+    dialog = change_mode(LOCAL, PAPER, working=2, tickets=0, parent=None)
+    qtbot.addWidget(dialog)
+    assert "2 orders rest in Local Paper meanwhile" in told(dialog)

@@ -55,6 +55,7 @@ class SettingsPage(QWidget):
         self.going_live = GoingLive(desk, bridge)
         self.answers = RememberedAnswers(desk, bridge)
         self.rows = {name: SettingRow(name, self._change, self._reset) for name in names()}
+        self.rows["local_paper_cash"].offer("Reset Local Paper…", lambda: bridge.command.emit("reset-paper"))
         self.sections = self._make_sections()
         self.help = self._make_help()
         self.nothing = EmptyState("search", "No setting matches", "Try another word, such as “sync” or “theme”.")

@@ -61,6 +61,12 @@ class SettingRow(QWidget):
         self.error.setVisible(error is not None)
         self.editor.mark_invalid(error is not None)
 
+    def offer(self, text: str, pressed: Callable[[], object]) -> None:
+        """A button of what the setting counts for."""
+        button = Button(text, kind="link")
+        button.clicked.connect(lambda: pressed())
+        self._below.insertWidget(1, button)
+
     def matches(self, words: list[str]) -> bool:
         """Whether every word occurs in what this setting is called or does."""
         return all(word in self._words for word in words)
@@ -73,7 +79,7 @@ class SettingRow(QWidget):
         right = QVBoxLayout()
         right.setSpacing(4)
         right.addWidget(self.editor.widget, 0, Qt.AlignmentFlag.AlignRight)
-        below = QHBoxLayout()
+        self._below = below = QHBoxLayout()
         below.setSpacing(6)
         below.addStretch(1)
         below.addWidget(self.reset)
