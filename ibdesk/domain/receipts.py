@@ -74,6 +74,15 @@ class LoggedReceipt:
     row_hash: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnteredBy:
+    """Who sat at the desk, as the computer calls them, and since when the broker's session runs; empty where nobody
+    knows."""
+
+    user: str = ""
+    session: str = ""
+
+
 class Outcome(StrEnum):
     """What became of one order, as its steps tell it."""
 

@@ -20,7 +20,7 @@ from ibdesk.domain.events import ConnectionRestored, PnlChanged, SessionChanged,
 from ibdesk.domain.hours import NEW_YORK
 from ibdesk.domain.instruments import Instrument
 from ibdesk.domain.orders import OrderRef
-from ibdesk.domain.receipts import Receipt, Step
+from ibdesk.domain.receipts import EnteredBy, Receipt, Step
 from ibdesk.domain.records import TradingLock
 from ibdesk.services.desk import Clock
 from ibdesk.services.hub import Hub
@@ -71,6 +71,7 @@ class KillSwitch:
         database: Database,
         clock: Clock,
         new_draft: Callable[[], str],
+        entered_by: Callable[[], EnteredBy] = EnteredBy,
     ) -> None:
         self._environment = environment
         self._orders = orders
@@ -82,6 +83,7 @@ class KillSwitch:
         self._database = database
         self._clock = clock
         self._new_draft = new_draft
+        self._entered_by = entered_by
         self._lock: TradingLock | None = None
         self._report: KillReport | None = None
         self._tripped: datetime | None = None
@@ -251,9 +253,11 @@ class KillSwitch:
 
     def _receipts(self, report: KillReport) -> tuple[Receipt, ...]:
         """One step for the switch, and one for each account that was asked about."""
+        by = self._entered_by()
         plain = Receipt(
             at=self._clock(), step=Step.KILL_SWITCH, correlation=f"kill {report.lock.at.isoformat()}",
             account=AccountId(""), mode=self._environment.value, decision=report.lock.reason,
+            user=by.user, session=by.session,
         )  # fmt: skip
         step = replace(plain, step=Step.CANCEL)
         return (

@@ -40,7 +40,7 @@ from ibdesk.domain.orders import (
     Side,
     WhatIf,
 )
-from ibdesk.domain.receipts import LoggedReceipt, Receipt, Step
+from ibdesk.domain.receipts import EnteredBy, LoggedReceipt, Receipt, Step
 from ibdesk.services.desk import Clock
 from ibdesk.services.order_book import LiveOrders
 from ibdesk.store import receipts, trades
@@ -97,6 +97,7 @@ class Orders:
         killed: Callable[[], str] = lambda: "",
         is_read_only: Callable[[], bool] = lambda: True,
         is_armed: Callable[[AccountId], bool] = lambda account: False,
+        entered_by: Callable[[], EnteredBy] = EnteredBy,
     ) -> None:
         self.book = book
         self.mode = mode
@@ -109,6 +110,7 @@ class Orders:
         self._killed = killed
         self._is_read_only = is_read_only
         self._is_armed = is_armed
+        self._entered_by = entered_by
         self._spent = Spent()
         self._deciding = asyncio.Lock()
 
@@ -363,8 +365,9 @@ class Orders:
     def _step(
         self, step: Step, ticket: OrderTicket, ref: OrderRef, checked: Checked | None = None, **told: object
     ) -> Receipt:
-        context = checked.context if checked is not None else None
+        context, by = checked.context if checked is not None else None, self._entered_by()
         plain = Receipt(
+            user=by.user, session=by.session,
             at=self._clock(), step=step, correlation=ref, account=ticket.account, mode=ticket.mode.value,
             ticks=round(self._ticks() * 1_000_000), ref=ref, ticket=ticket,
             verdict=None if checked is None else checked.verdict,

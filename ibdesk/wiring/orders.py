@@ -1,5 +1,6 @@
 """How the services of trading are put together around a broker that can trade, and the kill switch around any."""
 
+import getpass
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from ibdesk.domain.accounts import AccountId
 from ibdesk.domain.hours import Calendar
 from ibdesk.domain.modes import Mode, face_of, is_local
 from ibdesk.domain.orders import OrderRef
+from ibdesk.domain.receipts import EnteredBy
 
 if TYPE_CHECKING:
     from ibdesk.brokers.base import Broker
@@ -83,9 +85,17 @@ def trading_for(
         stored = await preferences.credentials()
         return next((each.options_level for each in stored if each.environment is environment), None)
 
+    async def traded() -> tuple[AccountId, ...]:
+        return tuple(account for account in await accounts() if holds(account))
+
+    def entered_by() -> EnteredBy:
+        since = None if session is None else session.session.signed_in_at
+        return EnteredBy(user=user, session="" if since is None else f"signed in {since.isoformat()}")
+
+    user = _user()
     environment = face_of(mode).environment
     kill_switch = KillSwitch(
-        environment=environment, orders=lambda: orders, accounts=accounts,
+        environment=environment, orders=lambda: orders, accounts=traded, entered_by=entered_by,
         holdings=lambda account: holdings(book, account),
         loss_limit=lambda: preferences.settings.risk_daily_loss_pct, hub=hub, tasks=tasks, database=database,
         clock=clock, new_draft=_new_name,
@@ -107,7 +117,7 @@ def trading_for(
         orders = Orders(
             trading, live_orders, mode=mode, picture=pictures.of, database=database, clock=clock, ticks=ticks,
             new_ref=lambda: OrderRef(_new_name()), killed=lambda: kill_switch.why,
-            is_read_only=lambda: preferences.settings.read_only, is_armed=is_armed,
+            is_read_only=lambda: preferences.settings.read_only, is_armed=is_armed, entered_by=entered_by,
         )  # fmt: skip
     expiry = Expiry(
         book, broker.exercising, broker.market, mode=mode, quotes=lambda: {} if live is None else live.quotes,
@@ -115,6 +125,14 @@ def trading_for(
         killed=lambda: kill_switch.why,
     )  # fmt: skip
     return TradingDesk(orders=orders, book=live_orders, kill_switch=kill_switch, expiry=expiry)
+
+
+def _user() -> str:
+    """Who sits at this computer, as its system calls them; empty where it does not say."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):
+        return ""
 
 
 def _new_name() -> str:

@@ -16,7 +16,7 @@ from ibdesk.domain.events import ConnectionRestored, PnlChanged, SessionChanged,
 from ibdesk.domain.instruments import Instrument
 from ibdesk.domain.orders import OrderId, OrderRef, OrderState, Side
 from ibdesk.domain.positions import Position
-from ibdesk.domain.receipts import Step
+from ibdesk.domain.receipts import EnteredBy, Step
 from ibdesk.domain.session import Session, SessionFlags, SessionState
 from ibdesk.services.kill_switch import KillSwitch
 from ibdesk.services.orders import Orders
@@ -328,5 +328,20 @@ def test_lifting_while_orders_are_being_cancelled_stays_lifted(bench: OrderBench
         again = switch(bench)
         await again.open()
         assert again.lock is None
+
+    asyncio.run(life())
+
+
+def test_receipts_say_who_sat_at_the_desk_and_in_which_session(bench: OrderBench) -> None:
+    async def life() -> None:
+        made = switch(bench)
+        for service in (made, bench.orders):
+            service._entered_by = lambda: EnteredBy(user="ada", session="signed in today")  # type: ignore[attr-defined]
+        order = await bench.send("a", ticket())
+        await made.press("test")
+        told = await bench.database.read(lambda tx: receipts.newest(tx, limit=100))
+        ours = [each.receipt for each in told if each.receipt.step is not Step.FILL]
+        assert order.ref in {each.ref for each in ours}
+        assert {(each.user, each.session) for each in ours} == {("ada", "signed in today")}
 
     asyncio.run(life())
