@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize
-from PySide6.QtWidgets import QMenu, QWidget
+from PySide6.QtWidgets import QWidget
 
 from ibdesk.domain.instruments import AssetClass, Instrument
 from ibdesk.domain.orders import Leg, Order, OrderState, OrderTicket, OrderType, Question, Side
@@ -76,10 +76,9 @@ async def _see_a_position(guide: "Guide", orders: OrdersPage) -> None:
     assert isinstance(page, Portfolio)  # noqa: S101 - it was just waited for
     table = page.positions.table
     table.setCurrentIndex(table.position_model.index(0, 0))
-    table.open_menu()
-    menu = next(each for each in table.findChildren(QMenu) if each.isVisible())
+    menu = table.current_menu()
     await guide.shoot("orders-position-menu", menu)
-    menu.close()
+    menu.deleteLater()
     guide.view.open_room("orders")
     orders.show_tab("orders")
 

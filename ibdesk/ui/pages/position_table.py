@@ -140,9 +140,9 @@ class PositionTable(QTableView):
         lines = range(self.position_model.rowCount())
         return [row for line in lines if (row := self.position_model.row_at(line)) is not None]
 
-    def open_menu(self) -> None:
-        """The menu of the current position, as Enter opens it: its first line is ready to be chosen."""
-        self._open_menu(self.visualRect(self.currentIndex()).center(), by_key=True)
+    def current_menu(self) -> QMenu:
+        """The menu of the current position, not opened."""
+        return self._menu(self.visualRect(self.currentIndex()).center())
 
     def copy(self) -> None:
         """Put the selected rows with their headers on the clipboard."""
@@ -187,7 +187,7 @@ class PositionTable(QTableView):
         elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space) and self._on_group():
             self.position_model.toggle(self.currentIndex().row())
         elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.currentIndex().isValid():
-            self.open_menu()
+            self._open_menu(self.visualRect(self.currentIndex()).center(), by_key=True)
         elif event.key() == Qt.Key.Key_Escape and self.selectionModel().hasSelection():
             self.clearSelection()
         else:
@@ -303,6 +303,7 @@ class PositionTable(QTableView):
             self.position_model.toggle(index.row())
 
     def _open_menu(self, at: QPoint, *, by_key: bool = False) -> None:
+        """Opened by Enter, its first line is ready to be chosen by another one."""
         menu = self._menu(at)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.popup(self.viewport().mapToGlobal(at))
