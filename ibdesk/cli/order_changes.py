@@ -4,7 +4,7 @@ import argparse
 from dataclasses import replace
 
 from ibdesk.cli.door import not_connected
-from ibdesk.cli.order_consent import Asker, check_mode, mean_live
+from ibdesk.cli.order_consent import Asker, check_mode, meant_live
 from ibdesk.cli.order_verbs import (
     Shown,
     be_ready,
@@ -30,15 +30,15 @@ async def modify(desk: Desk, args: argparse.Namespace, talk: Talk) -> int:
     orders, _ = await ready_orders(desk, args)
     order = found(orders.book, args.order)
     ticket = _changed(order, args, desk)
-    await mean_live(desk.mode, args, order.account, talk)
-    shown, asker = Shown(checked=await orders.check(ticket), problem=None), Asker(args, talk)
-    if missing(shown, args):
-        return tell_missing(shown, args, talk)
-    try:
-        after = await orders.change(order, shown.checked, ask=asker, confirmation=confirmed(orders, shown))
-    except DeskError as error:
-        return await tell_stopped(desk, shown, error, talk)
-    return tell_order(after, shown, asker.open, talk)
+    async with meant_live(desk, args, order.account, talk):
+        shown, asker = Shown(checked=await orders.check(ticket), problem=None), Asker(args, talk)
+        if missing(shown, args):
+            return tell_missing(shown, args, talk)
+        try:
+            after = await orders.change(order, shown.checked, ask=asker, confirmation=confirmed(orders, shown))
+        except DeskError as error:
+            return await tell_stopped(desk, shown, error, talk)
+        return tell_order(after, shown, asker.open, talk)
 
 
 async def cancel(desk: Desk, args: argparse.Namespace, talk: Talk) -> int:

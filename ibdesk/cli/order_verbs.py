@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from ibdesk.cli.door import not_connected, session_of
-from ibdesk.cli.order_consent import Asker, check_mode, mean_live
+from ibdesk.cli.order_consent import Asker, check_mode, meant_live
 from ibdesk.cli.order_words import (
     CODES,
     REMEDIES,
@@ -82,17 +82,17 @@ async def place(desk: Desk, args: argparse.Namespace, talk: Talk) -> int:
     """Send it through the gate; a blocked one leaves its receipt and nothing else."""
     orders, account = await ready_orders(desk, args)
     ticket = await _ticket(desk, args, account, talk)
-    await mean_live(desk.mode, args, account, talk)
-    shown, asker = await show(orders, ticket), Asker(args, talk)
-    if missing(shown, args):
-        return tell_missing(shown, args, talk)
-    draft = f"command line {account} {args.once or secrets.token_hex(16)}"
-    began = desk.clock()
-    try:
-        order = await orders.send(draft, shown.checked, ask=asker, confirmation=confirmed(orders, shown))
-    except DeskError as error:
-        return await tell_stopped(desk, shown, error, talk)
-    return tell_order(order, shown, asker.open, talk, is_repeated=order.at < began)
+    async with meant_live(desk, args, account, talk):
+        shown, asker = await show(orders, ticket), Asker(args, talk)
+        if missing(shown, args):
+            return tell_missing(shown, args, talk)
+        draft = f"command line {account} {args.once or secrets.token_hex(16)}"
+        began = desk.clock()
+        try:
+            order = await orders.send(draft, shown.checked, ask=asker, confirmation=confirmed(orders, shown))
+        except DeskError as error:
+            return await tell_stopped(desk, shown, error, talk)
+        return tell_order(order, shown, asker.open, talk, is_repeated=order.at < began)
 
 
 async def ready_orders(desk: Desk, args: argparse.Namespace) -> tuple[Orders, AccountId]:

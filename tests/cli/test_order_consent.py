@@ -2,10 +2,11 @@
 
 import argparse
 import asyncio
+from types import SimpleNamespace
 
 import pytest
 
-from ibdesk.cli.order_consent import Asker, check_mode, mean_live
+from ibdesk.cli.order_consent import Asker, check_mode, mean_live, meant_live
 from ibdesk.cli.talk import Talk
 from ibdesk.domain.accounts import AccountId
 from ibdesk.domain.errors import Cause, NeedsPerson, Refused
@@ -84,3 +85,35 @@ def test_a_question_named_with_the_command_is_not_asked_again() -> None:
     assert answer(Person(), "o163", json=True)[0]
     assert not answer(Person(), "o163", ids=("o163", "o164"), json=True)[0]
     assert not answer(Person(), "o163", ids=("",), json=True)[0]
+
+
+class Locked:
+    """Live orders as the going-live checklist keeps them."""
+
+    def __init__(self, *, is_armed: bool) -> None:
+        self.armed, self.done = is_armed, list[str]()
+
+    def is_armed(self, _account: AccountId) -> bool:
+        return self.armed
+
+    async def unlock(self, account: AccountId, typed: str) -> None:
+        self.done.append(f"unlock {account} {typed}")
+
+    async def lock(self) -> None:
+        self.done.append("lock")
+
+
+@pytest.mark.parametrize(("is_armed", "done"), [(False, [f"unlock {LIVE} {LIVE}", "lock"]), (True, [])])
+def test_the_typed_account_unlocks_live_orders_for_one_command_and_leaves_a_desk_as_it_was(
+    is_armed: bool, done: list[str]
+) -> None:
+    live = Locked(is_armed=is_armed)
+    desk = SimpleNamespace(mode=Mode.IBKR_LIVE, going_live=live)
+    args = typed(live=True, account=LIVE, confirm_account=LIVE)
+
+    async def run() -> None:
+        async with meant_live(desk, args, LIVE, Talk(json=True, quiet=False)):  # type: ignore[arg-type]
+            live.done.append("command")
+
+    asyncio.run(run())
+    assert live.done == [*done[:1], "command", *done[1:]]

@@ -30,6 +30,7 @@ from ibdesk.ui.pages.coming import coming
 from ibdesk.ui.rooms import ROOMS
 from ibdesk.ui.theme import look
 from ibdesk.ui.unlock import UnlockScreen
+from ibdesk.ui.widgets import Banner
 from ibdesk.ui.wizard.parts import Question
 from tests.ui.sample_desk import MAIN, NOW, READY, SMALL, MadeUpBook, StoppedClock, sample_desk
 
@@ -313,6 +314,16 @@ def test_good_news_stays_behind_with_its_room_and_trouble_comes_along(opened):
     assert opened.view.notices.texts == ("Backed up and checked.", "Signed out.")
     opened.view.open_room("settings")
     assert opened.view.notices.texts == ("Signed out.",)
+
+
+def test_news_to_be_read_stays_until_it_is_and_comes_along_to_other_rooms(opened):
+    opened.tell(Notice(text="Today in short: 3 fills.", action="Show", command="digest"))
+    opened.tell(Notice(text="Today in short: 4 fills.", action="Show", command="digest"))
+    opened.view.open_room("settings")
+    assert opened.view.notices.texts == ("Today in short: 4 fills.",)
+    (banner,) = opened.view.notices.findChildren(Banner)
+    banner.button.click()
+    assert opened.view.notices.texts == () and opened.wanted == ["digest"]
 
 
 def test_the_same_trouble_is_said_once_and_escape_dismisses_it(opened):
