@@ -30,12 +30,14 @@ BEYOND = Decimal("0.05")
 
 
 async def visit_the_expiries(guide: "Guide") -> None:
-    """The empty board, then one with options of today on it."""
+    """The board of an account without options, then one with options of today on it."""
     guide.resize(SMALL)
     board = await _enter(guide)
-    board.choose(Window.TODAY)
-    await guide.happens(board.empty.isVisible, "nothing ends today")
+    main, small = [account.id for account in await guide.desk.book.accounts()][:2]
+    guide.view.run(f"account:{small}")
+    await guide.happens(lambda: board.board is not None and board.empty.isVisible(), "nothing ends in the small one")
     await guide.shoot("expiry-empty")
+    guide.view.run(f"account:{main}")
     await _trade(guide)
     board.choose(Window.WEEK)
     board.refresh()

@@ -58,6 +58,7 @@ class ExpiryBoard(QWidget):
         self._build_table()
         self._stack()
         self._wire()
+        self.setFocusProxy(self.table)
         self._draw()
 
     @property

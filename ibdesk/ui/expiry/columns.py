@@ -67,9 +67,9 @@ class ExpiryModel(RecordModel):
             self.now.at = now
             self.show(lines)
             return
-        before = [self._row(at) for at in range(len(self.records))]
+        before = self._texts  # only what was ever looked at has texts
         self.now.at, self.records, self._texts = now, tuple(lines), {}
-        for at, texts in enumerate(before):
+        for at, texts in before.items():
             if texts != self._row(at):
                 self.dataChanged.emit(self.index(at, 0), self.index(at, len(self.fields) - 1))
 

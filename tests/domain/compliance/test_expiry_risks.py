@@ -4,11 +4,14 @@ from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from ibdesk.domain.compliance.context import Dividend
 from ibdesk.domain.compliance.exercise import Delivery
 from ibdesk.domain.compliance.expiry_risks import check_expiring, settlings
 from ibdesk.domain.compliance.verdict import Code, Severity
-from ibdesk.domain.expiries import Expiring, schedule_of
+from ibdesk.domain.expiries import Expiring, endings, schedule_of
 from ibdesk.domain.hours import NEW_YORK
 from ibdesk.domain.instruments import Instrument
 from tests.domain.compliance.sample import ACCOUNT, CALENDAR, option
@@ -82,3 +85,32 @@ def test_morning_and_afternoon_of_one_day_are_two_settlements() -> None:
     )  # fmt: skip
     assert [(each.timing, each.due.cash if each.due else None) for each in made] == [
         ("AM", Decimal(1000)), ("PM", Decimal(-1000))]
+
+
+LEGS = st.lists(
+    st.tuples(st.integers(90, 110), st.sampled_from("CP"), st.integers(-20, 20).filter(bool)),
+    min_size=1, max_size=6, unique_by=lambda leg: leg[:2],
+)  # fmt: skip
+
+
+@given(LEGS, st.integers(8500, 11500))
+def test_what_is_left_behind_together_is_the_sum_of_what_each_moves(
+    held: list[tuple[int, str, int]], cents: int
+) -> None:
+    spot = Decimal(cents) / 100
+    rows = [row(f"{strike}{right}", quantity, str(spot)) for strike, right, quantity in held]
+    (together,) = settlings(rows, NOW, CALENDAR)
+    effects = [each.effect for each in rows]
+    assert together.due is not None and together.positions == len(rows)
+    assert together.due.shares == sum(each.shares for each in effects if each is not None)
+    assert together.due.cash == sum(each.cash for each in effects if each is not None)
+
+
+@given(LEGS, st.integers(8500, 11500))
+def test_both_ends_agree_with_what_happens_at_every_price(held: list[tuple[int, str, int]], cents: int) -> None:
+    spot = Decimal(cents) / 100
+    for strike, right, quantity in held:
+        made = row(f"{strike}{right}", quantity, str(spot))
+        told = [each for each in endings(made) if (spot >= each.price if each.is_above else spot <= each.price)]
+        assert len(told) == 1, "every price in cents is on exactly one side"
+        assert told[0].is_exercised is made.is_exercised and told[0].delivers == made.effect

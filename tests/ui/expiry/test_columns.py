@@ -30,6 +30,8 @@ def test_moved_prices_repaint_only_their_line_and_reset_nothing(dressed: QApplic
     resets: list[int] = []
     changed: list[int] = []
     model.modelReset.connect(lambda: resets.append(1))
+    for at in range(2):
+        texts(model, at)  # they were looked at
     model.dataChanged.connect(lambda first, _last: changed.append(first.row()))
     model.show_lines(board(LONG_CALL, replace(SHORT_PUT, spot=Decimal("589.10"))).lines, NOW)
     assert changed == [1] and not resets and texts(model, 1)["Money"] == "OTM 1.10"
