@@ -147,17 +147,16 @@ class PaperBroker:
         under = {each.underlying_conid for each in held if each.underlying_conid is not None}
         options = {each.conid for each in held if each.option is not None}
         quotes = await self._engine.quotes((*(each.conid for each in held), *sorted(under)))
+        found = ((conid, worth.price_of(quote, is_option=conid in options)) for conid, quote in quotes.items())
+        prices = {conid: price for conid, price in found if price is not None}
         now = self._clock()
         is_due = self._rated is None or now - self._rated >= _RATES_FOR
         await self._engine.learn_rates((line.currency for line in self._engine.book.ledger.cash), is_due=is_due)
 
         def mark(book: PaperBook) -> PaperBook:
-            for conid, quote in quotes.items():
-                price = worth.price_of(quote, is_option=conid in options)
-                book = book if price is None else venue.with_mark(book, conid, price)
             known = {*(each.conid for each in held), *under}
-            kept = tuple(each for each in book.marks if each.conid in known)
-            return replace(book, marks=kept)
+            marks = tuple(each for each in book.marks if each.conid in known)
+            return venue.marked(replace(book, marks=marks), prices)
 
         await self._engine.keep(mark)
 
@@ -177,10 +176,13 @@ class PaperBroker:
     def _figures(self) -> AccountPnl:
         """From what streamed; what does not stream counts as last marked."""
         book, now = self._engine.book, self._clock()
-        for holding in book.ledger.holdings:
-            quote = self._engine.streamed(holding.instrument.conid)
-            price = None if quote is None else worth.price_of(quote, is_option=holding.instrument.option is not None)
-            book = book if price is None else venue.with_mark(book, holding.instrument.conid, price)
+        prices: dict[Conid, Decimal] = {}
+        for instrument in (holding.instrument for holding in book.ledger.holdings):
+            quote = self._engine.streamed(instrument.conid)
+            price = None if quote is None else worth.price_of(quote, is_option=instrument.option is not None)
+            if price is not None:
+                prices[instrument.conid] = price
+        book = venue.marked(book, prices)
         return worth.pnl_of(book, worth.worth_of(book, worth.trade_day(now)), now)
 
 

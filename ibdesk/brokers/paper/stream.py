@@ -4,10 +4,10 @@ Its orders and figures are not ours and are dropped. Own news does not wait for 
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
+from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from ibdesk.brokers.base import LiveStream, OrderNews, StreamDown, StreamEvent, StreamUp
@@ -17,6 +17,7 @@ from ibdesk.domain.errors import DeskError
 from ibdesk.domain.instruments import Conid
 from ibdesk.domain.market import Quote
 from ibdesk.domain.paper import worth
+from ibdesk.domain.paper.ledger import Holding, Ledger
 
 #: Begins work beside the caller: the desk's own tasks.
 Start = Callable[[str, Coroutine[Any, Any, None]], asyncio.Task[None]]
@@ -37,6 +38,9 @@ class PaperStream:
         self._inner, self._engine, self._figures, self._start, self._clock = inner, engine, figures, start, clock
         self._on_screen: tuple[Conid, ...] = ()
         self._counted: datetime | None = None
+        self._seen: tuple[Ledger, date] | None = None
+        self._held: Mapping[Conid, Holding] = {}
+        self._traded: Mapping[Conid, worth.Traded] = {}
         self._heard: Heard | None = None
         engine.on_news = self._tell
         engine.on_orders = self._watch
@@ -80,6 +84,7 @@ class PaperStream:
             self._counted = None
         self._engine.hear(event for event in batch if isinstance(event, Quote))
         await self._engine.look()
+        self._count()
         kept = (event for event in batch if not isinstance(event, OrderNews | AccountPnl))
         return (*(self._ours(event) for event in kept), *self._pnl())
 
@@ -87,8 +92,19 @@ class PaperStream:
         """A quote says what the position gained today: that of our account, not of the other one's."""
         if not isinstance(event, Quote):
             return event
-        known = self._engine.streamed(event.conid) or event
-        return replace(event, daily_pnl=worth.daily_of(self._engine.book, known, worth.trade_day(self._clock())))
+        holding = self._held.get(event.conid)
+        if holding is None:
+            return replace(event, daily_pnl=None) if event.daily_pnl is not None else event
+        traded, known = self._traded.get(event.conid, worth.Traded()), self._engine.streamed(event.conid) or event
+        return replace(event, daily_pnl=worth.daily_of(holding, traded, known))
+
+    def _count(self) -> None:
+        """What is held and what was traded today, once for many quotes."""
+        book, day = self._engine.book, worth.trade_day(self._clock())
+        if self._seen is None or self._seen[0] is not book.ledger or self._seen[1] != day:
+            self._seen = (book.ledger, day)
+            self._held = {holding.instrument.conid: holding for holding in book.ledger.holdings}
+            self._traded = worth.traded_today(book, day)
 
     def _pnl(self) -> tuple[AccountPnl, ...]:
         now = self._clock()

@@ -129,6 +129,12 @@ def with_mark(book: PaperBook, conid: Conid, price: Decimal) -> PaperBook:
     return book if new == old else replace(book, marks=(*(mark for mark in book.marks if mark.conid != conid), new))
 
 
+def marked(book: PaperBook, prices: Mapping[Conid, Decimal]) -> PaperBook:
+    """With these prices in the place of the ones before."""
+    kept = (mark for mark in book.marks if mark.conid not in prices)
+    return replace(book, marks=(*kept, *(Mark(conid=conid, price=price) for conid, price in prices.items())))
+
+
 def exits_of(ticket: OrderTicket) -> tuple[OrderTicket, ...]:
     """The orders that close what the ticket opens, the target first. A combination turned around is paid for where it
     was sold for. They are good as long as their order; of one for now or for an opening, for the day."""

@@ -54,6 +54,14 @@ class Worth:
         return self.equity - self.margin.maintenance
 
 
+@dataclass(frozen=True, slots=True)
+class Traded:
+    """What one day's prints did: signed quantity, and cash received less fees."""
+
+    quantity: Decimal = ZERO
+    cash: Decimal = ZERO
+
+
 def price_of(quote: Quote, *, is_option: bool) -> Decimal | None:
     """What one unit is worth by a quote: between bid and ask for options, else the last trade."""
     bid, ask = quote.bid, quote.ask
@@ -66,16 +74,16 @@ def price_of(quote: Quote, *, is_option: bool) -> Decimal | None:
 
 def worth_of(book: PaperBook, day: date) -> Worth:
     """By the book's own marks and rates; what has none counts at its cost."""
-    gains = [(holding, _gain(book, holding)) for holding in book.ledger.holdings]
+    counted = _counted(book)
     rates = {line.currency: book.rate(line.currency) or Decimal(1) for line in book.ledger.cash}
-    cash = sum((amount * rates[currency] for currency, amount in cash_lines(book)), ZERO)
-    values = [(holding, _value(book, holding) * rates[holding.instrument.currency]) for holding, _ in gains]
-    options = sum((value for holding, value in values if holding.instrument.asset_class in _OPTIONS), ZERO)
-    net = cents(cash + sum((value for _, value in values), ZERO))
+    cash = sum((amount * rates[currency] for currency, amount in _cash(book, counted)), ZERO)
+    values = sum((each.value * rates[each.currency] for each in counted), ZERO)
+    options = sum((each.value * rates[each.currency] for each in counted if each.is_option), ZERO)
+    net = cents(cash + values)
     return Worth(
         net=net, cash=cents(cash), equity=cents(net - options),
-        gross=cents(sum((abs(_market_value(book, h)) * rates[h.instrument.currency] for h, _ in gains), ZERO)),
-        unrealized=cents(sum((gain * rates[holding.instrument.currency] for holding, gain in gains), ZERO)),
+        gross=cents(sum((abs(each.market_value) * rates[each.currency] for each in counted), ZERO)),
+        unrealized=cents(sum((each.gain * rates[each.currency] for each in counted), ZERO)),
         realized=cents(sum((line.realized * rates[line.currency] for line in book.ledger.cash), ZERO)),
         margin=margin_of(book, book.ledger.legs, day),
     )  # fmt: skip
@@ -98,32 +106,30 @@ def margin_of(book: PaperBook, legs: Legs, day: date) -> Requirement:
     return Requirement(cents(total.initial), cents(total.maintenance))
 
 
-def cash_lines(book: PaperBook) -> Iterator[tuple[Currency, Decimal]]:
-    """Cash of each currency with what futures gained: brokers settle that every day."""
-    for line in book.ledger.cash:
-        gained = (
-            _gain(book, each) for each in book.ledger.holdings
-            if each.instrument.asset_class is AssetClass.FUTURE and each.instrument.currency == line.currency
-        )  # fmt: skip
-        yield line.currency, cents(line.amount + sum(gained, ZERO))
-
-
 def positions_of(book: PaperBook) -> tuple[Position, ...]:
-    return tuple(_position(book, holding) for holding in book.ledger.holdings)
+    return tuple(
+        Position(
+            account=book.account, instrument=each.holding.instrument, quantity=each.holding.quantity,
+            average_cost=each.holding.cost / each.holding.quantity,
+            average_price=each.holding.cost / each.holding.quantity / each.holding.instrument.multiplier,
+            price=each.price, market_value=each.market_value, unrealized=each.gain, realized=each.holding.realized,
+        )
+        for each in _counted(book)
+    )  # fmt: skip
 
 
 def ledger_of(book: PaperBook) -> tuple[LedgerLine, ...]:
     """Cash and totals of each currency."""
-    cash = dict(cash_lines(book))
+    counted = _counted(book)
+    cash = dict(_cash(book, counted))
     found = []
     for line in book.ledger.cash:
-        held = [each for each in book.ledger.holdings if each.instrument.currency == line.currency]
-        value = sum((_value(book, each) for each in held), ZERO)
+        held = [each for each in counted if each.currency == line.currency]
         found.append(LedgerLine(
             account=book.account, currency=line.currency, rate=book.rate(line.currency) or Decimal(1),
             cash=cash[line.currency], settled_cash=cash[line.currency],
-            net_liquidation=cents(cash[line.currency] + value),
-            unrealized=cents(sum((_gain(book, each) for each in held), ZERO)), realized=line.realized,
+            net_liquidation=cents(cash[line.currency] + sum((each.value for each in held), ZERO)),
+            unrealized=cents(sum((each.gain for each in held), ZERO)), realized=line.realized,
         ))  # fmt: skip
     return tuple(found)
 
@@ -149,51 +155,80 @@ def pnl_of(book: PaperBook, worth: Worth, now: datetime) -> AccountPnl:
     )  # fmt: skip
 
 
-def daily_of(book: PaperBook, quote: Quote, day: date) -> Decimal | None:
-    """What one position gained today, fees included: from yesterday's close, and from the price of what was traded
-    today. None where it is not held, or has no price or no close to begin with."""
-    holding = book.ledger.holding(quote.conid)
-    if holding is None:
-        return None
+def traded_today(book: PaperBook, day: date) -> Mapping[Conid, Traded]:
+    """What was traded of each instrument on a day."""
+    found: dict[Conid, Traded] = {}
+    for fill in book.fills:
+        done = fill.execution
+        if trade_day(done.at) == day:
+            known = found.get(done.instrument.conid, Traded())
+            fee = ZERO if fill.commission is None else fill.commission.amount
+            found[done.instrument.conid] = Traded(
+                quantity=known.quantity + done.signed, cash=known.cash + done.amount - fee
+            )
+    return found
+
+
+def daily_of(holding: Holding, traded: Traded, quote: Quote) -> Decimal | None:
+    """What a position gained today, fees included: from yesterday's close, and from the price of what was traded
+    today. None where there is no price, or no close to begin with."""
     instrument = holding.instrument
     price = price_of(quote, is_option=instrument.option is not None)
-    today = [fill for fill in book.fills if fill.execution.instrument.conid == quote.conid
-             and trade_day(fill.execution.at) == day]  # fmt: skip
-    before = holding.quantity - sum((fill.execution.signed for fill in today), ZERO)
+    before = holding.quantity - traded.quantity
     if price is None or (before and quote.prior_close is None):
         return None
     start = before * (quote.prior_close or ZERO) * instrument.multiplier
-    moved = sum((fill.execution.amount for fill in today), ZERO)
-    fees = sum((fill.commission.amount for fill in today if fill.commission is not None), ZERO)
-    return cents(holding.quantity * price * instrument.multiplier - start + moved - fees)
+    return cents(holding.quantity * price * instrument.multiplier - start + traded.cash)
 
 
 def trade_day(now: datetime) -> date:
     return now.astimezone(NEW_YORK).date()
 
 
-def _position(book: PaperBook, holding: Holding) -> Position:
-    instrument, quantity, mark = holding.instrument, holding.quantity, book.mark(holding.instrument.conid)
-    cost = holding.cost / quantity
-    return Position(
-        account=book.account, instrument=instrument, quantity=quantity, average_cost=cost,
-        average_price=cost / instrument.multiplier, price=None if mark is None else mark.price,
-        market_value=_market_value(book, holding), unrealized=_gain(book, holding), realized=holding.realized,
-    )  # fmt: skip
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    """A holding at its mark, or at its cost where it has none; amounts in its own currency."""
+
+    holding: Holding
+    price: Decimal | None
+    market_value: Decimal
+
+    @property
+    def currency(self) -> Currency:
+        return self.holding.instrument.currency
+
+    @property
+    def gain(self) -> Decimal:
+        return self.market_value - self.holding.cost
+
+    @property
+    def value(self) -> Decimal:
+        """What it adds to net assets beside cash."""
+        return value_of(self.holding.instrument.asset_class, self.market_value, self.gain) or ZERO
+
+    @property
+    def is_option(self) -> bool:
+        return self.holding.instrument.asset_class in _OPTIONS
 
 
-def _market_value(book: PaperBook, holding: Holding) -> Decimal:
-    mark = book.mark(holding.instrument.conid)
-    return holding.cost if mark is None else cents(mark.price * holding.quantity * holding.instrument.multiplier)
+def _counted(book: PaperBook) -> tuple[_Counted, ...]:
+    marks = {mark.conid: mark.price for mark in book.marks}
+    found = []
+    for each in book.ledger.holdings:
+        price = marks.get(each.instrument.conid)
+        value = each.cost if price is None else cents(price * each.quantity * each.instrument.multiplier)
+        found.append(_Counted(each, price, value))
+    return tuple(found)
 
 
-def _gain(book: PaperBook, holding: Holding) -> Decimal:
-    return _market_value(book, holding) - holding.cost
-
-
-def _value(book: PaperBook, holding: Holding) -> Decimal:
-    """What it adds to net assets beside cash."""
-    return value_of(holding.instrument.asset_class, _market_value(book, holding), _gain(book, holding)) or ZERO
+def _cash(book: PaperBook, counted: tuple[_Counted, ...]) -> Iterator[tuple[Currency, Decimal]]:
+    """Cash of each currency with what futures gained: brokers settle that every day."""
+    for line in book.ledger.cash:
+        gained = (
+            each.gain for each in counted
+            if each.holding.instrument.asset_class is AssetClass.FUTURE and each.currency == line.currency
+        )  # fmt: skip
+        yield line.currency, cents(line.amount + sum(gained, ZERO))
 
 
 def _of_underlying(found: Recognition, prices: Prices, day: date) -> Requirement:

@@ -97,11 +97,12 @@ def test_a_price_is_the_middle_for_options_and_the_last_trade_for_others() -> No
 def test_a_positions_day_counts_from_yesterdays_close_and_from_todays_trades() -> None:
     quote = Quote(conid=SHARE.conid, received_at=NOON, last=D(52), prior_close=D(49))
     fresh = traded((SHARE, 100, "50"))
-    assert worth.daily_of(fresh, quote, DAY) == D(199)  # 200 less the fee of a dollar
-    tomorrow = DAY + timedelta(days=1)
-    assert worth.daily_of(fresh, quote, tomorrow) == D(300)
-    assert worth.daily_of(fresh, replace(quote, prior_close=None), tomorrow) is None
-    assert worth.daily_of(book(), quote, DAY) is None
+    (held,) = fresh.ledger.holdings
+    today = worth.traded_today(fresh, DAY)[SHARE.conid]
+    assert worth.daily_of(held, today, quote) == D(199)  # 200 less the fee of a dollar
+    assert worth.traded_today(fresh, DAY + timedelta(days=1)) == {}
+    assert worth.daily_of(held, worth.Traded(), quote) == D(300)
+    assert worth.daily_of(held, worth.Traded(), replace(quote, prior_close=None)) is None
 
 
 def test_the_day_is_new_yorks() -> None:
