@@ -1,6 +1,5 @@
 """The ticket on the whole demo desk: a spread of its chain, the broker's own preview, and the send over the wire."""
 
-from decimal import Decimal
 
 from ibdesk import wiring
 from ibdesk.domain.compliance.disclosures import Acknowledgment
@@ -29,27 +28,24 @@ async def acknowledge(desk: Desk) -> None:
 
 
 async def ready(desk: Desk) -> None:
-    """Signed in, read, and the order book asked for."""
-    assert desk.session is not None and desk.sync is not None and desk.orders is not None
+    """Signed in, read, and every disclosure acknowledged."""
+    assert desk.session is not None and desk.sync is not None
     session = desk.session
     assert await until(lambda: session.session.is_ready, 20)
     await desk.sync.run()
     await acknowledge(desk)
-    for account in await desk.book.accounts():
-        await desk.orders.book.refresh(account.id)
 
 
 async def puts(desk: Desk) -> tuple[Instrument, Instrument]:
     """Two puts below the money, ten points apart."""
     assert desk.chains is not None
     underlying = await desk.chains.open(SPY)
-    _, expiry = await desk.chains.first(underlying)
-    spot = desk.chains.spot(underlying)
-    assert expiry is not None and spot is not None
-    near = await desk.chains.near(underlying, expiry, spot * Decimal("0.95"), 31)
-    found = {each.option.strike: each for each in near if each.option is not None and each.option.right is Right.PUT}
-    high = max(strike for strike in found if strike - 10 in found and strike < spot)
-    return found[high], found[high - 10]
+    spot, month = desk.chains.spot(underlying), underlying.months[1]
+    assert spot is not None
+    high = (spot / 10).to_integral_value() * 10 - 20
+    found = [[each for each in await desk.chains.contracts(underlying, month, strike)
+              if each.option is not None and each.option.right is Right.PUT][-1] for strike in (high, high - 10)]
+    return found[0], found[1]
 
 
 async def checked(panel: TicketPanel) -> None:
