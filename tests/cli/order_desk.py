@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from ibdesk.cli.grammar import parser
 from ibdesk.cli.talk import Talk, code_of, nobody_answered
 from ibdesk.demo.gateway import DemoGateway
-from ibdesk.demo.timings import DemoLimits
+from ibdesk.demo.timings import DemoLimits, DemoTimings
 from ibdesk.domain.accounts import AccountId, Environment
 from ibdesk.domain.compliance.disclosures import Acknowledgment
 from ibdesk.domain.errors import DeskError
@@ -113,10 +113,10 @@ def with_desk(
     acknowledged: bool = True,
     overrides: Mapping[str, str] = MappingProxyType({}),
 ) -> None:
-    """Open it, run the life, close it. The request budget's seconds pass a thousand times faster."""
+    """Open it, run the life, close it. The seconds of the request budget pass a million times faster."""
 
     async def run() -> None:
-        gateway = DemoGateway(limits=DemoLimits.off())
+        gateway = DemoGateway(timings=DemoTimings.quick(), limits=DemoLimits.off())
         await gateway.start()
         async with AsyncExitStack() as opened:
             opened.push_async_callback(gateway.stop)
@@ -124,7 +124,7 @@ def with_desk(
             opened.callback(vault.close)
             world = World(
                 home=folder / "home", clock=gateway.clock.now, variables={}, overrides=overrides,
-                environment=environment, watching=False, ticks=lambda: time.monotonic() * 1000,
+                environment=environment, watching=False, ticks=lambda: time.monotonic() * 1e6,
             )  # fmt: skip
             credentials = Credentials(
                 environment=environment, gateway_url=gateway.url, user_name="demo", account=AccountId(account),

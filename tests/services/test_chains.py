@@ -15,7 +15,7 @@ from ibdesk.domain.chains import Chain, Expiry
 from ibdesk.domain.errors import Cause, NeedsPerson, Refused
 from ibdesk.domain.instruments import AssetClass, Conid, Right
 from ibdesk.domain.occ import parse_option
-from ibdesk.services.chains import REST_AT_A_TIME, Chains, Underlying
+from ibdesk.services.chains import REST, REST_AT_A_TIME, Chains, Underlying
 from tests.services.workshop import Workshop, beside, eventually, workshop
 
 SPY, AAPL, NESN, ES = Conid(756733), Conid(265598), Conid(12107812), Conid(11004968)
@@ -30,9 +30,14 @@ def on(test: Callable[[Workshop, Chains], Coroutine[Any, Any, None]], folder: Pa
             shop.dial.instant = shop.gateway.clock.now()
             await shop.session.refresh()
             assert shop.broker.market is not None
-            await test(shop, Chains(shop.broker.market, session=shop.session, clock=shop.dial))
+            await test(shop, Chains(shop.broker.market, session=shop.session, clock=shop.dial, wait=at_once))
 
     asyncio.run(run())
+
+
+async def at_once(_seconds: float, _woken: asyncio.Event) -> None:
+    """Time that passes by itself."""
+    await asyncio.sleep(0)
 
 
 def asked_since(shop: Workshop, since: int) -> list[str]:
@@ -150,6 +155,27 @@ def test_the_rest_comes_a_few_strikes_at_a_time_until_the_expiry_is_whole(tmp_pa
         assert max(after - before for before, after in pairwise(counts)) <= REST_AT_A_TIME
         whole = steps[-1].rows
         assert len({row.strike for row in whole}) == len(whole)
+
+    on(test, tmp_path)
+
+
+def test_what_nobody_waits_for_takes_half_of_the_budget(tmp_path: Path) -> None:
+    waited: list[float] = []
+
+    async def wait(seconds: float, _woken: asyncio.Event) -> None:
+        waited.append(seconds)
+
+    async def test(shop: Workshop, _chains: Chains) -> None:
+        assert shop.broker.market is not None
+        chains = Chains(shop.broker.market, session=shop.session, clock=shop.dial, wait=wait)
+        spy = await chains.open(SPY)
+        _, first = await chains.first(spy)
+        assert first is not None
+        await steps_of(chains, spy, first, until=2)
+        assert waited == []
+        steps = await steps_of(chains, spy, first)
+        assert len(waited) == len(steps) - 2 and set(waited) == {REST}
+        assert REST_AT_A_TIME / REST <= 10 / 2
 
     on(test, tmp_path)
 

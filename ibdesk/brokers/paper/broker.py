@@ -24,11 +24,13 @@ from ibdesk.brokers.paper.exercising import PaperExercising
 from ibdesk.brokers.paper.stream import PaperStream, Start
 from ibdesk.brokers.paper.trading import PaperTrading
 from ibdesk.domain.accounts import Account, AccountId, AccountPnl, MarginType
+from ibdesk.domain.compliance.margin import Requirement
 from ibdesk.domain.errors import Cause, DeskError, Refused
 from ibdesk.domain.hours import Calendar
 from ibdesk.domain.instruments import Conid
 from ibdesk.domain.paper import expiry, venue, worth
 from ibdesk.domain.paper.book import DayStart, PaperBook
+from ibdesk.domain.paper.ledger import Ledger
 from ibdesk.domain.positions import Freshness, Snapshot, Source
 from ibdesk.domain.returns import Point
 
@@ -38,6 +40,8 @@ _log = logging.getLogger(__name__)
 LATENCY = 0.2
 #: Exchange rates are asked for this rarely: it takes a whole picture of an account.
 _RATES_FOR = timedelta(minutes=15)
+#: Recognising what covers what takes longest of all the figures, and prices alone change it slowly.
+_MARGIN_FOR = timedelta(seconds=15)
 
 
 class PaperBroker:
@@ -78,6 +82,7 @@ class PaperBroker:
         self.exercising = PaperExercising(self._engine)
         self._engine.ask_rates = self._rates
         self._rated: datetime | None = None
+        self._margin: tuple[Ledger, datetime, Requirement] | None = None
 
     @property
     def account(self) -> Account:
@@ -182,8 +187,11 @@ class PaperBroker:
             price = None if quote is None else worth.price_of(quote, is_option=instrument.option is not None)
             if price is not None:
                 prices[instrument.conid] = price
-        book = venue.marked(book, prices)
-        return worth.pnl_of(book, worth.worth_of(book, worth.trade_day(now)), now)
+        book, day = venue.marked(book, prices), worth.trade_day(now)
+        known = self._margin
+        if known is None or known[0] is not book.ledger or not timedelta() <= now - known[1] < _MARGIN_FOR:
+            known = self._margin = (book.ledger, now, worth.margin_of(book, book.ledger.legs, day))
+        return worth.pnl_of(book, worth.worth_of(book, day, known[2]), now)
 
 
 def _counted(book: PaperBook, now: datetime) -> PaperBook:

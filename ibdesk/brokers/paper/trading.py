@@ -5,7 +5,7 @@ Nothing here asks a question, and nothing here can reach another account: the on
 
 import logging
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 
 from ibdesk.brokers.paper.engine import Engine
@@ -40,8 +40,6 @@ from ibdesk.domain.paper.worth import price_of
 
 _log = logging.getLogger(__name__)
 
-#: How long a finished order is told of.
-_TOLD = timedelta(days=1)
 _CENT, _NICKEL = Decimal("0.01"), Decimal("0.05")
 #: Options on these move in cents at every price, all others in nickels from 3.00 on (reference/compliance.md 4.2).
 _PENNY = frozenset({"SPY", "QQQ", "IWM"})
@@ -60,8 +58,8 @@ class PaperTrading:
     async def orders(self, account: AccountId) -> tuple[Order, ...]:
         self.check(account)
         await self._engine.look(ask=True)
-        book, since = self._engine.book, self._engine.now - _TOLD
-        return tuple(told(book, order) for order in book.orders if not order.is_over or order.changed_at >= since)
+        book = self._engine.book  # finished ones too: a desk that died may not have heard of their end
+        return tuple(told(book, order) for order in book.orders)
 
     async def executions(self, account: AccountId, since: datetime) -> tuple[Fill, ...]:
         self.check(account)

@@ -72,8 +72,8 @@ def price_of(quote: Quote, *, is_option: bool) -> Decimal | None:
     return found if found is not None and found.is_finite() and found > 0 else quote.prior_close
 
 
-def worth_of(book: PaperBook, day: date) -> Worth:
-    """By the book's own marks and rates; what has none counts at its cost."""
+def worth_of(book: PaperBook, day: date, margin: Requirement | None = None) -> Worth:
+    """By the book's own marks and rates; what has none counts at its cost. `margin` where it was counted already."""
     counted = _counted(book)
     rates = {line.currency: book.rate(line.currency) or Decimal(1) for line in book.ledger.cash}
     cash = sum((amount * rates[currency] for currency, amount in _cash(book, counted)), ZERO)
@@ -85,7 +85,7 @@ def worth_of(book: PaperBook, day: date) -> Worth:
         gross=cents(sum((abs(each.market_value) * rates[each.currency] for each in counted), ZERO)),
         unrealized=cents(sum((each.gain * rates[each.currency] for each in counted), ZERO)),
         realized=cents(sum((line.realized * rates[line.currency] for line in book.ledger.cash), ZERO)),
-        margin=margin_of(book, book.ledger.legs, day),
+        margin=margin_of(book, book.ledger.legs, day) if margin is None else margin,
     )  # fmt: skip
 
 

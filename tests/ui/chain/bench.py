@@ -62,6 +62,11 @@ class Bench:
         return [(side.value, instrument.label) for instrument, side in self.legs]
 
 
+async def at_once(_seconds: float, _woken: asyncio.Event) -> None:
+    """Time that passes by itself."""
+    await asyncio.sleep(0)
+
+
 @asynccontextmanager
 async def chain_bench(folder: Path, *, ready: bool = True, streaming: bool = False) -> AsyncIterator[Bench]:
     """Everything is closed at the end, and nothing is left running. `streaming`: prices move by themselves."""
@@ -74,7 +79,9 @@ async def chain_bench(folder: Path, *, ready: bool = True, streaming: bool = Fal
                     clock=shop.dial, wait=shop.dial.wait)  # fmt: skip
         if streaming:
             live.start()
-        chains = Chains(shop.broker.market, session=shop.session, clock=shop.dial, streamed=lambda: live.quotes)
+        chains = Chains(
+            shop.broker.market, session=shop.session, clock=shop.dial, streamed=lambda: live.quotes, wait=at_once
+        )  # fmt: skip
         desk = replace(
             sample_desk(clock=shop.dial), hub=shop.hub, tasks=shop.tasks, session=shop.session, book=shop.book,
             chains=chains, live=live,

@@ -88,3 +88,19 @@ def test_what_failed_to_open_is_opened_by_another_try(run: Run, tmp_path: Path) 
             await bench.priced()
 
     run(look())
+
+
+def test_strikes_that_come_on_screen_are_priced_in_one_request(run: Run, tmp_path: Path) -> None:
+    async def look() -> None:
+        async with chain_bench(tmp_path) as bench:
+            await bench.open()
+            chain = bench.view.table.chain
+            await bench.until(lambda: len(chain.rows) > 50)
+            bar = bench.view.table.verticalScrollBar()
+            bar.triggerAction(bar.SliderAction.SliderToMinimum)
+            first = chain.rows[0]
+            since = bench.shop.asked("snapshot")
+            await bench.until(lambda: all(chain.quote_of(conid) is not None for conid in first.conids))
+            assert bench.shop.asked("snapshot") - since <= 4
+
+    run(look())
