@@ -154,7 +154,7 @@ def _facts(shown: Line, now: datetime) -> list[tuple[str, str]]:
         rows.append(("Exercise gives up", lost))
     if need := words.need_words(row):
         rows.append(("Assignment needs" if row.is_short else "Exercise needs", need))
-    if row.dividend is not None:
+    if row.dividend is not None and row.dividend.ex_date <= row.terms.expiry:
         day = row.dividend.ex_date
         rows.append(("Next dividend", f"{fmt.price(row.dividend.amount)}, ex {day:%b} {day.day}"))
     return rows
