@@ -1,6 +1,7 @@
 """When the parts of an option chain are asked for: the strikes around the money first, the rest a few at a time.
 
-The broker's budget is ten requests a second, and a strike costs one; so the person's choice decides what is asked next.
+The broker's budget is ten requests a second, and a strike costs one; so the person's choice decides what is asked next,
+and what nobody waits for takes half of it: an order must find the other half free.
 Choosing another expiry drops what is still on its way for the one before (contracts that came stay known). The order
 of calls the broker insists on is the adapter's.
 """
@@ -32,10 +33,10 @@ from ibdesk.domain.market import ContractMatch, Quote
 from ibdesk.domain.occ import OptionName, render_label
 from ibdesk.services.desk import Clock
 from ibdesk.services.session import SessionService
+from ibdesk.services.waiting import Wait, wait
 
-#: Strikes asked for at a time once the band around the money is there: whoever else wants the broker waits behind
-#: these few, not behind a whole chain.
-REST_AT_A_TIME = 4
+#: Strikes asked for at a time once the band around the money is there, and the seconds between: half the budget.
+REST_AT_A_TIME, REST = 4, 0.8
 #: Strikes each side of the money that are asked for first.
 BAND = 8
 
@@ -59,13 +60,14 @@ class Chains:
 
     def __init__(
         self, broker: MarketData, *, session: SessionService | None, clock: Clock,
-        streamed: Callable[[], Mapping[Conid, Quote]] = lambda: {},
+        streamed: Callable[[], Mapping[Conid, Quote]] = lambda: {}, wait: Wait = wait,
     ) -> None:
         """`streamed` are the newest quotes the desk has of its own accord."""
         self._broker = broker
         self._session = session
         self._clock = clock
         self._streamed = streamed
+        self._wait = wait
         self._following: asyncio.Task[Any] | None = None
         self._spots: dict[Conid, Quote] = {}
 
@@ -127,6 +129,7 @@ class Chains:
             quotes = await self._quotes(underlying, chain)
             yield replace(chain, quotes=quotes, is_priced=True, is_whole=not order)
             while order:
+                await self._wait(REST, asyncio.Event())
                 known += await self._next(underlying, month, order, REST_AT_A_TIME)
                 yield Chain(expiry=expiry, rows=rows_of(known, expiry), is_priced=True, is_whole=not order)
 

@@ -1,6 +1,6 @@
 """What the chain asks for and in which order, one underlying and one expiry at a time; what came late is dropped."""
 
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from contextlib import aclosing, suppress
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 class ChainLoader(QObject):
     """Signals in the order they come: `opening`, `opened(Underlying)`, `expiries_known`, `following(Expiry)`, then one
-    `stepped(Chain)` after the other. `failed(DeskError)` ends it; `again` repeats what failed."""
+    `stepped(Chain)` after the other. `failed(DeskError)` ends it; `again` repeats what failed. `priced(quotes)` answers
+    `ask_prices`."""
 
     opening = Signal()
     opened = Signal(object)
@@ -25,6 +26,7 @@ class ChainLoader(QObject):
     following = Signal(object)
     stepped = Signal(object)
     failed = Signal(object)
+    priced = Signal(object)
 
     def __init__(self, chains: Chains, bridge: "Bridge", parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -36,6 +38,8 @@ class ChainLoader(QObject):
         self.band = BAND
         self._wanted: Conid | None = None
         self._turn = 0
+        self._asked: set[Conid] = set()
+        self._is_asking = False
 
     @property
     def conid(self) -> Conid | None:
@@ -54,6 +58,7 @@ class ChainLoader(QObject):
         """Show another expiry of what is open."""
         if self.underlying is not None:
             self.expiry, self.chain = expiry, None
+            self._asked.clear()
             self.following.emit(expiry)
             self._start("option chain", self._follow(self.underlying, expiry, self._turn))
 
@@ -68,6 +73,22 @@ class ChainLoader(QObject):
             self.choose(self.expiry)
         elif self._wanted is not None:
             self.open(self._wanted)
+
+    def ask_prices(self, conids: Sequence[Conid]) -> None:
+        """Prices at once for contracts that came on screen: to be streamed they wait in a line of five a second. Each
+        is asked for once; nothing before the strikes around the money have theirs."""
+        missing = [conid for conid in conids if conid not in self._asked]
+        if missing and not self._is_asking and self.chain is not None and self.chain.is_priced:
+            self._is_asking = True
+            self._asked.update(missing)
+            self._start("prices of the strikes on screen", self._ask(missing))
+
+    async def _ask(self, conids: Sequence[Conid]) -> None:
+        try:
+            with suppress(DeskError):  # they are streamed all the same, and a lost session is told elsewhere
+                self.priced.emit(await self._chains.quotes(conids))
+        finally:
+            self._is_asking = False
 
     async def _open(self, conid: Conid, expiry: Expiry | None, turn: int) -> None:
         try:

@@ -189,7 +189,7 @@ class ChainTable(QTableView):
         self.setCornerButtonEnabled(False)
         bar = self.verticalScrollBar()
         bar.valueChanged.connect(lambda _value: self.seen_changed.emit())
-        bar.sliderMoved.connect(lambda _value: self._left_money())
+        bar.actionTriggered.connect(lambda _action: self._left_money())
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         self._left_money()

@@ -273,14 +273,27 @@ class ChainView(QWidget):
         if loader is not None and loader.underlying is not None:
             on = loader.chain.underlying_conid if loader.chain is not None else None
             found = [loader.underlying.conid, *((on,) if on not in (None, loader.underlying.conid) else ())]
-            first, last = self.table.lines_on_screen()
-            seen = self.table.chain.rows[first : last + 1]
-            near = {row.strike: row for row in around(seen, self._spot(), STREAMED // 2)}
+            near = {row.strike: row for row in around(self._rows_on_screen(), self._spot(), STREAMED // 2)}
             for strike in outward(tuple(near), self._spot()):
                 found.extend(near[strike].conids)
         if tuple(found) != self._conids:
             self._conids = tuple(found)
             self.conids_changed.emit(self._conids)
+        self._ask_missing()
+
+    def _ask_missing(self) -> None:
+        if self.loader is not None:
+            quoted = self.table.chain.quote_of
+            self.loader.ask_prices([conid for row in self._rows_on_screen() for conid in row.conids
+                                    if quoted(conid) is None])  # fmt: skip
+
+    def _rows_on_screen(self) -> Sequence[ChainRow]:
+        first, last = self.table.lines_on_screen()
+        return self.table.chain.rows[first : last + 1]
+
+    def _priced(self, quotes: Sequence[Quote]) -> None:
+        self._take(quotes)
+        self._ask_missing()
 
     def _session_changed(self, _event: object = None) -> None:
         session = self._desk.session
@@ -335,6 +348,7 @@ class ChainView(QWidget):
             loader.following.connect(self._following)
             loader.stepped.connect(self._stepped)
             loader.failed.connect(self._failed)
+            loader.priced.connect(self._priced)
 
     def _begin(self) -> None:
         """What is held is offered first; what was looked at last is opened again."""
