@@ -45,6 +45,9 @@ LOOK_EVERY = 15.0
 LOOK_RARELY = 300.0
 #: How far back orders and executions are held in memory and asked for.
 KEPT = timedelta(days=2)
+#: How far back executions are asked for the first time: what was traded before a long weekend and not stored, since
+#: the desk died, is counted too. The Portal tells of seven days (client-portal-api.md 7.12).
+READ_BACK = timedelta(days=6)
 #: Nobody has answered for these yet. INTENDED ones that are not on their way belong to a desk that ended meanwhile.
 UNSETTLED = frozenset({OrderState.INTENDED, OrderState.ASKED, OrderState.UNKNOWN})
 
@@ -166,11 +169,11 @@ class LiveOrders:
     async def refresh(self, account: AccountId | None = None) -> None:
         """Ask the broker for its list and for the executions, of one account or of every one. Raises DeskError."""
         async with self._looking:
-            since = self._clock() - KEPT
             for each in await self._accounts() if account is None else (account,):
                 before = self._moves
                 await self.hear(await self._reader.orders(each), before=before)
-                await self.fills(await self._reader.executions(each, since))
+                since = KEPT if each in self._read else READ_BACK
+                await self.fills(await self._reader.executions(each, self._clock() - since))
                 self._read.add(each)
             self.is_read = self.is_read or account is None
 
