@@ -52,7 +52,7 @@ ACTIVITY_TABS: tuple[Tab, ...] = (
     Tab(key="sessions", title="Sessions", words="history tracking signed in"),
     Tab(key="calls", title="API calls", words="audit requests verify export"),
     Tab(key="receipts", title="Receipts", words="compliance orders blocked sent print proof checks why"),
-    Tab(key="compliance", title="Compliance", words="acknowledgments disclosures agreed version risk"),
+    Tab(key="compliance", title="Disclosures", words="compliance acknowledgments agreed version options risk document"),
     Tab(key="doctor", title="Doctor", words="diagnosis trouble examine why gateway java conf start stop help"),
     Tab(key="log", title="Log", words="console file errors support bundle"),
 )

@@ -7,7 +7,9 @@ from ibdesk.domain.compliance.verdict import Code, Finding, Severity
 
 #: Texts that concern some orders only; all others concern every one.
 OPTIONS, MARGIN = "options-risk", "margin-and-day-trading"
-
+#: What a text that is not acknowledged stands in the way of; closing is never held up.
+SCOPES = {OPTIONS: "orders that open positions in options", MARGIN: "orders that open positions in a margin account"}
+EVERY = "every order that opens a position"
 
 _FINE = (said(Code.ACK_REQUIRED, Severity.PASS, "All disclosures are acknowledged."),)
 

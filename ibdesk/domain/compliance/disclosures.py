@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,11 +37,49 @@ class Acknowledgment:
 ASK_AGAIN_AFTER = timedelta(days=365)
 
 
+class Standing(StrEnum):
+    """How a text stands: it is in force, or why it has to be acknowledged."""
+
+    IN_FORCE = "in force"
+    NEVER = "never acknowledged"
+    CHANGED = "changed since"
+    EXPIRED = "more than a year ago"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DisclosureState:
+    """One text with the newest yes to it, of whatever version; `until` (aware UTC) is when it is asked again."""
+
+    text: Disclosure
+    standing: Standing
+    given: Acknowledgment | None = None
+    until: datetime | None = None
+
+    @property
+    def is_outstanding(self) -> bool:
+        return self.standing is not Standing.IN_FORCE
+
+
+def states(
+    disclosures: Iterable[Disclosure], given: Iterable[Acknowledgment], now: datetime
+) -> tuple[DisclosureState, ...]:
+    """How each text stands now, in the order given. A yes to another wording counts for nothing, however new."""
+    known = tuple(given)
+    return tuple(_state(text, [yes for yes in known if yes.disclosure_id == text.id], now) for text in disclosures)
+
+
+def _state(text: Disclosure, given: list[Acknowledgment], now: datetime) -> DisclosureState:
+    same = [yes for yes in given if yes.sha256 == text.sha256]
+    newest = max(same or given, key=lambda yes: yes.acknowledged_at, default=None)
+    if newest is None:
+        return DisclosureState(text=text, standing=Standing.NEVER)
+    until = newest.acknowledged_at + ASK_AGAIN_AFTER
+    standing = Standing.CHANGED if not same else Standing.EXPIRED if now >= until else Standing.IN_FORCE
+    return DisclosureState(text=text, standing=standing, given=newest, until=until)
+
+
 def outstanding(
     disclosures: Iterable[Disclosure], given: Iterable[Acknowledgment], now: datetime
 ) -> tuple[Disclosure, ...]:
     """The texts still to be acknowledged: never seen, changed since, or more than a year ago."""
-    valid = {
-        (yes.disclosure_id, yes.sha256) for yes in given if now - yes.acknowledged_at < ASK_AGAIN_AFTER
-    }
-    return tuple(text for text in disclosures if (text.id, text.sha256) not in valid)
+    return tuple(each.text for each in states(disclosures, given, now) if each.is_outstanding)

@@ -78,6 +78,11 @@ def _tabs(view: View) -> Iterator[Command]:
                   words="options expiring today exercise lapse assignment pin dividend 0dte")
 
 
+def _disclosures(view: View) -> Command:
+    return Command(name="disclosures", title="Read and acknowledge disclosures", hint="Trading",
+                   run=partial(view.open_tab, "activity", "compliance"), words="options risk document agree compliance")
+
+
 def _work(view: View, desk: "Desk", bridge: "Bridge") -> list[Command]:
     made = [
         Command(name="connect", title="Connect IBKR account", hint="Session", run=partial(view.want, "connect"),
@@ -92,6 +97,7 @@ def _work(view: View, desk: "Desk", bridge: "Bridge") -> list[Command]:
         made.insert(0, Command(
             name="kill", title="Stop trading: cancel all orders and lock", hint="Trading", keys="Ctrl+Shift+K",
             run=view.stop_trading, words="kill switch panic emergency flatten close"))
+    made.append(_disclosures(view))
     made.extend(_vault(view, desk, bridge))
     if desk.session is not None:
         made = [*_session(view, desk, desk.session, bridge), *made]

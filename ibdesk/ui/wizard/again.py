@@ -22,7 +22,10 @@ if TYPE_CHECKING:
     from ibdesk.services.desk import Desk
     from ibdesk.ui.bridge import Bridge
 
-_WHY = "Once a year, and whenever a text has changed. Until then the desk works as before and asks again."
+_WHY = (
+    "Once a year, and whenever a text has changed. Until then the desk shows and closes as before, but orders that "
+    "open positions are held back."
+)
 
 
 class AcknowledgeAgain(QDialog):
@@ -82,13 +85,16 @@ async def ask_again(desk: "Desk", bridge: "Bridge", parent: QWidget) -> bool:
     """Ask for what is outstanding and keep the proof; whether nothing is outstanding any more."""
     given = await desk.preferences.acknowledgments()
     texts = outstanding(load_disclosures(), given, desk.clock())
-    if not texts:
-        return True
+    return not texts or await acknowledge(desk, bridge, texts, parent)
+
+
+async def acknowledge(desk: "Desk", bridge: "Bridge", texts: tuple[Disclosure, ...], parent: QWidget) -> bool:
+    """Have these texts read and agreed to, and keep the proof; whether the person did."""
     dialog = AcknowledgeAgain(texts, desk.clock, parent)
     if not await bridge.ask(dialog):
         return False
     accounts = await desk.book.accounts()
     account = accounts[0].id if accounts else AccountId("")
     await desk.preferences.acknowledge(acknowledgments(texts, dialog.ticks, account, desk.connector.app_version))
-    bridge.say("Acknowledged. What you agreed to, and when, is in Activity, Compliance.")
+    bridge.say("Acknowledged. What you agreed to, and when, is in Activity, Disclosures.")
     return True

@@ -1,4 +1,4 @@
-"""What a person agreed to: each disclosure with its version, when it was read and acknowledged, and until when."""
+"""The Disclosures screen: how each text stands, what it holds up, and below it every yes that was ever given."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -7,12 +7,13 @@ from ibdesk.domain.compliance.disclosures import Acknowledgment
 from ibdesk.ui.pages.activity.columns import ACKNOWLEDGMENTS
 from ibdesk.ui.pages.activity.record_tab import RecordTab
 from ibdesk.ui.pages.activity.table import RecordList
+from ibdesk.ui.safety.disclosures import DisclosuresCard
 
 if TYPE_CHECKING:
     from ibdesk.services.desk import Desk
     from ibdesk.ui.bridge import Bridge
 
-_WHY = "What you acknowledge in the wizard leaves a line here that cannot be changed later."
+_WHY = "What you acknowledge leaves a line here that cannot be changed later."
 
 
 class ComplianceTab(RecordTab):
@@ -20,9 +21,12 @@ class ComplianceTab(RecordTab):
         place = RecordList(
             "Acknowledgments", ACKNOWLEDGMENTS, icon="check", empty="Nothing acknowledged yet", why=_WHY)
         super().__init__(desk, bridge, place, title="Acknowledgments", file="acknowledgments")
+        self.disclosures = DisclosuresCard(desk, bridge)
+        self.column.insertWidget(0, self.disclosures)
         self.follow(bridge.notice)
 
     async def fetch(self, limit: int) -> Sequence[Acknowledgment]:
+        await self.disclosures.read()
         given = await self.desk.preferences.acknowledgments()
         return given[::-1][:limit]
 
