@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from ibdesk.domain.executions import ExecutionKind, ToldFill
@@ -17,6 +18,7 @@ from ibdesk.ui.orders.rows import Paid, Show
 from ibdesk.ui.pages.orders import OrdersPage, build
 from ibdesk.ui.pages.orders.executions import FIELDS, Executions, paid_of
 from ibdesk.ui.rooms import build_page, room_of
+from ibdesk.ui.safety.receipts import ReceiptDialog
 from tests.ui.conftest import Run
 from tests.ui.orders.bench import Bench, bench
 from tests.ui.orders.demo_desk import demo_desk, held, send, ticket_for, until
@@ -32,6 +34,11 @@ UNPAID = ToldFill(fill=replace(fill(FROM_ELSEWHERE, "2", "229.50"), commission=N
 
 def texts(told: ToldFill) -> dict[str, str]:
     return {field.title: field.text(told) for field in FIELDS}
+
+
+def receipts() -> list[ReceiptDialog]:
+    found = (each for each in QApplication.topLevelWidgets() if isinstance(each, ReceiptDialog))
+    return [each for each in found if each.isVisible()]
 
 
 @asynccontextmanager
@@ -157,6 +164,9 @@ def test_on_the_demo_gateway_a_filled_order_shows_its_print_and_its_commission(r
             assert page.card.table.orders.text(0, 0) == "Buy 1 × AAPL"
             page.card.table.selectRow(0)
             await until(lambda: "Filled" in [step.title for step in page.details.steps])
+            page.details.receipt.click()
+            await until(lambda: bool(receipts()))
+            receipts()[0].accept()
             page.hide()
 
     run(journey())

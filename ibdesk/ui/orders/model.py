@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -31,8 +31,10 @@ class OrdersModel(QAbstractTableModel):
         super().__init__(parent)
         self.columns = tuple(columns)
         self.is_dimmed = False
+        #: The first and the last line on screen; what nobody sees is formatted when it is scrolled to.
+        self.visible: Callable[[], tuple[int, int]] = lambda: (0, len(self._lines) - 1)
         self._rows: tuple[OrderRow, ...] = ()
-        self._seen: list[Seen] = []
+        self._lines: list[OrderRow] = []
         self._texts: dict[tuple[int, int], str] = {}
         self._quotes: Mapping[Conid, Quote] = {}
         self._now = _START
@@ -40,15 +42,16 @@ class OrdersModel(QAbstractTableModel):
 
     def show(self, rows: Sequence[OrderRow], quotes: Mapping[Conid, Quote], now: datetime) -> None:
         """List these. What is the same order stays selected; nothing is painted where nothing changed."""
-        is_same, self._rows, self._quotes, self._now = tuple(rows) == self._rows, tuple(rows), quotes, now
+        self._rows, self._quotes, self._now = tuple(rows), quotes, now
         after = self._arranged()
         self._make_room(after)
-        before, self._seen = self._seen, after
-        changed = [line for line, old in enumerate(before) if old.row != after[line].row]
-        if is_same:
-            self._repaint(range(len(after)), (LAST, AGE))
-        else:
-            self._repaint(changed, self.columns)
+        before, self._lines = self._lines, after
+        for line, old in enumerate(before):
+            if old is not after[line] and old != after[line]:
+                self._forget(line)
+                self.dataChanged.emit(self.index(line, 0), self.index(line, len(self.columns) - 1))
+        for column in (LAST, AGE):
+            self._refresh(column)
 
     def show_prices(self, quotes: Mapping[Conid, Quote]) -> None:
         """The market moved."""
@@ -69,30 +72,31 @@ class OrdersModel(QAbstractTableModel):
     def redraw(self) -> None:
         """Format everything anew: the theme or the discreet mode changed."""
         self._texts.clear()
-        self._repaint(range(len(self._seen)), self.columns)
+        if self._lines:
+            self.dataChanged.emit(self.index(0, 0), self.index(len(self._lines) - 1, len(self.columns) - 1))
 
     def seen(self, line: int) -> Seen:
         """The order on a line, with its price and the time."""
-        return self._seen[line]
+        return self._seen(self._lines[line])
 
     def row(self, line: int) -> OrderRow:
-        return self._seen[line].row
+        return self._lines[line]
 
     def line_of(self, key: object) -> int | None:
         """Where an order stands."""
-        return next((at for at, each in enumerate(self._seen) if each.row.key == key), None)
+        return next((at for at, row in enumerate(self._lines) if row.key == key), None)
 
     def text(self, line: int, column: int) -> str:
         """One cell's text, formatted once."""
         found = self._texts.get((line, column))
         if found is None:
-            found = self._texts[line, column] = self.columns[column].text(self._seen[line])
+            found = self._texts[line, column] = self.columns[column].text(self.seen(line))
         return found
 
     # Qt's questions ------------------------------------------------------------------------------------------------
 
     def rowCount(self, parent: AnyIndex = _ROOT) -> int:
-        return 0 if parent.isValid() else len(self._seen)
+        return 0 if parent.isValid() else len(self._lines)
 
     def columnCount(self, parent: AnyIndex = _ROOT) -> int:
         return 0 if parent.isValid() else len(self.columns)
@@ -138,73 +142,72 @@ class OrdersModel(QAbstractTableModel):
         out = io.StringIO(newline="")
         writer = csv.writer(out)
         writer.writerow([*self._titles(), "Placed, UTC", "Our id", "Broker’s id"])
-        for line, seen in enumerate(self._seen):
-            order = seen.row.order
+        for line, row in enumerate(self._lines):
+            order = row.order
             known = (order.at.astimezone(UTC).isoformat(), order.ref or "", order.id or "")
             writer.writerow([*self._plain(line), *map(guarded, known)])
         return out.getvalue()
 
     # ---------------------------------------------------------------------------------------------------------------
 
-    def _arranged(self) -> list[Seen]:
-        made = [Seen(row=row, price=net_price(row.order.legs, self._quotes), now=self._now) for row in self._rows]
-        if self._sorted is None:
-            return made
-        column, descending = self.columns[self._sorted[0]], self._sorted[1]
-        known = [(value, each) for each in made if (value := column.value(each)) not in (None, "")]
-        known.sort(key=lambda pair: pair[0].casefold() if isinstance(pair[0], str) else pair[0], reverse=descending)
-        return [each for _, each in known] + [each for each in made if column.value(each) in (None, "")]
+    def _seen(self, row: OrderRow) -> Seen:
+        return Seen(row=row, price=net_price(row.order.legs, self._quotes), now=self._now)
 
-    def _make_room(self, after: list[Seen]) -> None:
+    def _arranged(self) -> list[OrderRow]:
+        if self._sorted is None:
+            return list(self._rows)
+        column, descending = self.columns[self._sorted[0]], self._sorted[1]
+        valued = [(column.value(self._seen(row)), row) for row in self._rows]
+        known = [(value, row) for value, row in valued if value not in (None, "")]
+        known.sort(key=lambda pair: pair[0].casefold() if isinstance(pair[0], str) else pair[0], reverse=descending)
+        return [row for _, row in known] + [row for value, row in valued if value in (None, "")]
+
+    def _make_room(self, after: list[OrderRow]) -> None:
         """Lines go, move and come until each order stands where it will; then they can be told anew in place."""
-        wanted = {each.row.key for each in after}
-        for line in reversed(range(len(self._seen))):
-            if self._seen[line].row.key not in wanted:
+        wanted = {row.key for row in after}
+        for line in reversed(range(len(self._lines))):
+            if self._lines[line].key not in wanted:
                 self.beginRemoveRows(_ROOT, line, line)
-                self._take([*self._seen[:line], *self._seen[line + 1:]])
+                self._take([*self._lines[:line], *self._lines[line + 1:]])
                 self.endRemoveRows()
-        known = {each.row.key: each for each in self._seen}
-        kept = [known[each.row.key] for each in after if each.row.key in known]
-        if kept != self._seen:
+        known = {row.key: row for row in self._lines}
+        kept = [known[row.key] for row in after if row.key in known]
+        if [row.key for row in kept] != [row.key for row in self._lines]:
             with self._moved():
                 self._take(kept)
-        for line, each in enumerate(after):
-            if each.row.key not in known:
+        for line, row in enumerate(after):
+            if row.key not in known:
                 self.beginInsertRows(_ROOT, line, line)
-                self._take([*self._seen[:line], each, *self._seen[line:]])
+                self._take([*self._lines[:line], row, *self._lines[line:]])
                 self.endInsertRows()
 
-    def _take(self, seen: list[Seen]) -> None:
-        self._seen = seen
+    def _take(self, lines: list[OrderRow]) -> None:
+        self._lines = lines
         self._texts.clear()
 
-    def _refresh(self, column: Column) -> None:
-        at = self.columns.index(column)
-        before = [self.text(line, at) for line in range(len(self._seen))]
-        self._seen = [
-            Seen(row=each.row, price=net_price(each.row.order.legs, self._quotes), now=self._now)
-            for each in self._seen
-        ]
-        for line in range(len(self._seen)):
-            self._texts.pop((line, at), None)
-        changed = [line for line, text in enumerate(before) if text != self.text(line, at)]
-        self._repaint(changed, (column,))
+    def _forget(self, line: int) -> None:
+        for column in range(len(self.columns)):
+            self._texts.pop((line, column), None)
 
-    def _repaint(self, lines: Iterable[int], columns: Iterable[Column]) -> None:
-        places = [self.columns.index(column) for column in columns]
-        for line in lines:
-            for at in places:
-                self._texts.pop((line, at), None)
-            self.dataChanged.emit(self.index(line, min(places)), self.index(line, max(places)))
+    def _refresh(self, column: Column) -> None:
+        """Format one column anew, where somebody sees it, and repaint what reads differently."""
+        at = self.columns.index(column)
+        first, last = self.visible()
+        shown = range(max(0, first), min(last, len(self._lines) - 1) + 1)
+        before = {line: self._texts.get((line, at)) for line in shown}
+        self._texts = {place: text for place, text in self._texts.items() if place[1] != at}
+        for line, text in before.items():
+            if text is not None and text != self.text(line, at):
+                self.dataChanged.emit(self.index(line, at), self.index(line, at))
 
     @contextmanager
     def _moved(self) -> Iterator[None]:
         """Change the lines inside; what was selected moves with its order."""
         self.layoutAboutToBeChanged.emit()
         old = self.persistentIndexList()
-        keys = [self._seen[index.row()].row.key for index in old]
+        keys = [self._lines[index.row()].key for index in old]
         yield
-        where = {each.row.key: line for line, each in enumerate(self._seen)} if old else {}
+        where = {row.key: line for line, row in enumerate(self._lines)} if old else {}
         self.changePersistentIndexList(old, [
             self.index(where[key], index.column()) if key in where else QModelIndex()
             for key, index in zip(keys, old, strict=True)
@@ -213,7 +216,7 @@ class OrdersModel(QAbstractTableModel):
 
     def _spoken(self, line: int, column: int) -> str:
         if column == 0:
-            mark = mark_words(self._seen[line])
+            mark = mark_words(self.seen(line))
             return f"{self.text(line, 0)}, {mark}" if mark else self.text(line, 0)
         if self.columns[column].kind is Kind.ACTS:
             return " ".join(act.value for act in self.row(line).acts)
@@ -233,7 +236,7 @@ class OrdersModel(QAbstractTableModel):
         return [column.title for column in self.columns if column.kind is not Kind.ACTS]
 
     def _plain(self, line: int) -> list[str]:
-        return [_plain(column, self._seen[line]) for column in self.columns if column.kind is not Kind.ACTS]
+        return [_plain(column, self.seen(line)) for column in self.columns if column.kind is not Kind.ACTS]
 
 
 def _plain(column: Column, seen: Seen) -> str:

@@ -29,6 +29,7 @@ class OrderTable(QTableView):
         super().__init__(parent)
         self.setAccessibleName("Orders")
         self.orders = OrdersModel(columns, self)
+        self.orders.visible = self.lines_on_screen
         self.menu_of: Callable[[OrderRow], Sequence[tuple[str, Callable[[], object], str]]] = lambda _row: ()
         self._withheld: frozenset[str] = frozenset()
         self._pressed: tuple[int, Act] | None = None
@@ -41,6 +42,13 @@ class OrderTable(QTableView):
         self._dress_rows()
         self.selectionModel().selectionChanged.connect(lambda *_: self.chosen.emit())
         self.orders.rowsRemoved.connect(lambda *_: self.chosen.emit())
+
+    def lines_on_screen(self) -> tuple[int, int]:
+        """The first and the last line a person can see; (0, -1) while hidden."""
+        if not self.isVisible():
+            return 0, -1
+        last = self.rowAt(self.viewport().height() - 1)
+        return max(0, self.rowAt(0)), last if last >= 0 else self.orders.rowCount() - 1
 
     def chosen_rows(self) -> list[OrderRow]:
         """The selected orders from top to bottom."""
@@ -61,8 +69,9 @@ class OrderTable(QTableView):
 
     def withhold(self, key: str, withheld: bool) -> None:
         """Take a column away where it means nothing; or give it back."""
-        self._withheld = self._withheld | {key} if withheld else self._withheld - {key}
-        self.fit()
+        if withheld != (key in self._withheld):
+            self._withheld = self._withheld ^ {key}
+            self.fit()
 
     def fit(self) -> None:
         """Give the order's words the room that is left; what matters least gives way to them."""

@@ -66,6 +66,8 @@ def test_an_order_that_is_told_its_id_stays_the_same_line(model: OrdersModel) ->
 
 
 def test_only_what_reads_differently_is_painted_anew(model: OrdersModel) -> None:
+    for number in range(2):  # as a view does before anything can read differently
+        line(model, number)
     painted = QSignalSpy(model.dataChanged)
     model.show_age(NOW + timedelta(seconds=20))
     assert painted.count() == 0
@@ -76,6 +78,9 @@ def test_only_what_reads_differently_is_painted_anew(model: OrdersModel) -> None
     moved[conid] = replace(moved[conid], last=moved[conid].last + 1)  # type: ignore[operator]
     model.show_prices(moved)
     assert painted.count() == 3 and model.text(0, COMPACT.index(LAST)) == "143.65"
+    model.visible = lambda: (0, -1)
+    model.show_prices(quotes())
+    assert painted.count() == 3 and model.text(0, COMPACT.index(LAST)) == "142.65"
 
 
 def test_a_column_sorts_and_the_unknown_comes_last(model: OrdersModel) -> None:
