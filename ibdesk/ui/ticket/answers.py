@@ -52,6 +52,7 @@ class Answers:
         self._taken = 0
         self._in_flight: dict[bool, OrderTicket | None] = {False: None, True: None}
         self._have_quotes_moved = False
+        self._is_wanted = False
 
     @property
     def is_previewing(self) -> bool:
@@ -81,6 +82,11 @@ class Answers:
     def preview_now(self) -> None:
         self._rest.stop()
         self._start(with_preview=True)
+
+    def preview_by_hand(self) -> None:
+        """The person wants to know now whether it may go; a no to that is written down."""
+        self._is_wanted = True
+        self.preview_now()
 
     def quotes_moved(self) -> None:
         self._have_quotes_moved = True
@@ -158,6 +164,9 @@ class Answers:
         elif problem is not None:
             form = replace(form, problem=problem, shown=None)
         self._panel.answered(form)
+        if self._is_wanted and self._in_flight[True] is None:
+            self._is_wanted = False
+            self._panel.way_out.write_block_down()
 
 
 def _without_waiting(verdict: Verdict) -> Verdict:

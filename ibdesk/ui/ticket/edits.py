@@ -175,7 +175,7 @@ class Editor:
             made = QShortcut(QKeySequence(keys), panel)
             made.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
             made.setAutoRepeat(False)
-            made.activated.connect(panel.send_button.press)
+            made.activated.connect(lambda: panel.way_out.press())
 
     def _to_price(self) -> None:
         panel = self._panel

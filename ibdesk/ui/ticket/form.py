@@ -24,11 +24,13 @@ NOBODY = AccountId("")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What came of the last send. `tone`: gain, warn or loss."""
+    """What came of the last send. `tone`: gain, warn or loss; `command` leads to more, under the word `action`."""
 
     text: str
     tone: str
     detail: str = ""
+    action: str = ""
+    command: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

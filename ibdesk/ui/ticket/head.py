@@ -3,7 +3,7 @@
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from ibdesk.domain.modes import face_of
-from ibdesk.ui.theme import Text, font
+from ibdesk.ui.theme import Text, font, look
 from ibdesk.ui.ticket.form import NOBODY, Form
 from ibdesk.ui.ticket.wording import strategy_name
 from ibdesk.ui.widgets import Chip, Icon, IconButton, Label
@@ -24,6 +24,8 @@ class TicketHead(QWidget):
         self.mode = Label("", kind=Text.CAPTION, bold=True)
         self.account = Label("", kind=Text.CAPTION, tone="muted")
         self.change = Chip("", tone="warn")
+        self._tone = "demo"
+        look().themeChanged.connect(self._dress)
         column = QVBoxLayout(self)
         column.setContentsMargins(14, 8, 8, 6)
         column.setSpacing(0)
@@ -42,6 +44,9 @@ class TicketHead(QWidget):
         below.addStretch(1)
         column.addLayout(below)
 
+    def _dress(self) -> None:
+        self.mode.setStyleSheet(f"color: {look().tokens[self._tone]};")
+
     def draw(self, form: Form) -> None:
         ticket = form.ticket
         self.title.setText(form.title or strategy_name(ticket))
@@ -54,5 +59,7 @@ class TicketHead(QWidget):
         face = face_of(ticket.mode)
         self.icon.set(face.icon, face.environment.value)
         self.mode.setText(face.word)
+        self._tone = face.environment.value
+        self._dress()
         self.account.setText("" if ticket.account == NOBODY else ticket.account)
         self.account.setAccessibleName(f"This ticket is for {face.word}, account {ticket.account or 'not known yet'}")

@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 
 from PySide6.QtCore import Qt, Signal, SignalInstance
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from ibdesk.domain.instruments import Conid
 from ibdesk.domain.market import Delay, Quote
 from ibdesk.domain.orders import Leg, OrderTicket, Side
 from ibdesk.ui import format as fmt
+from ibdesk.ui.theme import look, metrics
 from ibdesk.ui.ticket.wording import SIDE_TONES, SIDES, leg_size, leg_words
 from ibdesk.ui.widgets import IconButton, Label
 
@@ -87,6 +88,15 @@ class LegRow(QFrame):
                 self.clearFocus()
             case _:
                 super().keyPressEvent(event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if self.hasFocus():
+            painter = QPainter(self)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(QPen(look().colour("accent"), 2))
+            radius = metrics().control_radius
+            painter.drawRoundedRect(self.rect().adjusted(1, 1, -1, -1), radius, radius)
 
     def _wire(self) -> None:
         self.flip.clicked.connect(lambda: self._tell(self.flipped))

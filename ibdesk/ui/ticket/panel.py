@@ -102,15 +102,15 @@ class TicketPanel(TicketView):
         self.quantity.selectAll()
 
     def preview(self) -> None:
-        """Ask the broker now."""
+        """Ask the broker now. A blocked ticket that is previewed by hand is written down."""
         if self.form.is_complete and self.legs:
-            self.answers.preview_now()
+            self.answers.preview_by_hand()
 
     def send(self) -> None:
         """As Ctrl+Enter does: sends, or begins to hold while the keys are down; else only brings the button near."""
         self.send_button.setFocus()
         if not self.send_button.is_held or self.editor.is_ctrl_down():
-            self.send_button.press()
+            self.way_out.press()
 
     # --- what the parts of the ticket ask for ---------------------------------------------------------------------
 

@@ -18,7 +18,7 @@ from ibdesk.domain.ticket_outlook import Outlook, points_of, window_of
 from ibdesk.ui import format as fmt
 from ibdesk.ui.charts.plot import Floats, floats
 from ibdesk.ui.theme import Text, look
-from ibdesk.ui.ticket.prospects import extreme_words
+from ibdesk.ui.ticket.prospects import break_even_words, extreme_words
 from ibdesk.ui.widgets import Label
 
 _HEIGHT = 118
@@ -50,7 +50,8 @@ class PayoffChart(pg.PlotWidget):  # type: ignore[misc]
         self._end, self._today = pg.PlotDataItem(antialias=True), pg.PlotDataItem(antialias=True)
         for part in (self._gain, self._loss, self._zero, self._spot, self._today, self._end):
             self.addItem(part)
-        self.spot_words, self.gain_words, self.loss_words = (self._word(tone) for tone in ("muted", "gain", "loss"))
+        self.spot_words, self.gain_words, self.loss_words, self.even_words = (
+            self._word(tone) for tone in ("muted", "gain", "loss", "muted"))  # fmt: skip
         self._at: float | None = None
         look().themeChanged.connect(self.dress)
         self.dress()
@@ -83,8 +84,10 @@ class PayoffChart(pg.PlotWidget):  # type: ignore[misc]
         currency = ticket.currency or ""
         self.gain_words.setText(extreme_words("Max gain", outlook.at_end.max_gain, currency, sign="+"))
         self.loss_words.setText(extreme_words("Max loss", outlook.at_end.max_loss, currency, sign="\N{MINUS SIGN}"))
-        self.setAccessibleDescription(f"{self.gain_words.text()}. {self.loss_words.text()}.")
-        for word in (self.gain_words, self.loss_words):
+        self.even_words.setText(break_even_words(outlook.at_end))
+        words = (self.gain_words, self.loss_words, self.even_words)
+        self.setAccessibleDescription(". ".join(word.text() for word in words if word.text()))
+        for word in words:
             word.setVisible(bool(word.text()))
             word.adjustSize()
         self._lay_words()
@@ -119,7 +122,7 @@ class PayoffChart(pg.PlotWidget):  # type: ignore[misc]
             item.setData(*nothing)
         self._at = None
         self._spot.hide()
-        for word in (self.spot_words, self.gain_words, self.loss_words):
+        for word in (self.spot_words, self.gain_words, self.loss_words, self.even_words):
             word.hide()
         self.setAccessibleDescription("No payoff yet")
 
@@ -149,7 +152,9 @@ class PayoffChart(pg.PlotWidget):  # type: ignore[misc]
         right = self.width() - self.gain_words.width() - 2
         is_free = busy is None or busy.right() + 8 < right or busy.left() > right + self.gain_words.width()
         self.gain_words.move(right if is_free else 2, 2)
-        self.loss_words.move(2, self.height() - self.loss_words.height() - 1)
+        bottom = self.height() - self.loss_words.height() - 1
+        self.loss_words.move(2, bottom)
+        self.even_words.move(self.width() - self.even_words.width() - 2, bottom)
 
 
 def _columns(points: Sequence[tuple[Decimal, Decimal]]) -> tuple[Floats, Floats]:

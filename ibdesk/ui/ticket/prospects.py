@@ -37,7 +37,7 @@ def chance_words(outlook: Outlook) -> str:
     """The estimate, never without that word."""
     if outlook.probability is None:
         return ""
-    return f"profit chance {fmt.percent(outlook.probability.value * 100, 0)}, estimate"
+    return f"Profit chance {fmt.percent(outlook.probability.value * 100, 0)}, estimate"
 
 
 class Prospects(QWidget):
@@ -47,7 +47,7 @@ class Prospects(QWidget):
         super().__init__(parent)
         self.values = tuple(Label(fmt.UNKNOWN, bold=True) for _ in GREEKS)
         self.summary = Label("", kind=Text.CAPTION, tone="muted", wrap=True)
-        self.toggle = Button("How?", kind="link", tip="What these figures assume")
+        self.toggle = Button("Model…", kind="link", tip="What these figures assume")
         self.toggle.setAccessibleName("Assumptions of these figures")
         self.toggle.setCheckable(True)
         self.assumptions = Label("", kind=Text.CAPTION, tone="muted", wrap=True)
@@ -60,21 +60,20 @@ class Prospects(QWidget):
         self.greeks.setVisible(has_options)
         told = outlook.greeks
         texts = (fmt.UNKNOWN,) * 4 if told is None else (
-            fmt.signed(told.delta, 0 if abs(told.delta) >= 10 else 2),
-            fmt.signed(told.gamma, 1 if abs(told.gamma) >= 1 else 3),
+            fmt.HIDDEN if fmt.is_discreet() else fmt.signed(told.delta, 0 if abs(told.delta) >= 10 else 2),
+            fmt.HIDDEN if fmt.is_discreet() else fmt.signed(told.gamma, 1 if abs(told.gamma) >= 1 else 3),
             fmt.gain(told.theta, currency, decimals=0), fmt.gain(told.vega, currency, decimals=0),
         )  # fmt: skip
         for value, text, (name, says) in zip(self.values, texts, GREEKS, strict=True):
             value.setText(text)
             value.setAccessibleName(f"{name}: {text}")
             value.setToolTip(says)
-        words = [text for text in (break_even_words(outlook.at_end), chance_words(outlook)) if text]
-        text = " · ".join(words)
-        self.summary.setText(text[:1].upper() + text[1:])
-        self.summary.setVisible(bool(words))
+        self.summary.setText(chance_words(outlook))
         chance = outlook.probability
         told_notes = (*outlook.notes, *(() if chance is None else (f"Chance: {chance.method}.", *chance.assumptions)))
         self.assumptions.setText("\n".join(f"• {note}" for note in dict.fromkeys(told_notes)))
+        is_stand_in = told is not None and told.is_european_stand_in
+        self.toggle.setText("European model…" if is_stand_in else "Model…")
         self.toggle.setVisible(bool(told_notes))
         self.assumptions.setVisible(bool(told_notes) and self.toggle.isChecked())
 

@@ -91,7 +91,8 @@ class TicketView(QFrame):
         self._draw_fields(ticket, rules, shown)
         self.exits.draw(ticket, is_credit=shown.is_credit)
         if form.outcome is not None:
-            self.outcome.set(form.outcome.text, detail=form.outcome.detail, tone=form.outcome.tone)
+            told = form.outcome
+            self.outcome.set(told.text, detail=told.detail, tone=told.tone, action=told.action)
         self.outcome.setVisible(form.outcome is not None)
 
     def draw_price(self, ticket: OrderTicket, quotes: Mapping[Conid, Quote], shown: Shown) -> None:

@@ -14,8 +14,8 @@ from ibdesk.domain.compliance.verdict import Finding
 from ibdesk.domain.errors import DeskError
 from ibdesk.domain.events import OrdersChanged
 from ibdesk.domain.modes import face_of
-from ibdesk.domain.orders import Order, OrderRef, OrderState
-from ibdesk.services.orders import Checked
+from ibdesk.domain.orders import Order, OrderRef, OrderState, OrderTicket, Question
+from ibdesk.services.orders import Checked, Reply
 from ibdesk.ui.orders.words import describe
 from ibdesk.ui.ticket.confirm_dialog import ConfirmDialog
 from ibdesk.ui.ticket.drafts import new_draft
@@ -36,8 +36,40 @@ class WayOut:
     def __init__(self, panel: "TicketPanel") -> None:
         self._panel = panel
         self._last: OrderRef | None = None
+        self._written: OrderTicket | None = None
         panel.send_button.sent.connect(self._send)
+        panel.outcome.pressed.connect(self._lead_on)
         panel.bridge.orders_changed.connect(self._orders_moved)
+
+    def press(self) -> None:
+        """The keys that send: send, or where the ticket is blocked write down that it was wanted."""
+        if self._panel.send_button.isEnabled():
+            self._panel.send_button.press()
+        else:
+            self.write_block_down()
+
+    def write_block_down(self) -> None:
+        """A blocked ticket that a person wanted to send leaves a receipt, once for each ticket and nothing else."""
+        panel = self._panel
+        checked = panel.form.checked
+        if checked is None or not checked.verdict.is_blocked or not panel.form.is_complete or panel.form.is_sending:
+            return
+        if self._written != checked.ticket:
+            self._written = checked.ticket
+            panel.start("write the block down", partial(self._write_down, panel.form.draft, checked))
+
+    async def _write_down(self, draft: str, checked: Checked) -> None:
+        """The service refuses what is blocked and writes it down; nothing leaves."""
+        panel, orders = self._panel, self._panel.desk.orders
+        if orders is None:
+            return
+        try:
+            await orders.send(draft, checked, ask=_nobody)
+        except DeskError as error:
+            if isValid(panel) and panel.form.ticket == checked.ticket:
+                told = Outcome(text="Blocked, and nothing was sent. Its receipt is kept.", detail=error.message,
+                               tone="loss", action="Receipts", command="activity:receipts")  # fmt: skip
+                panel.become(replace(panel.form, outcome=told))
 
     def _send(self) -> None:
         """The button was pressed, or held long enough."""
@@ -90,12 +122,23 @@ class WayOut:
         dialog = ConfirmDialog(describe(ticket.legs, ticket.quantity), whom, findings, panel)
         return await panel.bridge.ask(dialog)
 
+    def _lead_on(self) -> None:
+        """To where the outcome can be read up."""
+        outcome = self._panel.form.outcome
+        if outcome is not None and outcome.command:
+            self._panel.bridge.command.emit(outcome.command)
+
     def _orders_moved(self, event: OrdersChanged) -> None:
         """The last order moved on: its outcome line follows."""
         form = self._panel.form
         order = next((each for each in event.orders if each.ref is not None and each.ref == self._last), None)
         if order is not None and form.outcome is not None and not form.ticket.legs:
             self._panel.become(replace(form, outcome=_outcome(order)))
+
+
+async def _nobody(_ticket: OrderTicket, _questions: tuple[Question, ...]) -> Reply:
+    """Nobody is asked about what does not leave."""
+    return Reply(yes=False)
 
 
 def _outcome(order: Order) -> Outcome:

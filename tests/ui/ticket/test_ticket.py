@@ -112,6 +112,35 @@ def test_a_blocked_ticket_cannot_be_sent_by_any_key_or_button(run: Run, tmp_path
     run(walk())
 
 
+def test_a_blocked_ticket_that_a_person_wanted_to_send_leaves_one_receipt(run: Run, tmp_path: Path) -> None:
+    async def walk() -> None:
+        async with ticketing(tmp_path) as made:
+            panel = made.panel
+            wanted: list[str] = []
+            made.bridge.command.connect(wanted.append)
+            panel.add_leg(SHARE, Side.BUY)
+            panel.editor.read_quantity("60000")
+            await made.checked(previewed=False)
+            assert await made.bench.newest(Step.BLOCKED) == [], "looking at it is not wanting it"
+            panel.preview()
+            await made.until(lambda: panel.form.outcome is not None)
+            assert "receipt is kept" in panel.outcome.text.text()
+            panel.outcome.button.click()
+            assert wanted == ["activity:receipts"]
+            panel.way_out.press()
+            panel.send()
+            await asyncio.sleep(0.02)
+            assert len(set(await made.bench.newest(Step.BLOCKED))) == 1 and made.orders_sent == 0
+            panel.editor.read_quantity("70000")
+            await made.checked(previewed=False)
+            QTest.keyClick(panel.limit, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+            await made.until(lambda: panel.form.outcome is not None)
+            assert len(set(await made.bench.newest(Step.BLOCKED))) == 2 and made.orders_sent == 0
+            assert await made.bench.newest(Step.SENT) == []
+
+    run(walk())
+
+
 def test_a_block_that_another_place_mends_leads_there(run: Run, tmp_path: Path) -> None:
     async def walk() -> None:
         async with ticketing(tmp_path) as made:
