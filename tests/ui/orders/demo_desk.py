@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from decimal import Decimal
 
 from ibdesk import __version__, wiring
+from ibdesk.domain.accounts import AccountId
 from ibdesk.domain.compliance.disclosures import Acknowledgment
 from ibdesk.domain.instruments import Instrument
 from ibdesk.domain.orders import Leg, Order, OrderTicket, Side
@@ -19,16 +20,18 @@ from tests.ui.sample_rooms import bridge_to
 
 
 @asynccontextmanager
-async def demo_desk() -> AsyncIterator[tuple[Desk, Bridge]]:
-    """The desk and a bridge to it, both open."""
-    desk = await wiring.open_demo_desk()
-    bridge = bridge_to(desk, MAIN)
+async def demo_desk(*, local_paper: bool = False) -> AsyncIterator[tuple[Desk, Bridge]]:
+    """The desk and a bridge to it, both open; with `local_paper` it trades its own account in front of the gateway."""
+    desk = await wiring.open_demo_desk(local_paper=local_paper)
+    bridge = bridge_to(desk, None if local_paper else MAIN)
     try:
         assert desk.session is not None and desk.sync is not None and desk.order_book is not None
         session, book = desk.session, desk.order_book
         await until(lambda: session.session.is_ready and book.is_read)
         await desk.sync.run()
-        await _acknowledge(desk)
+        if local_paper:
+            bridge.select((await desk.book.accounts())[0].id)
+        await _acknowledge(desk, bridge.selected or MAIN)
         yield desk, bridge
     finally:
         bridge.deafen()
@@ -64,12 +67,12 @@ async def send(desk: Desk, ticket: OrderTicket, ask: Ask) -> Order:
         f"draft {ticket.limit} {ticket.quantity}", shown, ask=ask, confirmation=desk.orders.confirm(shown))
 
 
-async def _acknowledge(desk: Desk) -> None:
+async def _acknowledge(desk: Desk, account: AccountId) -> None:
     now = desk.clock()
     await desk.preferences.acknowledge([
         Acknowledgment(
             disclosure_id=text.id, version=text.version, sha256=text.sha256, statement_sha256=sha256(text.statement),
-            shown_at=now, acknowledged_at=now, account_hash=hash_of(MAIN), app_version=__version__,
+            shown_at=now, acknowledged_at=now, account_hash=hash_of(account), app_version=__version__,
         )
         for text in load_disclosures()
     ])

@@ -1,23 +1,27 @@
 """Positions closed and rolled, and orders changed, through the window: from a row to a filled-in ticket and beyond."""
 
+from decimal import Decimal
 from functools import partial
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMenu
 from pytestqt.qtbot import QtBot
 
-from ibdesk.domain.orders import OrderState, OrderType, Side
+from ibdesk.domain.instruments import Conid
+from ibdesk.domain.orders import Leg, OrderState, OrderTicket, OrderType, Side
 from ibdesk.services.desk import Desk
 from ibdesk.services.orders import Reply
 from ibdesk.ui.bridge import Bridge
 from ibdesk.ui.frame.desk_view import DeskView
-from ibdesk.ui.orders.rows import Act
+from ibdesk.ui.orders.rows import Act, Show
 from ibdesk.ui.pages.orders import OrdersPage
 from ibdesk.ui.pages.portfolio import Portfolio
 from ibdesk.ui.pages.trade.page import TradePage
 from ibdesk.ui.rooms import build_page
 from tests.ui.conftest import Run
 from tests.ui.orders.demo_desk import demo_desk, send, ticket_for, until
+
+AAPL = Conid(265598)
 
 
 async def yes(*_: object) -> Reply:
@@ -68,11 +72,7 @@ def test_a_position_is_closed_from_its_row(run: Run, qtbot: QtBot) -> None:
             ticket = trade.ticket.form.ticket
             (leg,) = ticket.legs
             assert (leg.instrument.label, leg.side, ticket.order_type) == ("KO", Side.SELL, OrderType.MARKET)
-            sent = await send(desk, ticket, yes)
-            book = desk.order_book
-            assert book is not None and sent.ref is not None
-            ref = sent.ref
-            await until(lambda: (found := book.find(ref)) is not None and found.state is OrderState.FILLED)
+            await fill(desk, ticket)
             assert desk.sync is not None
             await desk.sync.run()
             held = [row.position.instrument.label for page in await desk.book.pages() for row in page.rows
@@ -127,3 +127,44 @@ def test_an_order_is_changed_from_its_row(run: Run, qtbot: QtBot) -> None:
             view.hide()
 
     run(journey())
+
+
+def test_in_local_paper_a_share_is_bought_listed_and_closed_again(run: Run, qtbot: QtBot) -> None:
+    async def journey() -> None:
+        async with demo_desk(local_paper=True) as (desk, bridge):
+            view = await opened(desk, bridge, qtbot)
+            assert desk.chains is not None and desk.sync is not None and bridge.selected is not None
+            underlying = await desk.chains.open(AAPL)
+            assert underlying.quote is not None and underlying.quote.ask is not None
+            buy = OrderTicket(
+                account=bridge.selected, mode=desk.mode, quantity=Decimal(3),
+                legs=(Leg(instrument=underlying.instrument, side=Side.BUY),),
+                limit=round(underlying.quote.ask * Decimal("1.01"), 2),
+            )
+            await fill(desk, buy)
+            view.open_room("orders")
+            await until(lambda: isinstance(view.page("orders"), OrdersPage))
+            page = view.page("orders")
+            assert isinstance(page, OrdersPage)
+            page.card.show_list(Show.FILLED)
+            assert page.card.table.orders.text(0, 0) == "Buy 3 × AAPL" and not page.card.read_only.isVisible()
+            await desk.sync.run()
+            trade = await press(view, qtbot, "AAPL", "Close position…")
+            await until(lambda: bool(trade.ticket.legs))
+            ticket = trade.ticket.form.ticket
+            assert (ticket.account, ticket.mode, ticket.quantity) == (bridge.selected, desk.mode, 3)
+            await fill(desk, ticket)
+            await desk.sync.run()
+            assert not [row for each in await desk.book.pages() for row in each.rows if row.position.quantity]
+            view.hide()
+
+    run(journey())
+
+
+async def fill(desk: Desk, ticket: OrderTicket) -> None:
+    """Send it and wait until all of it is traded."""
+    sent = await send(desk, ticket, yes)
+    book = desk.order_book
+    assert book is not None and sent.ref is not None
+    ref = sent.ref
+    await until(lambda: (found := book.find(ref)) is not None and found.state is OrderState.FILLED)
