@@ -120,7 +120,7 @@ def _lines(evidence: Evidence) -> Iterable[Ticked]:
         Item.PAPER_ORDER, evidence.paper_order_at, accepted, "Place an order in Local Paper or IBKR Paper.")
     yield _happened(
         Item.BLOCKED_ORDER, evidence.blocked_at, "You have seen an order blocked, with its reason.",
-        "Send a paper order that a rule blocks, such as far too large a one, and read its receipt.")
+        "See a paper order blocked, such as one far above your limits, and read its receipt.")
     yield _read(evidence)
     yield _limited(evidence)
 

@@ -18,8 +18,9 @@ from ibdesk.domain.session import Session, SessionFlags, SessionState
 from ibdesk.ui.modes import questions
 from ibdesk.ui.modes.choices import Standing, choices
 from ibdesk.ui.modes.digest import DigestDialog
-from ibdesk.ui.modes.going_live import LimitsReview
+from ibdesk.ui.modes.going_live import GoingLiveCard
 from ibdesk.ui.modes.guide import GuidedSwitch
+from ibdesk.ui.modes.limits import LimitsReview
 from ibdesk.ui.pages.settings.page import SettingsPage
 
 if TYPE_CHECKING:
@@ -74,8 +75,11 @@ async def _see_going_live(guide: "Guide") -> None:
     every = Evidence(
         connected_at=at, synced_at=at, paper_order_at=at, paper_orders=14, blocked_at=at, acknowledged_at=at,
         limits_kept_at=at)
-    card.show_checklist(checklist(every), is_live=True, armed=None)
-    await guide.shoot("going-live-ready")
+    ready = GoingLiveCard()
+    ready.show_checklist(checklist(every), is_live=True, armed=None)
+    ready.resize(848, ready.sizeHint().height())
+    await guide.shoot("going-live-ready", ready)
+    ready.deleteLater()
 
 
 async def _see_the_way(guide: "Guide", bridge: "Bridge") -> None:

@@ -6,16 +6,19 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from shiboken6 import isValid
 
 from ibdesk.domain.accounts import AccountId
 from ibdesk.domain.errors import Refused
 from ibdesk.domain.going_live import Checklist, Item, Ticked
-from ibdesk.domain.settings import Settings, meta_of
+from ibdesk.domain.receipts import LoggedReceipt, Step
+from ibdesk.services.blocked_trial import SYMBOL, try_blocked
 from ibdesk.ui import format as fmt
+from ibdesk.ui.modes.limits import LimitsReview
 from ibdesk.ui.theme import Text
 from ibdesk.ui.widgets import Banner, Button, Card, Check, CheckRow, Chip, Label, line
+from ibdesk.ui.wizard.parts import Question
 
 if TYPE_CHECKING:
     from ibdesk.services.desk import Desk
@@ -26,17 +29,12 @@ TITLES = {
     Item.BLOCKED_ORDER: "A blocked order seen", Item.DISCLOSURES: "Disclosures acknowledged",
     Item.LIMITS: "Limits set",
 }  # fmt: skip
-#: The button of an item that is open, and the window's command behind it; the limits have a dialog of their own.
+#: The button of an item that is open, and the window's command behind it; those without one are done here.
 HELPS = {
     Item.CONNECTION: ("Sign in", "sign-in"), Item.SYNC: ("Sync now", "sync"),
-    Item.PAPER_ORDER: ("Open Trade", "room:trade"), Item.BLOCKED_ORDER: ("Open Trade", "room:trade"),
+    Item.PAPER_ORDER: ("Open Trade", "room:trade"), Item.BLOCKED_ORDER: ("Try one…", ""),
     Item.DISCLOSURES: ("Read them", "disclosures"), Item.LIMITS: ("Look at them…", ""),
 }  # fmt: skip
-#: The limits worth a look before the first order of real money.
-SHOWN = (
-    "risk_daily_loss_pct", "risk_max_loss_pct", "risk_premium_block_pct", "risk_exposure_block_pct",
-    "risk_contracts_block", "risk_shares_block", "risk_bp_buffer_pct", "risk_first_orders",
-)
 _INTRO = ("Real money is traded only after all of this, and it is ticked by what happened, not by you. Looking at a "
           "live account needs none of it.")  # fmt: skip
 #: What somebody may type to find the card.
@@ -67,10 +65,12 @@ class ItemRow(CheckRow):
 
 
 class GoingLiveCard(Card):
-    """Draws a `Checklist`; `wanted` carries a command of the window, `review_wanted` asks for the limits' dialog."""
+    """Draws a `Checklist`; `wanted` carries a command of the window, `review_wanted` asks for the limits' dialog,
+    `trial_wanted` for an order that is blocked."""
 
     wanted = Signal(str)
     review_wanted = Signal()
+    trial_wanted = Signal()
 
     def __init__(self) -> None:
         super().__init__("Going live")
@@ -106,11 +106,12 @@ class GoingLiveCard(Card):
         self.lock.setVisible(is_live and armed is not None)
 
     def _help(self, item: Item) -> None:
-        name = HELPS[item][1]
-        if name:
-            self.wanted.emit(name)
-        else:
+        if item is Item.LIMITS:
             self.review_wanted.emit()
+        elif item is Item.BLOCKED_ORDER:
+            self.trial_wanted.emit()
+        else:
+            self.wanted.emit(HELPS[item][1])
 
     def _stack(self) -> None:
         self.add(Label(_INTRO, kind=Text.CAPTION, tone="muted", wrap=True))
@@ -126,42 +127,6 @@ class GoingLiveCard(Card):
         self.add(foot)
 
 
-class LimitsReview(QDialog):
-    """The limits that matter most, as they are; accepted when they are kept. `wants_change`: to Settings instead."""
-
-    def __init__(self, settings: Settings, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setWindowTitle("Your limits")
-        self.setMinimumWidth(560)
-        self.wants_change = False
-        self.keep, self.change = Button("Keep these limits", kind="primary"), Button("Change…")
-        self.back = Button("Back")
-        column = QVBoxLayout(self)
-        column.setContentsMargins(24, 22, 24, 20)
-        column.setSpacing(8)
-        column.addWidget(Label("Your limits", kind=Text.TITLE, bold=True))
-        told = "Every order is held against these before it leaves. All of them are in Settings, Risk limits."
-        column.addWidget(Label(told, tone="muted", wrap=True))
-        for name in SHOWN:
-            column.addWidget(line())
-            column.addLayout(_limit(name, settings))
-        column.addSpacing(8)
-        foot = QHBoxLayout()
-        foot.addWidget(self.change)
-        foot.addStretch(1)
-        foot.addWidget(self.back)
-        foot.addWidget(self.keep)
-        column.addLayout(foot)
-        self.keep.clicked.connect(self.accept)
-        self.back.clicked.connect(self.reject)
-        self.change.clicked.connect(self._change)
-        self.back.setFocus()
-
-    def _change(self) -> None:
-        self.wants_change = True
-        self.reject()
-
-
 class GoingLive(QWidget):
     """The card of an open desk, read anew when something happens that may tick it."""
 
@@ -174,6 +139,8 @@ class GoingLive(QWidget):
         column.addWidget(self.card)
         self.card.wanted.connect(bridge.command)
         self.card.review_wanted.connect(lambda: bridge.start("look at the limits", self._review()))
+        self.card.trial_wanted.connect(
+            lambda: bridge.start("try a blocked order", self._try(), self.card.rows[Item.BLOCKED_ORDER].button))
         for signal in (bridge.settings_changed, bridge.arming_changed, bridge.orders_changed, bridge.sync_changed,
                        bridge.session_changed, bridge.selection_changed):
             signal.connect(self._changed)
@@ -211,17 +178,32 @@ class GoingLive(QWidget):
             self._bridge.command.emit("setting:risk_daily_loss_pct")
 
 
-def _limit(name: str, settings: Settings) -> QHBoxLayout:
-    meta = meta_of(name)
-    row = QHBoxLayout()
-    words = QVBoxLayout()
-    words.setSpacing(1)
-    words.addWidget(Label(meta.title))
-    words.addWidget(Label(meta.help, kind=Text.CAPTION, tone="muted", wrap=True))
-    row.addLayout(words, 1)
-    value = getattr(settings, name)
-    row.addWidget(Label(f"{fmt.quantity(value)} {meta.unit}".strip(), bold=True))
-    return row
+    async def _try(self) -> None:
+        """After a yes: an order far above the person's own limit, and its receipt."""
+        from ibdesk.ui.safety.receipts import show_receipt  # rarely needed
+
+        desk, orders, market = self._desk, self._desk.orders, self._desk.market
+        accounts = await desk.book.accounts()
+        if orders is None or market is None or orders.is_live or not accounts:
+            self._bridge.command.emit("room:trade")
+            return
+        most = desk.preferences.settings.risk_shares_block
+        question = Question(
+            "Try an order that is blocked?",
+            f"{2 * most:,} shares of {SYMBOL} are offered to the rules, twice what you ever allow. They say no, "
+            "nothing leaves, and the receipt shows why.", "Try it", parent=self.window())
+        if not await self._bridge.ask(question):
+            return
+        account = self._bridge.selected or accounts[0].id
+        ref = await try_blocked(
+            orders, await market.contracts.share(SYMBOL), account, most=most, now=desk.clock(),
+            newest_block=self._newest_block)
+        await self._read()
+        show_receipt(desk, self._bridge, ref, self)
+
+    async def _newest_block(self) -> LoggedReceipt:
+        (newest,) = await self._desk.activity.receipts(steps=(Step.BLOCKED,), limit=1)
+        return newest
 
 
 def _state(found: Checklist, *, is_live: bool, armed: AccountId | None) -> str:

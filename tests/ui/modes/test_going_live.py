@@ -5,12 +5,17 @@ from dataclasses import replace
 
 from PySide6.QtWidgets import QApplication
 
+from ibdesk import wiring
 from ibdesk.domain.accounts import AccountId
 from ibdesk.domain.events import ArmingChanged
 from ibdesk.domain.going_live import Checklist, Evidence, Item, checklist
+from ibdesk.services.waiting import until
 from ibdesk.ui.bridge import Bridge
-from ibdesk.ui.modes.going_live import SHOWN, GoingLive, GoingLiveCard, LimitsReview
+from ibdesk.ui.modes.going_live import GoingLive, GoingLiveCard
+from ibdesk.ui.modes.limits import SHOWN, LimitsReview
+from ibdesk.ui.safety.receipts import ReceiptDialog
 from ibdesk.ui.widgets import Check
+from ibdesk.ui.wizard.parts import Question
 from tests.domain.test_going_live import ALL
 from tests.ui.sample_desk import sample_desk
 
@@ -53,9 +58,11 @@ def test_every_item_shows_its_evidence_or_the_button_that_leads_to_it(dressed, q
         is_open = item is Item.BLOCKED_ORDER
         assert row.button.isVisible() is is_open and row.when.isVisible() is not is_open
         assert row.check is (Check.PENDING if is_open else Check.GOOD)
+    made.trial_wanted.connect(lambda: asked.append("a trial"))
     made.rows[Item.BLOCKED_ORDER].button.click()
+    made.rows[Item.PAPER_ORDER].button.click()
     made.guide.click()
-    assert asked == ["room:trade", "live-guide"]
+    assert asked == ["a trial", "room:trade", "live-guide"]
     assert not made.unlock.isVisible()
 
 
@@ -113,3 +120,38 @@ def test_it_looks_again_when_something_happened_and_keeps_limits_after_a_yes(run
 def _with_settings(preferences):
     preferences.settings = preferences.sourced.settings
     return preferences
+
+
+def test_a_block_is_tried_in_the_demo_and_its_receipt_is_shown(run, qtbot):
+    async def life() -> None:
+        desk = await wiring.open_demo_desk()
+        bridge = Bridge(desk.tasks)
+        bridge.listen(desk.hub)
+        try:
+            await soon(lambda: desk.session.session.is_ready)
+            await desk.sync.run()
+            page = GoingLive(desk, bridge)
+            qtbot.addWidget(page)
+            page.show()
+            await soon(lambda: page.card.count.text())
+            page.card.rows[Item.BLOCKED_ORDER].button.click()
+            await soon(lambda: shown(Question))
+            shown(Question).accept()
+            await soon(lambda: shown(ReceiptDialog))
+            assert page.card.rows[Item.BLOCKED_ORDER].check is Check.GOOD
+            assert desk.orders.book.working == ()
+            shown(ReceiptDialog).reject()
+            await soon(lambda: not shown(ReceiptDialog))
+        finally:
+            bridge.deafen()
+            await desk.close()
+
+    run(life())
+
+
+def shown(kind):
+    return next((each for each in QApplication.topLevelWidgets() if isinstance(each, kind) and each.isVisible()), None)
+
+
+async def soon(holds) -> None:
+    assert await until(lambda: bool(holds()), 20)
