@@ -23,7 +23,7 @@ from ibdesk.ui.widgets import Label
 
 _HEIGHT = 118
 _SHADE = 0.16
-_TOP, _BOTTOM = 0.24, 0.20  # air for the words, as shares of the height of the lines
+_TOP, _BOTTOM = 19, 17  # pixels of air for the words above and below the lines
 
 
 class PayoffChart(pg.PlotWidget):  # type: ignore[misc]
@@ -53,6 +53,7 @@ class PayoffChart(pg.PlotWidget):  # type: ignore[misc]
         self.spot_words, self.gain_words, self.loss_words, self.even_words = (
             self._word(tone) for tone in ("muted", "gain", "loss", "muted"))  # fmt: skip
         self._at: float | None = None
+        self._reach = (0.0, 1.0)
         look().themeChanged.connect(self.dress)
         self.dress()
 
@@ -79,7 +80,10 @@ class PayoffChart(pg.PlotWidget):  # type: ignore[misc]
         self._loss.setData(x, np.minimum(y, 0.0))
         self._end.setData(x, y)
         self._today.setData(*_columns(today))
-        self._frame(x, y, _columns(today)[1])
+        both = np.concatenate((y, _columns(today)[1], np.zeros(1)))
+        self._reach = float(both.min()), float(both.max())
+        self.setXRange(float(x[0]), float(x[-1]), padding=0)
+        self._frame()
         self._place_spot(outlook.spot)
         currency = ticket.currency or ""
         self.gain_words.setText(extreme_words("Max gain", outlook.at_end.max_gain, currency, sign="+"))
@@ -107,7 +111,8 @@ class PayoffChart(pg.PlotWidget):  # type: ignore[misc]
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        if hasattr(self, "spot_words"):
+        if hasattr(self, "spot_words"):  # the first one comes while it is being built
+            self._frame()
             self._lay_words()
 
     def _word(self, tone: str) -> Label:
@@ -126,12 +131,11 @@ class PayoffChart(pg.PlotWidget):  # type: ignore[misc]
             word.hide()
         self.setAccessibleDescription("No payoff yet")
 
-    def _frame(self, x: Floats, y: Floats, today: Floats) -> None:
-        both = np.concatenate((y, today, np.zeros(1)))
-        low, high = float(both.min()), float(both.max())
-        tall = (high - low) or 1.0
-        self.setXRange(float(x[0]), float(x[-1]), padding=0)
-        self.setYRange(low - tall * _BOTTOM, high + tall * _TOP, padding=0)
+    def _frame(self) -> None:
+        """All of the lines, with air in which the words stand."""
+        low, high = self._reach
+        each = ((high - low) or 1.0) / max(1.0, self.height() - _TOP - _BOTTOM)
+        self.setYRange(low - each * _BOTTOM, high + each * _TOP, padding=0)
 
     def _place_spot(self, spot: Decimal | None) -> None:
         self._at = None if spot is None else float(spot)

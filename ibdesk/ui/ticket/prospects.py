@@ -69,6 +69,7 @@ class Prospects(QWidget):
             value.setAccessibleName(f"{name}: {text}")
             value.setToolTip(says)
         self.summary.setText(chance_words(outlook))
+        self.summary.setVisible(bool(self.summary.text()))
         chance = outlook.probability
         told_notes = (*outlook.notes, *(() if chance is None else (f"Chance: {chance.method}.", *chance.assumptions)))
         self.assumptions.setText("\n".join(f"• {note}" for note in dict.fromkeys(told_notes)))
