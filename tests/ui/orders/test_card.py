@@ -12,6 +12,7 @@ from ibdesk.domain.events import QuotesChanged, SessionChanged
 from ibdesk.domain.money import USD
 from ibdesk.domain.orders import Order, OrderState
 from ibdesk.domain.session import SessionState
+from ibdesk.services.orders import Reply
 from ibdesk.ui.orders import OrdersCard
 from ibdesk.ui.orders.columns import COMPACT, LAST
 from ibdesk.ui.orders.questions import QuestionDialog, asker
@@ -255,6 +256,34 @@ def test_on_the_demo_gateway_an_order_is_asked_about_placed_changed_and_cancelle
             await until(lambda: shown.table.count() == 0)
             shown.show_list(Show.TODAY)
             assert shown.table.orders.text(0, 1) == "Cancelled"
+            shown.hide()
+
+    run(journey())
+
+
+def test_when_the_demo_gateway_dies_the_orders_pale_and_come_back_with_it(run: Run, qtbot: QtBot) -> None:
+    async def journey() -> None:
+        async with demo_desk() as (desk, bridge):
+            shown = OrdersCard(desk, bridge, compact=False)
+            qtbot.addWidget(shown)
+            shown.resize(1100, 400)
+            shown.show()
+
+            async def yes(*_: object) -> Reply:
+                return Reply(yes=True)
+
+            await send(desk, await ticket_for(desk, "AAPL", limit="200.00"), yes)
+            await until(lambda: shown.table.count() == 1)
+            faults = {fault.name: fault for fault in desk.faults}
+            await faults["kill"].run()
+            assert desk.session is not None
+            await desk.session.refresh()
+            await until(shown.lost.isVisible)
+            assert shown.table.orders.is_dimmed and shown.table.count() == 1
+            await faults["heal"].run()
+            await desk.session.refresh()
+            await until(lambda: not shown.lost.isVisible())
+            assert not shown.table.orders.is_dimmed
             shown.hide()
 
     run(journey())
