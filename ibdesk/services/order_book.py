@@ -54,7 +54,8 @@ UNSETTLED = frozenset({OrderState.INTENDED, OrderState.ASKED, OrderState.UNKNOWN
 
 class LiveOrders:
     """Every order of one environment. `accounts` are asked for by name; `is_ready` says whether asking makes sense,
-    `holds` which accounts' stored orders are this book's."""
+    `holds` which accounts' stored orders are this book's. `tells_all`: the broker lists every order it ever took, so
+    one that it does not list never arrived."""
 
     def __init__(
         self,
@@ -69,6 +70,7 @@ class LiveOrders:
         clock: Clock,
         is_ready: Callable[[], bool] = lambda: True,
         holds: Callable[[AccountId], bool] = lambda _account: True,
+        tells_all: bool = False,
         wait: Wait = wait,
     ) -> None:
         self.is_read = False
@@ -82,6 +84,7 @@ class LiveOrders:
         self._clock = clock
         self._is_ready = is_ready
         self._holds = holds
+        self._tells_all = tells_all
         self._wait = wait
         self._read: set[AccountId] = set()
         self._orders: dict[str, Order] = {}
@@ -171,7 +174,10 @@ class LiveOrders:
         async with self._looking:
             for each in await self._accounts() if account is None else (account,):
                 before = self._moves
-                await self.hear(await self._reader.orders(each), before=before)
+                listed = await self._reader.orders(each)
+                await self.hear(listed, before=before)
+                if self._tells_all:
+                    await self._give_up(each, frozenset(order.ref for order in listed), before)
                 since = KEPT if each in self._read else READ_BACK
                 await self.fills(await self._reader.executions(each, self._clock() - since))
                 self._read.add(each)
@@ -221,6 +227,19 @@ class LiveOrders:
         news = await self._database.write(_save_fills, tuple(fills), self._mode, self._clock(), urgent=True)
         if news:
             self._hub.publish(FillsArrived(fills=news))
+
+    async def _give_up(self, account: AccountId, listed: frozenset[OrderRef | None], before: int) -> None:
+        """Orders nobody knew the outcome of when the broker was asked, and that it never had: the desk died before
+        they left."""
+        for order in self.unknown:
+            is_older = self._moved_at.get(trades.key_of(order), 0) <= before
+            if is_older and order.account == account and order.ref is not None and order.ref not in listed:
+                receipt = Receipt(
+                    at=self._clock(), step=Step.RECONCILE_DIFF, correlation=order.ref, account=account,
+                    mode=self._mode.value, ref=order.ref, decision="it never left",
+                )  # fmt: skip
+                await self._database.write(receipts.append, (receipt,), urgent=True)
+                await self.settle(order.ref, OrderState.REFUSED, "It never left: ibdesk ended before.")
 
     def _check_unknown(self, ref: OrderRef) -> None:
         order = self._orders.get(ref)

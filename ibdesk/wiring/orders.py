@@ -106,6 +106,7 @@ def trading_for(
         live_orders = LiveOrders(
             reader, environment=environment, mode=mode, accounts=accounts, hub=hub, tasks=tasks, database=database,
             clock=clock, is_ready=lambda: session is None or session.session.is_ready, holds=holds,
+            tells_all=mode is Mode.LOCAL_PAPER,
         )  # fmt: skip
     if trading is not None and live_orders is not None:
         pictures = Pictures(

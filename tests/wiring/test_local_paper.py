@@ -18,11 +18,12 @@ from ibdesk.domain.accounts import AccountId, Environment
 from ibdesk.domain.compliance.verdict import Code
 from ibdesk.domain.instruments import Instrument
 from ibdesk.domain.modes import Mode
-from ibdesk.domain.orders import Leg, OrderState, OrderTicket, OrderType, Side, TimeInForce
+from ibdesk.domain.orders import Leg, OrderIntent, OrderRef, OrderState, OrderTicket, OrderType, Side, TimeInForce
+from ibdesk.domain.receipts import Step
 from ibdesk.domain.records import Credentials
 from ibdesk.services.desk import Desk
 from ibdesk.services.orders import Orders, Reply
-from ibdesk.store import secrets
+from ibdesk.store import secrets, trades
 from ibdesk.store import vault as vaults
 from ibdesk.store.header import LOWEST_COST
 from ibdesk.wiring.desks import World, build_desk
@@ -216,3 +217,22 @@ def test_the_dial_of_the_demo_is_the_accounts_clock(tmp_path: Path) -> None:
         assert order is not None and order.state is OrderState.CANCELLED
 
     asyncio.run(opened.run(scene))
+
+
+def test_an_order_that_never_left_a_desk_that_died_is_known_not_to_have(tmp_path: Path) -> None:
+    opened = Opened(tmp_path, Environment.PAPER)
+
+    async def dies(desk: Desk) -> None:
+        orders = await ready(desk)
+        wanted = await ticket(desk, "KO", limit=D(60))
+        intent = OrderIntent(ref=OrderRef("never-left"), ticket=wanted, at=desk.clock())
+        await orders.book.put(trades.intended(intent))
+
+    async def opens_again(desk: Desk) -> None:
+        orders = await ready(desk)
+        await orders.book.refresh()
+        found = orders.book.find(OrderRef("never-left"))
+        assert found is not None and found.state is OrderState.REFUSED and "never left" in found.message
+        assert [each.receipt.step for each in await orders.receipt(OrderRef("never-left"))] == [Step.RECONCILE_DIFF]
+
+    asyncio.run(opened.run(dies, opens_again))
