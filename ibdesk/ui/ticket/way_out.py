@@ -21,7 +21,7 @@ from ibdesk.ui.ticket.confirm_dialog import ConfirmDialog
 from ibdesk.ui.ticket.drafts import new_draft
 from ibdesk.ui.ticket.form import Form, Outcome, readiness
 from ibdesk.ui.ticket.sending import Sender
-from ibdesk.ui.ticket.wording import outcome_words
+from ibdesk.ui.ticket.wording import outcome_words, terms_words
 
 if TYPE_CHECKING:
     from ibdesk.ui.ticket.panel import TicketPanel
@@ -119,7 +119,8 @@ class WayOut:
     async def _confirm(self, checked: Checked, findings: Sequence[Finding]) -> bool:
         ticket, panel = checked.ticket, self._panel
         whom = f"{face_of(ticket.mode).word}, account {ticket.account}"
-        dialog = ConfirmDialog(describe(ticket.legs, ticket.quantity), whom, findings, panel)
+        what = f"{describe(ticket.legs, ticket.quantity)}, {terms_words(ticket)}"
+        dialog = ConfirmDialog(what, whom, findings, panel)
         return await panel.bridge.ask(dialog)
 
     def _lead_on(self) -> None:

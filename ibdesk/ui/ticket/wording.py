@@ -8,7 +8,7 @@ from ibdesk.domain.modes import Mode, face_of
 from ibdesk.domain.options import recognise
 from ibdesk.domain.orders import Leg, Order, OrderState, OrderTicket, OrderType, Side, TimeInForce
 from ibdesk.domain.strategies import Strategy
-from ibdesk.domain.ticket_prices import Shown
+from ibdesk.domain.ticket_prices import Shown, UnitQuote, shown
 from ibdesk.ui import format as fmt
 
 SIDES = {Side.BUY: "Buy", Side.SELL: "Sell"}
@@ -114,14 +114,14 @@ def leg_size(leg: Leg, ticket: OrderTicket) -> str:
     return f"{fmt.quantity(ticket.quantity * leg.ratio)} ×"
 
 
-def price_words(shown: Shown, *, is_combo: bool) -> str:
+def price_words(seen: Shown, *, is_combo: bool) -> str:
     """The limit as its field has it: `1.88 cr`, `1.88 db`, `5.92`, or "" without one."""
-    if shown.limit is None:
+    if seen.limit is None:
         return ""
-    plain = fmt.price(shown.limit).replace(",", "")
+    plain = fmt.price(seen.limit).replace(",", "")
     if not is_combo:
         return plain
-    return f"{plain} cr" if shown.is_credit else f"{plain} db"
+    return f"{plain} cr" if seen.is_credit else f"{plain} db"
 
 
 def typed_words(value: Decimal) -> str:
@@ -129,9 +129,23 @@ def typed_words(value: Decimal) -> str:
     return format(value.normalize(), "f")
 
 
-def side_price(name: str, shown: Shown) -> str:
+def terms_words(ticket: OrderTicket) -> str:
+    """On what terms: `limit 1.88 cr, DAY`, `stop limit 5.00, stop 4.90, GTC, outside regular hours`."""
+    limit, stop = (price_words(shown(UnitQuote(), price), is_combo=ticket.is_combo)
+                   for price in (ticket.limit, ticket.stop))  # fmt: skip
+    parts = [f"{TYPES[ticket.order_type].lower()} {limit}".strip()]
+    parts += [f"stop {stop}"] if stop else []
+    if ticket.trail is not None:
+        parts.append(f"trailing by {typed_words(ticket.trail.amount)}{' %' * ticket.trail.is_percent}")
+    parts.append(ticket.tif.value)
+    parts += ["outside regular hours"] if ticket.outside_hours else []
+    parts += ["with exits"] if ticket.exits is not None else []
+    return ", ".join(parts)
+
+
+def side_price(name: str, seen: Shown) -> str:
     """One end of the slider: `Bid 1.76`."""
-    price = {"Bid": shown.bid, "Mid": shown.mid, "Ask": shown.ask}[name]
+    price = {"Bid": seen.bid, "Mid": seen.mid, "Ask": seen.ask}[name]
     return f"{name} {fmt.price(price)}"
 
 

@@ -8,7 +8,7 @@ import pytest
 from ibdesk.domain.accounts import AccountId
 from ibdesk.domain.compliance.verdict import Code, Severity, Source
 from ibdesk.domain.modes import Mode
-from ibdesk.domain.orders import Leg, Order, OrderState, OrderTicket, Side
+from ibdesk.domain.orders import Exits, Leg, Order, OrderState, OrderTicket, OrderType, Side, TimeInForce, Trail
 from ibdesk.domain.payoff import Extreme, Line
 from ibdesk.domain.ticket_outlook import Outlook
 from ibdesk.domain.ticket_prices import UnitQuote, shown
@@ -21,6 +21,7 @@ from ibdesk.ui.ticket.wording import (
     send_words,
     source_words,
     strategy_name,
+    terms_words,
     title_of,
     typed_words,
 )
@@ -66,6 +67,16 @@ def test_a_net_price_has_its_word_and_one_legs_has_none() -> None:
     assert price_words(shown(UnitQuote(), None), is_combo=True) == ""
     assert typed_words(D("10.500")) == "10.5"
     assert typed_words(D("1E+3")) == "1000"
+
+
+def test_an_order_is_told_with_its_terms() -> None:
+    spread = replace(of(("Jan 100P", Side.SELL), ("Jan 95P", Side.BUY)), limit=D("-1.88"))
+    assert terms_words(spread) == "limit 1.88 cr, DAY"
+    stop = replace(ticket(), order_type=OrderType.STOP_LIMIT, stop=D("4.9"), tif=TimeInForce.GTC, outside_hours=True,
+                   exits=Exits(take_profit=D(120)))  # fmt: skip
+    assert terms_words(stop) == "stop limit 100.00, stop 4.90, GTC, outside regular hours, with exits"
+    trail = replace(ticket(), order_type=OrderType.TRAILING, limit=None, trail=Trail(amount=D(2), is_percent=True))
+    assert terms_words(trail) == "trailing stop, trailing by 2 %, DAY"
 
 
 def test_every_code_of_a_finding_has_a_title() -> None:
