@@ -5,7 +5,7 @@ It never asks that broker for an order, and of its accounts only for the exchang
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -111,8 +111,8 @@ class PaperBroker:
     async def snapshot(self, account: AccountId, *, fresh: bool = False) -> Snapshot:  # noqa: ARG002
         self._must_be_ours(account)
         await self._engine.look(ask=True)
-        await self._price()
-        await self._engine.keep(lambda book: _counted(book, self._clock()))
+        prices = await self._prices()
+        await self._engine.keep(lambda book: _counted(book, prices, self._clock()))
         book, now = self._engine.book, self._clock()
         count = worth.worth_of(book, worth.trade_day(now))
         return Snapshot(
@@ -146,8 +146,9 @@ class PaperBroker:
                 cause=Cause.UNKNOWN_ACCOUNT,
             )
 
-    async def _price(self) -> None:
-        """Mark every holding, and the underlying of every option, at what the market shows."""
+    async def _prices(self) -> dict[Conid, Decimal]:
+        """What every holding, and the underlying of every option, is worth by what the market shows; exchange rates
+        are learnt on the way."""
         held = [each.instrument for each in self._engine.book.ledger.holdings]
         under = {each.underlying_conid for each in held if each.underlying_conid is not None}
         options = {each.conid for each in held if each.option is not None}
@@ -157,13 +158,7 @@ class PaperBroker:
         now = self._clock()
         is_due = self._rated is None or now - self._rated >= _RATES_FOR
         await self._engine.learn_rates((line.currency for line in self._engine.book.ledger.cash), is_due=is_due)
-
-        def mark(book: PaperBook) -> PaperBook:
-            known = {*(each.conid for each in held), *under}
-            marks = tuple(each for each in book.marks if each.conid in known)
-            return venue.marked(replace(book, marks=marks), prices)
-
-        await self._engine.keep(mark)
+        return prices
 
     async def _rates(self) -> Rates:
         """What other currencies cost, by the other broker's own ledger; nothing where it does not say."""
@@ -194,9 +189,13 @@ class PaperBroker:
         return worth.pnl_of(book, worth.worth_of(book, day, known[2]), now)
 
 
-def _counted(book: PaperBook, now: datetime) -> PaperBook:
-    """With the day's beginning, and today's point of the curve."""
+def _counted(book: PaperBook, prices: Mapping[Conid, Decimal], now: datetime) -> PaperBook:
+    """With the market's prices, the day's beginning, and today's point of the curve; what is not held any more, nor
+    is under an option, needs no mark."""
     day = worth.trade_day(now)
+    held = [each.instrument for each in book.ledger.holdings]
+    known = {each.conid for each in held} | {each.underlying_conid for each in held}
+    book = venue.marked(replace(book, marks=tuple(each for each in book.marks if each.conid in known)), prices)
     if book.day is None or book.day.day != day:
         before = book.curve[-1].value if book.curve else book.start
         realized = worth.worth_of(book, day).realized

@@ -56,6 +56,7 @@ class PaperStream:
     async def events(self) -> AsyncGenerator[tuple[StreamEvent, ...], None]:
         heard: Heard = asyncio.Queue()
         self._heard = heard
+        await self._watch()  # orders may work since another day
         reading = self._start("follow the market for Local Paper", self._read(heard))
         try:
             while (batch := await heard.get()) is not None:

@@ -5,6 +5,7 @@ Nothing here asks a question, and nothing here can reach another account: the on
 
 import logging
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -116,10 +117,14 @@ class PaperTrading:
     async def modify(self, order: Order, ticket: OrderTicket) -> Answer:
         self.check(order.account)
         self.check(ticket.account, ticket.mode)
+        known = self._mine(order)
+        number, spans = known.number, await self._spans(ticket)
+        more = ticket.quantity - known.resting.filled
         why = _words(self._engine.book, ticket, self._engine.now)
+        if not why and more > 0:
+            why = (await self.what_if(replace(ticket, quantity=more))).refusal
         if why:
             return Rejected(text=why)
-        number, spans = self._mine(order).number, await self._spans(ticket)
         await self._engine.travel()
 
         def change(book: PaperBook) -> Step:

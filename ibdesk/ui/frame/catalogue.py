@@ -39,6 +39,7 @@ HELP = (
     ("help:getting-started", "Getting started"), ("help:gateway", "How to start the gateway"),
     ("help:trouble", "When something does not work"), ("help:vault", "The vault: passphrase, backups, a new key"),
     ("help:commands", "The command line"), ("help:live", "Before you trade live"),
+    ("help:local-paper", "Local Paper: how it fills, what it costs, what it leaves out"),
     ("help:keys", "Keyboard shortcuts"), ("help:risk", "Risk statement"), ("help:resources", "Resources"),
     ("help:changelog", "What is new"),
 )

@@ -18,6 +18,7 @@ TOPICS = (
     ("trouble", "When something does not work"),
     ("vault", "The vault"),
     ("commands", "The command line"),
+    ("local-paper", "Local Paper"),
     ("live", "Before you trade live"),
     ("risk", "Risk statement"),
     ("resources", "Resources"),

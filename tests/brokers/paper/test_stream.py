@@ -139,6 +139,18 @@ def test_what_works_is_streamed_before_what_is_on_screen() -> None:
     asyncio.run(run())
 
 
+def test_orders_that_work_since_another_day_are_streamed_from_the_beginning() -> None:
+    async def run() -> None:
+        inner, one = Inner(), engine()
+        wanted = ticket((SHARE, Side.BUY), limit=D(1))
+        await one.take(lambda book: venue.placed(book, OrderRef("a"), wanted, LUNCH, {}))
+        async with aclosing(over(inner, one).events()) as batches:
+            await anext(batches)
+        assert inner.watched == [(SHARE.conid,)]
+
+    asyncio.run(run())
+
+
 def test_a_stream_that_ends_badly_says_so() -> None:
     async def run() -> None:
         with pytest.raises(DeskError) as gone:

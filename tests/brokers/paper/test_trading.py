@@ -214,6 +214,16 @@ def test_a_change_of_a_finished_or_unknown_order_is_refused() -> None:
     play(scene)
 
 
+def test_a_change_to_more_than_the_account_can_carry_is_refused() -> None:
+    async def scene(desk: PaperDesk) -> None:
+        working = await desk.buys("AAPL", 5, limit=D(200))
+        (order,) = (await desk.place(working, "a")).orders
+        answer = await trading(desk).modify(order, replace(working, quantity=D(50_000)))
+        assert isinstance(answer, Rejected) and "free" in answer.text
+
+    play(scene)
+
+
 def test_nothing_is_ever_asked() -> None:
     async def scene(desk: PaperDesk) -> None:
         with pytest.raises(Refused) as refused:
