@@ -148,7 +148,7 @@ def _checks(receipts: Sequence[Receipt]) -> Section | None:
     under = f" under {', '.join(rules)}" if rules else ""
     return Section(
         title=f"Checks at {_moment(verdict.checked_at)}{under}", heads=("", "Finding", "Measured", "Limit", "Source"),
-        widths=(11, 47, 12, 12, 18),
+        widths=(10, 40, 17, 13, 20),
         rows=tuple(_finding(each) for each in ordered),
     )
 

@@ -23,6 +23,7 @@ from ibdesk.ui.tour_doctor import visit_the_doctor
 from ibdesk.ui.tour_expiry import visit_the_expiries
 from ibdesk.ui.tour_modes import visit_the_modes
 from ibdesk.ui.tour_orders import visit_the_orders
+from ibdesk.ui.tour_safety import visit_safety
 from ibdesk.ui.tour_trade import visit_the_trade_room
 from ibdesk.ui.tour_troubles import Guide, see_troubles
 from ibdesk.ui.tour_vault import visit_the_vault
@@ -60,6 +61,7 @@ async def walk(app: "DeskApp", folder: Path, theme_name: str = "") -> int:
         await visit_the_trade_room(tour)
         await tour.visit_the_orders()
         await visit_the_expiries(tour)
+        await visit_safety(tour)
         await visit_the_modes(tour, tour.bridge)
         await visit_the_vault(tour)
         await visit_the_doctor(tour)

@@ -10,6 +10,7 @@ from ibdesk.ui.rooms import ROOMS
 from ibdesk.ui.tour_expiry import PICTURES as OF_THE_EXPIRIES
 from ibdesk.ui.tour_modes import PICTURES as OF_THE_MODES
 from ibdesk.ui.tour_orders import PICTURES as OF_ORDERS
+from ibdesk.ui.tour_safety import PICTURES as OF_SAFETY
 from ibdesk.ui.tour_trade import PICTURES as OF_THE_TRADE
 from ibdesk.ui.tour_troubles import PICTURES
 from ibdesk.ui.tour_vault import PICTURES as OF_THE_VAULT
@@ -32,7 +33,7 @@ def test_the_demo_does_the_whole_main_job_by_itself(tmp_path: Path) -> None:
     pictures = {path.name for path in (tmp_path / "shots").iterdir()}
     pages = (
         "wizard-1-environment", "wizard-3-verify", "wizard-4-acknowledge", "locked", *(room.key for room in ROOMS),
-        *PICTURES, *OF_THE_TRADE, *OF_THE_VAULT, *OF_ORDERS, *OF_THE_EXPIRIES, *OF_THE_MODES,
+        *PICTURES, *OF_THE_TRADE, *OF_THE_VAULT, *OF_ORDERS, *OF_THE_EXPIRIES, *OF_THE_MODES, *OF_SAFETY,
     )
     for page in pages:
         assert any(name.startswith(page) for name in pictures), page

@@ -4,7 +4,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
 
@@ -48,7 +48,7 @@ class KillPanel(QDialog):
         self._held: tuple[Held, ...] | None = None
         self._is_closing = False
         self.setWindowTitle("Trading is stopped")
-        self.setMinimumWidth(560)
+        self.setMinimumWidth(600)
         self.reason = Label("", tone="muted", wrap=True)
         self.locked = CheckRow("No order may open a position", words.SCOPE, check=Check.GOOD)
         self.orders, self.written, self.positions = CheckRow(""), CheckRow(""), CheckRow("")
@@ -89,7 +89,7 @@ class KillPanel(QDialog):
         self.close_all.setVisible(takes_orders and bool(count) and not (report is not None and report.closing))
         self.close_all.setEnabled(not is_busy and not self._is_closing)
         self.ending.setText(words.ending(lock, now))
-        self._fit()
+        QTimer.singleShot(0, self, self._fit)  # when the rows know their new heights
 
     def _stack(self) -> None:
         self.orders.row.addWidget(self.again, 0, Qt.AlignmentFlag.AlignVCenter)

@@ -32,6 +32,7 @@ class CloseThem(QDialog):
         self.resize(520, 460)
         self.list = QListWidget()
         self.list.setAccessibleName("Positions that would be closed")
+        self.list.setStyleSheet("QListView::item { padding: 4px 2px; }")
         for account, instrument, quantity in held:
             verb = "Sell" if quantity > 0 else "Buy"
             self.list.addItem(f"{verb} {fmt.quantity(abs(quantity))} × {instrument.label}   ·   {account}")

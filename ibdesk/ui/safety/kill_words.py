@@ -54,7 +54,8 @@ def detail(lock: TradingLock, report: "KillReport | None", now: datetime) -> str
     parts = [SCOPE]
     if report is not None:
         said = orders_said(report)
-        parts.append(said.title + ("." if not said.detail or said.check is Check.GOOD else f": {said.detail}"))
+        has_more = bool(said.detail) and said.check is not Check.GOOD
+        parts.append(f"{said.title}: {said.detail}" if has_more else f"{said.title}.")
         if report.unwritten is not None:
             parts.append(written_said(report).detail)
     return " ".join((*parts, ending(lock, now)))
@@ -84,8 +85,8 @@ def orders_said(report: "KillReport | None") -> Said:
     if not report.cancelled:
         return Said(check=Check.GOOD, title="There was no account with orders to cancel")
     return Said(
-        check=Check.GOOD, title=f"Working orders are cancelled in {accounts(report.cancelled)}",
-        detail="A fill may have been quicker than the cancellation: look at Orders.",
+        check=Check.GOOD, title="Working orders are cancelled",
+        detail=f"In {accounts(report.cancelled)}. A fill may have been quicker than the cancellation: look at Orders.",
     )
 
 

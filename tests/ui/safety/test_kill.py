@@ -91,7 +91,7 @@ def test_the_keys_lock_at_once_cancel_and_say_what_was_done(stopped: Stopped, wa
         assert stopped.switch.lock is not None  # before the loop had a turn
         await until(lambda: stopped.bench.broker.cancelled == ["all"])
         assert stopped.bench.broker.known[order.ref].state is OrderState.CANCELLED
-        await until(lambda: panel(window) and "are cancelled in DU7654321" in panel(window).orders.title.text())
+        await until(lambda: panel(window) and panel(window).orders.detail.text().startswith("In DU7654321."))
         assert "written down" in panel(window).written.title.text()
         await until(lambda: "1 position stays" in panel(window).positions.title.text())
         assert window.view.stopped.isVisible()

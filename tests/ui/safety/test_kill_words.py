@@ -29,7 +29,8 @@ def test_the_end_is_a_person_or_midnight():
 
 
 def test_cancelled_orders_are_told_by_account():
-    assert words.orders_said(DONE).title == "Working orders are cancelled in DU7654321 and DU7654322"
+    assert words.orders_said(DONE).title == "Working orders are cancelled"
+    assert words.orders_said(DONE).detail.startswith("In DU7654321 and DU7654322. A fill may have been quicker")
     assert words.accounts(tuple(AccountId(f"U{n}") for n in range(4))) == "4 accounts"
     assert words.orders_said(replace(DONE, is_cancelling=True)).check is Check.PENDING
     assert words.orders_said(None).check is Check.PENDING

@@ -44,9 +44,9 @@ def _mode(head: ReceiptHead) -> str:
 RECEIPTS: tuple[Field, ...] = (
     Field(title="Begun, UTC", width=170, text=lambda row: fmt.moment(row.at, UTC),
           value=lambda row: row.at.isoformat()),
-    Field(title="Outcome", width=96, text=lambda row: OUTCOME_WORDS[row.outcome],
+    Field(title="Outcome", width=112, text=lambda row: OUTCOME_WORDS[row.outcome],
           tone=lambda row: TONES.get(row.outcome, "")),
-    Field(title="Order", width=330, text=_words),
+    Field(title="Order", width=300, text=_words),
     Field(title="Price", width=190, text=lambda row: price_words(row.ticket) if row.ticket and row.ticket.legs else ""),
     Field(title="Why", width=300, text=lambda row: row.decision),
     Field(title="Mode", width=100, text=_mode),
