@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QFrame, QGridLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from ibdesk.domain.digest import AccountDigest, Digest, Expiring, Moved, day_trade_words
@@ -133,7 +134,7 @@ def _listed(title: str, texts: "list[tuple[str, str]] | list[str]") -> QGridLayo
     for row, text in enumerate(texts[:SHOWN]):
         name, detail = (text, "") if isinstance(text, str) else text
         grid.addWidget(Label(name), row, 1)
-        grid.addWidget(Label(detail, tone="muted"), row, 2)
+        grid.addWidget(Label(detail, tone="muted"), row, 2, Qt.AlignmentFlag.AlignRight)
     if len(texts) > SHOWN:
         grid.addWidget(Label(f"and {len(texts) - SHOWN:,} more", kind=Text.CAPTION, tone="muted"), SHOWN, 1)
     return grid
