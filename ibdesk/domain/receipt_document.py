@@ -11,7 +11,7 @@ from ibdesk.domain.hours import NEW_YORK
 from ibdesk.domain.market import Quote
 from ibdesk.domain.modes import FACES
 from ibdesk.domain.orders import Impact, OrderTicket, WhatIf
-from ibdesk.domain.receipts import LoggedReceipt, Outcome, Receipt, Step, outcome_of
+from ibdesk.domain.receipts import HOLDERS_WORDS, LoggedReceipt, Outcome, Receipt, Step, outcome_of
 from ibdesk.domain.records import AuditFault
 
 UNKNOWN = "\N{EM DASH}"
@@ -23,7 +23,8 @@ STEP_WORDS: dict[Step, str] = {
     Step.BROKER_ACK: "The broker has it", Step.BROKER_REJECT: "Refused by the broker",
     Step.OUTCOME_UNKNOWN: "Outcome unknown", Step.CHANGED: "Change sent", Step.FILL: "Filled",
     Step.CANCEL: "Cancellation asked for", Step.KILL_SWITCH: "Kill switch", Step.SETTING_CHANGED: "Setting changed",
-    Step.RECONCILE_DIFF: "Contradicted by the broker",
+    Step.RECONCILE_DIFF: "Contradicted by the broker", Step.EXERCISE: "Exercise asked for",
+    Step.LAPSE: "Lapse asked for", Step.WITHDRAWN: "Withdrawal asked for",
 }  # fmt: skip
 OUTCOME_WORDS: dict[Outcome, str] = {
     Outcome.BLOCKED: "Blocked", Outcome.SENT: "Sent", Outcome.FILLED: "Filled", Outcome.REFUSED: "Refused",
@@ -89,7 +90,8 @@ def document_of(
         _figures(receipts), _preview(receipts), _story(receipts), _proof(steps, made_at),
     )  # fmt: skip
     return Document(
-        title=ticket_words(ticket) if ticket is not None and ticket.legs else _title(outcome, receipts[0]),
+        title=asked_words(ticket, _asked(receipts)) if ticket is not None and ticket.legs
+        else _title(outcome, receipts[0]),
         word=OUTCOME_WORDS[outcome], tone=TONES.get(outcome, ""), lead=_lead(receipts, outcome), seal=seal,
         seal_tone=tone, sections=tuple(each for each in sections if each is not None and each.rows),
     )  # fmt: skip
@@ -100,6 +102,21 @@ def ticket_words(ticket: OrderTicket) -> str:
     parts = [f"{leg.side.value.lower()} {_plain(ticket.quantity * leg.ratio)} × {leg.instrument.label}"
              for leg in ticket.legs]  # fmt: skip
     return _first_up(", ".join(parts)) if parts else "No instrument"
+
+
+def asked_words(ticket: OrderTicket, asked: Step | None) -> str:
+    """The same where it is an order; else a holder's word: "Exercise 4 × AAPL Jan15'27 230 C"."""
+    verb = _HOLDERS.get(asked) if asked is not None else None
+    if verb is None or not ticket.legs:
+        return ticket_words(ticket)
+    return f"{verb} {_plain(ticket.quantity)} × {ticket.legs[0].instrument.label}"
+
+
+_HOLDERS = {Step.EXERCISE: "Exercise", Step.LAPSE: "Let lapse", Step.WITHDRAWN: "Take back the word on"}
+
+
+def _asked(receipts: Sequence[Receipt]) -> Step | None:
+    return next((each.step for each in receipts if each.step in HOLDERS_WORDS), None)
 
 
 def price_words(ticket: OrderTicket) -> str:
@@ -119,7 +136,10 @@ def _order(receipts: Sequence[Receipt], ticket: OrderTicket | None, accounts: Ma
     first = receipts[0]
     facts: list[tuple[str, str]] = []
     if ticket is not None and ticket.legs:
-        facts += [("Order", ticket_words(ticket)), ("Price", price_words(ticket))]
+        asked = _asked(receipts)
+        facts.append(("Order" if asked is None else "Asked for", asked_words(ticket, asked)))
+        if asked is None:
+            facts.append(("Price", price_words(ticket)))
         if ticket.exits is not None:
             facts.append(("Exits", _exits(ticket)))
     named = sorted({str(accounts.get(each.account, each.account)) for each in receipts if each.account != _NOBODY})

@@ -37,6 +37,10 @@ class Step(StrEnum):
     RECONCILE_DIFF = "reconcile_diff"
 
 
+#: What a holder asks for of an option: the first step of such a receipt, whose ticket only names contracts.
+HOLDERS_WORDS = (Step.EXERCISE, Step.LAPSE, Step.WITHDRAWN)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
     """One step. `ticks` are microseconds of a clock that is never set; `acknowledged` the findings the person was
@@ -121,7 +125,8 @@ def outcome_of(steps: Collection[Step]) -> Outcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReceiptHead:
-    """One order's receipt in a list: when it began, its newest row, and what became of it. `account` is a hash."""
+    """One order's receipt in a list: when it began, its newest row, and what became of it. `account` is a hash; `asked`
+    is the holder's word where it is no order."""
 
     correlation: str
     at: datetime
@@ -132,6 +137,7 @@ class ReceiptHead:
     steps: int
     ticket: OrderTicket | None = None
     decision: str = ""
+    asked: Step | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

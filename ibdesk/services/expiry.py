@@ -5,7 +5,7 @@ An instruction is checked at the moment it is given, stored with its receipt, an
 is exercised by itself; what the clearing house does by exception is only foretold here.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import suppress
 from datetime import date
 
@@ -117,33 +117,37 @@ class Expiry:
         )  # fmt: skip
         name = self._new_name()
         why, remedy = _in_the_way(fresh, shown)
+        asked = self._step(Step.LAPSE if wish.lapses else Step.EXERCISE, name, order)
         run = self._step(Step.CHECK_RUN, name, order, verdict=fresh, decision=fresh.severity.word)
         if why:
-            await self._write(run, self._step(Step.BLOCKED, name, order, verdict=fresh, decision=why))
+            await self._write(asked, run, self._step(Step.BLOCKED, name, order, verdict=fresh, decision=why))
             raise Refused(why, remedy=remedy, cause=Cause.ORDER_REFUSED)
         codes = tuple(sorted(finding.code for finding in shown.of(Severity.CONFIRM)))
         await self._write(
-            run, self._step(Step.CONFIRMED_OVERRIDE, name, order, acknowledged=codes,
-                            override_reason="typed" if wish.is_overridden else ""),
-            self._step(Step.LAPSE if wish.lapses else Step.EXERCISE, name, order),
+            asked, run,
+            self._step(Step.CONFIRMED_OVERRIDE, name, order, acknowledged=codes,
+                       override_reason="typed" if wish.is_overridden else ""),
+            self._step(Step.SENT, name, order),
         )  # fmt: skip
-        try:
-            await exercising.instruct(order)
-        except DeskError as error:
-            await self._write(self._step(Step.BROKER_REJECT, name, order, broker_text=error.message))
-            raise
-        await self._write(self._step(Step.BROKER_ACK, name, order))
+        await self._carry(name, order, exercising.instruct(order))
         return order
 
     async def withdraw(self, order: ExerciseOrder) -> None:
         """Take an instruction back, where the broker lets it be taken back. Raises DeskError."""
         exercising, name = self._must(), self._new_name()
-        await self._write(self._step(Step.WITHDRAWN, name, order))
+        await self._write(self._step(Step.WITHDRAWN, name, order), self._step(Step.SENT, name, order))
+        await self._carry(name, order, exercising.withdraw(order.account, order.instrument.conid))
+
+    async def _carry(self, name: str, order: ExerciseOrder, telling: Awaitable[None]) -> None:
+        """Tell the broker, and write down what it said. Unknown is never told again: the board shows what it knows."""
         try:
-            await exercising.withdraw(order.account, order.instrument.conid)
+            await telling
         except DeskError as error:
-            await self._write(self._step(Step.BROKER_REJECT, name, order, broker_text=error.message))
+            is_unknown = error.cause is Cause.OUTCOME_UNKNOWN
+            step = Step.OUTCOME_UNKNOWN if is_unknown else Step.BROKER_REJECT
+            await self._write(self._step(step, name, order, broker_text=error.message))
             raise
+        await self._write(self._step(Step.BROKER_ACK, name, order))
 
     def _must(self) -> Exercising:
         if self._exercising is None:

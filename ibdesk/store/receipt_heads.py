@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, Connection, func, or_, select
 
 from ibdesk.domain.accounts import AccountId
 from ibdesk.domain.orders import OrderTicket
-from ibdesk.domain.receipts import ReceiptFilter, ReceiptHead, Step, outcome_of
+from ibdesk.domain.receipts import HOLDERS_WORDS, ReceiptFilter, ReceiptHead, Step, outcome_of
 from ibdesk.store.order_tables import trading_compliance_log as log
 
 #: The steps whose words say why it went as it did; the last of them is shown.
@@ -79,5 +79,5 @@ def _head(row: Any, first: Any, why: str) -> ReceiptHead:
     return ReceiptHead(
         correlation=row.correlation_id, at=first.ts_utc, last_seq=row.last, account=AccountId(first.account_hash),
         mode=first.mode, outcome=outcome_of(kinds), steps=row.steps, ticket=_ticket.decode(first.order_snapshot),
-        decision=why,
+        decision=why, asked=next((step for step in HOLDERS_WORDS if step in kinds), None),
     )  # fmt: skip

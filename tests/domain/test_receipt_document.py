@@ -26,7 +26,7 @@ from ibdesk.domain.orders import (
     Trail,
     WhatIf,
 )
-from ibdesk.domain.receipt_document import Document, document_of, price_words, ticket_words
+from ibdesk.domain.receipt_document import STEP_WORDS, Document, document_of, price_words, ticket_words
 from ibdesk.domain.receipts import LoggedReceipt, Receipt, Step
 from ibdesk.domain.records import AuditFault
 
@@ -194,3 +194,7 @@ def test_tickets_in_words() -> None:
                                outside_hours=False)) == "stop-limit at 9 stop 8, DAY"  # fmt: skip
     facts = dict(table(made(logged(replace(step(Step.SENT), ticket=one))), "Order"))
     assert facts["Exits"] == "target 120, stop loss 90"
+
+
+def test_every_step_has_its_words() -> None:
+    assert set(STEP_WORDS) == set(Step)

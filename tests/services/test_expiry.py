@@ -12,16 +12,17 @@ from ibdesk.brokers.base import ExerciseOrder
 from ibdesk.domain.accounts import AccountId
 from ibdesk.domain.compliance.exercise import Wish
 from ibdesk.domain.compliance.verdict import Code, Verdict
-from ibdesk.domain.errors import Cause, Refused
+from ibdesk.domain.errors import Cause, DeskError, Refused, Unavailable
 from ibdesk.domain.events import AccountChanged, Notice
 from ibdesk.domain.expiries import Expiring
 from ibdesk.domain.hours import NEW_YORK, Calendar
 from ibdesk.domain.instruments import Conid, Instrument
 from ibdesk.domain.market import Quote
 from ibdesk.domain.modes import Mode
-from ibdesk.domain.receipts import Step
+from ibdesk.domain.receipt_document import document_of
+from ibdesk.domain.receipts import Outcome, ReceiptFilter, Step
 from ibdesk.services.expiry import Expiry
-from ibdesk.store import receipts
+from ibdesk.store import receipt_heads, receipts
 from tests.services.workshop import MAIN, Heard, Workshop, workshop
 
 AAPL = Conid(265598)
@@ -31,7 +32,7 @@ AAPL = Conid(265598)
 class TakesInstructions:
     """A broker's facet that keeps what it is told; `refusal` is what it answers instead."""
 
-    refusal: Refused | None = None
+    refusal: DeskError | None = None
     kept: dict[tuple[AccountId, Conid], ExerciseOrder] = field(default_factory=dict)
 
     async def instruct(self, order: ExerciseOrder) -> None:
@@ -111,7 +112,8 @@ def test_an_exercise_is_written_down_before_the_broker_hears_of_it_and_after(tmp
         order = await bench.instruct(4)
         assert bench.broker is not None and list(bench.broker.kept.values()) == [order]
         assert (order.quantity, order.is_lapse, order.account) == (4, False, MAIN)
-        assert await bench.steps() == [Step.CHECK_RUN, Step.CONFIRMED_OVERRIDE, Step.EXERCISE, Step.BROKER_ACK]
+        assert await bench.steps() == [
+            Step.EXERCISE, Step.CHECK_RUN, Step.CONFIRMED_OVERRIDE, Step.SENT, Step.BROKER_ACK]
         (line,) = (each for each in (await bench.expiry.board(MAIN)).lines if each.instruction is not None)
         assert line.instruction == order
 
@@ -124,7 +126,7 @@ def test_what_is_out_of_the_money_is_refused_unless_it_is_overridden(tmp_path: P
         with pytest.raises(Refused) as refused:
             await bench.instruct(4)
         assert "not in the money" in refused.value.message and bench.broker is not None and not bench.broker.kept
-        assert await bench.steps() == [Step.CHECK_RUN, Step.BLOCKED]
+        assert await bench.steps() == [Step.EXERCISE, Step.CHECK_RUN, Step.BLOCKED]
         await bench.instruct(4, is_overridden=True)
         assert len(bench.broker.kept) == 1
         (told,) = (each.receipt for each in await bench.shop.database.read(receipts.newest)
@@ -190,12 +192,41 @@ def test_a_broker_that_refuses_is_quoted_in_the_receipt(tmp_path: Path) -> None:
     on_the_last_day(tmp_path, life)
 
 
+def test_a_word_whose_arrival_nobody_knows_is_not_given_again(tmp_path: Path) -> None:
+    async def life(bench: Bench) -> None:
+        assert bench.broker is not None
+        bench.broker.refusal = Unavailable("No answer came.", remedy="Look.", cause=Cause.OUTCOME_UNKNOWN)
+        with pytest.raises(Unavailable):
+            await bench.instruct(1)
+        assert (await bench.steps())[-1] is Step.OUTCOME_UNKNOWN
+
+    on_the_last_day(tmp_path, life)
+
+
+def test_the_receipts_read_like_what_was_asked_for(tmp_path: Path) -> None:
+    async def life(bench: Bench) -> None:
+        order = await bench.instruct(4)
+        await bench.expiry.withdraw(order)
+        with pytest.raises(Refused):
+            await bench.instruct(16, lapses=True)
+        heads = await bench.shop.database.read(receipt_heads.newest, ReceiptFilter())
+        assert [(head.asked, head.outcome) for head in heads] == [
+            (Step.LAPSE, Outcome.BLOCKED), (Step.WITHDRAWN, Outcome.SENT), (Step.EXERCISE, Outcome.SENT)]
+        steps = await bench.shop.database.read(receipts.load, heads[-1].correlation)
+        shown = document_of(steps, accounts={}, fault=None, made_at=bench.shop.dial())
+        assert shown.title == f"Exercise 4 × {bench.call.label}"
+        facts = {row[0].text: row[1].text for row in shown.sections[0].rows}
+        assert facts["Asked for"] == shown.title and "Price" not in facts
+
+    on_the_last_day(tmp_path, life)
+
+
 def test_an_instruction_can_be_taken_back_where_the_broker_lets_it(tmp_path: Path) -> None:
     async def life(bench: Bench) -> None:
         order = await bench.instruct(4)
         await bench.expiry.withdraw(order)
         assert bench.broker is not None and not bench.broker.kept
-        assert (await bench.steps())[-1] is Step.WITHDRAWN
+        assert (await bench.steps())[-3:] == [Step.WITHDRAWN, Step.SENT, Step.BROKER_ACK]
         bench.broker.refusal = Refused("It is final.", remedy="Call.", cause=Cause.ORDER_REFUSED)
         with pytest.raises(Refused, match="final"):
             await bench.expiry.withdraw(order)

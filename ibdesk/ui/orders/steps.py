@@ -35,6 +35,9 @@ _TITLES: dict[Step, tuple[str, str]] = {
     Step.KILL_SWITCH: ("Kill switch", "loss"),
     Step.SETTING_CHANGED: ("A setting was changed", ""),
     Step.RECONCILE_DIFF: ("A report did not fit and was not applied", "warn"),
+    Step.EXERCISE: ("Exercise asked for", ""),
+    Step.LAPSE: ("Lapse asked for", ""),
+    Step.WITHDRAWN: ("Withdrawal asked for", ""),
 }
 _COUNTED = (Severity.PASS, Severity.NOTE, Severity.WARN, Severity.CONFIRM, Severity.BLOCK)
 _PLURALS = {

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFileDialog, QLineEdit
 
 from ibdesk.domain.hours import NEW_YORK
 from ibdesk.domain.modes import FACES
-from ibdesk.domain.receipt_document import OUTCOME_WORDS, TONES, price_words, ticket_words
+from ibdesk.domain.receipt_document import OUTCOME_WORDS, TONES, asked_words, price_words
 from ibdesk.domain.receipts import Outcome, ReceiptFilter, ReceiptHead
 from ibdesk.ui import format as fmt
 from ibdesk.ui.pages.activity.columns import Field
@@ -34,7 +34,13 @@ _WHY = "Every order that is sent or blocked leaves a receipt here that cannot be
 def _words(head: ReceiptHead) -> str:
     if head.outcome is Outcome.STOPPED:
         return "Trading was stopped"
-    return ticket_words(head.ticket) if head.ticket is not None and head.ticket.legs else "All orders of the account"
+    ticket = head.ticket
+    return asked_words(ticket, head.asked) if ticket is not None and ticket.legs else "All orders of the account"
+
+
+def _price(head: ReceiptHead) -> str:
+    is_order = head.ticket is not None and head.ticket.legs and head.asked is None
+    return price_words(head.ticket) if is_order and head.ticket is not None else ""
 
 
 def _mode(head: ReceiptHead) -> str:
@@ -47,7 +53,7 @@ RECEIPTS: tuple[Field, ...] = (
     Field(title="Outcome", width=112, text=lambda row: OUTCOME_WORDS[row.outcome],
           tone=lambda row: TONES.get(row.outcome, "")),
     Field(title="Order", width=300, text=_words),
-    Field(title="Price", width=190, text=lambda row: price_words(row.ticket) if row.ticket and row.ticket.legs else ""),
+    Field(title="Price", width=190, text=_price),
     Field(title="Why", width=300, text=lambda row: row.decision),
     Field(title="Mode", width=100, text=_mode),
     Field(title="Steps", width=56, text=lambda row: f"{row.steps:,}", value=lambda row: row.steps, is_number=True),
