@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 #: How long the person rests before the broker is asked for a preview, in milliseconds.
 REST_MS = 400
 #: A ticket that stays on screen while its quotes move is checked and previewed anew after so long.
-CHECK_AGAIN, PREVIEW_AGAIN = timedelta(seconds=3), timedelta(seconds=8)
+CHECK_AGAIN, PREVIEW_AGAIN = timedelta(seconds=3), timedelta(seconds=6)
 
 _AWAIT_PREVIEW = frozenset({Code.BP_ESTIMATE, Code.BP_UNKNOWN})
 

@@ -14,7 +14,7 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QWidget
 from shiboken6 import isValid
 
-from ibdesk.domain.events import QuotesChanged
+from ibdesk.domain.events import OrdersChanged, QuotesChanged
 from ibdesk.domain.instruments import Conid, Instrument
 from ibdesk.domain.market import Quote
 from ibdesk.domain.orders import NEEDS_LIMIT, Leg, Order, OrderRules, OrderState, OrderTicket, Side
@@ -188,6 +188,12 @@ class TicketPanel(TicketView):
 
     # --- what happens around --------------------------------------------------------------------------------------
 
+    def _around_moved(self, _event: object) -> None:
+        self.answers.ask_anew()
+
+    def _orders_moved(self, event: OrdersChanged) -> None:
+        self.way_out.orders_moved(event)
+
     def _quotes_moved(self, event: QuotesChanged) -> None:
         mine = set(self.conids())
         if not mine or mine.isdisjoint(quote.conid for quote in event.quotes):
@@ -298,7 +304,8 @@ class TicketPanel(TicketView):
         bridge.second.connect(self._second)
         bridge.selection_changed.connect(self._selection_moved)
         for signal in (bridge.session_changed, bridge.lock_changed, bridge.settings_changed):
-            signal.connect(lambda _event: self.answers.ask_anew())
+            signal.connect(self._around_moved)
+        bridge.orders_changed.connect(self._orders_moved)
         self.obstacle.pressed.connect(self._help)
         self.outcome.closed.connect(lambda: self.become(replace(self.form, outcome=None)))
         self.head.clear.clicked.connect(self.clear)

@@ -14,8 +14,9 @@ from ibdesk.domain.errors import DeskError
 from ibdesk.domain.orders import Order, OrderTicket
 from ibdesk.services.orders import Ask, Checked, Orders
 
-#: Younger than the rules ask for (10 s for a preview, 30 s for a yes), so that nothing is too old on arrival.
-FRESH = timedelta(seconds=5)
+#: Younger than the rules ask for (10 s for a preview, 30 s for a yes), so that nothing is too old on arrival; and older
+#: than a preview gets on a ticket that is looked at (`answers.PREVIEW_AGAIN`), so that Send need not wait for another.
+FRESH = timedelta(seconds=8)
 
 #: Shows findings to a person and brings their yes or no.
 Confirm = Callable[[Checked, Sequence[Finding]], Awaitable[bool]]

@@ -39,7 +39,6 @@ class WayOut:
         self._written: OrderTicket | None = None
         panel.send_button.sent.connect(self._send)
         panel.outcome.pressed.connect(self._lead_on)
-        panel.bridge.orders_changed.connect(self._orders_moved)
 
     def press(self) -> None:
         """The keys that send: send, or where the ticket is blocked write down that it was wanted."""
@@ -129,7 +128,7 @@ class WayOut:
         if outcome is not None and outcome.command:
             self._panel.bridge.command.emit(outcome.command)
 
-    def _orders_moved(self, event: OrdersChanged) -> None:
+    def orders_moved(self, event: OrdersChanged) -> None:
         """The last order moved on: its outcome line follows."""
         form = self._panel.form
         order = next((each for each in event.orders if each.ref is not None and each.ref == self._last), None)

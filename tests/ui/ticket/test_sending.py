@@ -119,7 +119,7 @@ def test_a_fresh_answer_is_not_asked_for_again_and_an_old_one_is(bench: Bench) -
     known = asyncio.run(bench.orders.preview(ticket()))
     sent = asyncio.run(sender.send(next(drafts), ticket(), known, None))
     assert sent.shown is known
-    bench.pass_by(6)
+    bench.pass_by(9)
     other = asyncio.run(sender.send(next(drafts), ticket("2"), known, None))
     assert other.shown is not known and other.shown.ticket.quantity == 2
 
