@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QWidget
 
 from ibdesk.domain.chains import Expiry
@@ -20,6 +20,8 @@ from ibdesk.ui.widgets import Button, Chip, Label
 #: What can be named but not bought.
 _NOT_TRADED = frozenset({AssetClass.INDEX, AssetClass.OTHER})
 _FIELD_WIDTH = 156
+#: People read no faster than this (house 2.5, J2).
+READING_MS = 100
 
 
 class UnderlyingBar(QFrame):
@@ -45,6 +47,10 @@ class UnderlyingBar(QFrame):
         self.strip = ExpiryStrip()
         self._instrument: Instrument | None = None
         self._quote: Quote | None = None
+        self._reading = QTimer(self)
+        self._reading.setSingleShot(True)
+        self._reading.setInterval(READING_MS)
+        self._reading.timeout.connect(self.draw)
         self.bid.clicked.connect(lambda: self._want(Side.SELL))
         self.ask.clicked.connect(lambda: self._want(Side.BUY))
         self._lay_out()
@@ -58,6 +64,7 @@ class UnderlyingBar(QFrame):
     def show_instrument(self, instrument: Instrument | None, quote: Quote | None = None) -> None:
         """Show another underlying, or none."""
         self._instrument, self._quote = instrument, None
+        self._reading.stop()
         self.symbol.setText(instrument.label if instrument is not None else "")
         self.exchange.setText(instrument.exchange if instrument is not None else "")
         self.symbol.setToolTip(instrument.name if instrument is not None else "")
@@ -69,9 +76,17 @@ class UnderlyingBar(QFrame):
             self.show_quote(quote)
 
     def show_quote(self, quote: Quote) -> None:
-        """A newer price; what it does not tell stays as it was."""
+        """A newer price; what it does not tell stays as it was. It is written ten times a second at most."""
         self._quote = quote if self._quote is None or self._quote.conid != quote.conid else self._quote.merged(quote)
+        if not self._reading.isActive():
+            self._reading.start()
+            self.draw()
+
+    def draw(self) -> None:
+        """Write the newest price now."""
         known = self._quote
+        if known is None:
+            return
         self._write(self.last, fmt.price(known.last))
         parts = [fmt.signed(known.change), fmt.signed_percent(known.change_percent)]
         self.change.set_tone({1: "gain", -1: "loss"}.get(fmt.sign(known.change), "muted"))

@@ -1,8 +1,8 @@
 """The chain table's model: cached texts over rows of strikes, and the frame that shows quotes at reading speed.
 
-A quote is one dict write. A frame later the rows on screen whose figures changed are formatted and one range is
-repainted; a row changes ten times a second at most (reference/performance.md, decision 4). Figures a model stands in
-for come apart from quotes, a few times a second.
+A quote is one dict write. A frame later some of the rows on screen whose figures changed are formatted and repainted:
+painting is what costs (reference/performance.md, decision 4), so a frame takes a few rows, those that wait longest, and
+a row changes ten times a second at most. Figures a model stands in for come apart from quotes, a few times a second.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -26,6 +26,9 @@ _NAME = int(Qt.ItemDataRole.AccessibleTextRole)
 _RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 _CENTRE = int(Qt.AlignmentFlag.AlignCenter)
 _HORIZONTAL = Qt.Orientation.Horizontal
+
+#: Rows repainted in one frame: all of a tall screen still have their turn six times a second.
+ROWS_A_FRAME = 4
 
 AnyIndex = QModelIndex | QPersistentModelIndex
 
@@ -54,9 +57,10 @@ class ChainModel(QAbstractTableModel):
         self._lines: dict[Conid, int] = {}
         self._cells: dict[int, list[Cell | None]] = {}
         self._legs: dict[Conid, Leg] = {}
-        self._dirty: set[Conid] = set()
+        self._dirty: dict[Conid, None] = {}  # in the order they came
         self._shown_at: dict[int, float] = {}
         self._flashes: dict[tuple[int, int], float] = {}
+        self._faded_at: dict[int, float] = {}
         self._frame = QTimer(self)
         self._frame.setSingleShot(True)
         self._frame.timeout.connect(self.show_changes)
@@ -86,17 +90,15 @@ class ChainModel(QAbstractTableModel):
                 old = known.get(conid)
                 is_newer = old is None or quote.received_at >= old.received_at
                 known[conid] = quote if old is None else old.merged(quote) if is_newer else quote.merged(old)
-                dirty.add(conid)
-        if dirty and (not self._frame.isActive() or self._frame.remainingTime() > FRAME_MS):
-            self._frame.start(FRAME_MS)
+                dirty.setdefault(conid)
+        self._ask_frame()
 
     def set_modelled(self, figures: Mapping[Conid, OptionFigures], named: str) -> None:
         """Our own figures, for contracts the broker tells none of; `named` says which model."""
         changed = {conid for conid in {*figures, *self._modelled} if figures.get(conid) != self._modelled.get(conid)}
         self._modelled, self._named = figures, named
-        self._dirty.update(changed & self._lines.keys())
-        if self._dirty and not self._frame.isActive():
-            self._frame.start(FRAME_MS)
+        self._dirty.update(dict.fromkeys(sorted(changed & self._lines.keys())))
+        self._ask_frame()
 
     def set_spot(self, spot: Any) -> None:
         """The underlying's price: what is in the money, and where the line lies."""
@@ -126,26 +128,16 @@ class ChainModel(QAbstractTableModel):
         self._repaint(0, len(self.rows) - 1)
 
     def show_changes(self) -> None:
-        """One frame: lines on screen whose figures changed are formatted, and what they cover is repainted."""
+        """One frame: the rows on screen that wait longest are formatted and repainted."""
         now = self._clock()
-        first, last = self.visible()
-        changed: set[int] = set()
-        waiting: set[Conid] = set()
-        for conid in self._dirty:
-            line = self._lines.get(conid, -1)
-            if not first <= line <= last:
-                self._cells.pop(line, None)
-            elif now - self._shown_at.get(line, 0.0) < READING_S and line not in changed:
-                waiting.add(conid)
-            else:
-                changed.add(line)
-        for line in changed:
+        chosen, self._dirty = self._due(now)
+        for line in chosen:
             self._refresh(line, now)
-        fading = self._fade(now)
-        if changed or fading:
-            self._repaint(min(changed | fading), max(changed | fading))
-        self._dirty = waiting
-        if waiting:
+        fading = [line for line in self._fading(now) if line not in chosen]
+        chosen.update(dict.fromkeys(fading[: ROWS_A_FRAME - len(chosen)]))
+        for first, last in _runs(sorted(chosen)):
+            self._repaint(first, last)
+        if self._dirty or len(fading) > ROWS_A_FRAME:
             self._frame.start(FRAME_MS)
         elif self._flashes:
             self._frame.start(int(READING_S * 1000))
@@ -264,12 +256,35 @@ class ChainModel(QAbstractTableModel):
                 if old.text != fmt.UNKNOWN and COLUMNS[at].side is not None:
                     self._flashes[line, at] = now
 
-    def _fade(self, now: float) -> set[int]:
-        over = [key for key, began in self._flashes.items() if now - began > FADE_S]
-        fading = {line for line, _ in self._flashes}
-        for key in over:
-            del self._flashes[key]
-        return fading
+    def _ask_frame(self) -> None:
+        if self._dirty and (not self._frame.isActive() or self._frame.remainingTime() > FRAME_MS):
+            self._frame.start(FRAME_MS)
+
+    def _due(self, now: float) -> tuple[dict[int, None], dict[Conid, None]]:
+        """The lines this frame shows, and the contracts that wait for another. What is off screen is formatted when it
+        is looked at."""
+        first, last = self.visible()
+        chosen: dict[int, None] = {}
+        waiting: dict[Conid, None] = {}
+        for conid in self._dirty:
+            line = self._lines.get(conid, -1)
+            if not first <= line <= last:
+                self._cells.pop(line, None)
+            elif line not in chosen:
+                if len(chosen) < ROWS_A_FRAME and now - self._shown_at.get(line, 0.0) >= READING_S:
+                    chosen[line] = None
+                else:
+                    waiting[conid] = None
+        return chosen, waiting
+
+    def _fading(self, now: float) -> list[int]:
+        """Lines whose flash has to be drawn weaker by now, those first that wait longest; what is over is dropped once
+        it was drawn so."""
+        self._flashes = {key: began for key, began in self._flashes.items() if now - began <= FADE_S + 2 * READING_S}
+        painted = {line: self._faded_at.get(line, 0.0) for line, _ in self._flashes}
+        due = sorted((line for line, at in painted.items() if now - at >= READING_S), key=lambda line: painted[line])
+        self._faded_at = painted | dict.fromkeys(due[:ROWS_A_FRAME], now)
+        return due
 
     def _repaint(self, first: int, last: int) -> None:
         if 0 <= first <= last < len(self.rows):
@@ -296,6 +311,17 @@ class ChainModel(QAbstractTableModel):
         if quote is not None:
             parts.append(f"{quote.delay.value} data{', halted' if quote.is_halted else ''}")
         return " · ".join(parts)
+
+
+def _runs(lines: list[int]) -> list[tuple[int, int]]:
+    """Neighbouring lines as ranges, both ends included."""
+    found: list[tuple[int, int]] = []
+    for line in lines:
+        if found and found[-1][1] == line - 1:
+            found[-1] = (found[-1][0], line)
+        else:
+            found.append((line, line))
+    return found
 
 
 def _strike(strike: Any) -> str:

@@ -38,6 +38,8 @@ class ChainDelegate(QStyledItemDelegate):
         self._slanted = font(Text.TABLE)
         self._slanted.setItalic(True)
         self._metrics = QFontMetrics(self._font)
+        # What is sure to fit is not measured: measuring costs as much as drawing.
+        self._widest = max(self._metrics.horizontalAdvance(each) for each in "0123456789,.−—")
         self._text, self._muted, self._faint = QPen(QColor(t.text)), QPen(QColor(t.muted)), QPen(QColor(t.faint))
         self._rule = QPen(QColor(mixed(t.line, t.surface, 0.55)))
         self._spot = QPen(QColor(t.accent), 2)
@@ -101,7 +103,7 @@ class ChainDelegate(QStyledItemDelegate):
         else:
             painter.setPen(self._muted if kind.is_quiet or is_modelled else self._text)
         room = rect.adjusted(2, 0, -PAD, 0)
-        if self._metrics.horizontalAdvance(text) > room.width():
+        if len(text) * self._widest > room.width() < self._metrics.horizontalAdvance(text):
             text = "…"  # a number that does not fit is never cut
         painter.drawText(room, _RIGHT, text)
 

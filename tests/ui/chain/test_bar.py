@@ -35,6 +35,8 @@ def test_prices_are_told_with_their_change(bar: UnderlyingBar) -> None:
     assert (bar.bid.text(), bar.ask.text()) == ("588.39", "588.41") and not bar.late.isVisible()
     down = replace(QUOTE, change=Decimal("-1"), received_at=NOW + timedelta(seconds=1), last=None)
     bar.show_quote(down)
+    assert bar.change.property("tone") == "gain", "no faster than it can be read"
+    bar.draw()
     assert bar.change.property("tone") == "loss" and bar.change.text().startswith("−1.00")
     assert bar.last.text() == "588.40", "what a quote does not tell stays"
 

@@ -107,13 +107,26 @@ def test_a_row_changes_no_faster_than_it_is_read(model: ChainModel, dial: Dial) 
     assert model.cell(10, BID).text == "9.97"
 
 
-def test_a_frame_repaints_one_range_of_what_changed_on_screen(model: ChainModel) -> None:
+def test_a_frame_repaints_what_changed_on_screen_and_nothing_between(model: ChainModel) -> None:
     ranges = []
     model.dataChanged.connect(lambda first, last: ranges.append((first.row(), last.row())))
     model.visible = lambda: (5, 15)
-    show(model, quote(5921), quote(5991), quote(6020))
-    assert ranges == [(9, 12)]
+    show(model, quote(5921), quote(5991), quote(6001), quote(6020))
+    assert ranges == [(9, 10), (12, 12)]
     assert model.cell(2, BID).text == "9.90", "what is off screen is formatted when it is looked at"
+
+
+def test_a_frame_takes_a_few_rows_those_first_that_wait_longest(model: ChainModel, dial: Dial) -> None:
+    lines: list[int] = []
+    model.dataChanged.connect(lambda first, last: lines.extend(range(first.row(), last.row() + 1)))
+    show(model, *(quote(strike * 10 + 1) for strike in range(592, 602)))
+    assert lines == [2, 3, 4, 5]
+    model.set_quotes([quote(5921, "9.95")])
+    dial.now += 1
+    model.show_changes()
+    assert lines[4:] == [6, 7, 8, 9]
+    model.show_changes()
+    assert sorted(lines[8:]) == [2, 10, 11]
 
 
 def test_what_a_newer_quote_does_not_tell_stays_and_an_older_one_changes_nothing_newer(model: ChainModel) -> None:
