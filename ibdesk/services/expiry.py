@@ -16,7 +16,7 @@ from ibdesk.domain.compliance.exercise import Wish, check_exercise
 from ibdesk.domain.compliance.verdict import Code, Severity, Verdict
 from ibdesk.domain.errors import Cause, DeskError, Refused
 from ibdesk.domain.events import AccountChanged, Notice
-from ibdesk.domain.expiries import Expiring, Window
+from ibdesk.domain.expiries import Expiring
 from ibdesk.domain.hours import NEW_YORK, Calendar
 from ibdesk.domain.instruments import Conid
 from ibdesk.domain.market import Quote
@@ -166,8 +166,7 @@ class Expiry:
 
     async def _tell(self, today: date) -> None:
         with suppress(DeskError):
-            ending = [line.row for line in (await self.board()).within(Window.TODAY)]
-            ending = [row for row in ending if row.schedule.last_day == today]
+            ending = await self._boards.ending(today)
             if ending:
                 self._hub.publish(Notice(text=notice_of(ending)))
 

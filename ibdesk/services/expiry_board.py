@@ -6,7 +6,7 @@ What cannot be had is left unknown and said, never guessed.
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from ibdesk.brokers.base import ExerciseOrder, MarketData
@@ -139,6 +139,12 @@ class Boards:
             settlings=settlings(rows, now, self._calendar),
             received_at=min((page.received_at for page in pages), default=None), trouble=trouble,
         )  # fmt: skip
+
+    async def ending(self, day: date) -> tuple[Expiring, ...]:
+        """What trades for the last time on this day, with what is stored of it: nothing is asked."""
+        pages = await self._book.pages()
+        rows = (self._row(page, row, {}) for page in pages for row in page.rows if _ends(row))
+        return tuple(row for row in rows if row.schedule.last_day == day)
 
     def requoted(self, board: Board) -> Board:
         """The same positions at the prices that stream now; nothing is read or asked."""

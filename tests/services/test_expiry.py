@@ -251,7 +251,9 @@ def test_an_expiry_day_is_told_once_with_the_first_picture(tmp_path: Path) -> No
         bench.expiry.start()
         for _ in range(2):
             bench.shop.hub.publish(AccountChanged(account=MAIN, as_of=bench.shop.dial()))
+        before = bench.shop.asked("")
         told = await heard.until(lambda notice: bool(notice.text))
+        assert bench.shop.asked("") == before, "what is stored is enough"
         assert "look at the expiry board" in told.text
         bench.shop.hub.publish(AccountChanged(account=MAIN, as_of=bench.shop.dial()))
         await asyncio.sleep(0)
