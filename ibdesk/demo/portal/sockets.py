@@ -3,6 +3,7 @@
 Each socket is one loop that waits for the client or for the next thing due, whichever comes first.
 """
 
+import asyncio
 import re
 from collections.abc import Mapping
 
@@ -160,6 +161,7 @@ class Feed:
             await self._send(message)
         for conid in tuple(self._quotes):
             await self._send_quote(conid, now)
+            await asyncio.sleep(0)  # the desk shares this loop: a chain's hundred quotes at once would be felt
         if self._wants_profit:
             await self._send_profit()
         if now >= self._ledger_due:
