@@ -31,7 +31,7 @@ async def modify(desk: Desk, args: argparse.Namespace, talk: Talk) -> int:
     order = found(orders.book, args.order)
     ticket = _changed(order, args, desk)
     async with meant_live(desk, args, order.account, talk):
-        shown, asker = Shown(checked=await orders.check(ticket), problem=None), Asker(args, talk)
+        shown, asker = Shown(checked=await orders.check(ticket, changes=order), problem=None), Asker(args, talk)
         if missing(shown, args):
             return tell_missing(shown, args, talk)
         try:

@@ -118,8 +118,11 @@ class Orders:
     def is_live(self) -> bool:
         return face_of(self.mode).environment is Environment.LIVE
 
-    async def check(self, ticket: OrderTicket, what_if: WhatIf | None = None) -> Checked:
-        """Every rule's answer now; `what_if` is the broker's preview of exactly this ticket. Nothing is sent."""
+    async def check(
+        self, ticket: OrderTicket, what_if: WhatIf | None = None, *, changes: Order | None = None
+    ) -> Checked:
+        """Every rule's answer now; `what_if` is the broker's preview of exactly this ticket, `changes` the working
+        order it is to take the place of. Nothing is sent."""
         context = await self._picture(ticket)
         desk = replace(
             context.desk, mode=self.mode, killed=self._killed(), is_read_only=self._is_read_only() and self.is_live,
@@ -129,11 +132,12 @@ class Orders:
         sent = await self._database.read(trades.load_intents, self.mode, _midnight(self._clock()))
         mine = tuple(order for order in self.book.working if order.account == ticket.account)
         context = replace(context, desk=desk, what_if=what_if or context.what_if, sent=sent, working=mine)
+        context = context if changes is None else context.without(changes)
         return Checked(ticket=ticket, verdict=check(ticket, context, policies_at(day)), context=context)
 
-    async def preview(self, ticket: OrderTicket) -> Checked:
+    async def preview(self, ticket: OrderTicket, *, changes: Order | None = None) -> Checked:
         """The same with the broker's own preview, which is asked for. Raises DeskError."""
-        return await self.check(ticket, await self._trading.what_if(ticket))
+        return await self.check(ticket, await self._trading.what_if(ticket), changes=changes)
 
     def confirm(self, shown: Checked) -> Confirmation:
         """The person's yes to what was shown; ValueError when it is blocked."""
@@ -165,7 +169,7 @@ class Orders:
         async with self._deciding:
             intent, is_new = await self._decide(draft, shown, confirmation)
             if is_new:
-                await self.book.put(trades.intended(intent))
+                self.book.begin(trades.intended(intent))
         if not is_new:
             return self.book.find(intent.ref) or trades.intended(intent)
         try:
@@ -180,7 +184,7 @@ class Orders:
         when nobody knows whether the change arrived: it is not sent again, the book will tell."""
         ref = order.ref or OrderRef(f"#{order.id}")
         async with self._deciding:
-            fresh = await self._allowed(ref, shown, confirmation, is_new=False)
+            fresh = await self._allowed(ref, shown, confirmation, changes=order)
             step = self._step(Step.CHANGED, shown.ticket, ref, verdict=fresh.verdict, order_id=order.id)
             await self._database.write(receipts.append, (step,), urgent=True)
         answer = await self._trading.modify(order, shown.ticket)
@@ -228,7 +232,7 @@ class Orders:
         if before is not None:
             return before, False
         ref = self._new_ref()
-        fresh = await self._allowed(ref, shown, confirmation, is_new=True)
+        fresh = await self._allowed(ref, shown, confirmation)
         intent = OrderIntent(ref=ref, ticket=shown.ticket, at=self._clock())
         steps = [self._step(Step.CHECK_RUN, shown.ticket, ref, fresh, decision=fresh.verdict.severity.word)]
         if confirmation is not None:
@@ -239,12 +243,11 @@ class Orders:
         return (intent, True) if known is None else (known, False)
 
     async def _allowed(
-        self, ref: OrderRef, shown: Checked, confirmation: Confirmation | None, *, is_new: bool
+        self, ref: OrderRef, shown: Checked, confirmation: Confirmation | None, *,
+        changes: Order | None = None,
     ) -> Checked:
         """Check once more at the moment of sending; what the person has not seen has to be shown first."""
-        fresh = await self.check(shown.ticket, shown.context.what_if)
-        if not is_new:  # the order that is changed is no duplicate of the change
-            fresh = replace(fresh, verdict=_without(fresh.verdict, Code.DUPLICATE))
+        fresh = await self.check(shown.ticket, shown.context.what_if, changes=changes)
         why, remedy = self._in_the_way(fresh, shown, confirmation)
         if not why:
             if confirmation is not None:
@@ -401,10 +404,6 @@ def _store(tx: "Connection", intent: OrderIntent, draft: str, steps: tuple[Recei
 
 def _asked(verdict: Verdict) -> frozenset[Code]:
     return frozenset(finding.code for finding in verdict.of(Severity.CONFIRM))
-
-
-def _without(verdict: Verdict, code: Code) -> Verdict:
-    return replace(verdict, findings=tuple(each for each in verdict.findings if each.code is not code))
 
 
 def _words(questions: tuple[Question, ...]) -> str:

@@ -273,6 +273,19 @@ def test_a_change_and_a_cancel_reach_the_broker_with_their_receipts(bench: Order
     asyncio.run(life())
 
 
+def test_a_change_is_checked_as_if_the_order_it_changes_were_not_there(bench: OrderBench) -> None:
+    async def life() -> None:
+        order = await bench.send(next(drafts), ticket())
+        bench.pass_by(1)
+        assert (await bench.orders.check(ticket())).verdict.is_blocked, "another like it is a duplicate"
+        shown = await bench.orders.check(ticket(), changes=order)
+        assert not shown.verdict.is_blocked and shown.context.working == () and shown.context.sent == ()
+        changed = await bench.orders.change(order, shown, ask=bench.ask, confirmation=bench.orders.confirm(shown))
+        assert changed.ref == order.ref and len(bench.broker.placed) == 1
+
+    asyncio.run(life())
+
+
 def test_a_blocked_change_does_not_leave(bench: OrderBench) -> None:
     async def life() -> None:
         order = await bench.send(next(drafts), ticket())

@@ -1,7 +1,7 @@
 """What a check before an order is given: one frozen picture of account, market and desk; what is unknown is None."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -75,3 +75,12 @@ class Context:
     disclosures: tuple[Disclosure, ...] = ()
     acknowledged: tuple[Acknowledgment, ...] = ()
     what_if: WhatIf | None = None
+
+    def without(self, order: Order) -> "Context":
+        """The same as if this working order were not there: so is looked at what it is to be changed to."""
+        legs = tuple((leg.instrument, order.remaining * leg.ratio * leg.side.sign) for leg in order.legs)
+        others = tuple(each for each in self.working if (each.ref, each.id) != (order.ref, order.id))
+        return replace(
+            self, book=self.book if others == self.working else self.book.without(legs), working=others,
+            sent=tuple(each for each in self.sent if each.ref != order.ref),
+        )  # fmt: skip

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from ibdesk.domain.instruments import AssetClass, Conid, Instrument
@@ -46,6 +46,16 @@ class Book:
 
     def quantity(self, instrument: Instrument) -> Decimal:
         return self.held.get(instrument.conid, ZERO)
+
+    def without(self, working: Legs) -> "Book":
+        """The same without one of the working orders it was built with: an order that takes its place is looked at."""
+        if not any(change < 0 and opened(self.quantity(leg), change) for leg, change in working):
+            return self  # it was not counted
+        less: dict[Underlying, Legs] = {}
+        for leg, change in working:
+            key = self.underlying_of(leg)
+            less[key] = _summed(less.get(key, self.working.get(key, ())), ((leg, -change),))
+        return replace(self, working={**self.working, **less}, memo={}, latest={})
 
     def recognised(self, underlying: Underlying) -> tuple[Recognition, ...]:
         """What is held on one underlying now, as strategies."""

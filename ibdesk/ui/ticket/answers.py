@@ -19,7 +19,6 @@ from ibdesk.domain.orders import OrderTicket
 from ibdesk.services.orders import Checked
 from ibdesk.ui.bridge import FRAME_MS
 from ibdesk.ui.ticket.form import NOBODY
-from ibdesk.ui.ticket.sending import as_change
 
 if TYPE_CHECKING:
     from ibdesk.ui.ticket.panel import TicketPanel
@@ -139,12 +138,13 @@ class Answers:
             return
         checked: Checked | None = None
         problem: DeskError | None = None
+        form, shown = panel.form, panel.form.checked
         try:
             if with_preview:
-                checked = await orders.preview(ticket)
+                checked = await orders.preview(ticket, changes=form.changes)
             else:
-                shown = panel.form.checked
-                checked = await orders.check(ticket, None if shown is None else shown.context.what_if)
+                what_if = None if shown is None else shown.context.what_if
+                checked = await orders.check(ticket, what_if, changes=form.changes)
         except DeskError as error:
             problem = error
         finally:
@@ -160,7 +160,7 @@ class Answers:
             return
         if checked is not None:
             self._taken = number
-            form = form.answered(as_change(checked) if form.changes is not None else checked)
+            form = form.answered(checked)
         elif problem is not None:
             form = replace(form, problem=problem, shown=None)
         self._panel.answered(form)

@@ -5,7 +5,7 @@ ticket is checked anew, and they are asked again only about what was not there b
 """
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from ibdesk.domain.compliance.confirmation import Confirmation
@@ -20,12 +20,6 @@ FRESH = timedelta(seconds=8)
 
 #: Shows findings to a person and brings their yes or no.
 Confirm = Callable[[Checked, Sequence[Finding]], Awaitable[bool]]
-
-
-def as_change(checked: Checked) -> Checked:
-    """An answer to what an order is to become: the order itself is no duplicate of it."""
-    findings = tuple(each for each in checked.verdict.findings if each.code is not Code.DUPLICATE)
-    return replace(checked, verdict=replace(checked.verdict, findings=findings))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +41,7 @@ class Sender:
 
     async def send(self, draft: str, ticket: OrderTicket, known: Checked | None, changes: Order | None) -> Sent:
         """See a ticket through. `known` is the latest answer to it. Raises what the service raises."""
-        shown, confirmation = await self._agreed(ticket, known, is_change=changes is not None)
+        shown, confirmation = await self._agreed(ticket, known, changes)
         if shown.verdict.is_blocked or (shown.verdict.needs_confirm and confirmation is None):
             return Sent(shown=shown)
         if changes is not None:
@@ -57,13 +51,14 @@ class Sender:
         return Sent(shown=shown, order=order)
 
     async def _agreed(
-        self, ticket: OrderTicket, known: Checked | None, *, is_change: bool
+        self, ticket: OrderTicket, known: Checked | None, changes: Order | None
     ) -> tuple[Checked, Confirmation | None]:
         """A fresh answer with the person's yes to all it asks; None for a yes when it was a no or is not needed."""
         agreed: frozenset[Code] = frozenset()
         while True:
-            shown = known if known is not None and self._is_fresh(known, ticket) else await self.preview(ticket)
-            shown, known = as_change(shown) if is_change else shown, None
+            is_fresh = known is not None and self._is_fresh(known, ticket)
+            shown = known if known is not None and is_fresh else await self.preview(ticket, changes)
+            known = None
             asked = shown.verdict.of(Severity.CONFIRM)
             if shown.verdict.is_blocked or not asked:
                 return shown, None
@@ -75,12 +70,12 @@ class Sender:
             agreed |= codes
             known = shown
 
-    async def preview(self, ticket: OrderTicket) -> Checked:
+    async def preview(self, ticket: OrderTicket, changes: Order | None = None) -> Checked:
         """With the broker's preview, or without when it gives none: the rules then say so and ask."""
         try:
-            return await self.orders.preview(ticket)
+            return await self.orders.preview(ticket, changes=changes)
         except DeskError:
-            return await self.orders.check(ticket)
+            return await self.orders.check(ticket, changes=changes)
 
     def _is_fresh(self, known: Checked, ticket: OrderTicket) -> bool:
         preview = known.context.what_if

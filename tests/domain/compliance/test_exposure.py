@@ -65,6 +65,16 @@ def test_working_orders_count_when_they_sell_to_open_and_are_no_cover_before() -
     assert resulting(selling, legs((long, 1)), with_working=False)[conid("ABC")] == legs((stock("ABC"), 100), (long, 1))
 
 
+def test_a_book_without_a_working_order_is_as_if_it_had_never_been_built_with_it() -> None:
+    short, other = legs((option("105C"), -2)), legs((option("110C"), -1))
+    both, one = book((stock(), 100), working=(short, other)), book((stock(), 100), working=(other,))
+    order = legs((option("105C"), -1))
+    assert resulting(both.without(short), order) == resulting(one, order)
+    assert outcome_of(both.without(short), order) == outcome_of(one, order) != outcome_of(both, order)
+    buying = legs((option("100C"), 1))
+    assert both.without(buying) == both, "what was never counted is not taken off"
+
+
 def test_a_working_spread_counts_whole_and_two_exits_of_one_position_not_at_all() -> None:
     spread = legs((option("100P"), -1), (option("95P"), 1))
     assert resulting(book(working=(spread,)), legs((stock(), 1)))[conid("ABC")] == (*spread, *legs((stock(), 1)))

@@ -253,8 +253,8 @@ def test_an_old_answer_is_never_shown_as_one_to_a_newer_ticket(run: Run, tmp_pat
             gate = asyncio.Event()
             preview = made.bench.orders.preview
 
-            async def slow(one: OrderTicket) -> object:
-                found = await preview(one)
+            async def slow(one: OrderTicket, **told: object) -> object:
+                found = await preview(one, **told)
                 if one.quantity == 1:
                     await gate.wait()
                 return found
@@ -493,7 +493,7 @@ def test_quotes_that_move_are_shown_and_the_ticket_is_checked_anew(run: Run, tmp
 def test_a_check_that_cannot_be_made_says_why_in_place(run: Run, tmp_path: Path) -> None:
     async def walk() -> None:
         async with ticketing(tmp_path) as made:
-            async def broken(*_: object) -> object:
+            async def broken(*_: object, **__: object) -> object:
                 raise Unavailable("Nobody answers.", remedy="Wait.", cause=Cause.GATEWAY_NOT_RUNNING)
 
             made.bench.orders.check = broken  # type: ignore[method-assign, assignment]
