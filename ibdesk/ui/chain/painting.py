@@ -53,9 +53,8 @@ class ChainDelegate(QStyledItemDelegate):
         self._line.setAlphaF(0.10)
         self._flash = QColor(t.accent)
         self._edges = {Side.BUY: QPen(QColor(t.gain), 1), Side.SELL: QPen(QColor(t.loss), 1)}
-        self._fills = {Side.BUY: QColor(t.gain), Side.SELL: QColor(t.loss)}
-        for fill in self._fills.values():
-            fill.setAlphaF(0.16)
+        self._fills = {Side.BUY: QBrush(QColor(mixed(t.gain, t.surface, 0.17))),
+                       Side.SELL: QBrush(QColor(mixed(t.loss, t.surface, 0.17)))}  # fmt: skip
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: AnyIndex) -> None:
         line, column = index.row(), index.column()
@@ -79,6 +78,9 @@ class ChainDelegate(QStyledItemDelegate):
             painter.fillRect(rect, self._line)
         elif state & _HOVERED:
             painter.fillRect(rect, self._hovered)
+        leg = model.leg_at(line, column)
+        if leg is not None:
+            painter.fillRect(rect, self._fills[leg.side])
         strength = model.flash(line, column)
         if strength:
             self._flash.setAlphaF(0.24 * strength)
@@ -108,11 +110,10 @@ class ChainDelegate(QStyledItemDelegate):
         painter.drawText(room, _RIGHT, text)
 
     def _outline(self, painter: QPainter, rect: QRect, line: int, column: int) -> None:
-        """Bid and ask of a leg are one frame; what a press repeats is filled more."""
+        """Bid and ask of a leg are one frame; its ratio stands where a press raises it."""
         leg = self._model.leg_at(line, column)
         if leg is None:
             return
-        painter.fillRect(rect, self._fills[leg.side])
         painter.setPen(self._edges[leg.side])
         left, right, top, bottom = rect.left(), rect.right(), rect.top(), rect.bottom() - 1
         painter.drawLine(left, top, right, top)
