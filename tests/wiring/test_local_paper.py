@@ -17,7 +17,7 @@ from ibdesk.demo.timings import DemoLimits, DemoTimings
 from ibdesk.domain.accounts import AccountId, Environment
 from ibdesk.domain.compliance.verdict import Code
 from ibdesk.domain.instruments import Instrument
-from ibdesk.domain.modes import Mode
+from ibdesk.domain.modes import Mode, is_local
 from ibdesk.domain.orders import Leg, OrderIntent, OrderRef, OrderState, OrderTicket, OrderType, Side, TimeInForce
 from ibdesk.domain.receipts import Step
 from ibdesk.domain.records import Credentials
@@ -110,10 +110,15 @@ async def yes(*_: object) -> Reply:
 
 def test_a_demo_desk_in_local_paper_has_its_own_account_and_that_alone() -> None:
     async def run() -> None:
-        first = await wiring.open_demo_desk()
-        await first.preferences.choose_mode(Mode.LOCAL_PAPER)
+        first = await wiring.open_demo_desk(local_paper=True)
+        assert first.mode is Mode.LOCAL_PAPER
+        await first.preferences.choose_mode(Mode.DEMO)
         assert first.reopen is not None
-        desk = await first.reopen()
+        between = await first.reopen()
+        assert between.mode is Mode.DEMO and all(not is_local(each.id) for each in await between.book.accounts())
+        await between.preferences.choose_mode(Mode.LOCAL_PAPER)
+        assert between.reopen is not None
+        desk = await between.reopen()
         try:
             assert desk.mode is Mode.LOCAL_PAPER and desk.orders is not None and desk.sync is not None
             (account,) = await desk.book.accounts()

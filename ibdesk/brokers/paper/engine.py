@@ -77,9 +77,10 @@ class Engine:
             known = self._quotes.get(quote.conid)
             self._quotes[quote.conid] = quote if known is None else known.merged(quote)
 
-    def forget(self) -> None:
-        """The stream broke: what it told is old."""
-        self._quotes.clear()
+    def forget(self, *, but: Iterable[Conid] = ()) -> None:
+        """What streamed of all but these is old: the stream broke, or they are streamed no more."""
+        kept = frozenset(but)
+        self._quotes = {conid: quote for conid, quote in self._quotes.items() if conid in kept}
 
     def streamed(self, conid: Conid) -> Quote | None:
         return self._quotes.get(conid)
@@ -129,7 +130,7 @@ class Engine:
         """What streams, else what the market says when asked; what cannot be had is left out."""
         wanted = tuple(dict.fromkeys(conids))
         found = {conid: self._quotes[conid] for conid in wanted if conid in self._quotes}
-        missing = [conid for conid in wanted if conid not in found]
+        missing = [conid for conid in wanted if conid not in found or not _is_whole(found[conid])]
         if ask and missing and self._market is not None:
             try:
                 found |= {quote.conid: quote for quote in await self._market.quotes(missing)}
@@ -213,6 +214,11 @@ class Engine:
     async def keep(self, change: Callable[[PaperBook], PaperBook]) -> None:
         """Change what is no order: figures, instructions."""
         await self.take(lambda book: Step(change(book)))
+
+
+def _is_whole(quote: Quote) -> bool:
+    """Whether both sides were told; the first words of a stream may be few."""
+    return quote.bid is not None and quote.ask is not None
 
 
 async def _nothing() -> None:

@@ -24,6 +24,9 @@ Start = Callable[[str, Coroutine[Any, Any, None]], asyncio.Task[None]]
 #: Batches, what ended them, or None at their end.
 Heard = asyncio.Queue[tuple[StreamEvent, ...] | DeskError | None]
 
+#: Market-data lines of an account without extra subscriptions (reference/client-portal-api.md 6): what comes after
+#: them is not streamed.
+LINES = 100
 #: The account's figures are counted at most this often.
 _FIGURES_EVERY = timedelta(seconds=1)
 
@@ -51,7 +54,9 @@ class PaperStream:
 
     async def _watch(self) -> None:
         """The contracts of working orders come first: without their quotes nothing is filled."""
-        await self._inner.watch(tuple(dict.fromkeys((*self._engine.wanted, *self._on_screen))))
+        wanted = tuple(dict.fromkeys((*self._engine.wanted, *self._on_screen)))[:LINES]
+        self._engine.forget(but=wanted)  # nothing will make the others younger
+        await self._inner.watch(wanted)
 
     async def events(self) -> AsyncGenerator[tuple[StreamEvent, ...], None]:
         heard: Heard = asyncio.Queue()

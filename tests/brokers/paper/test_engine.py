@@ -163,6 +163,19 @@ def test_what_streams_is_not_asked_for_until_the_stream_breaks() -> None:
     asyncio.run(run())
 
 
+def test_half_a_quote_is_asked_for_whole() -> None:
+    async def run() -> None:
+        desk = Desk()
+        desk.engine.hear([Quote(conid=SHARE.conid, received_at=LUNCH, delay=Delay.LIVE, last=D(50))])
+        await desk.place()
+        await desk.engine.look()
+        assert desk.engine.book.fills == ()
+        await desk.engine.look(ask=True)
+        assert desk.engine.book.fills[0].execution.price == 101
+
+    asyncio.run(run())
+
+
 def test_an_evening_without_a_close_is_tried_again_after_a_minute() -> None:
     bought = placed(new_book(LOCAL, D(100_000), LUNCH), ticket((CALL, Side.BUY), order_type=OrderType.MARKET), "c")
     bought = looked(bought, {CALL: at("2", "2", instrument=CALL)})

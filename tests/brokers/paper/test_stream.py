@@ -151,6 +151,20 @@ def test_orders_that_work_since_another_day_are_streamed_from_the_beginning() ->
     asyncio.run(run())
 
 
+def test_an_old_price_of_what_is_streamed_no_more_fills_nothing() -> None:
+    async def run() -> None:
+        one = engine()
+        stream = over(Inner(), one)
+        await stream.watch([Conid(7), Conid(8)])
+        one.hear(Quote(conid=Conid(number), received_at=LUNCH, bid=D(1), ask=D(2)) for number in (7, 8))
+        await stream.watch([Conid(8)])
+        assert one.streamed(Conid(7)) is None and one.streamed(Conid(8)) is not None
+        await stream.watch([Conid(number) for number in range(100, 200)] + [Conid(8)])
+        assert one.streamed(Conid(8)) is None
+
+    asyncio.run(run())
+
+
 def test_a_stream_that_ends_badly_says_so() -> None:
     async def run() -> None:
         with pytest.raises(DeskError) as gone:
