@@ -76,13 +76,14 @@ class KillButton(Button):
         bridge.lock_changed.connect(self._lock_changed)
         bridge.second.connect(lambda _now: self.draw())
         self._is_on: bool | None = None
+        if desk.kill_switch is None:
+            self.hide()
         self.draw()
 
     def draw(self) -> None:
         """Show whether it is on."""
         switch = self._desk.kill_switch
         is_on = switch is not None and switch.lock is not None
-        self.setVisible(switch is not None)
         if is_on is self._is_on:
             return
         self._is_on = is_on

@@ -39,9 +39,11 @@ class KillStrip(QWidget):
         """Say how it stands; an end that has come takes the strip away."""
         switch = self._desk.kill_switch
         lock = switch.lock if switch is not None else None
-        self.setVisible(lock is not None)
         if switch is None or lock is None:
+            self.hide()
             return
+        if self.parent() is not None:
+            self.show()
         report = switch.report
         text, detail = words.headline(lock, now), words.detail(lock, report, now)
         if (text, detail) != (self.banner.text.text(), self.banner.detail.text()):

@@ -13,6 +13,7 @@ from ibdesk.ui.orders import OrdersCard
 from ibdesk.ui.orders.details import OrderDetails
 from ibdesk.ui.orders.rows import Show
 from ibdesk.ui.pages.orders.executions import Executions
+from ibdesk.ui.safety.kill import KillButton
 from ibdesk.ui.theme import Text
 from ibdesk.ui.widgets import Label, Segmented
 
@@ -93,6 +94,7 @@ class OrdersPage(QWidget):
         head.addWidget(self.tabs)
         head.addStretch(1)
         head.addWidget(self.hint)
+        head.addWidget(KillButton(self._desk, self._bridge))
         self._both.setHandleWidth(12)
         self._both.setChildrenCollapsible(False)
         self._both.addWidget(self.card)
