@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -233,6 +234,7 @@ def test_no_story_fills_too_much_pays_too_much_or_loses_a_cent(acts: list[tuple[
                      for each in (CALL, HIGHER)}  # fmt: skip
             held = looked(held, seen, now)
         _is_sound(held)
+    assert msgspec.json.decode(msgspec.json.encode(held), type=PaperBook) == held
 
 
 def _wanted(kind: int, quantity: int, price: int) -> OrderTicket:
