@@ -58,10 +58,12 @@ class Book:
         """Those of the other environments too: for listing, never for adding up."""
         return await self._database.read(accounts.load_accounts)
 
-    async def page(self, account: AccountId) -> AccountPage | None:
-        """All that is stored of one account, of any environment; None before its first sync."""
-        found = [each for each in await self.every_account() if each.id == account]
-        return await self._page(found[0]) if found else None
+    async def page(self, account: AccountId, *, with_history: bool = True) -> AccountPage | None:
+        """All that is stored of one account, of any environment; None before its first sync. Without history: no curve
+        and no trends, which take longer to read than all the rest."""
+        now = self._clock() if with_history else None
+        found, stored = await self._database.read(_load_with_account, account, self._source, now)
+        return None if found is None or stored is None else self._made(found, stored)
 
     async def pages(self) -> tuple[AccountPage, ...]:
         """The page of every account that was synced, in the order of `accounts`."""
@@ -75,8 +77,9 @@ class Book:
 
     async def _page(self, account: Account) -> AccountPage | None:
         stored = await self._database.read(_load, account.id, self._source, self._clock())
-        if stored is None:
-            return None
+        return None if stored is None else self._made(account, stored)
+
+    def _made(self, account: Account, stored: "_Stored") -> AccountPage:
         picture, equity, trends = stored
         return AccountPage(
             account=account,
@@ -91,13 +94,24 @@ class Book:
         )
 
 
-def _load(
-    tx: "Connection", account: AccountId, source: Source, now: datetime
-) -> tuple[Snapshot, tuple[Point, ...], Mapping[Conid, tuple[Decimal, ...]]] | None:
-    """One consistent view of the account: its picture, its curve and the trends of what it holds."""
+_Stored = tuple[Snapshot, tuple[Point, ...], Mapping[Conid, tuple[Decimal, ...]]]
+
+
+def _load_with_account(
+    tx: "Connection", account: AccountId, source: Source, now: datetime | None
+) -> tuple[Account | None, _Stored | None]:
+    known = next((each for each in accounts.load_accounts(tx) if each.id == account), None)
+    return known, None if known is None else _load(tx, account, source, now)
+
+
+def _load(tx: "Connection", account: AccountId, source: Source, now: datetime | None) -> _Stored | None:
+    """One consistent view of the account: its picture, and unless `now` is None its curve and the trends of what it
+    holds."""
     picture = snapshots.load_snapshot(tx, account, source)
     if picture is None:
         return None
+    if now is None:
+        return picture, (), {}
     full_from = now - IN_FULL
     equity = (
         *series.load_equity_daily(tx, account, source, before=full_from),

@@ -135,6 +135,11 @@ class LiveOrders:
             self._take_all(orders)
             await self._write(orders)
 
+    def begin(self, order: Order) -> None:
+        """An order of ours is on its way. Its intent is written down already, which says all that a row would say."""
+        self._take(order)
+        self._hub.publish(OrdersChanged(orders=(order,)))
+
     async def settle(self, ref: OrderRef, state: OrderState, message: str = "") -> Order:
         """What we know ourselves of an order of ours. Where the stream was quicker, the broker's word stands."""
         order = self._orders[ref]

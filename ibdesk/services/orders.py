@@ -123,13 +123,15 @@ class Orders:
     ) -> Checked:
         """Every rule's answer now; `what_if` is the broker's preview of exactly this ticket, `changes` the working
         order it is to take the place of. Nothing is sent."""
-        context = await self._picture(ticket)
+        today = _midnight(self._clock())
+        context, sent = await asyncio.gather(
+            self._picture(ticket), self._database.read(trades.load_intents, self.mode, today)
+        )
         desk = replace(
             context.desk, mode=self.mode, killed=self._killed(), is_read_only=self._is_read_only() and self.is_live,
             is_armed=not self.is_live or self._is_armed(ticket.account),
         )
         day = self._clock().astimezone(NEW_YORK).date()
-        sent = await self._database.read(trades.load_intents, self.mode, _midnight(self._clock()))
         mine = tuple(order for order in self.book.working if order.account == ticket.account)
         context = replace(context, desk=desk, what_if=what_if or context.what_if, sent=sent, working=mine)
         context = context if changes is None else context.without(changes)

@@ -1,6 +1,8 @@
 """When an account's past is read for a check, and how much of it: only what the rules ask for, and nothing twice."""
 
+import asyncio
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 
@@ -36,6 +38,16 @@ REMEMBERED = timedelta(days=366)
 LATELY = timedelta(days=11)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Past:
+    """What the rules ask of an account's past; `cash` None where it is not asked for or cannot be known."""
+
+    usual: Mapping[AssetClass, Decimal]
+    was_refused: bool
+    deficits: tuple[Deficit, ...]
+    cash: CashState | None
+
+
 class OwnPast:
     """What was stored of the accounts of one mode. `has_read` says whether the broker was asked for its executions."""
 
@@ -49,6 +61,13 @@ class OwnPast:
         self._clock = clock
         self._has_read = has_read
         self._standings: dict[AccountId, tuple[Standing, ...]] = {}
+
+    async def of(self, page: AccountPage, currency: Currency | None) -> Past:
+        """All of it, for an order in this currency; the reads do not wait for each other."""
+        usual, was_refused, deficits, cash = await asyncio.gather(
+            self.usual(page.account.id), self.was_refused(page), self.deficits(page), self.cash(page, currency)
+        )
+        return Past(usual=usual, was_refused=was_refused, deficits=deficits, cash=cash)
 
     async def usual(self, account: AccountId) -> Mapping[AssetClass, Decimal]:
         """The middle size of the person's own orders by class."""

@@ -3,6 +3,7 @@
 What cannot be had is left unknown, never guessed: the rules say so and ask the person. Nothing here decides anything.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
@@ -84,28 +85,31 @@ class Pictures:
 
     async def of(self, ticket: OrderTicket) -> Context:
         """What is known now. Refused(UNKNOWN_ACCOUNT) before the account's first sync."""
-        page = await self._book.page(ticket.account)
+        # most of this waits for a thread or the broker: one after the other it would keep Send waiting
+        page, quotes, rules, hours, dividends, settings = await asyncio.gather(
+            self._book.page(ticket.account, with_history=False), self._quoted(ticket), self._rules(ticket),
+            self._hours(ticket), self._dividends(ticket), self._with_level(self._settings()),
+        )
         if page is None:
             raise Refused(
                 "This account has not been read yet, so no order for it can be checked.",
                 remedy="Sync it once, then open the ticket again.", cause=Cause.UNKNOWN_ACCOUNT,
             )
-        quotes, settings, now = await self._quoted(ticket), self._settings(), self._clock()
+        acknowledged, live_orders, (day_trades, seen), past = await asyncio.gather(
+            self._acknowledged(), self._live_orders(), self._day_trades(page), self._past.of(page, ticket.currency)
+        )
+        now = self._clock()
         working = tuple(order for order in self._orders.working if order.account == ticket.account)
-        day_trades, seen = await self._day_trades(page)
         outage = outage_at(now, settings.region)
         return Context(
             now=now, account=page.account, desk=Desk(mode=self._mode, session=self._session(), outage=outage),
-            calendar=self._calendar, settings=await self._with_level(settings), summary=page.summary,
+            calendar=self._calendar, settings=settings, summary=page.summary,
             daily_pnl=None if page.pnl is None else page.pnl.daily,
             rates={line.currency: line.rate for line in page.ledger},
             book=book_of((row.position for row in page.rows), map(_remaining, working)), working=working,
-            live_orders=await self._live_orders(), day_trades=day_trades, trades=seen, quotes=quotes,
-            rules=await self._rules(ticket), hours=await self._hours(ticket),
-            dividends=await self._dividends(ticket), disclosures=self._disclosures,
-            acknowledged=await self._acknowledged(), usual=await self._past.usual(ticket.account),
-            was_refused=await self._past.was_refused(page), deficits=await self._past.deficits(page),
-            cash=await self._past.cash(page, ticket.currency),
+            live_orders=live_orders, day_trades=day_trades, trades=seen, quotes=quotes, rules=rules, hours=hours,
+            dividends=dividends, disclosures=self._disclosures, acknowledged=acknowledged, usual=past.usual,
+            was_refused=past.was_refused, deficits=past.deficits, cash=past.cash,
         )  # fmt: skip
 
     async def _with_level(self, settings: Settings) -> Settings:
