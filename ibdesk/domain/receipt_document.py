@@ -274,11 +274,11 @@ def _costs(preview: WhatIf) -> Iterator[tuple[Cell, ...]]:
 
 def _story(receipts: Sequence[Receipt]) -> Section:
     return Section(
-        title="What happened", heads=("New York", "Step", "Words"), widths=(15, 24, 61),
+        title="What happened", heads=("New York", "Step", "Words"), widths=(18, 26, 56),
         rows=tuple((
             Cell(text=f"{each.at.astimezone(NEW_YORK):%H:%M:%S.%f}"[:-3], note=f"{each.at:%Y-%m-%d}"),
             Cell(text=STEP_WORDS[each.step], tone="loss" if each.step in _BAD else ""),
-            Cell(text=_told(each), note=f"The broker: {each.broker_text}" if each.broker_text and each.decision else ""),
+            Cell(text=_told(each), note=_beside(each)),
         ) for each in receipts),
     )  # fmt: skip
 
@@ -291,8 +291,14 @@ def _told(receipt: Receipt) -> str:
         count = len(receipt.verdict.findings) if receipt.verdict is not None else 0
         return f"{count} findings; the hardest: {receipt.decision or UNKNOWN}"
     if receipt.step is Step.CONFIRMED_OVERRIDE:
-        return f"{len(receipt.acknowledged)} findings confirmed" if receipt.acknowledged else "as it was shown"
+        count = len(receipt.acknowledged)
+        return f"{count} finding{'' if count == 1 else 's'} confirmed" if count else "as it was shown"
     return receipt.decision or receipt.broker_text or UNKNOWN
+
+
+def _beside(receipt: Receipt) -> str:
+    """The broker's words where they stand beside ours."""
+    return f"The broker: {receipt.broker_text}" if receipt.broker_text and receipt.decision else ""
 
 
 def _proof(steps: Sequence[LoggedReceipt], made_at: datetime) -> Section:

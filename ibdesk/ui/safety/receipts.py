@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QMarginsF, Qt
-from PySide6.QtGui import QPageLayout, QPageSize, QPdfWriter, QTextDocument
+from PySide6.QtCore import QBuffer, QByteArray, QIODevice, Qt
+from PySide6.QtGui import QPageSize, QPdfWriter, QTextDocument
 from PySide6.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QTextBrowser, QVBoxLayout, QWidget
 
 from ibdesk.domain.receipt_document import Document
@@ -23,8 +23,6 @@ FORMATS = {
     "PDF document (*.pdf)": "pdf", "JSON, every step whole (*.json)": "json", "CSV table (*.csv)": "csv",
     "HTML page (*.html)": "html",
 }  # fmt: skip
-#: Millimetres of white around a printed page.
-MARGIN = 18.0
 
 
 def show_receipt(desk: "Desk", bridge: "Bridge", ref: str, parent: QWidget) -> None:
@@ -107,8 +105,7 @@ class ReceiptDialog(QDialog):
 
 
 def print_to(device: "QPagedPaintDevice", document: Document) -> None:
-    """Ink on paper, whatever the window wears."""
-    device.setPageMargins(QMarginsF(MARGIN, MARGIN, MARGIN, MARGIN), QPageLayout.Unit.Millimeter)
+    """Ink on paper, whatever the window wears; two centimetres of white and page numbers are Qt's own."""
     text = QTextDocument()
     made = font()
     made.setPointSizeF(9.5)
