@@ -1,5 +1,7 @@
 """Queries: the receipts as a list, one line for each order, sent or blocked."""
 
+from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import Any
 
 import msgspec
@@ -22,24 +24,53 @@ def newest(
     tx: Connection, wanted: ReceiptFilter, *, before: int | None = None, limit: int = 200
 ) -> tuple[ReceiptHead, ...]:
     """The orders whose last step is newest, newest first; `before` is the `last_seq` of the last one seen."""
-    last, kinds = func.max(log.c.seq), func.group_concat(log.c.event_type.distinct())
-    statement = (
-        select(
-            log.c.correlation_id, func.min(log.c.seq).label("first"), last.label("last"), kinds.label("kinds"),
-            func.count().label("steps"),
-        )
-        .group_by(log.c.correlation_id).order_by(last.desc()).limit(limit)
-    )  # fmt: skip
-    for condition in _conditions(wanted):
-        statement = statement.where(log.c.correlation_id.in_(select(log.c.correlation_id).where(condition)))
-    for bound in _bounds(wanted, before):
-        statement = statement.having(bound)
-    found = tx.execute(statement).all()
+    found: list[Any] = []
+    for names in _batches(_names(tx, wanted, before), limit):
+        found += _told(tx, wanted, names)
+        if len(found) >= limit:
+            break
+    found = found[:limit]
     names = [row.correlation_id for row in found]
     firsts = select(func.min(log.c.seq)).where(log.c.correlation_id.in_(names)).group_by(log.c.correlation_id)
     shown = {row.correlation_id: row for row in tx.execute(select(log).where(log.c.seq.in_(firsts)))}
     why = _reasons(tx, names)
     return tuple(_head(row, shown[row.correlation_id], why.get(row.correlation_id, "")) for row in found)
+
+
+def _names(tx: Connection, wanted: ReceiptFilter, before: int | None) -> Iterator[str]:
+    """Orders by their newest step, read from the end of the log only as far as somebody asks: a group over the whole
+    log would read all of it."""
+    statement = select(log.c.correlation_id, log.c.seq).order_by(log.c.seq.desc())
+    for condition in _conditions(wanted):
+        statement = statement.where(log.c.correlation_id.in_(select(log.c.correlation_id).where(condition)))
+    seen: set[str] = set()
+    for row in tx.execute(statement.execution_options(yield_per=500)):
+        if row.correlation_id not in seen:
+            seen.add(row.correlation_id)
+            if before is None or row.seq < before:
+                yield row.correlation_id
+
+
+def _batches(names: Iterator[str], size: int) -> Iterator[list[str]]:
+    while batch := list(islice(names, size)):
+        yield batch
+
+
+def _told(tx: Connection, wanted: ReceiptFilter, names: list[str]) -> Sequence[Any]:
+    """What all rows of each of these orders tell, the newest first, within the filter's days."""
+    last, begun = func.max(log.c.seq), func.min(log.c.ts_utc)
+    statement = (
+        select(
+            log.c.correlation_id, last.label("last"), func.count().label("steps"),
+            func.group_concat(log.c.event_type.distinct()).label("kinds"),
+        )
+        .where(log.c.correlation_id.in_(names)).group_by(log.c.correlation_id).order_by(last.desc())
+    )  # fmt: skip
+    if wanted.since is not None:
+        statement = statement.having(begun >= wanted.since)
+    if wanted.until is not None:
+        statement = statement.having(begun < wanted.until)
+    return tx.execute(statement).all()
 
 
 def _conditions(wanted: ReceiptFilter) -> list[ColumnElement[bool]]:
@@ -53,16 +84,6 @@ def _conditions(wanted: ReceiptFilter) -> list[ColumnElement[bool]]:
             for column in (log.c.order_snapshot, log.c.decision, log.c.broker_text, log.c.correlation_id, log.c.mode)
         )))  # fmt: skip
     return found
-
-
-def _bounds(wanted: ReceiptFilter, before: int | None) -> list[ColumnElement[bool]]:
-    first, last = func.min(log.c.ts_utc), func.max(log.c.seq)
-    bounds: list[ColumnElement[bool]] = [] if before is None else [last < before]
-    if wanted.since is not None:
-        bounds.append(first >= wanted.since)
-    if wanted.until is not None:
-        bounds.append(first < wanted.until)
-    return bounds
 
 
 def _reasons(tx: Connection, correlations: list[str]) -> dict[str, str]:
