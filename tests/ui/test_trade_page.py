@@ -77,7 +77,7 @@ async def trade_page() -> AsyncIterator[Opened]:
         shiboken6.delete(bridge)
 
 
-def test_keys_take_a_strike_into_the_ticket_and_its_outline_comes_back(run: Run) -> None:
+def test_keys_take_a_strike_into_the_ticket_and_both_are_streamed_while_the_room_is_on_screen(run: Run) -> None:
     async def look() -> None:
         async with trade_page() as opened:
             page = opened.page
@@ -95,6 +95,10 @@ def test_keys_take_a_strike_into_the_ticket_and_its_outline_comes_back(run: Run)
             assert outlined is not None and outlined.ratio == 2
             await opened.until(lambda: page.watched[:1] == (row.call.conid,))
             assert SPY in page.watched and len(page.watched) <= 100
+            page.hide()
+            assert page.watched == ()
+            page.show()
+            await opened.until(lambda: len(page.watched) > 10)
 
     run(look())
 
@@ -110,6 +114,7 @@ def test_a_strategy_fills_the_ticket_and_the_underlying_itself_can_be_bought(run
             assert page.chain.table.chain._legs == {}
             page.chain.bar.ask.click()
             assert [leg.instrument.conid for leg in page.ticket.legs] == [SPY] and not opened.notices
+            assert not unnamed(page), "every control has a name"
 
     run(look())
 
@@ -134,20 +139,6 @@ def test_a_prefilled_ticket_brings_its_chain(run: Run) -> None:
     run(look())
 
 
-def test_a_room_that_is_left_streams_nothing_and_takes_up_again(run: Run) -> None:
-    async def look() -> None:
-        async with trade_page() as opened:
-            page = opened.page
-            await opened.chain()
-            await opened.until(lambda: len(page.watched) > 10)
-            page.hide()
-            assert page.watched == ()
-            page.show()
-            await opened.until(lambda: len(page.watched) > 10)
-
-    run(look())
-
-
 def test_the_size_of_the_parts_is_remembered(run: Run) -> None:
     async def look() -> None:
         async with trade_page() as opened:
@@ -159,14 +150,5 @@ def test_the_size_of_the_parts_is_remembered(run: Run) -> None:
             again.show()
             assert again._across.sizes() == page._across.sizes()
             shiboken6.delete(again)
-
-    run(look())
-
-
-def test_every_control_of_the_room_has_a_name(run: Run) -> None:
-    async def look() -> None:
-        async with trade_page() as opened:
-            await opened.chain()
-            assert not unnamed(opened.page)
 
     run(look())

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, Signal
 
 from ibdesk.domain.chains import Chain, Expiry, same_day, usual_expiry
-from ibdesk.domain.errors import DeskError
+from ibdesk.domain.errors import DeskError, NeedsPerson
 from ibdesk.domain.instruments import Conid
 from ibdesk.services.chains import BAND, Chains, Underlying
 
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 class ChainLoader(QObject):
     """Signals in the order they come: `opening`, `opened(Underlying)`, `expiries_known`, `following(Expiry)`, then one
-    `stepped(Chain)` after the other. `failed(DeskError)` ends it; `again` repeats what failed. `priced(quotes)` answers
-    `ask_prices`."""
+    `stepped(Chain)` after the other. `failed(DeskError)` ends it; `again` repeats what failed. What is priced stays on
+    screen whatever happens to the rest. `priced(quotes)` answers `ask_prices`."""
 
     opening = Signal()
     opened = Signal(object)
@@ -122,8 +122,12 @@ class ChainLoader(QObject):
                     if is_first_price and len({each.day.replace(day=1) for each in self.expiries}) < 2:
                         self._start("expiries", self._other_months(underlying, turn))
         except DeskError as error:
-            if expiry == self.expiry:
+            if expiry != self.expiry or turn != self._turn:
+                return
+            if self.chain is None or not self.chain.is_priced:
                 self._fail(error, turn)
+            elif not isinstance(error, NeedsPerson):  # a lost session dims the table; anything else is worth a notice
+                raise
 
     async def _other_months(self, underlying: Underlying, turn: int) -> None:
         """The expiries of the months nobody looked at yet, once the prices are there: two requests each."""

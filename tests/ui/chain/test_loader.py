@@ -1,8 +1,14 @@
 """What came too late is dropped, and what failed can be asked again."""
 
+from collections.abc import AsyncGenerator
 from pathlib import Path
+from typing import Any
 
-from ibdesk.domain.chains import Expiry
+import pytest
+
+from ibdesk.domain.chains import Chain, Expiry
+from ibdesk.domain.errors import Cause, DeskError, NeedsPerson, Unavailable
+from ibdesk.services.chains import Chains
 from ibdesk.ui.chain.loader import ChainLoader
 from tests.ui.chain.bench import AAPL, SPY, Bench, chain_bench
 from tests.ui.conftest import Run
@@ -102,5 +108,36 @@ def test_strikes_that_come_on_screen_are_priced_in_one_request(run: Run, tmp_pat
             since = bench.shop.asked("snapshot")
             await bench.until(lambda: all(chain.quote_of(conid) is not None for conid in first.conids))
             assert bench.shop.asked("snapshot") - since <= 4
+
+    run(look())
+
+
+@pytest.mark.parametrize(("error", "notices"), [
+    (NeedsPerson("You are signed out.", remedy="Sign in.", cause=Cause.NOT_AUTHENTICATED), 0),
+    (Unavailable("No answer came.", remedy="Wait.", cause=Cause.TIMED_OUT), 1),
+])  # fmt: skip
+def test_what_is_priced_stays_when_the_rest_fails(
+    run: Run, tmp_path: Path, error: DeskError, notices: int
+) -> None:
+    async def look() -> None:
+        async with chain_bench(tmp_path) as bench:
+            await bench.open()
+
+            class Breaking(Chains):
+                async def follow(self, *asked: Any, **more: Any) -> AsyncGenerator[Chain, None]:
+                    async for chain in super().follow(*asked, **more):
+                        yield chain
+                        if chain.is_priced:
+                            raise error
+
+            assert bench.shop.broker.market is not None
+            chains = Breaking(bench.shop.broker.market, session=bench.shop.session, clock=bench.shop.dial)
+            loader = ChainLoader(chains, bench.bridge, bench.view)
+            failed: list[object] = []
+            loader.failed.connect(failed.append)
+            loader.open(SPY)
+            await bench.until(lambda: loader.chain is not None and loader.chain.is_priced)
+            await bench.until(lambda: len(bench.notices) == notices)
+            assert failed == [] and loader.chain is not None and len(loader.chain.rows) == 17
 
     run(look())
