@@ -1,8 +1,8 @@
 """G7: from choosing an expiry to 17 strikes at the money with prices, cold and with the contracts known.
 
-The desk's own service asks a demo gateway in another process, over TLS, through the request budget of ten a second. Cold:
-each expiry for the first time, compared with what the budget permits for the requests that were made. Cached: the same
-expiry chosen again, compared with one bare aiohttp snapshot of the same contracts on a warm connection in the same run.
+The desk's own service asks a demo gateway in another process, over TLS, through the request budget of ten a second.
+Cold: each expiry for the first time, compared with what the budget permits for the requests that were made. Cached: the
+same expiry chosen again, compared with one bare aiohttp snapshot of the same contracts on a warm connection.
 Medians over several expiries.
 
 Prints each ratio with its goal; exit code 1 when one is missed.
