@@ -152,7 +152,17 @@ def _price_faults(ticket: OrderTicket) -> list[str]:
     if ticket.order_type is OrderType.TRAILING:
         amount = ticket.trail.amount if ticket.trail is not None else None
         found += _price_fault("trailing amount", amount, may_be_negative=False)
+        if not found and ticket.trail is not None and ticket.trail.is_percent and ticket.trail.amount >= 100:
+            found.append("The trailing amount must be below 100 %.")
+    for name, exit_price in _exit_prices(ticket):
+        found += _price_fault(name, exit_price, may_be_negative=ticket.is_combo)
     return found
+
+
+def _exit_prices(ticket: OrderTicket) -> tuple[tuple[str, Decimal], ...]:
+    exits = ticket.exits or Exits()
+    named = (("profit target", exits.take_profit), ("stop loss", exits.stop_loss))
+    return tuple((name, price) for name, price in named if price is not None)
 
 
 def _price_fault(name: str, price: Decimal | None, *, may_be_negative: bool) -> list[str]:

@@ -63,6 +63,14 @@ def load_intents(tx: Connection, mode: Mode, since: datetime | None = None) -> t
     return tuple(_intent.decode(body) for body in tx.execute(statement).scalars())
 
 
+def load_unwritten(tx: Connection, mode: Mode) -> tuple[OrderIntent, ...]:
+    """The intents of a mode that no order was ever stored for, of any age, oldest first: their desk died."""
+    c, orders = order_intents.c, ibkr_orders.c
+    written = select(orders.client_order_ref).where(orders.client_order_ref == c.ref).exists()
+    found = tx.execute(select(c.body).where(c.mode == mode.value, ~written).order_by(c.at, c.ref))
+    return tuple(_intent.decode(body) for body in found.scalars())
+
+
 def intended(intent: OrderIntent) -> Order:
     """The order an intent will be, before the broker has heard of it."""
     ticket = intent.ticket
@@ -144,6 +152,9 @@ def earlier_words(tx: Connection, exec_id: str) -> tuple[Fill, ...]:
 
 
 def save_draft(tx: Connection, draft: str, ticket: OrderTicket, at: datetime) -> None:
+    """Keep a ticket that was not sent. One that was sent meanwhile is no draft any more: intents jump the queue."""
+    if intent_of(tx, draft) is not None:
+        return
     bulk.put(tx, order_drafts, {"id": draft}, {
         "account_id": ticket.account, "mode": ticket.mode.value, "updated_at": at, "body": _text(ticket),
     })  # fmt: skip
@@ -197,9 +208,9 @@ def _save_order(tx: Connection, order: Order, environment: Environment) -> None:
     first = order.legs[0] if order.legs else None
     if order.id is not None:
         c, nameless = ibkr_orders.c, key_of(replace(order, id=None, ref=None))
-        tx.execute(delete(ibkr_orders).where(
-            or_(c.order_id == order.id, c.order_key == nameless), c.environment == environment.value,
-            c.order_key != key_of(order)))  # fmt: skip
+        tx.execute(delete(ibkr_orders).where(  # one of another name of ours is another order, whatever its number
+            or_(c.order_id == order.id, c.order_key == nameless), c.client_order_ref.is_(None),
+            c.environment == environment.value, c.order_key != key_of(order)))  # fmt: skip
     bulk.put(tx, ibkr_orders, {"order_key": key_of(order)}, {
         "order_id": order.id, "client_order_ref": order.ref, "account_id": order.account,
         "environment": environment.value, "status": order.state.value,

@@ -81,6 +81,9 @@ def test_a_whole_ticket_has_no_faults_and_says_what_it_changes():
         ({"order_type": OrderType.TRAILING}, "trailing amount"),
         ({"order_type": OrderType.TRAILING, "trail": Trail(amount=Decimal(0))}, "above zero"),
         ({"exits": Exits()}, "profit target"),
+        ({"exits": Exits(take_profit=Decimal("NaN"))}, "Enter a profit target"),
+        ({"exits": Exits(stop_loss=Decimal("-5"))}, "stop loss must be above zero"),
+        ({"order_type": OrderType.TRAILING, "trail": Trail(amount=Decimal(100), is_percent=True)}, "below 100 %"),
     ],
 )
 def test_each_fault_is_named(changes, says):

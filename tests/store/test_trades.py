@@ -57,6 +57,12 @@ def test_an_order_from_elsewhere_is_known_by_the_brokers_number(in_transaction: 
     assert [(each.ref, each.state) for each in found] == [("ref-9", OrderState.FILLED)]
 
 
+def test_an_order_number_that_comes_again_takes_no_other_order_away(in_transaction: Run) -> None:
+    in_transaction(trades.save_orders, [order(1)], DEMO)
+    in_transaction(trades.save_orders, [order(2, id=order(1).id)], DEMO)
+    assert {each.ref for each in in_transaction(trades.load_orders, DEMO)} == {"ref-1", "ref-2"}
+
+
 def test_old_orders_are_left_out_unless_they_are_still_open(in_transaction: Run) -> None:
     done = order(2, state=OrderState.CANCELLED)
     in_transaction(trades.save_orders, [order(1), done], DEMO)
@@ -105,6 +111,20 @@ def test_drafts_survive_and_go_when_they_are_dropped(in_transaction: Run) -> Non
     assert [(name, found.quantity) for name, found in in_transaction(trades.load_drafts)] == [("a", 4), ("b", 3)]
     in_transaction(trades.drop_draft, "a")
     assert [name for name, _ in in_transaction(trades.load_drafts)] == ["b"]
+
+
+def test_a_ticket_that_was_sent_is_no_draft_whoever_writes_it_down_late(in_transaction: Run) -> None:
+    in_transaction(trades.add_intent, intent(1), "draft-1")
+    in_transaction(trades.save_draft, "draft-1", TICKET, NOW)
+    assert in_transaction(trades.load_drafts) == ()
+
+
+def test_an_intent_without_an_order_is_found_however_old_it_is(in_transaction: Run) -> None:
+    in_transaction(trades.add_intent, intent(1), "draft-1")
+    in_transaction(trades.add_intent, intent(2), "draft-2")
+    in_transaction(trades.save_orders, [order(2)], DEMO)
+    assert in_transaction(trades.load_unwritten, Mode.DEMO) == (intent(1),)
+    assert in_transaction(trades.load_unwritten, Mode.IBKR_LIVE) == ()
 
 
 def test_answers_are_remembered_by_mode_and_never_for_live_ones(in_transaction: Run) -> None:

@@ -10,6 +10,7 @@ from ibdesk.domain.instruments import AssetClass, Instrument
 from ibdesk.domain.money import USD
 from ibdesk.domain.occ import is_nonstandard
 from ibdesk.domain.orders import Leg, OrderRules, OrderTicket, faults
+from ibdesk.domain.ticket_edits import exit_faults
 
 #: What one contract of a plain stock or index option delivers (reference/compliance.md 4.1).
 _STANDARD = 100
@@ -19,8 +20,9 @@ _FINE = (said(Code.CONTRACT_OK, Severity.PASS, "The contracts are standard and o
 
 
 def check_ticket(ticket: OrderTicket) -> tuple[Finding, ...]:
-    """What is missing or no number, before any other rule can judge it."""
-    return tuple(said(Code.TICKET, Severity.BLOCK, fault) for fault in faults(ticket))
+    """What is missing, no number or an exit on the wrong side, before any other rule can judge it."""
+    found = faults(ticket) or tuple(fault for fault in exit_faults(ticket).values() if fault)
+    return tuple(said(Code.TICKET, Severity.BLOCK, fault) for fault in found)
 
 
 def check_contracts(case: Case) -> tuple[Finding, ...]:

@@ -9,7 +9,7 @@ from ibdesk.domain.compliance.contracts import check_contracts, check_ticket
 from ibdesk.domain.compliance.verdict import Code, Severity, worst
 from ibdesk.domain.instruments import OptionTerms, Right
 from ibdesk.domain.money import Currency
-from ibdesk.domain.orders import OrderRules, OrderType, TimeInForce
+from ibdesk.domain.orders import Exits, OrderRules, OrderType, TimeInForce
 from tests.domain.compliance.ready import CALL, TODAY, buying, case, context, found, rules, selling, ticket
 from tests.domain.compliance.sample import book, option, stock
 
@@ -37,6 +37,16 @@ def test_an_expired_contract_is_blocked_and_todays_is_not() -> None:
     assert found(check_contracts(case(buying(gone))), Code.EXPIRED).severity is Severity.BLOCK
     assert worst(check_contracts(case(buying(option("100C", TODAY)), context(rules={
         option("100C", TODAY).conid: rules(option("100C", TODAY))})))) is Severity.PASS  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("exits", "says"),
+    [(Exits(stop_loss=Decimal(999)), "close the position at once"),
+     (Exits(take_profit=Decimal("0.01")), "gain nothing"), (Exits(take_profit=Decimal("NaN")), "Enter a profit target")],
+)  # fmt: skip
+def test_exits_that_are_no_exits_are_blocked(exits: Exits, says: str) -> None:
+    (only,) = check_ticket(replace(buying(), exits=exits))
+    assert only.severity is Severity.BLOCK and says in only.sentence
 
 
 def _without(**changes: object) -> dict[int, OrderRules]:
