@@ -337,9 +337,7 @@ class LiveOrders:
 def _stored(tx: "Connection", environment: Environment, mode: Mode, since: datetime) -> tuple[Order, ...]:
     """Orders as they were last known, and for each intent without one, the order it would have become."""
     orders = trades.load_orders(tx, environment, since)
-    known = {order.ref for order in orders}
-    intents = (intent for intent in trades.load_intents(tx, mode, since) if intent.ref not in known)
-    return (*orders, *(trades.intended(intent) for intent in intents))
+    return (*orders, *(trades.intended(intent) for intent in trades.load_unwritten(tx, mode)))
 
 
 def _save_fills(tx: "Connection", fills: tuple[Fill, ...], mode: Mode, at: datetime) -> tuple[Fill, ...]:

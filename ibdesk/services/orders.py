@@ -189,8 +189,13 @@ class Orders:
             fresh = await self._allowed(ref, shown, confirmation, changes=order)
             step = self._step(Step.CHANGED, shown.ticket, ref, verdict=fresh.verdict, order_id=order.id)
             await self._database.write(receipts.append, (step,), urgent=True)
+        if self._stopped(fresh.verdict):
+            await self._write(self._step(Step.BLOCKED, shown.ticket, ref, decision="The kill switch was pressed."))
+            raise _refused("The kill switch was pressed before the change left.", "Nothing was sent.")
         answer = await self._trading.modify(order, shown.ticket)
-        last = await self._talk(answer, shown.ticket, ref, ask)
+        last = await self._talk(
+            answer, shown.ticket, ref, ask, is_stopped=lambda: self._stopped(fresh.verdict)
+        )
         if isinstance(last, Placed):
             await self.book.hear(last.orders)
             return self.book.find(ref) or last.orders[0]

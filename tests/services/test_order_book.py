@@ -125,6 +125,7 @@ def test_an_intent_whose_order_was_never_written_is_unknown_at_the_next_opening(
     async def life() -> None:
         intent = OrderIntent(ref=OrderRef("lonely"), ticket=ticket(), at=bench.now)
         await bench.database.write(trades.add_intent, intent, "draft")
+        bench.now += timedelta(days=9)  # nobody opened the desk over the holidays
         await bench.reopen()
         assert [order.ref for order in bench.book.unknown] == ["lonely"]
         assert bench.broker.placed == []

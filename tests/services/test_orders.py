@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from ibdesk.domain.accounts import Environment
 from ibdesk.domain.errors import Cause, DeskError, Refused, Unavailable
 from ibdesk.domain.modes import Mode
-from ibdesk.domain.orders import OrderRef, OrderState, Side
+from ibdesk.domain.orders import OrderRef, OrderState, Question, Questions, Side
 from ibdesk.domain.receipts import Step
 from ibdesk.services.activity import Activity
 from ibdesk.services.orders import Reply, closing_ticket
@@ -282,6 +282,45 @@ def test_a_change_is_checked_as_if_the_order_it_changes_were_not_there(bench: Or
         assert not shown.verdict.is_blocked and shown.context.working == () and shown.context.sent == ()
         changed = await bench.orders.change(order, shown, ask=bench.ask, confirmation=bench.orders.confirm(shown))
         assert changed.ref == order.ref and len(bench.broker.placed) == 1
+
+    asyncio.run(life())
+
+
+def test_no_change_leaves_once_the_kill_switch_was_pressed(bench: OrderBench) -> None:
+    async def life() -> None:
+        order = await bench.send(next(drafts), ticket("5"))
+        bench.pass_by(10)
+        shown = await bench.orders.check(ticket("50"), changes=order)
+        modify, written = bench.broker.modify, bench.database.write
+
+        async def asks(order: Any, _ticket: Any) -> Any:
+            bench.broker.asked["q"] = await bench.database.read(trades.load_intents, Mode.DEMO, bench.now)
+            return Questions(reply="q", questions=(Question(id="o163", text="Far from the market. Sure?"),))
+
+        async def pressed(*_: Any) -> Reply:
+            bench.killed = "pressed while it was asked"
+            return Reply(yes=True)
+
+        bench.broker.modify = asks  # type: ignore[method-assign]
+        with pytest.raises(Refused, match="not made"):
+            await bench.orders.change(order, shown, ask=pressed, confirmation=bench.orders.confirm(shown))
+        assert bench.broker.replies[-1] is False
+
+        async def press_while_written(work: Any, *arguments: Any, **how: Any) -> Any:
+            done = await written(work, *arguments, **how)
+            bench.killed = "pressed while it was written down"
+            return done
+
+        bench.killed, bench.broker.modify = "", modify  # type: ignore[method-assign]
+        bench.pass_by(10)
+        again = await bench.orders.check(ticket("50"), changes=order)
+        bench.database.write = press_while_written  # type: ignore[method-assign]
+        try:
+            with pytest.raises(Refused, match="before the change left"):
+                await bench.orders.change(order, again, ask=bench.ask, confirmation=bench.orders.confirm(again))
+        finally:
+            del bench.database.write  # type: ignore[attr-defined]
+        assert bench.broker.known[order.ref or OrderRef("")].quantity == 5
 
     asyncio.run(life())
 
