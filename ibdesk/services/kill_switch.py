@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING
 
 from ibdesk.domain.accounts import AccountId, AccountPnl, Environment
 from ibdesk.domain.errors import Cause, DeskError
-from ibdesk.domain.events import ConnectionRestored, PnlChanged, SessionChanged, TradingLockChanged
+from ibdesk.domain.events import ConnectionRestored, OrdersChanged, PnlChanged, SessionChanged, TradingLockChanged
 from ibdesk.domain.hours import NEW_YORK
 from ibdesk.domain.instruments import Instrument
-from ibdesk.domain.orders import OrderRef
+from ibdesk.domain.orders import Order, OrderRef, OrderState
 from ibdesk.domain.receipts import EnteredBy, Receipt, Step
 from ibdesk.domain.records import TradingLock
 from ibdesk.services.desk import Clock
@@ -35,6 +35,16 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 Holdings = Callable[[AccountId], Awaitable[Sequence[tuple[Instrument, Decimal]]]]
+#: Asks the broker for the account's positions; why they could not be had, empty when they are as new as the question.
+ReadAnew = Callable[[AccountId], Awaitable[str]]
+
+#: Where an order is that the broker has and that can be filled.
+AT_WORK = frozenset({OrderState.PENDING, OrderState.HELD, OrderState.WORKING})
+
+
+async def as_stored(_account: AccountId) -> str:
+    """What is stored is as new as it gets."""
+    return ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +82,7 @@ class KillSwitch:
         clock: Clock,
         new_draft: Callable[[], str],
         entered_by: Callable[[], EnteredBy] = EnteredBy,
+        read_anew: ReadAnew = as_stored,
     ) -> None:
         self._environment = environment
         self._orders = orders
@@ -84,6 +95,8 @@ class KillSwitch:
         self._clock = clock
         self._new_draft = new_draft
         self._entered_by = entered_by
+        self._read_anew = read_anew
+        self._chased: set[OrderRef] = set()
         self._lock: TradingLock | None = None
         self._report: KillReport | None = None
         self._tripped: datetime | None = None
@@ -112,6 +125,7 @@ class KillSwitch:
         self._hub.subscribe(PnlChanged, self._profit_changed)
         self._hub.subscribe(ConnectionRestored, lambda _event: self._reached_again())
         self._hub.subscribe(SessionChanged, self._session_changed)
+        self._hub.subscribe(OrdersChanged, self._orders_changed)
 
     def engage(self, reason: str, until: datetime | None = None) -> TradingLock:
         """Lock now, before anything is awaited: no order may open a position from here on. `carry_out` does the rest.
@@ -160,7 +174,8 @@ class KillSwitch:
 
     async def flatten(self, ask: Ask | None = None) -> KillReport:
         """Close every position at the market, through the same gate as any order. Positions are read anew: what was
-        just cancelled may have been filled before."""
+        just cancelled may have been filled before, and what is closed already would be opened the other way. Those
+        that cannot be read anew are left, and told."""
         report = self._report or self._taken_up()
         orders = self._orders()
         if orders is None:
@@ -171,16 +186,24 @@ class KillSwitch:
             await orders.book.refresh()
         except DeskError as error:
             log.info("The order book could not be asked for before closing: %s", error.message)
-        for account, instrument, held in await self.positions():
-            try:
-                ticket = closing_ticket(account, orders.mode, instrument, held)
-                shown = await orders.check(ticket)
-                yes = None if shown.verdict.is_blocked else orders.confirm(shown)
-                order = await orders.send(self._new_draft(), shown, ask=ask or _no, confirmation=yes)
-                closing.append(order.ref or OrderRef(""))
-            except DeskError as error:
-                failed.append((instrument.label, error.message))
+        for account in await self._accounts():
+            if why := await self._read_anew(account):
+                failed.append((f"Every position of {account}", why))
+                continue
+            for instrument, held in await self._holdings(account):
+                try:
+                    closing.append(await self._close(orders, account, instrument, held, ask or _no))
+                except DeskError as error:
+                    failed.append((instrument.label, error.message))
         return self._tell(replace(self._report or report, closing=tuple(closing), not_closed=tuple(failed)))
+
+    async def _close(
+        self, orders: Orders, account: AccountId, instrument: Instrument, held: Decimal, ask: Ask
+    ) -> OrderRef:
+        shown = await orders.check(closing_ticket(account, orders.mode, instrument, held))
+        yes = None if shown.verdict.is_blocked else orders.confirm(shown)
+        order = await orders.send(self._new_draft(), shown, ask=ask, confirmation=yes)
+        return order.ref or OrderRef("")
 
     async def positions(self) -> tuple[tuple[AccountId, Instrument, Decimal], ...]:
         """What `flatten` would close, as stored now."""
@@ -281,6 +304,27 @@ class KillSwitch:
         report = await self.press(reason, until=until)
         if report.unwritten is not None:
             raise report.unwritten
+
+    def _orders_changed(self, event: OrdersChanged) -> None:
+        """An order from before the lock that nobody could cancel, because nobody knew that it had arrived."""
+        lock, orders = self.lock, self._orders()
+        if lock is None or orders is None or self._tasks.is_closing:
+            return
+        for order in event.orders:
+            is_from_before = order.state in AT_WORK and order.at < lock.at
+            if is_from_before and order.ref is not None and order.ref not in self._chased:
+                self._chased.add(order.ref)
+                self._tasks.start("cancel what turned up", self._chase(orders, order))
+
+    async def _chase(self, orders: Orders, order: Order) -> None:
+        try:
+            await orders.cancel(order)
+        except DeskError as error:
+            if error.cause is Cause.ORDER_UNKNOWN:  # it is gone already
+                return
+            log.warning("An order that turned up could not be cancelled: %s", error.message)
+            before = self._report or self._taken_up()
+            self._tell(replace(before, uncancelled=(*before.uncancelled, (order.account, error.message))))
 
     def _session_changed(self, event: SessionChanged) -> None:
         if event.session.is_ready:

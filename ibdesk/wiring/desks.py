@@ -183,8 +183,8 @@ async def build_desk(
         connected = await _connect(broker, parts, world, link)
         trading = trading_for(
             broker, mode=mode, local=parts.local, book=_book(parts, connected.live), session=connected.session,
-            live=connected.live, preferences=preferences, calendar=calendar, hub=hub, tasks=parts.tasks,
-            database=database, clock=world.clock, ticks=world.ticks, is_armed=going_live.is_armed,
+            live=connected.live, sync=connected.sync, preferences=preferences, calendar=calendar, hub=hub,
+            tasks=parts.tasks, database=database, clock=world.clock, ticks=world.ticks, is_armed=going_live.is_armed,
         )  # fmt: skip
         await trading.open()
     if connected.waking is None:  # a computer that slept locks the desk, also where no account is connected
@@ -212,7 +212,7 @@ async def build_desk(
     diagnosis = diagnosis_for(
         world.home, environment=environment, connection=connection, clock=world.clock, hub=hub,
         preferences=preferences, on_call=call_log.record, book=book, activity=activity, session=connected.session,
-        live=connected.live, database_bytes=lambda: database.size,
+        live=connected.live, mode=mode, trading=trading, database_bytes=lambda: database.size,
     )  # fmt: skip
     return Desk(
         environment=environment,

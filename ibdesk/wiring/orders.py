@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from ibdesk.services.orders import Orders
     from ibdesk.services.preferences import Preferences
     from ibdesk.services.session import SessionService
+    from ibdesk.services.sync import SyncService
     from ibdesk.services.tasks import Tasks
     from ibdesk.store.database import Database
 
@@ -58,6 +59,7 @@ def trading_for(
     book: "Book",
     session: "SessionService | None",
     live: "Live | None",
+    sync: "SyncService | None",
     preferences: "Preferences",
     calendar: Calendar,
     hub: "Hub",
@@ -88,6 +90,17 @@ def trading_for(
     async def traded() -> tuple[AccountId, ...]:
         return tuple(account for account in await accounts() if holds(account))
 
+    async def read_anew(account: AccountId) -> str:
+        asked = clock()
+        if sync is not None and sync.running:  # that run may have read them before
+            await sync.run(account)
+        if sync is not None:
+            await sync.run(account)
+        page = await book.page(account, with_history=False)
+        if page is not None and page.received_at >= asked:
+            return ""
+        return "Its positions could not be read anew, and what is stored may be closed already."
+
     def entered_by() -> EnteredBy:
         since = None if session is None else session.session.signed_in_at
         return EnteredBy(user=user, session="" if since is None else f"signed in {since.isoformat()}")
@@ -96,7 +109,7 @@ def trading_for(
     environment = face_of(mode).environment
     kill_switch = KillSwitch(
         environment=environment, orders=lambda: orders, accounts=traded, entered_by=entered_by,
-        holdings=lambda account: holdings(book, account),
+        holdings=lambda account: holdings(book, account), read_anew=read_anew,
         loss_limit=lambda: preferences.settings.risk_daily_loss_pct, hub=hub, tasks=tasks, database=database,
         clock=clock, new_draft=_new_name,
     )  # fmt: skip

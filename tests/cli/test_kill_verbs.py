@@ -50,6 +50,21 @@ def test_flatten_closes_positions_through_the_gate_and_asks_before_each(tmp_path
     with_desk(life, tmp_path)
 
 
+def test_flatten_does_not_close_twice_what_was_sold_since_the_last_sync(tmp_path: Path) -> None:
+    async def life(typed: OrderDesk) -> None:
+        await typed.json("sync")
+        sell = ("order", "place", "--symbol", "AAPL", "--qty", "420", "--side", "sell", "--type", "MKT")
+        sold = await typed.accepted(*sell, "--yes-to", "o10151")
+        await until(typed, sold.json["order"]["ref"], "filled")
+        typed.gateway.clock.advance(timedelta(seconds=31))
+        flat = await typed.json("kill", "--flatten", "--yes-to", "o10151")
+        orders = (await typed.json("order", "status")).json["orders"]
+        closing = [each for each in orders if each["ref"] in flat.json["closing"] and each["account"] == MAIN]
+        assert closing and not [each for each in closing if each["legs"][0]["label"] == "AAPL"]
+
+    with_desk(life, tmp_path)
+
+
 @pytest.mark.logs("Working orders could not be cancelled")
 def test_a_gateway_that_is_gone_still_leaves_the_lock(tmp_path: Path) -> None:
     async def life(typed: OrderDesk) -> None:

@@ -18,7 +18,7 @@ from ibdesk.domain.orders import OrderId, OrderRef, OrderState, Side
 from ibdesk.domain.positions import Position
 from ibdesk.domain.receipts import EnteredBy, Step
 from ibdesk.domain.session import Session, SessionFlags, SessionState
-from ibdesk.services.kill_switch import KillSwitch
+from ibdesk.services.kill_switch import KillSwitch, ReadAnew, as_stored
 from ibdesk.services.orders import Orders
 from ibdesk.store import receipts
 from ibdesk.store import vault as vaults
@@ -45,7 +45,9 @@ def bench(database: Database) -> OrderBench:
     return OrderBench(database=database)
 
 
-def switch(bench: OrderBench, held: int = 0, *, has_orders: bool = True) -> KillSwitch:
+def switch(
+    bench: OrderBench, held: int = 0, *, has_orders: bool = True, read_anew: ReadAnew = as_stored
+) -> KillSwitch:
     """A kill switch the bench's checks heed, over an account that holds so many shares."""
 
     async def accounts() -> tuple[AccountId, ...]:
@@ -60,7 +62,7 @@ def switch(bench: OrderBench, held: int = 0, *, has_orders: bool = True) -> Kill
     made = KillSwitch(
         environment=Environment.DEMO, orders=orders, accounts=accounts, holdings=holdings,
         loss_limit=lambda: Decimal(5), hub=bench.hub, tasks=bench.tasks, database=bench.database, clock=bench.clock,
-        new_draft=lambda: f"kill-{next(drafts)}",
+        new_draft=lambda: f"kill-{next(drafts)}", read_anew=read_anew,
     )  # fmt: skip
     bench.orders._killed = lambda: made.why
     if held:
@@ -131,6 +133,58 @@ def test_an_order_on_its_way_while_it_is_pressed_is_cancelled_when_it_arrives(be
         order = await bench.send("a", ticket())
         assert bench.broker.known[order.ref or OrderRef("")].state is OrderState.CANCELLED
         assert order.state is OrderState.CANCELLING
+
+    asyncio.run(life())
+
+
+def test_an_order_whose_reply_was_lost_is_cancelled_when_it_turns_up_under_the_lock(bench: OrderBench) -> None:
+    async def life() -> None:
+        made = switch(bench)
+        made.start()
+        bench.broker.script.append("lost-before")
+        order = await bench.send("a", ticket())
+        assert order.state is OrderState.UNKNOWN and order.ref is not None
+        bench.pass_by(1)
+        await made.press("test")
+        late = replace(order, state=OrderState.WORKING, id=OrderId("77"))
+        bench.broker.known[order.ref] = late
+        await bench.book.refresh()
+        await eventually(lambda: bench.broker.known[late.ref].state is OrderState.CANCELLED)  # type: ignore[index]
+        await bench.tasks.close()
+
+    asyncio.run(life())
+
+
+@pytest.mark.logs("could not be cancelled")
+def test_one_that_turned_up_and_could_not_be_cancelled_is_told_and_tried_again(bench: OrderBench) -> None:
+    async def life() -> None:
+        made = switch(bench)
+        made.start()
+        bench.broker.script.append("lost-before")
+        order = await bench.send("a", ticket())
+        bench.pass_by(1)
+        await made.press("test")
+        bench.broker.is_down = True
+        late = replace(order, state=OrderState.WORKING, id=OrderId("77"))
+        await bench.book.hear([late])
+        await eventually(lambda: bool(made.report and made.report.uncancelled))
+        bench.broker.is_down = False
+        bench.broker.known[late.ref] = late  # type: ignore[index]
+        bench.hub.publish(ConnectionRestored(source="test", at=bench.now))
+        await eventually(lambda: bench.broker.known[late.ref].state is OrderState.CANCELLED)  # type: ignore[index]
+        await bench.tasks.close()
+
+    asyncio.run(life())
+
+
+def test_positions_that_cannot_be_read_anew_are_left_and_told(bench: OrderBench) -> None:
+    async def life() -> None:
+        async def silent(_account: AccountId) -> str:
+            return "Nobody answers."
+
+        report = await switch(bench, held=5, read_anew=silent).press("test", flatten=True)
+        assert report.not_closed == ((f"Every position of {MAIN}", "Nobody answers."),)
+        assert not report.closing and bench.broker.placed == []
 
     asyncio.run(life())
 

@@ -42,7 +42,8 @@ def test_an_expired_contract_is_blocked_and_todays_is_not() -> None:
 @pytest.mark.parametrize(
     ("exits", "says"),
     [(Exits(stop_loss=Decimal(999)), "close the position at once"),
-     (Exits(take_profit=Decimal("0.01")), "gain nothing"), (Exits(take_profit=Decimal("NaN")), "Enter a profit target")],
+     (Exits(take_profit=Decimal("0.01")), "gain nothing"),
+     (Exits(take_profit=Decimal("NaN")), "Enter a profit target")],
 )  # fmt: skip
 def test_exits_that_are_no_exits_are_blocked(exits: Exits, says: str) -> None:
     (only,) = check_ticket(replace(buying(), exits=exits))
