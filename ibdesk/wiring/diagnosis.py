@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from ibdesk.domain.accounts import Environment
 from ibdesk.domain.diagnosis import Examined
 from ibdesk.domain.errors import Refused
+from ibdesk.domain.modes import Mode
 from ibdesk.domain.settings import Sourced, defaults
 from ibdesk.services.desk import Clock
 from ibdesk.wiring.gateways import connection_to, open_broker, show_certificate
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from ibdesk.services.preferences import Preferences
     from ibdesk.services.session import SessionService
     from ibdesk.services.support import Support
+    from ibdesk.wiring.orders import TradingDesk
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,20 +43,28 @@ class Diagnosis:
 def diagnosis_for(
     home: Path, *, environment: Environment, connection: "Connection", clock: Clock, hub: "Hub",
     preferences: "Preferences", on_call: "CallSink", book: "Book", activity: "Activity",
-    session: "SessionService | None", live: "Live | None", database_bytes: Callable[[], int],
+    session: "SessionService | None", live: "Live | None", mode: Mode, trading: "TradingDesk | None",
+    database_bytes: Callable[[], int],
 ) -> Diagnosis:  # fmt: skip
     """Around an open vault."""
-    from ibdesk.services.doctor import Stored
+    from ibdesk.services.doctor import Stored, Trading
     from ibdesk.services.gateway import GatewayKeeper
 
     gateway = GatewayKeeper(
         home, settings=lambda: preferences.settings, change=preferences.change, publish=hub.publish, clock=clock,
         address=lambda: connection.url,
     )  # fmt: skip
+
+    def stands() -> Trading | None:
+        if trading is None:
+            return None
+        orders = () if trading.book is None else trading.book.orders
+        return Trading(mode=mode, orders=orders, killed=trading.kill_switch.why)
+
     stored = Stored(
         credentials=preferences.credentials, accounts=book.every_account, activity=activity,
         database_bytes=database_bytes, session=lambda: None if session is None else session.session,
-        stream=lambda: None if live is None else live.state,
+        stream=lambda: None if live is None else live.state, trading=stands,
     )  # fmt: skip
 
     async def user_names() -> tuple[str, ...]:

@@ -17,21 +17,22 @@ from ibdesk.domain.accounts import Account
 from ibdesk.domain.diagnosis import Check, Examined, GatewayProcess, Report
 from ibdesk.domain.errors import Cause, DeskError
 from ibdesk.domain.maintenance import Outage
+from ibdesk.domain.receipts import ReceiptHead
 from ibdesk.domain.records import Credentials, SessionRecord, SyncRecord
 from ibdesk.domain.session import Session
 from ibdesk.services.doctor import computer, connection, desk, session
 from ibdesk.services.doctor.contact import Contact, meet
-from ibdesk.services.doctor.sources import Sources, Stored, unknown
+from ibdesk.services.doctor.sources import Sources, Stored, Trading, unknown
 from ibdesk.services.outages import Outages
 
-__all__ = ["Doctor", "Sources", "Stored"]
+__all__ = ["Doctor", "Sources", "Stored", "Trading"]
 
 #: How long each part may take, in seconds: together less than the 15 that a person will watch.
 COMPUTER_WITHIN, CONTACT_WITHIN, RECORDS_WITHIN = 3.5, 8.0, 2.0
 #: Enough lines for a day of keep-alives every four minutes.
-_SESSIONS, _SYNCS = 500, 60
+_SESSIONS, _SYNCS, _RECEIPTS = 500, 60, 20
 #: What cannot be told when the vault does not answer.
-_WRITTEN_DOWN = (Check.SYNC, Check.SYNC_LOG)
+_WRITTEN_DOWN = (Check.SYNC, Check.SYNC_LOG, Check.ORDERS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +43,7 @@ class _Written:
     accounts: tuple[Account, ...] = ()
     sessions: tuple[SessionRecord, ...] = ()
     syncs: tuple[SyncRecord, ...] = ()
+    receipts: tuple[ReceiptHead, ...] = ()
     session: Session | None = None
 
 
@@ -73,7 +75,7 @@ class Doctor:
             self._sources.environment,
         ):  # fmt: skip
             yield each
-        for each in desk.examine(self._sources, contact, written.syncs, outage):
+        for each in desk.examine(self._sources, contact, written.syncs, written.receipts, outage):
             yield each if problem is None or each.check not in _WRITTEN_DOWN else unknown(each.check, problem)
 
     def _outage(self, contact: Contact) -> Outage | None:
@@ -146,5 +148,6 @@ class Doctor:
             accounts=await stored.accounts(),
             sessions=tuple(each for each in sessions if each.environment is environment),
             syncs=await stored.activity.syncs(limit=_SYNCS),
+            receipts=await stored.activity.receipt_heads(limit=_RECEIPTS),
             session=stored.session(),
         )

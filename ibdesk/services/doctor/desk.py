@@ -6,9 +6,11 @@ from datetime import timedelta
 
 from ibdesk.domain.diagnosis import Check, Examined, Fix, Verdict
 from ibdesk.domain.maintenance import Outage
+from ibdesk.domain.receipts import ReceiptHead
 from ibdesk.domain.records import SyncRecord, SyncStatus
 from ibdesk.domain.truth import StreamState
 from ibdesk.services.doctor.contact import Contact
+from ibdesk.services.doctor.orders import orders
 from ibdesk.services.doctor.sources import Sources, Stored, counted, found, good, span, unknown
 from ibdesk.services.doctor.syncs import sync_log
 
@@ -20,19 +22,20 @@ _LITTLE_SPACE = 500 * 1024 * 1024
 
 
 def examine(
-    sources: Sources, contact: Contact, syncs: Sequence[SyncRecord], outage: Outage | None
+    sources: Sources, contact: Contact, syncs: Sequence[SyncRecord], receipts: Sequence[ReceiptHead],
+    outage: Outage | None,
 ) -> Iterator[Examined]:  # fmt: skip
     """Every check of this part."""
     stored = sources.stored
     if stored is None:
         yield from (unknown(check, sources.closed_because) for check in (Check.SYNC, Check.SYNC_LOG, Check.STREAM))
-        yield orders(sources, contact)
+        yield orders(sources, contact, receipts)
         yield unknown(Check.VAULT, sources.closed_because)
         return
     yield sync(sources, contact, syncs)
     yield sync_log(syncs, contact, outage, by_itself=sources.settings().settings.auto_sync)
     yield stream(sources, contact, stored.stream())
-    yield orders(sources, contact)
+    yield orders(sources, contact, receipts)
     yield vault(sources, stored)
 
 
@@ -84,22 +87,6 @@ def stream(sources: Sources, contact: Contact, state: StreamState | None) -> Exa
         check, Verdict.WARN, "The live stream is down although the session is open.",
         "It is opened again by itself; sync to see the newest figures meanwhile.", *facts, fix=Fix.SYNC_NOW,
     )
-
-
-def orders(sources: Sources, contact: Contact) -> Examined:
-    """What stands between a person and an order. The desk sends none yet, so its own part is told as not examined."""
-    check, flags = Check.ORDERS, contact.flags
-    facts = (
-        "at Interactive Brokers: margin and day-trading rules, buying power, the options level, trading permissions",
-        "in the ticket: every question of the broker must be answered before an order stands",
-    )
-    if flags is None or not flags.authenticated:
-        return unknown(check, "Orders need the brokerage session first.", *facts)
-    if sources.settings().settings.read_only:
-        return unknown(
-            check, "ibdesk sends no orders (read only); what another program sent is to be looked up there.", *facts
-        )
-    return unknown(check, "ibdesk does not send orders yet, so there is none to examine.", *facts)
 
 
 def vault(sources: Sources, stored: Stored) -> Examined:

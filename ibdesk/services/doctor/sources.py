@@ -9,6 +9,8 @@ from ibdesk.domain.accounts import Account, Environment
 from ibdesk.domain.diagnosis import Check, Examined, Fix, Verdict
 from ibdesk.domain.errors import DeskError
 from ibdesk.domain.maintenance import Outage
+from ibdesk.domain.modes import Mode
+from ibdesk.domain.orders import Order
 from ibdesk.domain.records import Credentials
 from ibdesk.domain.session import Session
 from ibdesk.domain.settings import Sourced
@@ -19,8 +21,18 @@ from ibdesk.services.gateway import GatewayKeeper
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Trading:
+    """How trading stands in one mode: the order book, the newest last, and why the kill switch is on ("" when off)."""
+
+    mode: Mode
+    orders: tuple[Order, ...] = ()
+    killed: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Stored:
-    """What an open vault adds. `session` and `stream` are how they stand now, None where nothing is connected."""
+    """What an open vault adds. `session`, `stream` and `trading` are how they stand now, None where nothing is
+    connected."""
 
     credentials: Callable[[], Awaitable[tuple[Credentials, ...]]]
     accounts: Callable[[], Awaitable[tuple[Account, ...]]]
@@ -28,6 +40,7 @@ class Stored:
     database_bytes: Callable[[], int]
     session: Callable[[], Session | None]
     stream: Callable[[], StreamState | None]
+    trading: Callable[[], Trading | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,7 +22,7 @@ from ibdesk.domain.settings import Origin, Settings, Sourced, defaults, with_val
 from ibdesk.domain.truth import StreamState
 from ibdesk.services.activity import Activity
 from ibdesk.services.book import Book
-from ibdesk.services.doctor import Doctor, Sources, Stored
+from ibdesk.services.doctor import Doctor, Sources, Stored, Trading
 from ibdesk.services.gateway import GatewayKeeper
 from ibdesk.store.database import Database
 from ibdesk.wiring.gateways import show_certificate
@@ -41,6 +41,7 @@ class Ward:
     database: Database | None = None
     session: Session | None = None
     stream: StreamState | None = None
+    trading: Trading | None = None
     problem: DeskError | None = None
     calls: list[ApiCall] = field(default_factory=list)
     origins: dict[str, Origin] = field(default_factory=dict)
@@ -92,7 +93,7 @@ class Ward:
             accounts=Book(database, environment=self.connection.environment, clock=self.dial).every_account,
             activity=Activity(database, clock=self.dial, default_environment=lambda: self.connection.environment),
             database_bytes=lambda: database.size, session=lambda: self.session,
-            stream=lambda: self.stream,
+            stream=lambda: self.stream, trading=lambda: self.trading,
         )
 
     async def report(self) -> Report:
