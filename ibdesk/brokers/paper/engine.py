@@ -35,6 +35,8 @@ Rates = tuple[tuple[Currency, Decimal], ...]
 _ON_ITS_WAY = timedelta(seconds=5)
 #: Prints and finished orders that stay in the book; the desk has stored them long before.
 _KEPT = timedelta(days=15)
+#: A month of bars has surely no older day; who was away for longer needs a year of them.
+_OF_A_MONTH = timedelta(days=28)
 #: After an evening that could not be processed for want of a price.
 _TRY_AGAIN = timedelta(seconds=60)
 
@@ -187,8 +189,9 @@ class Engine:
         """The official close of a day, None while nobody tells it."""
         if self._market is None:
             return None
+        age = self._clock().astimezone(NEW_YORK).date() - day
         try:
-            bars = await self._market.history(conid, Span.MONTH, BarSize.DAY)
+            bars = await self._market.history(conid, Span.MONTH if age < _OF_A_MONTH else Span.YEAR, BarSize.DAY)
         except DeskError as error:
             _log.info("Local Paper waits for a closing price: %s", error.message)
             return None

@@ -31,13 +31,15 @@ class Market:
         self.down: DeskError | None = None
         self.bars: tuple[Bar, ...] = ()
         self.asked: list[str] = []
+        self.spans: list[Span] = []
 
     async def quotes(self, conids: Sequence[Conid]) -> tuple[Quote, ...]:
         self._hear("quotes")
         return tuple(quote(conid, "99", "101") for conid in conids)
 
-    async def history(self, _conid: Conid, _span: Span, _bar: BarSize) -> tuple[Bar, ...]:
+    async def history(self, _conid: Conid, span: Span, _bar: BarSize) -> tuple[Bar, ...]:
         self._hear("history")
+        self.spans.append(span)
         return self.bars
 
     async def instruments(self, conids: Sequence[Conid]) -> tuple[Instrument, ...]:
@@ -195,6 +197,23 @@ def test_an_evening_without_a_close_is_tried_again_after_a_minute() -> None:
         await desk.engine.look(ask=True)
         assert desk.engine.book.ledger.quantity(SHARE.conid) == 100
         assert {each.execution.kind.value for each in desk.news[-1].fills} == {"exercise"}
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize(("days", "span"), [(0, Span.MONTH), (27, Span.MONTH), (28, Span.YEAR), (200, Span.YEAR)])
+def test_who_was_away_for_months_has_no_expired_option_left(days: int, span: Span) -> None:
+    bought = placed(new_book(LOCAL, D(100_000), LUNCH), ticket((CALL, Side.BUY), order_type=OrderType.MARKET), "c")
+    bought = looked(bought, {CALL: at("2", "2", instrument=CALL)})
+
+    async def run() -> None:
+        desk = Desk(replace(bought))
+        desk.now = EVENING + timedelta(days=days)
+        opened = datetime(2026, 11, 20, 14, 30, tzinfo=UTC)
+        desk.market.bars = (Bar(at=opened, open=D(1), high=D(1), low=D(1), close=D(90)),)
+        await desk.engine.look(ask=True)
+        assert desk.engine.book.ledger.quantity(CALL.conid) == 0
+        assert desk.market.spans == [span]
 
     asyncio.run(run())
 
