@@ -2,6 +2,7 @@
 
 import asyncio
 import asyncio.runners
+import gc
 import ipaddress
 import logging
 import os
@@ -78,6 +79,24 @@ def _no_outside_connections() -> Iterator[None]:
     _outside.clear()
     yield
     assert not _outside, f"the test connected outside this machine: {_outside}"
+
+
+# --- garbage -----------------------------------------------------------------------------------------------------
+
+# As in the window (ibdesk/ui/garbage.py): a worker thread that collects what a test left of Qt crashes the process.
+gc.disable()
+
+
+@pytest.fixture(autouse=True)
+def _garbage_in_this_thread() -> Iterator[None]:
+    yield
+    gc.collect(1)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _all_garbage_in_this_thread() -> Iterator[None]:
+    yield
+    gc.collect()
 
 
 # --- the log -----------------------------------------------------------------------------------------------------

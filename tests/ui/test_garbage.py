@@ -42,10 +42,14 @@ def test_the_windows_thread_collects_by_pythons_thresholds(garbage, qtbot):
 
 
 def test_afterwards_python_collects_again(qapp):
-    made = Garbage()
-    assert not gc.isenabled()
-    made.stop()
-    assert gc.isenabled()
+    gc.enable()
+    try:
+        made = Garbage()
+        assert not gc.isenabled()
+        made.stop()
+        assert gc.isenabled()
+    finally:
+        gc.disable()
 
 
 def test_full_collections_are_a_minute_apart_and_leave_out_what_was_there_before(garbage):
