@@ -3,6 +3,7 @@
 import argparse
 
 from ibdesk.cli.talk import Talk
+from ibdesk.domain.records import AuditFault
 from ibdesk.services.desk import Desk
 
 DAMAGED = 6
@@ -19,12 +20,13 @@ async def verify(desk: Desk, _args: argparse.Namespace, talk: Talk) -> int:
         talk.tell({"status": "success", **told, "first_broken": None},
                   [f"The audit adds up: {rows:,} calls, {receipts:,} receipts."])  # fmt: skip
         return 0
-    talk.tell(
-        {"status": "failed", **told, "first_broken": fault.row, "what": fault.what},
-        [f"The audit does not add up from row {fault.row} on: {fault.what}.",
-         "Compare with a backup: ibdesk db backups"],
-    )  # fmt: skip
+    talk.tell({"status": "failed", **told, "first_broken": fault.row, "what": fault.what}, _broken(fault))
     return DAMAGED
+
+
+def _broken(fault: AuditFault) -> list[str]:
+    return [f"The audit does not add up from row {fault.row} on: {fault.what}.",
+            "Compare with a backup: ibdesk db backups"]  # fmt: skip
 
 
 async def hints(desk: Desk, _args: argparse.Namespace, talk: Talk) -> int:
@@ -46,11 +48,16 @@ async def hints(desk: Desk, _args: argparse.Namespace, talk: Talk) -> int:
 
 
 async def export(desk: Desk, args: argparse.Namespace, talk: Talk) -> int:
-    """Write the whole log with its hashes to a file."""
+    """Write the whole log with its hashes to a file, and say when it does not add up: the file is written then too, as
+    what somebody has to look at."""
     chosen = args.format or ("jsonl" if args.file.suffix.lower() in (".jsonl", ".ndjson") else "csv")
     rows = await desk.activity.export_audit(args.file, chosen, replace=args.replace)
+    fault = await desk.activity.fault()
+    told, written = {"path": str(args.file), "format": chosen, "rows": rows}, f"{rows:,} rows are in {args.file}."
+    if fault is None:
+        talk.tell({"status": "success", **told, "first_broken": None}, [written])
+        return 0
     talk.tell(
-        {"status": "success", "path": str(args.file), "format": chosen, "rows": rows},
-        [f"{rows:,} rows are in {args.file}."],
+        {"status": "failed", **told, "first_broken": fault.row, "what": fault.what}, [written, *_broken(fault)]
     )
-    return 0
+    return DAMAGED

@@ -54,9 +54,24 @@ def test_the_log_is_exported_by_the_files_name(logged: Ibdesk, tmp_path: Path) -
     for name, kind, start in (("a.csv", "csv", "seq,at,"), ("a.jsonl", "jsonl", '{"seq":1,')):
         told = logged("--json", "audit", "export", str(tmp_path / name))
         assert (told.code, told.json["rows"], told.json["format"]) == (0, 3, kind)
+        assert (told.json["status"], told.json["first_broken"]) == ("success", None)
         assert (tmp_path / name).read_text().startswith(start)
     assert "3 rows are in" in logged("audit", "export", str(tmp_path / "b.txt"), "--format", "jsonl").out
     assert (tmp_path / "b.txt").read_text().startswith("{")
+
+
+def test_an_export_of_a_log_that_does_not_add_up_says_so_and_is_written_all_the_same(
+    logged: Ibdesk, tmp_path: Path
+) -> None:
+    forge(
+        tmp_path / "home", "DROP TRIGGER ibkr_trading_activity_log_no_delete",
+        "DELETE FROM ibkr_trading_activity_log WHERE seq = 2",
+    )  # fmt: skip
+    told = logged("--json", "audit", "export", str(tmp_path / "a.csv"))
+    assert (told.code, told.json["status"], told.json["first_broken"]) == (6, "failed", 2)
+    told = logged("audit", "export", str(tmp_path / "b.csv"))
+    assert (told.code, "row 2 was removed" in told.out, "2 rows are in" in told.out) == (6, True, True)
+    assert (tmp_path / "a.csv").read_text() == (tmp_path / "b.csv").read_text() != ""
 
 
 def test_what_looks_odd_is_listed(logged: Ibdesk) -> None:
