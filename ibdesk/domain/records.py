@@ -79,7 +79,8 @@ class TradingLock:
 class Credentials:
     """How one environment is reached. There is no password: a person signs in on the gateway's page.
 
-    `options_level` is what the person entered (1 to 4), since the broker publishes none.
+    `options_level` is what the person entered (1 to 4, 0 for no options), since the broker
+    publishes none.
     """
 
     environment: Environment

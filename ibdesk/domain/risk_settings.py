@@ -25,6 +25,7 @@ class BrokerLevel(StrEnum):
     """The option level the broker granted; IBKR publishes it in no interface, so a person enters it."""
 
     UNKNOWN = "unknown"
+    NO_OPTIONS = "Level 0"
     LEVEL_1 = "Level 1"
     LEVEL_2 = "Level 2"
     LEVEL_3 = "Level 3"

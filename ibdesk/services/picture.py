@@ -116,8 +116,8 @@ class Pictures:
         """With the option level that was entered when the account was connected, where Settings name none."""
         if settings.risk_broker_level is not BrokerLevel.UNKNOWN:
             return settings
-        level = {1: BrokerLevel.LEVEL_1, 2: BrokerLevel.LEVEL_2, 3: BrokerLevel.LEVEL_3, 4: BrokerLevel.LEVEL_4}
-        entered = level.get(await self._entered_level() or 0)
+        written = f"Level {await self._entered_level()}"  # 0 is "no options", and not the same as not entered
+        entered = next((each for each in BrokerLevel if each.value == written), None)
         return settings if entered is None else replace(settings, risk_broker_level=entered)
 
     async def _quoted(self, ticket: OrderTicket) -> Mapping[Conid, Quote]:

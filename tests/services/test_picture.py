@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 
 from ibdesk.domain.accounts import Environment
+from ibdesk.domain.compliance.verdict import Code, Severity
 from ibdesk.domain.errors import Refused
 from ibdesk.domain.hours import Calendar
 from ibdesk.domain.instruments import AssetClass, Right
 from ibdesk.domain.modes import Mode
-from ibdesk.domain.orders import Leg, OrderRef, OrderState, OrderTicket, Side
+from ibdesk.domain.orders import Leg, OrderRef, OrderState, OrderTicket, OrderType, Side
 from ibdesk.domain.receipts import Step
 from ibdesk.services.order_book import LiveOrders
 from ibdesk.services.orders import Orders, Reply
@@ -31,7 +32,13 @@ async def level_three() -> int:
     return 3
 
 
-def desk_of(shop: Workshop) -> tuple[Orders, Pictures]:
+async def no_options() -> int:
+    return 0
+
+
+def desk_of(
+    shop: Workshop, entered: Callable[[], Awaitable[int | None]] = level_three
+) -> tuple[Orders, Pictures]:
     trading = shop.broker.trading
     assert trading is not None
 
@@ -46,7 +53,7 @@ def desk_of(shop: Workshop) -> tuple[Orders, Pictures]:
     pictures = Pictures(
         shop.book, trading, shop.broker.market, book, mode=Mode.DEMO, quotes=dict, session=lambda: None,
         settings=lambda: shop.settings, calendar=Calendar(closed={}, early={}), disclosures=(),
-        acknowledged=none_acknowledged, database=shop.database, clock=shop.dial, entered_level=level_three,
+        acknowledged=none_acknowledged, database=shop.database, clock=shop.dial, entered_level=entered,
     )  # fmt: skip
     orders = Orders(
         trading, book, mode=Mode.DEMO, picture=pictures.of, database=shop.database, clock=shop.dial,
@@ -103,6 +110,27 @@ def test_a_share_order_goes_through_the_demo_gateway_and_is_cancelled(tmp_path: 
         assert known is not None and known.state is OrderState.CANCELLED
         steps = [each.receipt.step for each in await orders.receipt(order.ref or OrderRef(""))]
         assert steps[:3] == [Step.CHECK_RUN, Step.CONFIRMED_OVERRIDE, Step.SENT] and steps[-1] is Step.CANCEL
+
+    in_the_demo(tmp_path, life)
+
+
+def test_no_options_entered_with_the_connection_blocks_what_opens_one_and_lets_it_be_closed(tmp_path: Path) -> None:
+    async def life(shop: Workshop) -> None:
+        await shop.sync.run()
+        orders, _ = desk_of(shop, no_options)
+        await orders.book.refresh()
+        held = (pair for pair in await holdings(shop.book, MAIN))
+        call, quantity = next((each, held) for each, held in held if each.option is not None and held > 0)
+        for side, word in ((Side.BUY, True), (Side.SELL, False)):
+            legs = (Leg(instrument=call, side=side),)
+            ticket = OrderTicket(
+                account=MAIN, mode=Mode.DEMO, legs=legs, quantity=min(quantity, Decimal(1)),
+                order_type=OrderType.MARKET,
+            )  # fmt: skip
+            found = (await orders.check(ticket)).verdict.findings
+            blocks = [each for each in found if each.code is Code.LEVEL_REQUIRED and each.severity is Severity.BLOCK]
+            assert bool(blocks) is word
+            assert not blocks or "Level 0" in blocks[0].sentence
 
     in_the_demo(tmp_path, life)
 

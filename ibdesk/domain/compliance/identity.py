@@ -1,6 +1,7 @@
 """Whether this desk may send this ticket at all: mode, account, session, locks, the kill switch and the broker's hours.
 
-Nothing here looks at prices or positions. The kill switch alone lets an order pass that lowers risk.
+Nothing here looks at prices or positions. The kill switch lets an order pass that lowers risk, and then also where live
+orders were not unlocked: whoever stops everything must be able to close what is held.
 """
 
 from collections.abc import Iterator
@@ -29,7 +30,7 @@ _FINE = (said(Code.SESSION, Severity.PASS, "Mode, account and session are those 
 
 def check_identity(ticket: OrderTicket, context: Context, *, lowers_risk: bool) -> tuple[Finding, ...]:
     """All that stands between this desk and the broker."""
-    found = (*_belonging(ticket, context), *_doors(context), *_killed(context, lowers_risk))
+    found = (*_belonging(ticket, context), *_doors(context, lowers_risk), *_killed(context, lowers_risk))
     return found or _FINE
 
 
@@ -54,7 +55,7 @@ def _belonging(ticket: OrderTicket, context: Context) -> Iterator[Finding]:
         )  # fmt: skip
 
 
-def _doors(context: Context) -> Iterator[Finding]:
+def _doors(context: Context, lowers_risk: bool) -> Iterator[Finding]:
     desk = context.desk
     is_live = face_of(desk.mode).environment is Environment.LIVE
     if desk.session is not None and not desk.session.is_ready:
@@ -69,7 +70,12 @@ def _doors(context: Context) -> Iterator[Finding]:
             Code.READ_ONLY, Severity.BLOCK, "The desk is read only: no live order leaves.",
             "Turn read only off in Settings.", source=Source.SETTING,
         )  # fmt: skip
-    if is_live and not desk.is_armed:
+    if is_live and not desk.is_armed and desk.killed and lowers_risk:  # unlocking is for what opens
+        yield said(
+            Code.MODE, Severity.NOTE, "Live trading is not unlocked; under the kill switch an order that lowers risk "
+            "leaves all the same.",
+        )  # fmt: skip
+    elif is_live and not desk.is_armed:
         yield said(
             Code.MODE, Severity.BLOCK, "Live trading is not unlocked.", "Go through the going-live checklist first."
         )

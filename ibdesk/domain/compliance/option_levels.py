@@ -42,11 +42,13 @@ def _ladder(broker: str, *steps: tuple[str, tuple[Capability, ...]]) -> tuple[Op
     return tuple(levels)
 
 
-#: Each broker's levels from the narrowest on. IBKR: knowledge base article 4860. Alpaca: its documentation; calendars
-#: there are unverified and left out. The desk's own: a limit a person sets for themselves, uncovered options apart.
+#: Each broker's levels from the narrowest on. IBKR: knowledge base article 4860; "Level 0" is our word for an account
+#: there without any option permission. Alpaca: its documentation; calendars are unverified there and left out. The
+#: desk's own: a limit a person sets for themselves, uncovered options apart.
 LEVELS: dict[str, tuple[OptionLevel, ...]] = {
     "ibkr": _ladder(
         "ibkr",
+        ("Level 0", ()),
         ("Level 1", (Capability.COVERED_CALL,)),
         ("Level 2", (Capability.LONG_OPTION, Capability.COVERED_PUT, Capability.DEBIT_SPREAD)),
         ("Level 3", (Capability.SHORT_PUT_CASH, Capability.NAKED_PUT_MARGIN, Capability.CREDIT_SPREAD,

@@ -72,6 +72,15 @@ def test_live_trading_is_unlocked_first_and_a_locked_desk_sends_nothing() -> Non
     assert answers(in_mode(Mode.IBKR_PAPER, is_locked=True)) == {(Code.SESSION, Severity.BLOCK)}
 
 
+def test_under_the_kill_switch_a_live_order_that_lowers_risk_leaves_without_unlocking_and_no_other() -> None:
+    killed = live(is_armed=False, killed="pressed")
+    assert answers(killed, LIVE_TICKET, closes=True) == {(Code.MODE, Severity.NOTE), (Code.KILL_SWITCH, Severity.NOTE)}
+    assert answers(killed, LIVE_TICKET) == {(Code.MODE, Severity.BLOCK), (Code.KILL_SWITCH, Severity.BLOCK)}
+    assert answers(live(is_armed=False), LIVE_TICKET, closes=True) == {(Code.MODE, Severity.BLOCK)}
+    sealed = live(is_armed=False, killed="pressed", is_read_only=True)
+    assert (Code.READ_ONLY, Severity.BLOCK) in answers(sealed, LIVE_TICKET, closes=True)
+
+
 def test_the_kill_switch_lets_pass_what_lowers_risk_alone() -> None:
     """K14."""
     killed = in_mode(Mode.IBKR_PAPER, killed="daily loss")

@@ -48,7 +48,7 @@ def test_the_desks_first_level_and_ibkrs_second_leave_covered_calls_alone() -> N
 
 def test_a_level_is_found_by_its_name_and_brokers_are_kept_apart() -> None:
     assert row("ibkr", "Level 1") != row("alpaca", "Level 1")
-    assert level("ibkr", "Level 0") is None
+    assert row("ibkr", "Level 0").allows == frozenset() and level("ibkr", "Level 5") is None
     assert level("elsewhere", "Level 1") is None
 
 
