@@ -68,6 +68,11 @@ def _worse_by(case: Case, limit: Decimal, than: Decimal) -> Decimal:
     return limit - than if _is_bought(case) else than - limit
 
 
+def _said(case: Case, price: Decimal) -> str:
+    """A price in a sentence: of a combination with whether it is received or paid, as its ticket has it."""
+    return f"{figure(abs(price))} {'cr' if price < 0 else 'db'}" if case.ticket.is_combo else figure(price)
+
+
 def _far_from_mid(case: Case) -> Iterator[Finding]:
     limit, mid = _limit(case), _mid(case)
     if limit is None or mid is None:
@@ -76,8 +81,9 @@ def _far_from_mid(case: Case) -> Iterator[Finding]:
     away = _worse_by(case, limit, mid)
     if away > allowed:
         yield _collar(
-            Severity.BLOCK, f"The limit is {figure(away)} worse than the mid of {figure(mid)}; {figure(allowed)} is "
-            "the most you allow.", away, allowed,
+            Severity.BLOCK,
+            f"The limit is {figure(away)} worse than the mid of {_said(case, mid)}; {figure(allowed)} is the most you "
+            "allow.", away, allowed,
         )  # fmt: skip
 
 
@@ -97,8 +103,8 @@ def _soft_collar(case: Case) -> Iterator[Finding]:
         if away > allowed:
             yield _collar(
                 Severity.CONFIRM,
-                f"The limit is {figure(away)} worse than {name} of {figure(price)}; up to {figure(allowed)} is usual.",
-                away, allowed,
+                f"The limit is {figure(away)} worse than {name} of {_said(case, price)}; up to {figure(allowed)} is "
+                "usual.", away, allowed,
             )  # fmt: skip
 
 
@@ -139,7 +145,7 @@ def _above_most(case: Case) -> Iterator[Finding]:
     if most is not None and limit > most:
         yield _collar(
             Severity.BLOCK if case.context.settings.risk_intrinsic_blocks else Severity.CONFIRM,
-            f"It pays {figure(limit)} for what can never be worth more than {figure(most)}.", limit, most,
+            f"It pays {_said(case, limit)} for what can never be worth more than {_said(case, most)}.", limit, most,
         )  # fmt: skip
 
 
@@ -248,6 +254,6 @@ def _stop(case: Case) -> Iterator[Finding]:
     if (price >= stop) if _is_bought(case) else (price <= stop):
         yield said(
             Code.STOP_TRIGGERS, Severity.CONFIRM,
-            f"The stop of {figure(stop)} is passed already at {figure(price)}: it would trigger at once.",
+            f"The stop of {_said(case, stop)} is passed already at {_said(case, price)}: it would trigger at once.",
             "Move the stop, or use a limit.", measured=stop, limit=price,
         )  # fmt: skip

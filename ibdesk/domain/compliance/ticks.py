@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 from ibdesk.domain.compliance.case import Case, said
-from ibdesk.domain.compliance.verdict import Code, Finding, Severity, Source
+from ibdesk.domain.compliance.verdict import Code, Finding, Severity, Source, typed
 from ibdesk.domain.orders import OrderTicket, Side
 
 COMBO_STEP = Decimal("0.01")
@@ -43,18 +43,21 @@ def prices_of(ticket: OrderTicket) -> Iterator[tuple[str, Decimal, Side]]:
 
 
 def _on_grid(case: Case, name: str, price: Decimal, side: Side) -> Iterator[Finding]:
-    step = step_of(case, price)
+    step, is_combo = step_of(case, price), case.ticket.is_combo
     if step is None or step <= 0:
         if case.opens:
             yield said(
-                Code.TICK, Severity.CONFIRM, f"Whether the {name} of {price:f} is on the broker's grid is not known.",
+                Code.TICK, Severity.CONFIRM,
+                f"Whether the {name} of {typed(price, is_combo=is_combo)} is on the broker's grid is not known.",
                 "Wait for the contract's rules, or send and read the broker's answer.",
             )  # fmt: skip
         return
     if price % step:
         yield said(
-            Code.TICK, Severity.BLOCK, f"The {name} of {price:f} is between two steps of {step:f}.",
-            f"Use {rounded(price, step, side):f}.", source=Source.BROKER, measured=price, limit=step,
+            Code.TICK, Severity.BLOCK,
+            f"The {name} of {typed(price, is_combo=is_combo)} is between two steps of {step:f}.",
+            f"Use {typed(rounded(price, step, side), is_combo=is_combo)}.", source=Source.BROKER,
+            measured=price, limit=step,
         )  # fmt: skip
 
 

@@ -183,3 +183,8 @@ def figure(amount: Decimal | None) -> str:
     shown = amount.quantize(_CENT, ROUND_HALF_EVEN, _WIDE)
     text = f"{shown.copy_abs():,.2f}" if shown != shown.to_integral_value() else f"{shown.copy_abs():,.0f}"
     return f"\N{MINUS SIGN}{text}" if shown < 0 else text
+
+
+def typed(price: Decimal, *, is_combo: bool) -> str:
+    """A price as the ticket's field takes it, to its last place; of several legs a credit is "2.01 cr", not a sign."""
+    return f"{price.copy_abs():f} {'cr' if price < 0 else 'db'}" if is_combo else f"{price:f}"

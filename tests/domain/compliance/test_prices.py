@@ -184,5 +184,7 @@ def test_a_combination_is_judged_by_its_net_price() -> None:
     collar = found(check_prices(case(ticket(*VERTICAL, limit="0.81"), context())), Code.PRICE_COLLAR)
     assert (collar.severity, collar.measured) == (Severity.CONFIRM, Decimal("0.11"))
     receiving = ticket(*CREDIT, limit="-0.10")  # 0.56 could be had
-    assert found(check_prices(case(receiving, context())), Code.PRICE_COLLAR).severity is Severity.CONFIRM
+    asked = found(check_prices(case(receiving, context())), Code.PRICE_COLLAR)
+    assert asked.severity is Severity.CONFIRM
+    assert " cr;" in asked.sentence and "\N{MINUS SIGN}" not in asked.sentence, "as its ticket has it"
     assert hard(receiving, context()).severity is Severity.BLOCK  # 0.53 worse than the mid of 0.63

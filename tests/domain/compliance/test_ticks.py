@@ -51,7 +51,8 @@ def test_a_combination_moves_in_cents_and_pays_the_less() -> None:
     vertical = (leg(CALL, 1), leg(option("105C"), -1))
     assert worst(check_ticks(case(ticket(*vertical, limit="0.61")))) is Severity.PASS
     credit = ticket(leg(CALL, -1), leg(option("105C"), 1), limit="-0.605")
-    assert found(check_ticks(case(credit)), Code.TICK).remedy == "Use -0.61."
+    assert found(check_ticks(case(credit)), Code.TICK).remedy == "Use 0.61 cr."
+    assert "0.605 cr" in found(check_ticks(case(credit)), Code.TICK).sentence, "a credit is typed without a sign"
 
 
 def test_an_unknown_grid_is_asked_about() -> None:
