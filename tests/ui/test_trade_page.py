@@ -9,6 +9,7 @@ from decimal import Decimal
 import shiboken6
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 
 from ibdesk import wiring
 from ibdesk.domain.instruments import Conid
@@ -150,5 +151,31 @@ def test_the_size_of_the_parts_is_remembered(run: Run) -> None:
             again.show()
             assert again._across.sizes() == page._across.sizes()
             shiboken6.delete(again)
+
+    run(look())
+
+
+def test_tab_walks_through_the_whole_room_and_out_of_it_again_both_ways(run: Run) -> None:
+    async def look() -> None:
+        async with trade_page() as opened:
+            page = opened.page
+            await opened.chain()
+            page.chain.bar.ask.click()
+            page.activateWindow()
+            await opened.until(page.isActiveWindow)
+            for key in (Qt.Key.Key_Tab, Qt.Key.Key_Backtab):
+                page.chain.table.setFocus()
+                reached = []
+                for _ in range(80):
+                    focused = QApplication.focusWidget()
+                    assert focused is not None
+                    if reached and focused is page.chain.table:
+                        break
+                    reached.append(focused)
+                    QTest.keyClick(focused, key)
+                wanted = [page.chain.bar.field, page.chain.bar.ask, page.ticket.legs_rows.rows[0], page.ticket.quantity]
+                assert [each for each in wanted if each in reached] == wanted
+                order = [reached.index(each) for each in wanted[2:]]
+                assert order == sorted(order, reverse=key is Qt.Key.Key_Backtab), "legs come before the size"
 
     run(look())

@@ -3,12 +3,13 @@ from datetime import timedelta
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QToolButton, QWidget
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QToolButton, QWidget
 
 from ibdesk.domain.settings import ThemeName
 from ibdesk.ui import theme
 from ibdesk.ui.widgets import (
     Banner,
+    Button,
     Card,
     Check,
     CheckRow,
@@ -143,6 +144,27 @@ def test_a_banner_says_its_detail_and_can_be_dismissed(shown, qtbot):
         banner.close_button.click()
     with qtbot.waitSignal(banner.pressed):
         banner.button.click()
+
+
+def test_enter_presses_the_button_that_has_the_focus_and_not_the_default_one(shown, qtbot):
+    dialog, yes, no = QDialog(), Button("Yes"), Button("No")
+    row = QHBoxLayout(dialog)
+    row.addWidget(yes)
+    row.addWidget(no)
+    no.setDefault(True)
+    pressed = []
+    yes.clicked.connect(lambda: pressed.append("yes"))
+    no.clicked.connect(lambda: pressed.append("no"))
+    shown(dialog)
+    yes.setFocus()
+    QTest.keyClick(yes, Qt.Key.Key_Return)
+    QTest.keyClick(yes, Qt.Key.Key_Enter, Qt.KeyboardModifier.KeypadModifier)
+    assert pressed == ["yes", "yes"]
+    QTest.keyClick(dialog, Qt.Key.Key_Return)
+    assert pressed == ["yes", "yes", "no"], "with the focus elsewhere it is the default one"
+    yes.setEnabled(False)
+    QTest.keyClick(yes, Qt.Key.Key_Return)
+    assert pressed.count("yes") == 2
 
 
 def test_a_check_row_names_its_result(shown):

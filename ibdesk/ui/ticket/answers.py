@@ -51,7 +51,7 @@ class Answers:
         self._taken = 0
         self._in_flight: dict[bool, OrderTicket | None] = {False: None, True: None}
         self._have_quotes_moved = False
-        self._is_wanted = False
+        self._wanted = ""  # the draft that was previewed by hand
 
     @property
     def is_previewing(self) -> bool:
@@ -84,7 +84,7 @@ class Answers:
 
     def preview_by_hand(self) -> None:
         """The person wants to know now whether it may go; a no to that is written down."""
-        self._is_wanted = True
+        self._wanted = self._panel.form.draft
         self.preview_now()
 
     def quotes_moved(self) -> None:
@@ -164,8 +164,8 @@ class Answers:
         elif problem is not None:
             form = replace(form, problem=problem, shown=None)
         self._panel.answered(form)
-        if self._is_wanted and self._in_flight[True] is None:
-            self._is_wanted = False
+        if self._wanted == form.draft and self._in_flight[True] is None:
+            self._wanted = ""
             self._panel.way_out.write_block_down()
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QCheckBox, QDialog, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from ibdesk.domain.compliance.verdict import Finding
@@ -65,6 +66,7 @@ class ConfirmDialog(QDialog):
         area = QScrollArea()
         area.setWidgetResizable(True)
         area.setFrameShape(QScrollArea.Shape.NoFrame)
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # its boxes are what Tab goes to
         area.setWidget(inside)
         area.setMinimumHeight(min(_TALLEST, 74 * len(findings)))
         return area

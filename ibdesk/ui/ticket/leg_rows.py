@@ -135,8 +135,10 @@ class LegRows(QWidget):
     weighted = Signal(object, int)
     removed = Signal(object)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None, *, after: QWidget | None = None) -> None:
+        """Tab reaches the rows, which come late, from `after`."""
         super().__init__(parent)
+        self._after = after
         self.rows: list[LegRow] = []
         self._legs: tuple[Leg, ...] = ()
         self._column = QVBoxLayout(self)
@@ -162,5 +164,7 @@ class LegRows(QWidget):
         row.flipped.connect(self.flipped)
         row.weighted.connect(self.weighted)
         row.removed.connect(self.removed)
-        self.rows.append(row)
         self._column.addWidget(row)
+        if self._after is not None:
+            QWidget.setTabOrder(self.rows[-1] if self.rows else self._after, row)
+        self.rows.append(row)

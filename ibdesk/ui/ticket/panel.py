@@ -40,10 +40,12 @@ _OVER = frozenset({OrderState.DECLINED, OrderState.REFUSED})
 
 
 class TicketPanel(TicketView):
-    """The order ticket. `legs_changed` tells the legs, `conids_changed` the contracts that should be streamed."""
+    """The order ticket. `legs_changed` tells the legs, `conids_changed` the contracts that should be streamed,
+    `finished` that an order left and the ticket is empty, with the focus nowhere."""
 
     legs_changed = Signal(object)
     conids_changed = Signal(object)
+    finished = Signal()
 
     def __init__(self, desk: "Desk", bridge: "Bridge", parent: QWidget | None = None) -> None:
         super().__init__(parent)

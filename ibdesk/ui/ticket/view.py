@@ -53,7 +53,7 @@ class TicketView(QFrame):
         self.obstacle = Banner()
         self.offer = Banner(tone="accent", action="Open", closable=True)
         self.empty = EmptyState("orders", _EMPTY_TITLE, _EMPTY_WHY)
-        self.legs_rows = LegRows()
+        self.legs_rows = LegRows(after=self.head.clear)
         self.quantity = TicketEdit("Qty", accessible="Quantity")
         self.limit = TicketEdit("Limit", accessible="Limit price")
         self.stop = TicketEdit("Stop", accessible="Stop price")

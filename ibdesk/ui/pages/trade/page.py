@@ -35,7 +35,7 @@ class TradePage(QWidget):
     def __init__(self, desk: "Desk", bridge: "Bridge") -> None:
         super().__init__()
         self.setAccessibleName("Trade")
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)  # Tab goes to what is in it: the chain would take it back
         self._desk, self._bridge = desk, bridge
         self.chain = ChainView(desk, bridge)
         self.ticket = TicketPanel(desk, bridge)
@@ -109,6 +109,7 @@ class TradePage(QWidget):
         chain.template_wanted.connect(self._take_legs)
         chain.quantity_wanted.connect(ticket.focus_quantity)
         ticket.legs_changed.connect(chain.set_legs)
+        ticket.finished.connect(chain.focus_chain)
         self.orders.empty.pressed.connect(chain.focus_chain)
         self._want("orders", self.orders.conids)
         ticket.conids_changed.connect(lambda conids: self._want("ticket", conids))
