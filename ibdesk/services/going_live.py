@@ -98,8 +98,8 @@ class GoingLive:
 
     async def guarded(self) -> int:
         """How many of the next live orders are guarded: small, with a limit, each confirmed (compliance/limits)."""
-        sent = await self._database.read(trades.load_intents, self._mode) if self.is_live else ()
-        return max(0, self._settings().settings.risk_first_orders - len(sent))
+        taken = await self._database.read(trades.count_taken, self._mode) if self.is_live else 0
+        return max(0, self._settings().settings.risk_first_orders - taken)
 
     async def keep_limits(self) -> None:
         """A person looked at the limits and keeps them as they are."""

@@ -168,10 +168,10 @@ class Pictures:
         return state, seen_from(state, account, trade_date_at(now, rules, self._calendar))
 
     async def _live_orders(self) -> int:
-        """How many orders this desk ever sent with real money."""
+        """How many orders of this desk the broker ever took with real money."""
         if face_of(self._mode).environment is not Environment.LIVE:
             return 0
-        return len(await self._database.read(trades.load_intents, self._mode))
+        return await self._database.read(trades.count_taken, self._mode)
 
 
 async def holdings(book: Book, account: AccountId) -> tuple[tuple[Instrument, Decimal], ...]:

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, delete, or_, select
+from sqlalchemy import Connection, delete, func, or_, select
 from sqlalchemy.dialects.sqlite import insert
 
 from ibdesk.domain.accounts import AccountId, Environment
@@ -69,6 +69,17 @@ def load_unwritten(tx: Connection, mode: Mode) -> tuple[OrderIntent, ...]:
     written = select(orders.client_order_ref).where(orders.client_order_ref == c.ref).exists()
     found = tx.execute(select(c.body).where(c.mode == mode.value, ~written).order_by(c.at, c.ref))
     return tuple(_intent.decode(body) for body in found.scalars())
+
+
+def count_taken(tx: Connection, mode: Mode) -> int:
+    """How many intents of a mode became orders, as far as is known: those that were refused or answered with no, or
+    of which nothing is known yet, are no practice."""
+    i, orders = order_intents.c, ibkr_orders.c
+    nothing = [state.value for state in (
+        OrderState.INTENDED, OrderState.ASKED, OrderState.UNKNOWN, OrderState.REFUSED, OrderState.DECLINED)]
+    joined = order_intents.join(ibkr_orders, orders.client_order_ref == i.ref)
+    taken = select(func.count()).select_from(joined).where(i.mode == mode.value, orders.status.not_in(nothing))
+    return int(tx.execute(taken).scalar_one())
 
 
 def intended(intent: OrderIntent) -> Order:

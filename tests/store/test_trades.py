@@ -127,6 +127,16 @@ def test_an_intent_without_an_order_is_found_however_old_it_is(in_transaction: R
     assert in_transaction(trades.load_unwritten, Mode.IBKR_LIVE) == ()
 
 
+def test_only_what_the_broker_took_counts_as_practice(in_transaction: Run) -> None:
+    states = (OrderState.FILLED, OrderState.CANCELLED, OrderState.REFUSED, OrderState.DECLINED, OrderState.UNKNOWN)
+    for number, state in enumerate(states, 1):
+        in_transaction(trades.add_intent, intent(number), f"draft-{number}")
+        in_transaction(trades.save_orders, [order(number, state=state)], DEMO)
+    in_transaction(trades.add_intent, intent(9), "draft-9")
+    assert in_transaction(trades.count_taken, Mode.DEMO) == 2
+    assert in_transaction(trades.count_taken, Mode.IBKR_LIVE) == 0
+
+
 def test_answers_are_remembered_by_mode_and_never_for_live_ones(in_transaction: Run) -> None:
     in_transaction(trades.remember_answer, Mode.DEMO, "o354", NOW)
     in_transaction(trades.remember_answer, Mode.DEMO, "o354", NOW)
