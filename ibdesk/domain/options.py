@@ -86,26 +86,39 @@ def _order(instrument: Instrument) -> tuple[object, ...]:
     terms = instrument.option
     if terms is None or instrument.asset_class not in _OPTIONS:
         return (0, date.min, "", ZERO, instrument.trading_class, instrument.conid)
-    return (1, terms.expiry, terms.right.value, terms.strike, instrument.trading_class, instrument.conid)
+    return (1, terms.expiry, terms.right, terms.strike, instrument.trading_class, instrument.conid)
 
 
 def _groups(rows: list[tuple[Instrument, Decimal]]) -> Iterable[list[tuple[Instrument, Decimal]]]:
     """Rows of one underlying each. An option that does not tell its underlying joins the one of its symbol, if any."""
+    keys: list[Hashable] = [_own_underlying(instrument) for instrument, _ in rows]
+    if None in keys:
+        known = _families(rows)
+        keys = [_adopted(row[0], known) if key is None else key for row, key in zip(rows, keys, strict=True)]
+    groups: dict[Hashable, list[tuple[Instrument, Decimal]]] = {}
+    for key, row in zip(keys, rows, strict=True):
+        if row[0].asset_class in _UNDERLYINGS or _terms(row[0]) is not None:
+            groups.setdefault(key, []).append(row)
+    return groups.values()
+
+
+def _families(rows: list[tuple[Instrument, Decimal]]) -> dict[tuple[str, str, bool], Conid]:
+    """The underlying of each symbol, by the first row that tells it."""
     known: dict[tuple[str, str, bool], Conid] = {}
     for instrument, _ in rows:
         conid = _own_underlying(instrument)
         if conid is not None and instrument.asset_class is not AssetClass.FUTURE:
             known.setdefault(_family(instrument), conid)
-    groups: dict[Hashable, list[tuple[Instrument, Decimal]]] = {}
-    for instrument, quantity in rows:
-        if instrument.asset_class in _UNDERLYINGS or _terms(instrument) is not None:
-            key: Hashable = _own_underlying(instrument)
-            if key is None and instrument.asset_class is AssetClass.OPTION:
-                key = known.get(_family(instrument), _family(instrument))
-            elif key is None:  # a future option on nobody knows which month covers only within its own expiry
-                key = (*_family(instrument), instrument.option.expiry if instrument.option else None)
-            groups.setdefault(key, []).append((instrument, quantity))
-    return groups.values()
+    return known
+
+
+def _adopted(instrument: Instrument, known: dict[tuple[str, str, bool], Conid]) -> Hashable:
+    """Where an option belongs that does not tell its underlying."""
+    family = _family(instrument)
+    if instrument.asset_class is AssetClass.OPTION:
+        return known.get(family, family)
+    # a future option on nobody knows which month covers only within its own expiry
+    return (*family, instrument.option.expiry if instrument.option else None)
 
 
 def _family(instrument: Instrument) -> tuple[str, str, bool]:

@@ -14,7 +14,7 @@ import numpy as np
 from ibdesk.domain.instruments import AssetClass, Right
 from ibdesk.domain.money import ZERO
 from ibdesk.domain.options import is_european
-from ibdesk.domain.payoff import Line, PricedLeg, in_the_money, intrinsic, line_at_expiry, line_of
+from ibdesk.domain.payoff import Line, PricedLeg, in_the_money, intrinsics, line_at_expiry, line_of
 from ibdesk.domain.pricing import Model, Options, decimals, figures, floats, price, probability_below, years_until
 
 _POINTS = 240  # of a modelled line: closer than a chart's pixels where it bends, and still milliseconds to make
@@ -89,7 +89,7 @@ def line_at(legs: Sequence[PricedLeg], at: datetime, conditions: Conditions) -> 
     line = line_of(
         legs, _grid(legs, conditions.spot),
         lambda leg, prices: (_modelled(leg, prices, at, conditions) if leg in living
-                             else [intrinsic(leg, each) for each in prices]),
+                             else intrinsics(leg, prices)),
     )  # fmt: skip
     return replace(line, assumptions=_assumptions(legs, living, at))
 

@@ -126,7 +126,7 @@ def line_at_expiry(legs: Sequence[PricedLeg]) -> Line:
     if len({leg.instrument.option.expiry for leg in legs if leg.instrument.option is not None}) > 1:
         raise ValueError("options of different expiries have no common last day")
     strikes = {leg.instrument.option.strike for leg in legs if leg.instrument.option is not None}
-    return line_of(legs, sorted({ZERO, *strikes}), lambda leg, prices: [intrinsic(leg, each) for each in prices])
+    return line_of(legs, sorted({ZERO, *strikes}), intrinsics)
 
 
 def line_of(
@@ -140,16 +140,21 @@ def line_of(
         raise ValueError("legs in two currencies have no common profit")
     profits = [ZERO] * len(prices)
     for leg in legs:
-        values = value(leg, prices)
-        profits = [profit + leg.weight * (worth - leg.premium) for profit, worth in zip(profits, values, strict=True)]
+        values, weight, premium = value(leg, prices), leg.weight, leg.premium
+        profits = [profit + weight * (worth - premium) for profit, worth in zip(profits, values, strict=True)]
     rising = [leg.weight for leg in legs if leg.instrument.option is None or leg.instrument.option.right is Right.CALL]
     return Line(knots=tuple(zip(prices, profits, strict=True)), slope=sum(rising, ZERO))
 
 
-def intrinsic(leg: PricedLeg, price: Decimal) -> Decimal:
-    """What one unit of the leg is worth at this price on its last day."""
+def intrinsics(leg: PricedLeg, prices: list[Decimal]) -> list[Decimal]:
+    """What one unit of the leg is worth at each of these prices on its last day."""
     terms = leg.instrument.option
-    return price if terms is None else in_the_money(terms, price)
+    if terms is None:
+        return prices
+    strike = terms.strike
+    if terms.right is Right.CALL:
+        return [price - strike if price > strike else ZERO for price in prices]
+    return [strike - price if price < strike else ZERO for price in prices]
 
 
 def in_the_money(terms: OptionTerms, price: Decimal) -> Decimal:

@@ -65,22 +65,24 @@ class _Lot:
 class _Option(_Lot):
     terms: OptionTerms
     deliverable: Hashable
+    is_odd: bool
 
 
 class _Shape(NamedTuple):
-    """One leg's right and strike, or a vertical's with its lower and higher strike and whether the lower is long."""
+    """One leg's right and strike, or a vertical's with its lower and higher strike and whether the lower is long.
+    Those with the same `together` may make a larger name: one last day, one deliverable; None when it has two."""
 
     strategy: Strategy
     right: Right
     low: Decimal
     high: Decimal
     is_low_long: bool
+    together: Hashable
 
 
-def _deliverable(instrument: Instrument) -> Hashable:
+def _deliverable(instrument: Instrument, is_odd: bool) -> Hashable:
     """Only options that deliver the same may cover each other (reference/compliance.md 4.1, B28)."""
-    root = (instrument.trading_class or instrument.symbol) if is_nonstandard(instrument) else ""
-    return (root, instrument.multiplier)
+    return ((instrument.trading_class or instrument.symbol) if is_odd else "", instrument.multiplier)
 
 
 def parts_of(rows: Iterable[tuple[Instrument, Decimal, OptionTerms | None]]) -> tuple[Part, ...]:
@@ -92,7 +94,9 @@ def parts_of(rows: Iterable[tuple[Instrument, Decimal, OptionTerms | None]]) -> 
         if terms is None:
             shares.append(_Lot(instrument, abs(quantity), sign))
         else:
-            options.append(_Option(instrument, abs(quantity), sign, terms, _deliverable(instrument)))
+            is_odd = is_nonstandard(instrument)
+            deliverable = _deliverable(instrument, is_odd)
+            options.append(_Option(instrument, abs(quantity), sign, terms, deliverable, is_odd))
     covered = list(_covered(shares, options))
     pairs = list(_paired(options))
     found = [*_collared(covered, options), *_protected(shares, options), *_joined(pairs), *_joined(_singles(options))]
@@ -112,7 +116,7 @@ def _covered(shares: list[_Lot], options: list[_Option]) -> Iterator[Part]:
 
 def _protected(shares: list[_Lot], options: list[_Option]) -> Iterator[Part]:
     """Long puts that are left protect long shares, long calls short ones; the first to expire first."""
-    for share in shares:
+    for share in (each for each in shares if each.left):
         right, strategy = ((Right.PUT, Strategy.PROTECTIVE_PUT) if share.sign > 0
                            else (Right.CALL, Strategy.PROTECTIVE_CALL))  # fmt: skip
         longs = [lot for lot in options if lot.sign > 0 and lot.terms.right is right]
@@ -122,7 +126,7 @@ def _protected(shares: list[_Lot], options: list[_Option]) -> Iterator[Part]:
 def _with_shares(share: _Lot, option: _Option, strategy: Strategy) -> Part | None:
     """As many of the option as the shares left can deliver for; an adjusted contract delivers something else."""
     each = option.instrument.multiplier / share.instrument.multiplier
-    if is_nonstandard(option.instrument) or each <= 0:
+    if option.is_odd or each <= 0 or not option.left:
         return None
     units = min(option.left, (share.left / each).to_integral_value(ROUND_FLOOR))
     if units <= 0:
@@ -164,14 +168,15 @@ def _pair(long: _Option, short: _Option, units: Decimal) -> Part:
 
 def _collared(covered: list[Part], options: list[_Option]) -> Iterator[Part]:
     """Covered shorts, those with a long of the other right and the same expiry as collars."""
+    free = [lot for lot in options if lot.sign > 0 and not lot.is_odd]  # nothing odd is covered by shares either
     for part in covered:
         short = part.legs[1]
         terms = _terms(short)
         is_call = terms.right is Right.CALL
         units = part.units
-        longs = [lot for lot in options if lot.sign > 0 and lot.left and lot.terms.right is not terms.right
+        longs = [lot for lot in free if lot.left and lot.terms.right is not terms.right
                  and lot.terms.expiry == terms.expiry
-                 and lot.deliverable == _deliverable(short.instrument)]  # fmt: skip
+                 and lot.instrument.multiplier == short.instrument.multiplier]  # fmt: skip
         for lot in sorted(longs, key=lambda lot: abs(lot.terms.strike - terms.strike)):
             if taken := min(units, lot.left):
                 if lot.terms.strike == terms.strike:
@@ -201,12 +206,15 @@ def _loose(shares: list[_Lot]) -> Iterator[Part]:
 
 def _joined(parts: list[Part]) -> Iterator[Part]:
     """The parts, those of one expiry and deliverable that make a larger name joined to it, best name first."""
-    together: dict[Hashable, list[int]] = defaultdict(list)
-    for place, part in enumerate(parts):
-        if len({_terms(leg).expiry for leg in part.legs}) == 1:
-            together[(_terms(part.legs[0]).expiry, _deliverable(part.legs[0].instrument))].append(place)
-    find = _name_of_pairs if parts and len(parts[0].legs) == 2 else _name_of_singles
+    if len(parts) < 2:
+        yield from parts
+        return
+    find = _name_of_pairs if len(parts[0].legs) == 2 else _name_of_singles
     shapes = [_shape(part) for part in parts]  # once a part: there are as many couples as their number squared
+    together: dict[Hashable, list[int]] = defaultdict(list)
+    for place, shape in enumerate(shapes):
+        if shape.together is not None:
+            together[shape.together].append(place)
     names = [
         (*name, first, second)
         for places in together.values()
@@ -248,10 +256,12 @@ def _name_of_pairs(lower: _Shape, upper: _Shape) -> tuple[int, Decimal, Strategy
 
 
 def _shape(part: Part) -> _Shape:
-    terms = [_terms(leg) for leg in part.legs]
-    long, short = terms[0], terms[-1]
-    low, high = min(long.strike, short.strike), max(long.strike, short.strike)
-    return _Shape(part.strategy, long.right, low, high, long.strike < short.strike)
+    instrument, long, short = part.legs[0].instrument, _terms(part.legs[0]), _terms(part.legs[-1])
+    together = None
+    if long.expiry == short.expiry:
+        together = (long.expiry, _deliverable(instrument, is_nonstandard(instrument)))
+    low, high = (long.strike, short.strike) if long.strike < short.strike else (short.strike, long.strike)
+    return _Shape(part.strategy, long.right, low, high, long.strike < short.strike, together)
 
 
 def _larger(strategy: Strategy, units: Decimal, *pieces: Part) -> Part:

@@ -65,7 +65,7 @@ class StrategyLeg:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
     """`units` of one strategy. `pieces` are the pairs and single legs a larger strategy was put together from, each
-    with the same units; empty for a pair or a single leg itself.
+    with the same units and without pieces of its own; empty for a pair or a single leg itself.
     """
 
     strategy: Strategy
@@ -76,13 +76,13 @@ class Part:
     @property
     def basics(self) -> tuple["Part", ...]:
         """The pairs and single legs in it: itself when it is one."""
-        return tuple(basic for piece in self.pieces for basic in piece.basics) if self.pieces else (self,)
+        return self.pieces or (self,)
 
     @property
     def naked(self) -> tuple[StrategyLeg, ...]:
         """Its short options that nothing held covers. A short put may still be secured by cash: `cash_to_secure`."""
         return tuple(
-            leg for basic in self.basics if basic.strategy in (Strategy.SHORT_CALL, Strategy.SHORT_PUT)
+            leg for basic in self.basics if basic.strategy in _BARE
             for leg in basic.legs
         )  # fmt: skip
 
@@ -99,10 +99,7 @@ class Part:
     @property
     def cash_to_secure(self) -> Decimal:
         """Strike x multiplier x contracts of its naked puts (reference/compliance.md 2.4), in their currency."""
-        return sum(
-            (leg.terms.strike * leg.instrument.multiplier * -leg.quantity for leg in self.naked
-             if leg.terms is not None and leg.terms.right is Right.PUT), ZERO
-        )  # fmt: skip
+        return _to_secure(self.naked)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,14 +111,31 @@ class Recognition:
     parts: tuple[Part, ...]
 
     @property
+    def basics(self) -> tuple[Part, ...]:
+        """The pairs and single legs of all its parts."""
+        return tuple(basic for part in self.parts for basic in part.basics)
+
+    @property
     def naked(self) -> tuple[StrategyLeg, ...]:
-        return tuple(leg for part in self.parts for leg in part.naked)
+        return tuple(leg for basic in self.basics if basic.strategy in _BARE for leg in basic.legs)
+
+    @property
+    def cash_to_secure(self) -> Decimal:
+        return _to_secure(self.naked)
 
     def naked_contracts(self, right: Right) -> Decimal:
         """How many short options of this right nothing held covers."""
         return -sum((leg.quantity for leg in self.naked if leg.terms is not None and leg.terms.right is right), ZERO)
 
 
+def _to_secure(naked: tuple[StrategyLeg, ...]) -> Decimal:
+    return sum(
+        (leg.terms.strike * leg.instrument.multiplier * -leg.quantity for leg in naked
+         if leg.terms is not None and leg.terms.right is Right.PUT), ZERO
+    )  # fmt: skip
+
+
+_BARE = frozenset({Strategy.SHORT_CALL, Strategy.SHORT_PUT})
 _PAIRS = frozenset({
     Strategy.DEBIT_CALL_SPREAD, Strategy.DEBIT_PUT_SPREAD, Strategy.CREDIT_CALL_SPREAD, Strategy.CREDIT_PUT_SPREAD,
     Strategy.CALENDAR, Strategy.DIAGONAL,
@@ -130,8 +144,8 @@ _PAIRS = frozenset({
 
 def width_of(long: OptionTerms, short: OptionTerms) -> Decimal:
     """How much worse the long strike is than the short one of the same right, per share; zero when it is not."""
-    behind = long.strike - short.strike
-    return max(ZERO, behind if long.right is Right.CALL else -behind)
+    behind = long.strike - short.strike if long.right is Right.CALL else short.strike - long.strike
+    return behind if behind > 0 else ZERO
 
 
 def _pairs(part: Part) -> list[tuple[OptionTerms, OptionTerms]]:

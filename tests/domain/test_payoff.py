@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from ibdesk.domain.instruments import AssetClass, Conid, Instrument, Right
 from ibdesk.domain.money import USD, Currency
-from ibdesk.domain.payoff import Line, PricedLeg, intrinsic, line_at_expiry
+from ibdesk.domain.payoff import Line, PricedLeg, intrinsics, line_at_expiry
 from tests.domain.contracts import JAN, XYZ, option
 
 
@@ -170,7 +170,7 @@ PRICES = st.decimals(0, 400, places=2)
 def test_the_position_earns_what_its_legs_earn(legs: list[PricedLeg], price: Decimal) -> None:
     together = line_at_expiry(legs).at(price)
     assert together == sum((line_at_expiry([each]).at(price) for each in legs), Decimal(0))
-    assert together == sum((each.weight * (intrinsic(each, price) - each.premium) for each in legs), Decimal(0))
+    assert together == sum((each.weight * (intrinsics(each, [price])[0] - each.premium) for each in legs), Decimal(0))
 
 
 @given(LEGS, PRICES)

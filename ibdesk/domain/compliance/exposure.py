@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from ibdesk.domain.instruments import AssetClass, Conid, Instrument
 from ibdesk.domain.money import ZERO
-from ibdesk.domain.options import recognise
+from ibdesk.domain.options import merged, recognise
 from ibdesk.domain.positions import Position
 from ibdesk.domain.strategies import Recognition
 
@@ -54,7 +54,7 @@ class Book:
         less: dict[Underlying, Legs] = {}
         for leg, change in working:
             key = self.underlying_of(leg)
-            less[key] = _summed(less.get(key, self.working.get(key, ())), ((leg, -change),))
+            less[key] = merged(less.get(key, self.working.get(key, ())), ((leg, -change),))
         return replace(self, working={**self.working, **less}, memo={}, latest={})
 
     def recognised(self, underlying: Underlying) -> tuple[Recognition, ...]:
@@ -118,15 +118,19 @@ def only_closes(book: Book, legs: Legs) -> bool:
     return bool(legs) and all(not opened(book.quantity(leg), change) for leg, change in legs)
 
 
-def resulting(book: Book, legs: Legs, *, with_working: bool = True) -> dict[Underlying, Legs]:
+def resulting(book: Book, legs: Legs) -> dict[Underlying, Legs]:
     """What the underlyings of these legs hold once the order, and the working orders that open, are filled."""
-    added: dict[Underlying, list[tuple[Instrument, Decimal]]] = defaultdict(list)
-    for leg, change in legs:
-        added[book.underlying_of(leg)].append((leg, change))
     return {
-        key: _summed(book.groups.get(key, ()), book.working.get(key, ()) if with_working else (), tuple(changes))
-        for key, changes in added.items()
+        key: merged(book.groups.get(key, ()), book.working.get(key, ()), tuple(changes))
+        for key, changes in _by_underlying(book, legs).items()
     }
+
+
+def _by_underlying(book: Book, legs: Legs) -> dict[Underlying, list[tuple[Instrument, Decimal]]]:
+    added: dict[Underlying, list[tuple[Instrument, Decimal]]] = {}
+    for row in legs:
+        added.setdefault(book.underlying_of(row[0]), []).append(row)
+    return added
 
 
 def outcome_of(book: Book, legs: Legs) -> Outcome:
@@ -139,28 +143,19 @@ def outcome_of(book: Book, legs: Legs) -> Outcome:
 
 
 def _outcome(book: Book, legs: Legs) -> Outcome:
-    after = resulting(book, legs, with_working=False)
-    recognised = tuple(found for holdings in after.values() for found in recognise(holdings))
+    changes = _by_underlying(book, legs)
+    recognised = tuple(
+        found for key, change in changes.items() for found in recognise((*book.groups.get(key, ()), *change))
+    )
     worst = recognised
-    if any(key in book.working for key in after):
+    if any(key in book.working for key in changes):
         worst = tuple(found for holdings in resulting(book, legs).values() for found in recognise(holdings))
     return Outcome(
-        before=tuple(found for key in after for found in book.recognised(key)),
+        before=tuple(found for key in changes for found in book.recognised(key)),
         after=recognised,
         worst=worst,
         only_closes=only_closes(book, legs),
     )
-
-
-def _summed(*parts: Legs) -> Legs:
-    quantities: dict[Conid, Decimal] = {}
-    instruments: dict[Conid, Instrument] = {}
-    for part in parts:
-        for instrument, quantity in part:
-            conid = instrument.conid
-            instruments.setdefault(conid, instrument)
-            quantities[conid] = quantities.get(conid, ZERO) + quantity
-    return tuple((instruments[conid], quantity) for conid, quantity in quantities.items() if quantity)
 
 
 def _underlyings(rows: Iterable[Position]) -> dict[str, Conid]:

@@ -129,12 +129,8 @@ def premium_of(case: Case) -> Decimal | None:
 
 def _exposure(case: Case) -> Iterator[Finding]:
     settings = case.context.settings
-    parts = [_delta_worth(case, each, change) for each, change in case.legs]
-    if any(part is None for part in parts):
-        if not case.has_options:
-            yield _unmeasured("exposure")
-        return
-    share = case.share(abs(sum((part for part in parts if part is not None), ZERO)))
+    worth = _delta_worths(case)
+    share = None if worth is None else case.share(abs(worth))
     if share is None:
         if not case.has_options:
             yield _unmeasured("exposure")
@@ -145,13 +141,25 @@ def _exposure(case: Case) -> Iterator[Finding]:
     )  # fmt: skip
 
 
+def _delta_worths(case: Case) -> Decimal | None:
+    """Of all legs; None as soon as one is unknown."""
+    worth = ZERO
+    for instrument, change in case.legs:
+        part = _delta_worth(case, instrument, change)
+        if part is None:
+            return None
+        worth += part
+    return worth
+
+
 def _delta_worth(case: Case, instrument: Instrument, change: Decimal) -> Decimal | None:
     """Price times quantity; an option counts with its delta of the underlying. Unknown delta: unknown."""
     if instrument.option is None:
         price = case.mark(instrument)
         return None if price is None else price * change * instrument.multiplier
-    quote, spot = case.context.quotes.get(instrument.conid), case.underlying(instrument)
+    quote = case.context.quotes.get(instrument.conid)
     delta = None if quote is None or quote.option is None else known(quote.option.delta)
+    spot = None if delta is None else case.underlying(instrument)
     return None if delta is None or spot is None else delta * spot * change * instrument.multiplier
 
 

@@ -5,7 +5,7 @@ A broker's hours know their own late closes but not always our calendar: on a da
 stocks and options trades, and on a half day they close three hours earlier (reference/compliance.md 8.2, 8.3).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
@@ -39,16 +39,21 @@ class Trading:
     next_open: datetime | None = None
 
 
+_OPEN = Trading(is_regular=True, is_extended=True)
+
+
 def trading_of(instrument: Instrument, hours: TradingHours | None, calendar: Calendar, now: datetime) -> Trading:
     """By the contract's own hours, corrected by the exchange's calendar; without them by New York's regular hours."""
     if hours is None or not hours.spans:
         state = market_state(calendar, now)
         opens = None if state.is_open else state.changes_at
         return Trading(is_regular=state.is_open, is_extended=state.is_open, next_open=opens)
-    spans = tuple(_corrected(hours.spans, calendar)) if _is_new_york(instrument) else hours.spans
-    running = [span for span in spans if span.opens <= now < span.closes]
+    running: Iterable[TradingSpan] = [span for span in hours.spans if span.opens <= now < span.closes]
+    if _is_new_york(instrument):  # a correction only takes away, so what does not run by the broker's word never does
+        running = [span for span in _corrected(running, calendar) if now < span.closes]
     if any(span.is_liquid for span in running):
-        return Trading(is_regular=True, is_extended=True)
+        return _OPEN
+    spans = tuple(_corrected(hours.spans, calendar)) if _is_new_york(instrument) else hours.spans
     ahead = [span.opens for span in spans if span.is_liquid and span.opens > now]
     opens = min(ahead) if ahead else _next_session(calendar, now)
     return Trading(is_regular=False, is_extended=bool(running), next_open=opens)
@@ -152,7 +157,7 @@ def _is_new_york(instrument: Instrument) -> bool:
     return instrument.currency == USD and instrument.asset_class in (*SHARES, AssetClass.OPTION)
 
 
-def _corrected(spans: tuple[TradingSpan, ...], calendar: Calendar) -> Iterator[TradingSpan]:
+def _corrected(spans: Iterable[TradingSpan], calendar: Calendar) -> Iterator[TradingSpan]:
     for span in spans:
         closes = span.closes.astimezone(NEW_YORK)
         day = closes.date()

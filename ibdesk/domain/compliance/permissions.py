@@ -6,6 +6,7 @@ results, so selling the long leg of a spread is seen for what it leaves.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 
 from ibdesk.domain.accounts import MarginType
@@ -15,7 +16,7 @@ from ibdesk.domain.compliance.verdict import Code, Finding, Severity, Source, fi
 from ibdesk.domain.instruments import Conid, Right
 from ibdesk.domain.money import ZERO
 from ibdesk.domain.options import is_european, more_naked
-from ibdesk.domain.strategies import Part, Recognition, Strategy, StrategyLeg
+from ibdesk.domain.strategies import Part, Recognition, Strategy
 
 _CITATION = "FINRA Rule 2360(b)(16); the broker's option levels"
 
@@ -79,38 +80,39 @@ def _units(recognised: Iterable[Recognition], cash: Decimal | None) -> dict[_Key
     """How many units of each capability, by the contracts in them."""
     found: dict[_Key, Decimal] = {}
     for each in recognised:
-        secured = cash is not None and sum((part.cash_to_secure for part in each.parts), ZERO) <= cash
-        earlier = _unused_puts(each)
-        for part in each.parts:
-            for capability, basic in _needs(part, secured, earlier):
-                key = (capability, tuple(leg.instrument.conid for leg in basic.legs if leg.terms is not None))
-                found[key] = found.get(key, ZERO) + basic.units
+        for capability, part in _needs(each, cash):
+            key = (capability, tuple([leg.instrument.conid for leg in part.legs if leg.terms is not None]))
+            found[key] = found.get(key, ZERO) + part.units
     return found
 
 
-def _needs(part: Part, is_secured: bool, earlier: tuple[StrategyLeg, ...]) -> Iterator[tuple[Capability, Part]]:
-    if part.strategy is Strategy.REVERSAL:
-        yield Capability.SYNTHETIC, part
-    for basic in part.basics:
-        if basic.strategy is Strategy.SHORT_PUT:
-            yield _short_put(basic, is_secured, earlier), basic
-        elif basic.strategy in _OF_STRATEGY:
-            yield _OF_STRATEGY[basic.strategy], basic
+def _needs(recognised: Recognition, cash: Decimal | None) -> Iterator[tuple[Capability, Part]]:
+    """What each part needs; reversals are told beside the short leg that is in them."""
+    for part in recognised.parts:
+        if part.strategy is Strategy.REVERSAL:
+            yield Capability.SYNTHETIC, part
+        for basic in part.basics:
+            if basic.strategy is Strategy.SHORT_PUT:
+                yield _short_put(basic, recognised, cash), basic
+            elif basic.strategy in _OF_STRATEGY:
+                yield _OF_STRATEGY[basic.strategy], basic
 
 
-def _short_put(part: Part, is_secured: bool, earlier: tuple[StrategyLeg, ...]) -> Capability:
+def _short_put(part: Part, recognised: Recognition, cash: Decimal | None) -> Capability:
     """A short put is one that outlives its long when a long put of an earlier day is there: the broker's table sets it
     with uncovered calls."""
     terms = part.legs[0].terms
-    if terms is not None and any(leg.terms is not None and leg.terms.expiry < terms.expiry for leg in earlier):
+    if terms is not None and any(expiry < terms.expiry for expiry in _unused_puts(recognised)):
         return Capability.CALENDAR_CREDIT
+    is_secured = cash is not None and recognised.cash_to_secure <= cash
     return Capability.SHORT_PUT_CASH if is_secured else Capability.NAKED_PUT_MARGIN
 
 
-def _unused_puts(recognised: Recognition) -> tuple[StrategyLeg, ...]:
-    return tuple(
-        basic.legs[0] for part in recognised.parts for basic in part.basics if basic.strategy is Strategy.LONG_PUT
-    )
+def _unused_puts(recognised: Recognition) -> Iterator[date]:
+    """The last days of the long puts that nothing uses."""
+    for basic in recognised.basics:
+        if basic.strategy is Strategy.LONG_PUT and (terms := basic.legs[0].terms) is not None:
+            yield terms.expiry
 
 
 def _closing(outcome: Outcome, context: PermissionContext) -> tuple[Finding, ...]:
@@ -173,8 +175,8 @@ def _cash_account(outcome: Outcome, context: PermissionContext) -> Iterator[Find
 def _unfunded(recognised: Iterable[Recognition], context: PermissionContext) -> set[str]:
     found: set[str] = set()
     for each in recognised:
-        secured = sum((part.cash_to_secure for part in each.parts), ZERO)
-        for basic in (basic for part in each.parts for basic in part.basics):
+        secured = each.cash_to_secure
+        for basic in each.basics:
             label = basic.legs[-1].instrument.label
             match basic.strategy:
                 case Strategy.SHORT_UNDERLYING | Strategy.COVERED_PUT | Strategy.PROTECTIVE_CALL:

@@ -62,7 +62,6 @@ def test_working_orders_count_when_they_sell_to_open_and_are_no_cover_before() -
     assert resulting(selling, legs((long, 1)))[conid("ABC")] == legs((stock("ABC"), 100), (short, -1), (long, 1))
     buying = book(working=(legs((long, 1)),))
     assert resulting(buying, legs((short, -1)))[conid("ABC")] == legs((short, -1))
-    assert resulting(selling, legs((long, 1)), with_working=False)[conid("ABC")] == legs((stock("ABC"), 100), (long, 1))
 
 
 def test_a_book_without_a_working_order_is_as_if_it_had_never_been_built_with_it() -> None:
