@@ -31,7 +31,8 @@ async def modify(desk: Desk, args: argparse.Namespace, talk: Talk) -> int:
     order = found(orders.book, args.order)
     ticket = _changed(order, args, desk)
     async with meant_live(desk, args, order.account, talk):
-        shown, asker = Shown(checked=await orders.check(ticket, changes=order), problem=None), Asker(args, talk)
+        shown = Shown(checked=await orders.check(ticket, changes=order), problem=None)
+        asker = Asker(args, talk, is_change=True)
         if missing(shown, args):
             return tell_missing(shown, args, talk)
         try:

@@ -67,9 +67,11 @@ async def meant_live(desk: Desk, args: argparse.Namespace, account: AccountId, t
 
 class Asker:
     """Answers the broker's questions: yes to those named on the command line, else what a person in front of the
-    terminal says. `open` keeps those that were not answered with yes."""
+    terminal says, who is told whether a yes sends an order or changes one. `open` keeps those that were not answered
+    with yes."""
 
-    def __init__(self, args: argparse.Namespace, talk: Talk) -> None:
+    def __init__(self, args: argparse.Namespace, talk: Talk, *, is_change: bool = False) -> None:
+        self._verb = "Change" if is_change else "Send"
         self.open: tuple[Question, ...] = ()
         self._yes_to = frozenset(args.yes_to)
         self._talk = talk
@@ -86,7 +88,7 @@ class Asker:
 
     async def _says_yes(self) -> bool:
         try:
-            answer = await self._talk.ask("Send it all the same? [yes/no] ", secret=False)
+            answer = await self._talk.ask(f"{self._verb} it all the same? [yes/no] ", secret=False)
         except NeedsPerson:  # nobody there is no
             return False
         return answer.strip().lower() == "yes"

@@ -24,6 +24,17 @@ def ticket_of(order: Order, mode: Mode) -> OrderTicket:
     )  # fmt: skip
 
 
+def closing_ticket(account: AccountId, mode: Mode, instrument: Instrument, held: Decimal) -> OrderTicket:
+    """The opposite of a position, at the market. ValueError when nothing is held."""
+    if held == 0:
+        raise ValueError("there is nothing to close")
+    side = Side.SELL if held > 0 else Side.BUY
+    return OrderTicket(
+        account=account, mode=mode, legs=(Leg(instrument=instrument, side=side),), quantity=abs(held),
+        order_type=OrderType.MARKET,
+    )  # fmt: skip
+
+
 def undoing(order: Order, mode: Mode) -> OrderTicket:
     """The opposite of what was filled of an order: at the market, for several legs at a limit a person chooses.
     ValueError when nothing was filled."""

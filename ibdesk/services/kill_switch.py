@@ -20,11 +20,12 @@ from ibdesk.domain.events import ConnectionRestored, OrdersChanged, PnlChanged, 
 from ibdesk.domain.hours import NEW_YORK
 from ibdesk.domain.instruments import Instrument
 from ibdesk.domain.orders import Order, OrderRef, OrderState
+from ibdesk.domain.prefilled import closing_ticket
 from ibdesk.domain.receipts import EnteredBy, Receipt, Step
 from ibdesk.domain.records import TradingLock
 from ibdesk.services.desk import Clock
 from ibdesk.services.hub import Hub
-from ibdesk.services.orders import Ask, Orders, Reply, closing_ticket
+from ibdesk.services.orders import Ask, Orders, Reply
 from ibdesk.services.tasks import Tasks
 from ibdesk.store import receipts, trades
 from ibdesk.store.database import Database

@@ -9,7 +9,6 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from ibdesk.brokers.base import Trading
@@ -21,23 +20,19 @@ from ibdesk.domain.compliance.policy import policies_at
 from ibdesk.domain.compliance.verdict import Code, Severity, Verdict
 from ibdesk.domain.errors import Cause, DeskError, Refused
 from ibdesk.domain.hours import NEW_YORK
-from ibdesk.domain.instruments import Instrument
 from ibdesk.domain.market import Quote
 from ibdesk.domain.modes import Mode, face_of
 from ibdesk.domain.orders import (
     Answer,
-    Leg,
     Order,
     OrderIntent,
     OrderRef,
     OrderState,
     OrderTicket,
-    OrderType,
     Placed,
     Question,
     Questions,
     Rejected,
-    Side,
     WhatIf,
 )
 from ibdesk.domain.receipts import EnteredBy, LoggedReceipt, Receipt, Step
@@ -388,17 +383,6 @@ class Orders:
 
     async def _write(self, *steps: Receipt) -> None:
         await self._database.write(receipts.append, steps, urgent=True)
-
-
-def closing_ticket(account: AccountId, mode: Mode, instrument: Instrument, held: Decimal) -> OrderTicket:
-    """The opposite of a position, at the market. ValueError when nothing is held."""
-    if held == 0:
-        raise ValueError("there is nothing to close")
-    side = Side.SELL if held > 0 else Side.BUY
-    return OrderTicket(
-        account=account, mode=mode, legs=(Leg(instrument=instrument, side=side),), quantity=abs(held),
-        order_type=OrderType.MARKET,
-    )  # fmt: skip
 
 
 def _store(tx: "Connection", intent: OrderIntent, draft: str, steps: tuple[Receipt, ...]) -> OrderIntent | None:

@@ -81,6 +81,14 @@ def test_only_a_typed_yes_is_a_yes_to_the_broker() -> None:
         assert not yes and [each.id for each in asker.open] == ["o163"]
 
 
+def test_a_question_about_a_change_does_not_speak_of_sending() -> None:
+    person = Person(says=["yes"])
+    asker = Asker(typed(), Talk(json=False, quiet=False, mouth=person), is_change=True)
+    asked = (Question(id="o163", text="Sure?"),)
+    assert asyncio.run(asker(OrderTicket(account=LIVE, mode=Mode.DEMO), asked)).yes
+    assert person.asked == ["Change it all the same? [yes/no] "]
+
+
 def test_a_question_named_with_the_command_is_not_asked_again() -> None:
     assert answer(Person(), "o163", json=True)[0]
     assert not answer(Person(), "o163", ids=("o163", "o164"), json=True)[0]

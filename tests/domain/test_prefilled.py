@@ -10,7 +10,7 @@ from ibdesk.domain.accounts import AccountId
 from ibdesk.domain.instruments import Conid
 from ibdesk.domain.modes import Mode
 from ibdesk.domain.orders import Leg, Order, OrderState, OrderType, Side, TimeInForce, faults
-from ibdesk.domain.prefilled import is_still_held, rolling, ticket_of, undoing
+from ibdesk.domain.prefilled import closing_ticket, is_still_held, rolling, ticket_of, undoing
 from tests.domain.contracts import XYZ, option
 
 NOW = datetime(2026, 11, 20, 17, 48, tzinfo=UTC)
@@ -35,6 +35,14 @@ def test_an_order_nobody_knows_the_contract_of_cannot_be_changed() -> None:
     for unknown in (replace(ORDER, legs=()), replace(ORDER, order_type=None)):
         with pytest.raises(ValueError, match="not known"):
             ticket_of(unknown, Mode.DEMO)
+
+
+def test_closing_a_position_is_its_opposite_at_the_market() -> None:
+    long, short = (closing_ticket(MAIN, Mode.DEMO, XYZ, Decimal(held)) for held in (5, -3))
+    assert (long.legs[0].side, long.quantity, long.order_type) == (Side.SELL, 5, OrderType.MARKET)
+    assert (short.legs[0].side, short.quantity) == (Side.BUY, 3)
+    with pytest.raises(ValueError, match="nothing"):
+        closing_ticket(MAIN, Mode.DEMO, XYZ, Decimal(0))
 
 
 def test_the_opposite_of_an_order_takes_back_what_was_filled_and_no_more() -> None:

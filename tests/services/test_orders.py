@@ -20,13 +20,13 @@ from ibdesk.domain.modes import Mode
 from ibdesk.domain.orders import OrderRef, OrderState, Question, Questions, Side
 from ibdesk.domain.receipts import Step
 from ibdesk.services.activity import Activity
-from ibdesk.services.orders import Reply, closing_ticket
+from ibdesk.services.orders import Reply
 from ibdesk.store import receipts, trades
 from ibdesk.store import vault as vaults
 from ibdesk.store.database import Database, open_database
 from ibdesk.store.header import LOWEST_COST
 from tests.services.order_bench import OrderBench
-from tests.services.scripted_broker import MAIN, SHARE, ticket
+from tests.services.scripted_broker import MAIN, ticket
 from tests.services.workshop import NOON, PASSPHRASE
 
 
@@ -348,14 +348,6 @@ def test_drafts_survive_and_are_not_sent_by_themselves(bench: OrderBench) -> Non
         assert draft not in dict(await bench.orders.drafts())
 
     asyncio.run(life())
-
-
-def test_closing_a_position_is_its_opposite() -> None:
-    long, short = (closing_ticket(MAIN, Mode.DEMO, SHARE, Decimal(held)) for held in (5, -3))
-    assert (long.legs[0].side, long.quantity) == (Side.SELL, 5)
-    assert (short.legs[0].side, short.quantity) == (Side.BUY, 3)
-    with pytest.raises(ValueError, match="nothing"):
-        closing_ticket(MAIN, Mode.DEMO, SHARE, Decimal(0))
 
 
 WORDS = st.sampled_from(["take", "ask", "reject", "lost", "lost-before", "gone"])

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Protocol
 from PySide6.QtWidgets import QWidget
 
 from ibdesk.domain.modes import face_of
+from ibdesk.domain.prefilled import closing_ticket
 from ibdesk.services.expiry_board import Line
-from ibdesk.services.orders import closing_ticket
 from ibdesk.ui import format as fmt
 from ibdesk.ui.expiry import words
 from ibdesk.ui.expiry.details import Details

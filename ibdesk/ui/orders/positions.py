@@ -11,7 +11,7 @@ from ibdesk.domain.errors import Cause, Refused
 from ibdesk.domain.instruments import AssetClass, Conid, Instrument
 from ibdesk.domain.money import ZERO
 from ibdesk.domain.portfolio import Row
-from ibdesk.services.orders import closing_ticket
+from ibdesk.domain.prefilled import closing_ticket
 from ibdesk.services.rolling import rolling_ticket
 from ibdesk.ui.pages.book_view import BookView
 

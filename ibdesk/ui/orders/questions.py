@@ -55,15 +55,17 @@ UNNAMED = "The broker asks:"
 #: What ends a question without an answer.
 GONE = "This question is gone: the order is not in its hands any more. Nothing is sent by answering it now."
 KILLED = "The kill switch is on. A yes sends it only when it was proved to lower risk; anything else is not sent."
-LOST = "The session was lost, and the broker forgets its questions with it. Nothing was placed."
+ENDED = "The order works no more, so there is nothing left to change."
+LOST = "The session was lost, and the broker forgets its questions with it. Nothing was placed or changed."
 
 
-def asker(bridge: "Bridge", parent: QWidget) -> "Ask":
-    """What shows the broker's questions to the person at this window and brings back the answer."""
+def asker(bridge: "Bridge", parent: QWidget, changes: Order | None = None) -> "Ask":
+    """What shows the broker's questions to the person at this window and brings back the answer. `changes` is the
+    working order they are about, when it is to be changed."""
 
     async def ask(ticket: OrderTicket, questions: tuple[Question, ...]) -> Reply:
         open_questions = OpenQuestions.of(bridge)
-        dialog = QuestionDialog(ticket, questions, parent.window())
+        dialog = QuestionDialog(ticket, questions, parent.window(), changes=changes)
         open_questions.take(dialog)
         try:
             yes = await bridge.ask(dialog)
@@ -124,20 +126,25 @@ class OpenQuestions(QObject):
 
 
 class QuestionDialog(QDialog):
-    """The questions about one ticket. Accepted means yes to all of them; everything else means no."""
+    """The questions about one ticket. Accepted means yes to all of them; everything else means no. With `changes` they
+    are about a change of that order, which works on as it is until there is a yes."""
 
-    def __init__(self, ticket: OrderTicket, questions: tuple[Question, ...], parent: QWidget | None = None) -> None:
+    def __init__(
+        self, ticket: OrderTicket, questions: tuple[Question, ...], parent: QWidget | None = None, *,
+        changes: Order | None = None,
+    ) -> None:
         super().__init__(parent)
-        self.ticket, self.questions = ticket, questions
+        self.ticket, self.questions, self._changes = ticket, questions, changes
         self._ref: OrderRef | None = None
         self._asked_at: datetime | None = None
         self.setWindowTitle("The broker asks")
-        self.setAccessibleName("The broker asks before it takes the order")
+        self.setAccessibleName(self._title)
         self.setMinimumWidth(520)
         self.remember = QCheckBox("Answer these with yes from now on")
         self.age = Label("", kind=Text.CAPTION, tone="muted", wrap=True)
         self.gone = Banner("", tone="warn")
-        self.yes, self.no = Button("Yes, send", kind="primary"), Button("No, do not send")
+        yes, no = ("Yes, send", "No, do not send") if changes is None else ("Yes, change", "No, leave it")
+        self.yes, self.no = Button(yes, kind="primary"), Button(no)
         self.later = Button("Later", kind="quiet", tip="Put it aside; its row among the orders brings it back")
         self._stack()
         self.gone.hide()
@@ -147,6 +154,10 @@ class QuestionDialog(QDialog):
         self.no.setDefault(True)
         self.no.setFocus()
         self._tell_age(0)
+
+    @property
+    def _title(self) -> str:
+        return f"The broker asks before it takes the {'order' if self._changes is None else 'change'}"
 
     @property
     def is_gone(self) -> bool:
@@ -163,6 +174,10 @@ class QuestionDialog(QDialog):
 
     def is_about(self, order: Order) -> bool:
         """Whether the broker asks about this order; of one account it asks about one at a time."""
+        if self._changes is not None:
+            return (order.account, order.ref, order.id) == (
+                self._changes.account, self._changes.ref, self._changes.id
+            )
         if self._ref is not None and order.ref is not None:
             return order.ref == self._ref
         ticket = self.ticket
@@ -172,7 +187,10 @@ class QuestionDialog(QDialog):
 
     def follow(self, order: Order) -> None:
         """The book tells something new of an order: when it is ours and is not asked about any more, that is over."""
-        if self._ref is None and self.is_about(order):
+        if self._changes is not None:
+            if self.is_about(order) and not order.is_open:
+                self.vanish(ENDED)
+        elif self._ref is None and self.is_about(order):
             self._ref = order.ref
         elif self._ref is not None and order.ref == self._ref and order.state is not OrderState.ASKED:
             self.vanish(GONE)
@@ -210,8 +228,9 @@ class QuestionDialog(QDialog):
 
     def _tell_age(self, seconds: int) -> None:
         waits = "just now" if seconds < 2 else f"{seconds} s ago" if seconds < 120 else f"{seconds // 60} min ago"
+        meanwhile = "is not placed" if self._changes is None else "works on as it is"
         self.age.setText(
-            f"Asked {waits}. The order is not placed until you say yes, and nothing else is sent for "
+            f"Asked {waits}. The order {meanwhile} until you say yes, and nothing else is sent for "
             f"{self.ticket.account} meanwhile. The broker does not say how long it waits."
         )
 
@@ -219,7 +238,7 @@ class QuestionDialog(QDialog):
         column = QVBoxLayout(self)
         column.setContentsMargins(24, 22, 24, 20)
         column.setSpacing(12)
-        column.addWidget(Label("The broker asks before it takes the order", kind=Text.TITLE, bold=True))
+        column.addWidget(Label(self._title, kind=Text.TITLE, bold=True))
         column.addWidget(_order_line(self.ticket))
         for question in self.questions:
             column.addWidget(_card(question))

@@ -95,13 +95,16 @@ def is_working(order: Order) -> bool:
 
 
 def acts_of(order: Order, *, may_trade: bool, has_question: bool) -> tuple[Act, ...]:
-    """What can be done with an order now. What is asked at another window, or by nobody any more, is only cancelled."""
+    """What can be done with an order now. A question about its change is answered first; what is asked at another
+    window, or by nobody any more, is only cancelled."""
     if not may_trade:
         return ()
+    if has_question:
+        return (Act.ANSWER,)
     if order.state is OrderState.UNKNOWN:
         return (Act.SETTLE,)
     if order.state is OrderState.ASKED:
-        return (Act.ANSWER,) if has_question else ()
+        return ()
     if order.id is None or order.state not in _CHANGEABLE:
         return ()
     return (Act.CHANGE, Act.CANCEL) if order.legs and order.order_type is not None else (Act.CANCEL,)

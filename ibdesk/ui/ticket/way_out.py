@@ -86,7 +86,8 @@ class WayOut:
         panel, orders = self._panel, self._panel.desk.orders
         if orders is None:
             return
-        sender = Sender(orders=orders, clock=panel.desk.clock, confirm=self._confirm, ask=asker(panel.bridge, panel))
+        ask = asker(panel.bridge, panel, form.changes)
+        sender = Sender(orders=orders, clock=panel.desk.clock, confirm=self._confirm, ask=ask)
         after = replace(form, is_sending=False)
         try:
             sent = await sender.send(form.draft, form.ticket, form.checked, form.changes)

@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from ibdesk.domain.events import OrdersChanged, SessionChanged, TradingLockChanged
 from ibdesk.domain.modes import Mode
-from ibdesk.domain.orders import OrderState, OrderTicket, Question
+from ibdesk.domain.orders import OrderRef, OrderState, OrderTicket, Question
 from ibdesk.domain.records import TradingLock
 from ibdesk.domain.session import SessionState
 from ibdesk.services.orders import Reply
@@ -78,6 +78,20 @@ def test_yes_and_no_are_what_was_pressed_and_no_has_the_focus(run: Run, parent: 
             assert OpenQuestions.of(asked.bridge).about(IS_ASKED) is None
 
     run(journey())
+
+
+def test_a_question_about_a_change_asks_for_a_change_and_ends_with_the_order(dressed, qtbot: QtBot) -> None:
+    working = replace(IS_ASKED, state=OrderState.WORKING)
+    dialog = QuestionDialog(TICKET, (MARKET_DATA,), changes=working)
+    qtbot.addWidget(dialog)
+    assert (dialog.yes.text(), dialog.no.text()) == ("Yes, change", "No, leave it")
+    said = " ".join(label.text() for label in dialog.findChildren(Label))
+    assert "takes the change" in said and "works on as it is" in said and "not placed" not in said
+    assert dialog.is_about(working) and not dialog.is_about(replace(IS_ASKED, ref=OrderRef("another")))
+    dialog.follow(replace(working, filled=Decimal(1)))
+    assert not dialog.is_gone
+    dialog.follow(replace(working, state=OrderState.FILLED))
+    assert dialog.is_gone
 
 
 def test_escape_means_no(run: Run, parent: QWidget, qtbot: QtBot) -> None:

@@ -57,6 +57,7 @@ def test_an_order_just_written_down_is_working_already() -> None:
     (IS_LOST, False, (Act.SETTLE,)),
     (IS_ASKED, True, (Act.ANSWER,)),
     (IS_ASKED, False, ()),
+    (BUYS_CALLS, True, (Act.ANSWER,)),
     (replace(BUYS_CALLS, id=None), False, ()),
     (replace(BUYS_CALLS, state=OrderState.CANCELLING), False, ()),
     (IS_FILLED, False, ()),
