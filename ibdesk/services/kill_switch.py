@@ -321,8 +321,9 @@ class KillSwitch:
         try:
             await orders.cancel(order)
         except DeskError as error:
-            if error.cause is Cause.ORDER_UNKNOWN:  # it is gone already
-                return
+            now = orders.book.find(order.ref) if order.ref is not None else None
+            if error.cause is Cause.ORDER_UNKNOWN or (now is not None and now.state not in AT_WORK):
+                return  # it is gone, or somebody was quicker
             log.warning("An order that turned up could not be cancelled: %s", error.message)
             before = self._report or self._taken_up()
             self._tell(replace(before, uncancelled=(*before.uncancelled, (order.account, error.message))))

@@ -7,6 +7,7 @@ the only place that makes an `OrderIntent` and the only caller of `Trading.place
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -179,6 +180,9 @@ class Orders:
     ) -> Order:
         """Change a working order to the ticket that was shown. Raises like `send`, and Unavailable(OUTCOME_UNKNOWN)
         when nobody knows whether the change arrived: it is not sent again, the book will tell."""
+        if _shape(shown.ticket) != _shape(order):
+            raise _refused("A change keeps the account, the contracts and the sides of its order.",
+                           "Cancel the order and send another one.")  # fmt: skip
         ref = order.ref or OrderRef(f"#{order.id}")
         async with self._deciding:
             fresh = await self._allowed(ref, shown, confirmation, changes=order)
@@ -297,7 +301,8 @@ class Orders:
             raise
         order = await self._conclude(last, ticket, ref)
         if order.is_open and self._stopped(verdict):  # it was on its way while all others were cancelled
-            await self.cancel(order)
+            with suppress(DeskError):  # it was placed all the same; the kill switch tells of it and tries again
+                await self.cancel(order)
         return self.book.find(ref) or order
 
     async def _conclude(self, last: Placed | Rejected | None, ticket: OrderTicket, ref: OrderRef) -> Order:
@@ -391,6 +396,11 @@ def _store(tx: "Connection", intent: OrderIntent, draft: str, steps: tuple[Recei
         receipts.append(tx, steps)
         trades.drop_draft(tx, draft)
     return known
+
+
+def _shape(order: Order | OrderTicket) -> tuple[object, ...]:
+    """What no change may change."""
+    return (order.account, frozenset((leg.instrument.conid, leg.side, leg.ratio) for leg in order.legs))
 
 
 def _asked(verdict: Verdict) -> frozenset[Code]:

@@ -14,10 +14,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ibdesk.domain.accounts import Environment
+from ibdesk.domain.accounts import AccountId, Environment
 from ibdesk.domain.errors import Cause, DeskError, Refused, Unavailable
 from ibdesk.domain.modes import Mode
-from ibdesk.domain.orders import OrderRef, OrderState, Question, Questions, Side
+from ibdesk.domain.orders import OrderRef, OrderState, OrderTicket, Question, Questions, Side
 from ibdesk.domain.receipts import Step
 from ibdesk.services.activity import Activity
 from ibdesk.services.orders import Reply
@@ -323,6 +323,32 @@ def test_no_change_leaves_once_the_kill_switch_was_pressed(bench: OrderBench) ->
         assert bench.broker.known[order.ref or OrderRef("")].quantity == 5
 
     asyncio.run(life())
+
+
+@pytest.mark.parametrize("other", [ticket("2", side=Side.SELL), replace(ticket("2"), account=AccountId("DU7654322"))])
+def test_a_change_keeps_account_and_sides(bench: OrderBench, other: OrderTicket) -> None:
+    async def life() -> None:
+        order = await bench.send(next(drafts), ticket("5"))
+        bench.pass_by(10)
+        shown = replace(await bench.orders.check(ticket("2"), changes=order), ticket=other)
+        with pytest.raises(Refused, match="keeps the account"):
+            await bench.orders.change(order, shown, ask=bench.ask, confirmation=bench.orders.confirm(shown))
+        assert bench.broker.known[order.ref or OrderRef("")].quantity == 5
+
+    asyncio.run(life())
+
+
+def test_an_order_that_was_placed_is_told_also_when_the_kill_switch_cannot_cancel_it(bench: OrderBench) -> None:
+    place = bench.broker.place
+
+    async def late(intent: Any) -> Any:
+        bench.killed = "pressed while it was on its way"
+        answer = await place(intent)
+        bench.broker.is_down = True
+        return answer
+
+    bench.broker.place = late  # type: ignore[method-assign]
+    assert asyncio.run(bench.send(next(drafts), ticket())).state is OrderState.WORKING
 
 
 def test_a_blocked_change_does_not_leave(bench: OrderBench) -> None:
