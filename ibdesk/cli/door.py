@@ -3,8 +3,9 @@
 import argparse
 import asyncio
 import sys
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 
 #: What is said as long as the code that a new key brought was perhaps never shown.
 NO_CODE = "Nobody may have seen this vault's recovery code. Make a new recovery code: ibdesk db recovery-code"
+
+#: Seconds another command or a window that is just opening may keep the vault, and between two looks.
+PATIENCE, LOOK_AGAIN = 5.0, 0.2
 
 DeskVerb = Callable[[Desk, argparse.Namespace, Talk], Awaitable[int]]
 Verb = Callable[[argparse.Namespace, Talk], int]
@@ -50,17 +54,38 @@ class InDesk:
         """Do it; the exit code."""
         if self.before is not None:
             self.before(args, talk)
-        code = handed_over(args, home_of(args), talk)
-        if code is not None:
-            return code
-        return asyncio.run(self._here(args, talk)) if self.alone is None else self.alone(args, talk)
+        until = time.monotonic() + PATIENCE
+        while True:
+            code = handed_over(args, home_of(args), talk)
+            if code is not None:
+                return code
+            if self.alone is not None:
+                return self.alone(args, talk)
+            try:
+                return asyncio.run(self._here(args, talk))
+            except _TakenError as taken:
+                if time.monotonic() >= until:
+                    raise taken.refusal from None
+            time.sleep(LOOK_AGAIN)
 
     async def _here(self, args: argparse.Namespace, talk: Talk) -> int:
-        async with open_desk(args) as desk:
+        async with AsyncExitStack() as opened:
+            try:
+                desk = await opened.enter_async_context(open_desk(args))
+            except Refused as refusal:
+                raise _TakenError(refusal) if refusal.cause is Cause.VAULT_IN_USE else refusal from None
             code = await self.verb(desk, args, talk)
             if await desk.care.lacks_code():
                 talk.notice(NO_CODE)
             return code
+
+
+class _TakenError(Exception):
+    """Another command has the vault, or a window that has not put up its door yet."""
+
+    def __init__(self, refusal: Refused) -> None:
+        super().__init__(refusal.message)
+        self.refusal = refusal
 
 
 def in_desk(
@@ -89,7 +114,8 @@ async def open_desk(args: argparse.Namespace) -> AsyncIterator[Desk]:
             remedy="Connect an account first: ibdesk account add --help",
             cause=Cause.VAULT_MISSING,
         )
-    args.opened_with = _secret(home)  # so that a verb that needs it too does not ask again
+    if not hasattr(args, "opened_with"):
+        args.opened_with = _secret(home)  # so that a verb that needs it too does not ask again
     environment, chosen = _meant(getattr(args, "mode", None))
     desk = await wiring.open_desk(
         home, args.opened_with, overrides=dict(args.set) | chosen, environment=environment, watching=False

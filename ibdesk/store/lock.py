@@ -45,7 +45,7 @@ def _in_use(paths: Paths) -> Refused:
         owner = ""
     return Refused(
         f"Another ibdesk{owner} has this vault open.",
-        remedy="Use that window, or close it first.",
+        remedy="Use that window or close it; if it is a command, wait for its end.",
         cause=Cause.VAULT_IN_USE,
     )
 

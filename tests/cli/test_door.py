@@ -2,11 +2,12 @@
 
 import io
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 
-from ibdesk.cli import main
+from ibdesk.cli import door, main
 from ibdesk.cli.door import new_passphrase
 from ibdesk.store import vault as vaults
 from ibdesk.store.header import LOWEST_COST
@@ -58,7 +59,10 @@ def test_a_short_encryption_key_in_the_environment_is_refused(
     assert (answer.code, answer.json["cause"]) == (5, "bad_setting")
 
 
-def test_a_vault_an_open_desk_holds_is_refused_in_a_sentence(ibdesk: Ibdesk, home: Path) -> None:
+def test_a_vault_an_open_desk_holds_is_refused_in_a_sentence(
+    ibdesk: Ibdesk, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(door, "PATIENCE", 0.3)
     held = vaults.open(home, PASSPHRASE)
     try:
         answer = ibdesk("db", "check")
@@ -67,6 +71,17 @@ def test_a_vault_an_open_desk_holds_is_refused_in_a_sentence(ibdesk: Ibdesk, hom
 
     assert answer.code == 5
     assert "has this vault open" in answer.err
+
+
+def test_a_command_waits_for_another_that_has_the_vault(ibdesk: Ibdesk, home: Path) -> None:
+    held = vaults.open(home, PASSPHRASE)
+    ending = threading.Timer(1.0, held.close)
+    ending.start()
+
+    answer = ibdesk("db", "check")
+
+    ending.join()
+    assert answer.code == 0, answer.err
 
 
 def test_an_account_is_needed_before_the_broker_is_asked(ibdesk: Ibdesk, home: Path) -> None:
