@@ -294,16 +294,28 @@ class Orders:
             last = await self._talk(answer, ticket, ref, ask, asked, lambda: self._stopped(verdict))
         except DeskError as error:
             if error.cause is Cause.OUTCOME_UNKNOWN:
-                await self._write(self._step(Step.OUTCOME_UNKNOWN, ticket, ref, decision=error.message))
-                return await self._settle(ref, OrderState.UNKNOWN, error.message)
+                with suppress(DeskError):  # a vault that cannot be written makes no less of an unknown order
+                    await self._write(self._step(Step.OUTCOME_UNKNOWN, ticket, ref, decision=error.message))
+                    await self._settle(ref, OrderState.UNKNOWN, error.message)
+                return self._unknown(intent)
             await self._write(self._step(Step.BROKER_REJECT, ticket, ref, broker_text=error.message))
             await self._settle(ref, OrderState.REFUSED, error.message)
             raise
-        order = await self._conclude(last, ticket, ref)
+        try:
+            order = await self._conclude(last, ticket, ref)
+        except DeskError:  # the vault's word and not the broker's, which has it: nobody may think it was not placed
+            if not isinstance(last, Placed):
+                raise
+            return self._unknown(intent)
         if order.is_open and self._stopped(verdict):  # it was on its way while all others were cancelled
             with suppress(DeskError):  # it was placed all the same; the kill switch tells of it and tries again
                 await self.cancel(order)
         return self.book.find(ref) or order
+
+    def _unknown(self, intent: OrderIntent) -> Order:
+        """The order as one that may have been placed, until the book is read."""
+        self.book.leave(intent.ref)
+        return self.book.find(intent.ref) or trades.intended(intent)
 
     async def _conclude(self, last: Placed | Rejected | None, ticket: OrderTicket, ref: OrderRef) -> Order:
         if last is None:

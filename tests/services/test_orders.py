@@ -338,6 +338,33 @@ def test_a_change_keeps_account_and_sides(bench: OrderBench, other: OrderTicket)
     asyncio.run(life())
 
 
+@pytest.mark.parametrize("word", ["take", "lost"])
+def test_an_order_that_was_placed_is_no_failure_when_the_vault_cannot_take_its_answer(
+    bench: OrderBench, word: str
+) -> None:
+    async def life() -> None:
+        bench.broker.script.append(word)
+        place, write = bench.broker.place, bench.database.write
+
+        async def full(*_: Any, **__: Any) -> Any:
+            raise Unavailable("The disk is full.", remedy="Make room.", cause=Cause.DISK_FULL)
+
+        async def fills_the_disk(intent: Any) -> Any:
+            bench.database.write = full  # type: ignore[method-assign]
+            return await place(intent)
+
+        bench.broker.place = fills_the_disk  # type: ignore[method-assign]
+        try:
+            order = await bench.send(next(drafts), ticket())
+        finally:
+            bench.database.write = write  # type: ignore[method-assign]
+        assert order.state is OrderState.UNKNOWN and order.ref is not None
+        await bench.book.refresh()
+        assert bench.book.find(order.ref).state is OrderState.WORKING  # type: ignore[union-attr]
+
+    asyncio.run(life())
+
+
 def test_an_order_that_was_placed_is_told_also_when_the_kill_switch_cannot_cancel_it(bench: OrderBench) -> None:
     place = bench.broker.place
 
