@@ -49,7 +49,7 @@ class TicketHead(QWidget):
 
     def draw(self, form: Form) -> None:
         ticket = form.ticket
-        self.title.setText(form.title or strategy_name(ticket))
+        self.title.setText(strategy_name(ticket, form.title))
         many = len(ticket.legs)
         self.count.setText(f"{many} legs")
         self.count.setVisible(many > 1)

@@ -1,5 +1,7 @@
 """The figures below the payoff: Greeks in money, break-evens, and the chance of a profit with what it assumes."""
 
+from decimal import Decimal
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
@@ -12,6 +14,10 @@ from ibdesk.ui.widgets import Button, Label
 GREEKS = (("Δ", "Delta, in shares of the underlying"), ("Γ", "Gamma, change of delta for one point of the underlying"),
           ("Θ / day", "Theta, in money for one calendar day"),
           ("Vega", "Vega, in money for one point of volatility"))  # fmt: skip
+
+
+#: Whole units say nothing of a Greek smaller than this.
+CENTS_BELOW = 10
 
 
 def extreme_words(name: str, extreme: Extreme, currency: str, *, sign: str) -> str:
@@ -40,6 +46,11 @@ def chance_words(outlook: Outlook) -> str:
     return f"Profit chance {fmt.percent(outlook.probability.value * 100, 0)}, estimate"
 
 
+def greek_words(amount: Decimal, currency: str) -> str:
+    """`+$184`, and below ten with cents, which one lot is about: `+$0.31`."""
+    return fmt.gain(amount, currency, decimals=2 if abs(amount) < CENTS_BELOW else 0)
+
+
 class Prospects(QWidget):
     """The Greeks of the whole ticket, and below them what else is reckoned; its assumptions open on demand."""
 
@@ -62,7 +73,7 @@ class Prospects(QWidget):
         texts = (fmt.UNKNOWN,) * 4 if told is None else (
             fmt.HIDDEN if fmt.is_discreet() else fmt.signed(told.delta, 0 if abs(told.delta) >= 10 else 2),
             fmt.HIDDEN if fmt.is_discreet() else fmt.signed(told.gamma, 1 if abs(told.gamma) >= 1 else 3),
-            fmt.gain(told.theta, currency, decimals=0), fmt.gain(told.vega, currency, decimals=0),
+            greek_words(told.theta, currency), greek_words(told.vega, currency),
         )  # fmt: skip
         for value, text, (name, says) in zip(self.values, texts, GREEKS, strict=True):
             value.setText(text)

@@ -85,8 +85,9 @@ TITLES = {code: title for title, codes in _TITLES.items() for code in codes}
 ALWAYS = (Code.BP_OK, Code.LEVEL_OK, Code.IML_OK, Code.DT_INFO, Code.SIZE_OK, Code.QUOTE_OK)
 
 
-def strategy_name(ticket: OrderTicket) -> str:
-    """What the legs amount to by themselves: `Bull put spread`, `Buy SPY`, `Custom`."""
+def strategy_name(ticket: OrderTicket, title: str = "") -> str:
+    """What the legs amount to by themselves: `Bull put spread`, `Buy SPY`; `title`, which they were picked under, where
+    they have no name of their own; else `Custom`."""
     if not ticket.legs:
         return "Order ticket"
     if len(ticket.legs) == 1 and ticket.legs[0].instrument.option is None:
@@ -94,9 +95,9 @@ def strategy_name(ticket: OrderTicket) -> str:
     try:
         parts = [part for found in recognise(ticket.changes) for part in found.parts]
     except (ArithmeticError, ValueError):
-        return "Custom"
+        return title or "Custom"
     if len(parts) != 1:
-        return "Custom"
+        return title or "Custom"
     return _NAMES.get(parts[0].strategy, parts[0].strategy.value.capitalize())
 
 

@@ -373,8 +373,8 @@ def test_rows_flip_weigh_and_remove_legs_by_keys(run: Run, tmp_path: Path) -> No
         async with ticketing(tmp_path) as made:
             panel = made.panel
             panel.take_legs((Leg(instrument=option("Jan 100P"), side=Side.SELL),
-                             Leg(instrument=option("Jan 95P"), side=Side.BUY)), "My spread")  # fmt: skip
-            assert panel.head.title.text() == "My spread"
+                             Leg(instrument=option("Jan 95P"), side=Side.BUY)), "Short vertical")  # fmt: skip
+            assert panel.head.title.text() == "Bull put spread"
             first, second = panel.legs_rows.rows
             QTest.keyClick(first, Qt.Key.Key_Space)
             assert panel.legs[0].side is Side.BUY

@@ -12,7 +12,7 @@ from ibdesk.domain.orders import Exits, Leg, Order, OrderState, OrderTicket, Ord
 from ibdesk.domain.payoff import Extreme, Line
 from ibdesk.domain.ticket_outlook import Outlook
 from ibdesk.domain.ticket_prices import UnitQuote, shown
-from ibdesk.ui.ticket.prospects import break_even_words, chance_words, extreme_words
+from ibdesk.ui.ticket.prospects import break_even_words, chance_words, extreme_words, greek_words
 from ibdesk.ui.ticket.wording import (
     TITLES,
     leg_words,
@@ -51,6 +51,18 @@ def of(*legs: tuple[str, Side]) -> OrderTicket:
 )  # fmt: skip
 def test_a_strategy_has_the_name_traders_give_it(legs: list[tuple[str, Side]], name: str) -> None:
     assert strategy_name(of(*legs)) == name
+
+
+def test_what_it_was_picked_as_counts_only_where_the_legs_have_no_name() -> None:
+    spread = of(("Jan 100C", Side.SELL), ("Jan 105C", Side.BUY))
+    odd = of(("Jan 100C", Side.BUY), ("Jan 90P", Side.SELL))
+    assert strategy_name(spread, "Short vertical") == "Bear call spread"
+    assert strategy_name(odd, "My risk reversal") == "My risk reversal" and strategy_name(odd) == "Custom"
+
+
+def test_greeks_in_money_have_cents_where_one_lot_makes_them_small() -> None:
+    assert [greek_words(D(each), "USD") for each in ("0.314", "-1.88", "0", "-9.99", "10", "184.4")] == [
+        "+$0.31", "−$1.88", "$0.00", "−$9.99", "+$10", "+$184"]
 
 
 def test_shares_are_named_by_what_is_done_with_them() -> None:
