@@ -20,6 +20,7 @@ ZERO = Decimal(0)
 #: IBKR writes "unset" as the largest double, in two spellings; anything this large is no amount
 #: (acceptance F13, reference/compliance.md 2.1).
 UNSET_FROM = Decimal("1e300")
+_UNSET_TO = -UNSET_FROM
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +52,7 @@ class Money:
 
 def known(amount: Decimal | None) -> Decimal | None:
     """The amount, or None when it is missing, not a number or the broker's "unset"."""
-    if amount is None or not amount.is_finite() or abs(amount) >= UNSET_FROM:
+    if amount is None or not amount.is_finite() or not _UNSET_TO < amount < UNSET_FROM:
         return None
     return amount
 

@@ -133,7 +133,7 @@ def touch(quote: Quote | None, sign: int) -> Decimal | None:
     if quote is None:
         return None
     found = known(quote.ask if sign > 0 else quote.bid)
-    return found if found is not None and (found > 0 or (found == 0 and sign < 0)) else None
+    return found if found is not None and (found > ZERO or (sign < 0 and not found)) else None
 
 
 def net_touch(ticket: OrderTicket, context: Context, side: int = 1) -> Decimal | None:
@@ -143,13 +143,15 @@ def net_touch(ticket: OrderTicket, context: Context, side: int = 1) -> Decimal |
     """
     if not ticket.is_combo:
         return touch(context.quotes.get(ticket.legs[0].instrument.conid), ticket.legs[0].side.sign * side)
-    total = ZERO
+    total = largest = ZERO
     for leg in ticket.legs:
-        price = touch(context.quotes.get(leg.instrument.conid), leg.side.sign * side)
+        instrument, sign = leg.instrument, leg.side.sign
+        price = touch(context.quotes.get(instrument.conid), sign * side)
         if price is None:
             return None
-        total += price * (leg.side.sign * leg.ratio) * leg.instrument.multiplier
-    return total / max(leg.instrument.multiplier for leg in ticket.legs)
+        total += price * (sign * leg.ratio) * instrument.multiplier
+        largest = max(largest, instrument.multiplier)
+    return total / largest
 
 
 def unit_line(case: Case) -> Line | None:

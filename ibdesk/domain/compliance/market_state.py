@@ -11,7 +11,7 @@ from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 
 from ibdesk.domain.compliance.case import Case, said
-from ibdesk.domain.compliance.exposure import SHARES
+from ibdesk.domain.compliance.exposure import SHARES, Underlying
 from ibdesk.domain.compliance.verdict import Code, Finding, Severity, Source
 from ibdesk.domain.hours import CLOSES, CLOSES_EARLY, NEW_YORK, Calendar, market_state, session_of
 from ibdesk.domain.instruments import AssetClass, Instrument
@@ -83,10 +83,10 @@ def check_market_state(case: Case) -> tuple[Finding, ...]:
 
 def _trading(case: Case) -> tuple[Trading, ...]:
     context = case.context
-    return tuple(
+    return tuple([
         trading_of(instrument, context.hours.get(instrument.conid), context.calendar, context.now)
         for instrument, _ in case.legs
-    )
+    ])  # fmt: skip
 
 
 def _hours(case: Case) -> Iterator[Finding]:
@@ -127,13 +127,16 @@ def _halted(case: Case) -> Iterator[Finding]:
     """An option halts with its stock."""
     market = case.ticket.order_type is OrderType.MARKET
     for instrument, _ in case.legs:
-        keys = {instrument.conid, case.context.book.underlying_of(instrument)}
-        quotes = (case.context.quotes.get(key) for key in keys if not isinstance(key, str))
-        if any(quote is not None and quote.is_halted for quote in quotes):
+        if _is_halted(case, instrument.conid) or _is_halted(case, case.context.book.underlying_of(instrument)):
             yield said(
                 Code.HALTED, Severity.BLOCK if market else Severity.CONFIRM, f"{instrument.label} is halted.",
                 "Wait until it trades again.", source=Source.BROKER,
             )  # fmt: skip
+
+
+def _is_halted(case: Case, key: Underlying) -> bool:
+    quote = None if isinstance(key, str) else case.context.quotes.get(key)
+    return quote is not None and quote.is_halted
 
 
 def _restricted(case: Case) -> Iterator[Finding]:

@@ -165,7 +165,9 @@ def _collar(severity: Severity, sentence: str, measured: Decimal, limit: Decimal
 
 
 def _quotes(case: Case) -> Iterator[Finding]:
-    is_open, is_market = is_regular(case), case.ticket.order_type is OrderType.MARKET
+    is_market, settings = case.ticket.order_type is OrderType.MARKET, case.context.settings
+    is_open = is_regular(case)
+    of_options, of_others = _seconds(settings.risk_option_quote_age), _seconds(settings.risk_stock_quote_age)
     for leg in case.ticket.legs:
         quote = case.context.quotes.get(leg.instrument.conid)
         missing = _missing(quote)
@@ -176,29 +178,37 @@ def _quotes(case: Case) -> Iterator[Finding]:
                 source=Source.BROKER,
             )  # fmt: skip
         elif quote is not None:
-            yield from _late(case, leg, quote, is_open)
+            oldest = of_options if leg.instrument.option is not None else of_others
+            yield from _late(case, leg, quote, oldest if is_open else None)
+
+
+def _seconds(count: Decimal) -> timedelta:
+    return timedelta(seconds=float(count))
 
 
 def _missing(quote: Quote | None) -> str:
     if quote is None or quote.delay is Delay.NOT_SUBSCRIBED:
         return "there is no quote"
-    sides = [name for name, sign in (("bid", -1), ("ask", 1)) if touch(quote, sign) is None]
-    return f"the quote has no {' and no '.join(sides)}" if sides else ""
+    bid, ask = touch(quote, -1), touch(quote, 1)
+    if bid is not None and ask is not None:
+        return ""
+    return f"the quote has no {' and no '.join(name for name, side in (('bid', bid), ('ask', ask)) if side is None)}"
 
 
-def _late(case: Case, leg: Leg, quote: Quote, is_open: bool) -> Iterator[Finding]:
-    """Old only matters while the market moves; a delayed quote is late by its own word."""
-    settings = case.context.settings
-    allowed = settings.risk_option_quote_age if leg.instrument.option is not None else settings.risk_stock_quote_age
-    age = case.context.now - quote.received_at
+def _late(case: Case, leg: Leg, quote: Quote, oldest: timedelta | None) -> Iterator[Finding]:
+    """Old only matters while the market moves (`oldest` is None when it does not); a delayed quote is late by its own
+    word."""
     if quote.delay is not Delay.LIVE:
         word = quote.delay.value if quote.delay in _LATE else "not known to be live"
         yield said(
             Code.STALE_DATA, Severity.CONFIRM, f"The quote of {leg.instrument.label} is {word}.",
             "Look at a live price first.", source=Source.BROKER,
         )  # fmt: skip
-    if is_open and age > timedelta(seconds=float(allowed)):
-        seconds = Decimal(str(age.total_seconds()))
+    age = case.context.now - quote.received_at
+    if oldest is not None and age > oldest:
+        settings, seconds = case.context.settings, Decimal(str(age.total_seconds()))
+        is_option = leg.instrument.option is not None
+        allowed = settings.risk_option_quote_age if is_option else settings.risk_stock_quote_age
         yield said(
             Code.STALE_DATA, Severity.CONFIRM, f"The quote of {leg.instrument.label} is {seconds:.1f} seconds old.",
             "Wait for a new quote.", source=Source.SETTING, measured=seconds, limit=allowed,
