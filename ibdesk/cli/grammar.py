@@ -39,6 +39,7 @@ While the window has the vault open, commands are done there, with its settings.
 def parser() -> argparse.ArgumentParser:
     """Everything that can be typed. `args.run(args, talk)` does it."""
     from ibdesk.cli import accounts, digest_verb, verbs
+    from ibdesk.cli.disclosure_verbs import add_disclosure_verbs
     from ibdesk.cli.expiry_verbs import add_expiry_verbs
     from ibdesk.cli.order_grammar import add_order_verbs
     from ibdesk.cli.receipt_verbs import add_receipt_verbs
@@ -91,6 +92,7 @@ def parser() -> argparse.ArgumentParser:
     _verb(contract, "find", "contracts by symbol or name", in_desk(verbs.find)).add_argument("text")
     add_order_verbs(every, _group, _verb)
     add_receipt_verbs(every, _group, _verb)
+    add_disclosure_verbs(every, _group, _verb)
     add_expiry_verbs(every, _group, _verb)
     _flex_verbs(every)
     _vault_verbs(every)
