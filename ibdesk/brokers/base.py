@@ -151,7 +151,8 @@ class LiveStream(Protocol):
 
     def events(self) -> AsyncGenerator[tuple[StreamEvent, ...], None]:
         """Batches: the newest of each kind and key since the last batch, every piece of order news; an empty one is a
-        sign of life. Ends only by cancellation or close, and hangs up then."""
+        sign of life. A quote is whole: all that was heard of its instrument since the stream came up, so nobody behind
+        this merges it again. Ends only by cancellation or close, and hangs up then."""
 
     async def watch(self, conids: Sequence[Conid]) -> None:
         """Exactly these instruments are streamed from now on (at most the account's market-data lines)."""

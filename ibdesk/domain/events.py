@@ -44,7 +44,7 @@ class SyncChanged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuotesChanged:
-    """The newest quote of every instrument that moved since the last of these."""
+    """The newest quote of every instrument that moved since the last of these, each with all that is known of it."""
 
     quotes: tuple[Quote, ...]
 

@@ -158,7 +158,7 @@ class Live:
             self._went_down(error.message)
 
     def _went_up(self) -> None:
-        self._quotes.clear()  # everything comes anew; an old bid must not be merged into a new last
+        self._quotes.clear()  # everything comes anew; an old bid must not stand beside a new last
         self._pnl.clear()
         now = self._clock()
         self._become(StreamState(is_up=True, since=now, last_heard=now))
@@ -178,9 +178,7 @@ class Live:
         for event in batch:
             match event:
                 case Quote():
-                    known = self._quotes.get(event.conid)
-                    self._quotes[event.conid] = event if known is None else known.merged(event)
-                    moved[event.conid] = self._quotes[event.conid]
+                    self._quotes[event.conid] = moved[event.conid] = event
                 case AccountPnl():
                     self._pnl[event.account] = event
                     self._hub.publish(PnlChanged(pnl=event))

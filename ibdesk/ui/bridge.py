@@ -224,13 +224,10 @@ def _key(event: Event) -> object:
 
 
 def _merged(older: Event | None, newer: Event) -> Event:
-    """Quotes are merged by instrument, field by field, counts are added; of the rest the newer one is the truth."""
+    """Quotes are the newest of each instrument, counts are added; of the rest the newer one is the truth."""
     match older, newer:
         case QuotesChanged(quotes=before), QuotesChanged(quotes=after):
-            quotes = {quote.conid: quote for quote in before}
-            for quote in after:
-                old = quotes.get(quote.conid)
-                quotes[quote.conid] = quote if old is None else old.merged(quote)
+            quotes = {quote.conid: quote for quote in (*before, *after)}
             return replace(newer, quotes=tuple(quotes.values()))
         case CallsLogged(count=before_count), CallsLogged(count=after_count):
             return replace(newer, count=before_count + after_count)

@@ -113,10 +113,10 @@ def test_accounts_are_coalesced_one_by_one(bridge, hub, run):
     assert len(heard.values) <= 4
 
 
-def test_quotes_of_one_frame_lose_no_instrument_and_no_field(bridge, hub, run):
+def test_of_the_quotes_of_one_frame_the_newest_of_each_instrument_is_told_as_it_is(bridge, hub, run):
     heard = Heard(bridge.quotes_changed)
-    hub.publish(QuotesChanged(quotes=(quote(1, last="10"), quote(2, last="20"))))
-    hub.publish(QuotesChanged(quotes=(quote(1, bid="9.9"), quote(3, last="30"))))
+    hub.publish(QuotesChanged(quotes=(quote(1, last="10"), quote(2, last="20", bid="19"))))
+    hub.publish(QuotesChanged(quotes=(quote(1, last="10", bid="9.9"), quote(3, last="30"))))
     hub.publish(QuotesChanged(quotes=(quote(2, last="21"),)))
     run(frames())
     newest = {q.conid: (q.last, q.bid) for event in heard.values for q in event.quotes}

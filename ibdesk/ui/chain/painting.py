@@ -38,8 +38,9 @@ class ChainDelegate(QStyledItemDelegate):
         self._slanted = font(Text.TABLE)
         self._slanted.setItalic(True)
         self._metrics = QFontMetrics(self._font)
-        # What is sure to fit is not measured: measuring costs as much as drawing.
-        self._widest = max(self._metrics.horizontalAdvance(each) for each in "0123456789,.−—")
+        # What is sure to fit is not measured: measuring costs as much as drawing. Letters count as the widest there is.
+        self._widths = {each: self._metrics.horizontalAdvance(each) for each in "0123456789,.−—"}
+        self._widest = self._metrics.maxWidth()
         self._text, self._muted, self._faint = QPen(QColor(t.text)), QPen(QColor(t.muted)), QPen(QColor(t.faint))
         self._rule = QPen(QColor(mixed(t.line, t.surface, 0.55)))
         self._spot = QPen(QColor(t.accent), 2)
@@ -105,9 +106,13 @@ class ChainDelegate(QStyledItemDelegate):
         else:
             painter.setPen(self._muted if kind.is_quiet or is_modelled else self._text)
         room = rect.adjusted(2, 0, -PAD, 0)
-        if len(text) * self._widest > room.width() < self._metrics.horizontalAdvance(text):
+        if self._at_most(text) > room.width() < self._metrics.horizontalAdvance(text):
             text = "…"  # a number that does not fit is never cut
         painter.drawText(room, _RIGHT, text)
+
+    def _at_most(self, text: str) -> int:
+        """No text is wider than its letters one by one."""
+        return sum([self._widths.get(each, self._widest) for each in text])
 
     def _outline(self, painter: QPainter, rect: QRect, line: int, column: int) -> None:
         """Bid and ask of a leg are one frame; its ratio stands where a press raises it."""
