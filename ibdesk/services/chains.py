@@ -30,7 +30,8 @@ from ibdesk.domain.errors import Cause, Refused
 from ibdesk.domain.hours import NEW_YORK
 from ibdesk.domain.instruments import Conid, Instrument
 from ibdesk.domain.market import ContractMatch, Quote
-from ibdesk.domain.occ import OptionName, render_label
+from ibdesk.domain.occ import OptionName
+from ibdesk.services.contracts import Contracts
 from ibdesk.services.desk import Clock
 from ibdesk.services.session import SessionService
 from ibdesk.services.waiting import Wait, wait
@@ -64,6 +65,7 @@ class Chains:
     ) -> None:
         """`streamed` are the newest quotes the desk has of its own accord."""
         self._broker = broker
+        self._named = Contracts(broker, check=self._check_session)
         self._session = session
         self._clock = clock
         self._streamed = streamed
@@ -148,15 +150,8 @@ class Chains:
 
     async def option(self, name: OptionName) -> tuple[Underlying, Instrument]:
         """The contract a person wrote, and what it is on. Refused(NOTHING_FOUND) when the broker lists no such one."""
-        for match in _likely(await self.find(name.root), name.root) or await self._by_letters(name.root):
-            month = name.terms.expiry.replace(day=1)
-            for each in await self._broker.chain_contracts(match.conid, month, name.terms.strike):
-                if each.option == name.terms and name.root in (each.trading_class or each.symbol, each.symbol):
-                    return await self.open(match.conid), each
-        raise Refused(
-            f"The broker lists no {render_label(name)}.",
-            remedy="Check the expiry and the strike, or choose the option in the chain.", cause=Cause.NOTHING_FOUND,
-        )  # fmt: skip
+        under, found = await self._named.in_chain(name)
+        return await self.open(under), found
 
     async def contracts(self, underlying: Underlying, month: date, strike: Decimal) -> tuple[Instrument, ...]:
         """Calls and puts of every expiry of the month at one strike."""
@@ -207,15 +202,6 @@ class Chains:
         self._spots |= {quote.conid: quote for quote in quotes if quote.conid in others}
         return quotes
 
-    async def _by_letters(self, root: str) -> tuple[ContractMatch, ...]:
-        """The class an adjusted or weekly root is named after: AAPL1 is found under AAPL, SPXW under SPX."""
-        letters = root.strip("0123456789")
-        shorter = (letters, letters.removesuffix("W")) if letters != root else (letters.removesuffix("W"),)
-        for symbol in dict.fromkeys(each for each in shorter if each and each != root):
-            if found := _likely(await self.find(symbol), symbol):
-                return found
-        return ()
-
     async def instrument(self, conid: Conid) -> Instrument:
         """What a contract id stands for. Refused(NOTHING_FOUND) when the broker does not know it."""
         found = await self._broker.instruments((conid,))
@@ -229,9 +215,3 @@ class Chains:
     def _check_session(self) -> None:
         if self._session is not None and self._session.problem is not None:
             raise self._session.problem
-
-
-def _likely(matches: Sequence[ContractMatch], symbol: str) -> tuple[ContractMatch, ...]:
-    """Those of exactly this symbol, first the one that has options."""
-    exact = [each for each in matches if each.symbol.upper() == symbol]
-    return tuple(sorted(exact, key=lambda each: not each.option_months)[:1])

@@ -7,7 +7,7 @@ from ibdesk.brokers.base import MarketData
 from ibdesk.domain.errors import Cause, Refused
 from ibdesk.domain.instruments import AssetClass, Conid, Instrument
 from ibdesk.domain.market import ContractMatch
-from ibdesk.domain.occ import OptionName, parse_option, render_label
+from ibdesk.domain.occ import OptionName, is_nonstandard, parse_option, render_label
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,14 +52,20 @@ class Contracts:
         return found[0]
 
     async def option(self, name: OptionName) -> Instrument:
-        """The listed option of this name; its root is the class it trades in, such as SPXW."""
+        """The listed option of this name."""
+        return (await self.in_chain(name))[1]
+
+    async def in_chain(self, name: OptionName) -> tuple[Conid, Instrument]:
+        """The listed option of this name, with what its chain is found under: the underlying, or of an option on a
+        future the future's index. The name's root is the class it trades in, such as SPXW, else what it is on."""
         month = name.terms.expiry.replace(day=1)
         for symbol in _symbols(name.root):
-            for match in (await self._exact(symbol, _UNDERLYINGS))[:1]:
+            matches = await self._exact(symbol, _UNDERLYINGS)
+            for match in sorted(matches, key=lambda match: not match.option_months)[:1]:
                 listed = await self._broker.chain_contracts(match.conid, month, name.terms.strike)
-                found = _listed(listed, name)
+                found = best(listed, name)
                 if found is not None:
-                    return found
+                    return match.conid, found
         raise _nothing(
             f"The broker lists no {render_label(name)}.",
             "Check root, expiry and strike; the chain shows what is listed.",
@@ -78,9 +84,14 @@ def _symbols(root: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(each for each in (root, root.rstrip("0123456789"), root[:-1]) if each))
 
 
-def _listed(listed: "Sequence[Instrument]", name: OptionName) -> Instrument | None:
+def best(listed: "Sequence[Instrument]", name: OptionName) -> Instrument | None:
+    """Of what is listed the contract that is meant: of exactly this class, else one on this symbol, but then never an
+    adjusted one, which delivers something else."""
     mine = [each for each in listed if each.option == name.terms]
-    return next((each for each in mine if (each.trading_class or each.symbol) == name.root), None)
+    exact = (each for each in mine if (each.trading_class or each.symbol) == name.root)
+    return next(exact, None) or next(
+        (each for each in mine if each.symbol == name.root and not is_nonstandard(each)), None
+    )
 
 
 def _nothing(message: str, remedy: str) -> Refused:

@@ -14,7 +14,7 @@ import pytest
 from ibdesk.domain.chains import Chain, Expiry
 from ibdesk.domain.errors import Cause, NeedsPerson, Refused
 from ibdesk.domain.instruments import AssetClass, Conid, Right
-from ibdesk.domain.occ import parse_option
+from ibdesk.domain.occ import OptionName, parse_option
 from ibdesk.services.chains import REST, REST_AT_A_TIME, Chains, Underlying
 from tests.services.workshop import Workshop, beside, eventually, workshop
 
@@ -235,6 +235,10 @@ def test_options_on_futures_follow_their_future(tmp_path: Path) -> None:
         assert all(each.asset_class is AssetClass.FUTURE_OPTION for each in priced.instruments)
         assert chains.spot(index, on_future) not in (None, chains.spot(index))
         assert (await chains.instrument(on_future)).asset_class is AssetClass.FUTURE
+        one = next(each for each in priced.instruments if each.option is not None)
+        assert one.option is not None
+        found_under, found = await chains.option(OptionName(root=one.symbol, terms=one.option))
+        assert (found_under.conid, found.option) == (index.conid, one.option)
 
     on(test, tmp_path)
 

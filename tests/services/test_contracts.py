@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from ibdesk.domain.errors import Cause, DeskError, Refused
-from ibdesk.domain.instruments import AssetClass, Conid, OptionTerms, Right
-from ibdesk.services.contracts import Contracts
+from ibdesk.domain.instruments import AssetClass, Conid, Instrument, OptionTerms, Right
+from ibdesk.domain.money import USD
+from ibdesk.domain.occ import parse_option
+from ibdesk.services.contracts import Contracts, best
 from ibdesk.services.market import Market
 from tests.services.workshop import Workshop, workshop
 
@@ -61,6 +63,22 @@ def test_what_is_not_listed_is_never_something_near_it(tmp_path: Path, text: str
         assert refused.value.cause is cause and refused.value.remedy
 
     with_names(tmp_path, life)
+
+
+def test_exactly_its_class_wins_then_its_symbol_and_never_an_adjusted_contract() -> None:
+    def listed(name: str, conid: int) -> Instrument:
+        return Instrument(
+            conid=Conid(conid), symbol="SPX", asset_class=AssetClass.OPTION, currency=USD, trading_class=name,
+            multiplier=Decimal(100), option=parse_option("SPX 261218P5700").terms,
+        )  # fmt: skip
+
+    weekly, monthly, adjusted = listed("SPXW", 1), listed("SPX", 2), listed("SPX1", 3)
+    every, meant = (adjusted, weekly, monthly), parse_option("SPX 261218P5700")
+    assert best(every, meant) == monthly
+    assert best(every, parse_option("SPXW 261218P5700")) == weekly
+    assert best(every, parse_option("SPX1 261218P5700")) == adjusted
+    assert best((adjusted, weekly), meant) == weekly
+    assert best((adjusted,), meant) is None and best((weekly,), parse_option("SPX 261218P5705")) is None
 
 
 def test_another_exchange_is_not_guessed(tmp_path: Path) -> None:
