@@ -218,7 +218,7 @@ def _above(
         if measured > limit:
             verb = "never more than" if severity is Severity.BLOCK else "you ask to be asked above"
             yield said(
-                code, severity, f"{sentence}{unit}: {verb} {figure(limit)}.", remedy, source=Source.SETTING,
-                measured=measured, limit=limit,
+                code, severity, f"{sentence}{unit}: {verb} {figure(limit)}{' %' if unit else ''}.", remedy,
+                source=Source.SETTING, measured=measured, limit=limit,
             )  # fmt: skip
             return

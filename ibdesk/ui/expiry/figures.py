@@ -34,8 +34,8 @@ class ExpiryFigures(QWidget):
         lines = board.within(window)
         shorts = sum(line.row.is_short for line in lines)
         contracts = sum((abs(line.row.quantity) for line in lines), ZERO)
-        self.ending.set(
-            str(len(lines)), sub=f"{fmt.quantity(contracts)} contracts · {shorts} short" if lines else "")
+        many = f"{fmt.quantity(contracts)} contract{'' if contracts == 1 else 's'}"
+        self.ending.set(str(len(lines)), sub=f"{many} · {shorts} short" if lines else "")
         self._show_moved(lines)
         self._show_cut_off(lines, now)
 

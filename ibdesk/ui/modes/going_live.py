@@ -216,4 +216,4 @@ def _state(found: Checklist, *, is_live: bool, armed: AccountId | None) -> str:
 
 
 def _day(at: datetime | None) -> str:
-    return "" if at is None else fmt.moment(at)
+    return "" if at is None else f"{fmt.moment(at)} local time"

@@ -118,15 +118,16 @@ STATUS = Column(
     key="status", title="Status", kind=Kind.STATUS, width=136, value=status_words, text=status_words,
     tip="Where it is, as far as the broker has told.")
 FILLED = Column(
-    key="filled", title="Filled", kind=Kind.NUMBER, width=88, value=lambda seen: seen.row.order.filled,
+    key="filled", title="Filled", kind=Kind.NUMBER, width=80, value=lambda seen: seen.row.order.filled,
     text=lambda seen: words.filled_words(seen.row.order), tip="Traded so far, of what was ordered.")
 LIMIT = Column(
-    key="limit", title="Limit", kind=Kind.NUMBER, width=88,
+    key="limit", title="Limit", kind=Kind.NUMBER, width=94,
     value=lambda seen: seen.row.order.limit if seen.row.order.limit is not None else seen.row.order.stop,
     text=limit_words, tip="The price it waits for: cr is received, db is paid.")
 LAST = Column(
     key="last", title="Last", kind=Kind.NUMBER, width=78, value=lambda seen: seen.price,
-    text=_price(lambda seen: seen.price), tip="The last price; of several legs the net of their middles.")
+    text=_price(lambda seen: seen.price), tip="The last price; of several legs the net of their middles.",
+    keep=8)
 AVERAGE = Column(
     key="average", title="Avg price", kind=Kind.NUMBER, width=84, value=lambda seen: seen.row.order.average_price,
     text=_price(lambda seen: seen.row.order.average_price), tip="The average price of what was filled.", keep=5)
@@ -145,9 +146,9 @@ SOURCE = Column(
     tip="ibdesk, or elsewhere: the broker’s own programs, another computer.", keep=2)
 AGE = Column(
     key="age", title="Age", kind=Kind.NUMBER, width=52, value=lambda seen: seen.now - seen.row.order.at, text=_stands,
-    tip="How long ago it was placed.")
+    tip="How long ago it was placed.", keep=7)
 ACTS = Column(
-    key="acts", title="", kind=Kind.ACTS, width=74, value=lambda _seen: "", text=lambda _seen: "")
+    key="acts", title="", kind=Kind.ACTS, width=70, value=lambda _seen: "", text=lambda _seen: "")
 
 COMPACT = (ORDER, STATUS, FILLED, LIMIT, LAST, AGE, ACTS)
 FULL = (ORDER, ACCOUNT, STATUS, FILLED, LIMIT, LAST, AVERAGE, TIF, COMMISSION, SOURCE, AGE, ACTS)

@@ -98,7 +98,7 @@ class OrderDetails(Card):
         self._facts.addLayout(_grid(facts_of(order)))
         self._facts.addStretch(1)
         if self.steps:
-            self._life.addWidget(Label("Steps", kind=Text.CAPTION, tone="muted"))
+            self._life.addWidget(Label("Steps, in local time", kind=Text.CAPTION, tone="muted"))
             self._life.addLayout(_timeline(self.steps))
         elif is_from_elsewhere(order):
             self._life.addWidget(Label(
@@ -172,7 +172,8 @@ def facts_of(order: Order) -> tuple[tuple[str, str], ...]:
     told = (
         ("Type", words.type_words(order)), ("Stands", f"{words.tif_words(order.tif)}{hours}"), *legs,
         ("Filled", words.filled_words(order) + (f" at {average}" if order.filled else "")),
-        ("Account", order.account), ("Placed", fmt.moment(order.at)), ("Last heard", fmt.moment(order.updated_at)),
+        ("Account", order.account), ("Placed", f"{fmt.moment(order.at)} local time"),
+        ("Last heard", f"{fmt.moment(order.updated_at)} local time"),
         ("Placed with", "another program" if is_from_elsewhere(order) else "ibdesk"),
         ("Broker’s id", order.id or fmt.UNKNOWN), ("Our id", order.ref or fmt.UNKNOWN),
     )
@@ -200,7 +201,7 @@ def _timeline(steps: Sequence[Told]) -> QVBoxLayout:
         row = QHBoxLayout()
         row.setSpacing(10)
         at = Label(fmt.clock(step.at), kind=Text.CAPTION, tone="muted")
-        at.setToolTip(fmt.moment(step.at))
+        at.setToolTip(f"{fmt.moment(step.at)} local time")
         row.addWidget(at, 0, Qt.AlignmentFlag.AlignTop)
         texts = QVBoxLayout()
         texts.setSpacing(0)

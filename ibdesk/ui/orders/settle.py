@@ -59,9 +59,9 @@ class SettleDialog(QDialog):
         line = f"{words.describe(order.legs, order.quantity)} · {words.type_words(order)} · {order.account}"
         column.addWidget(Label(line, bold=True, wrap=True))
         column.addWidget(Label(
-            f"It was sent on {fmt.moment(order.at)} and no answer came. Look for it among the orders and the trades in "
-            "the broker’s own app first. ibdesk asks for the broker’s list once more before it takes your word; where "
-            "that list has the order, the list wins.", tone="muted", wrap=True,
+            f"It was sent on {fmt.moment(order.at)} local time, and no answer came. Look for it among the orders and "
+            "the trades in the broker’s own app first. ibdesk asks for the broker’s list once more before it takes "
+            "your word; where that list has the order, the list wins.", tone="muted", wrap=True,
         ))
         for button, meaning in (
             (self.placed, "The broker had it, and its list does not show it any more: filled, cancelled or expired."),

@@ -115,6 +115,19 @@ class WayOut:
             panel.exits.toggle.setChecked(False)
             panel.tell_legs()
         panel.answers.ask()
+        self._give_focus_back()
+
+    def _give_focus_back(self) -> None:
+        """The way out disabled what had the focus, and keys would go nowhere: to what is to be mended, or back to the
+        chain."""
+        panel = self._panel
+        focused = panel.window().focusWidget()
+        if not panel.isVisible() or (focused is not None and focused.isEnabled()):
+            return
+        if panel.legs:
+            panel.focus_quantity()
+        else:
+            panel.finished.emit()
 
     async def _confirm(self, checked: Checked, findings: Sequence[Finding]) -> bool:
         ticket, panel = checked.ticket, self._panel

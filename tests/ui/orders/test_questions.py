@@ -94,6 +94,18 @@ def test_a_question_about_a_change_asks_for_a_change_and_ends_with_the_order(dre
     assert dialog.is_gone
 
 
+def test_enter_on_yes_means_yes(run: Run, parent: QWidget, qtbot: QtBot) -> None:
+    async def journey() -> None:
+        asked = Asked(parent)
+        dialog = await asked.show()
+        dialog.yes.setFocus()
+        qtbot.keyClick(dialog.yes, Qt.Key.Key_Return)
+        await asked.close()
+        assert asked.replies == [Reply(yes=True)]
+
+    run(journey())
+
+
 def test_escape_means_no(run: Run, parent: QWidget, qtbot: QtBot) -> None:
     async def journey() -> None:
         asked = Asked(parent)

@@ -5,15 +5,16 @@ from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QGuiApplication, QKeyEvent
+from PySide6.QtGui import QFontMetrics, QGuiApplication, QKeyEvent
 from PySide6.QtWidgets import QMenu
 from pytestqt.qtbot import QtBot
 
-from ibdesk.ui.models.painting import PAD
+from ibdesk.ui.models.painting import FIRST_PAD, PAD
 from ibdesk.ui.orders.columns import COMPACT, FULL, SOURCE
 from ibdesk.ui.orders.painting import STEP, act_at
 from ibdesk.ui.orders.rows import Act, OrderRow
 from ibdesk.ui.orders.table import OrderTable
+from ibdesk.ui.theme import Text, font
 from tests.ui.orders.bench import quotes
 from tests.ui.orders.sample import BUYS_CALLS, FROM_ELSEWHERE, IS_ASKED, IS_FILLED, IS_LOST, NOW, SELLS_SHARES
 
@@ -114,6 +115,18 @@ def test_what_matters_least_gives_way_to_the_orders_words(dressed, qtbot: QtBot)
     assert {"source", "commission", "tif"} <= hidden[760] and "filled" not in hidden[760]
     made.withhold("account", True)
     assert made.isColumnHidden(1)
+    made.hide()
+
+
+def test_beside_the_chain_a_spread_can_be_read_whole(dressed, qtbot: QtBot) -> None:  # type: ignore[no-untyped-def]
+    made = OrderTable(COMPACT)
+    qtbot.addWidget(made)
+    made.resize(660, 120)  # the Trade room of a window of 1280
+    made.show()
+    room = made.columnWidth(0) - FIRST_PAD - PAD
+    metrics = QFontMetrics(font(Text.TABLE, bold=True))
+    assert metrics.horizontalAdvance("Sell 10 × SPY Dec 18 600/610 C") < room
+    assert not any(made.isColumnHidden(at) for at, column in enumerate(COMPACT) if column.key in ("limit", "filled"))
     made.hide()
 
 

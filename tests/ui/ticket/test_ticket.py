@@ -76,6 +76,20 @@ def test_a_placed_order_is_told_and_the_ticket_begins_anew(run: Run, tmp_path: P
     run(walk())
 
 
+def test_after_a_send_the_keys_go_somewhere(run: Run, tmp_path: Path) -> None:
+    async def walk() -> None:
+        async with ticketing(tmp_path) as made:
+            finished: list[bool] = []
+            made.panel.finished.connect(lambda: finished.append(True))
+            made.panel.add_leg(SHARE, Side.BUY)
+            await made.checked()
+            made.panel.focus_quantity()
+            assert await send(made) == "Placed and working."
+            assert finished == [True], "the Trade room gives the focus to the chain then"
+
+    run(walk())
+
+
 def test_a_double_click_sends_once(run: Run, tmp_path: Path) -> None:
     async def walk() -> None:
         async with ticketing(tmp_path) as made:
