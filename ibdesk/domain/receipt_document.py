@@ -112,7 +112,7 @@ def asked_words(ticket: OrderTicket, asked: Step | None) -> str:
     return f"{verb} {_plain(ticket.quantity)} × {ticket.legs[0].instrument.label}"
 
 
-_HOLDERS = {Step.EXERCISE: "Exercise", Step.LAPSE: "Let lapse", Step.WITHDRAWN: "Take back the word on"}
+_HOLDERS = {Step.EXERCISE: "Exercise", Step.LAPSE: "Let lapse", Step.WITHDRAWN: "Withdraw the instruction for"}
 
 
 def _asked(receipts: Sequence[Receipt]) -> Step | None:
