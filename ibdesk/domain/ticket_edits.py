@@ -69,19 +69,24 @@ def with_type(ticket: OrderTicket, order_type: OrderType) -> OrderTicket:
     )  # fmt: skip
 
 
-def exit_faults(ticket: OrderTicket) -> dict[str, str]:
+def exit_faults(ticket: OrderTicket, met: Decimal | None = None) -> dict[str, str]:
     """What is wrong with exits beside the price they follow, by `target` and `loss`; empty sentences where nothing is.
 
-    A unit that is bought gains when it is worth more; so does a combination, whose credit is negative.
+    That price is the limit, else the stop that sets the order off, else `met`: what a market order meets at once. A
+    unit that is bought gains when it is worth more; so does a combination, whose credit is negative.
     """
-    faults, exits, entry = {"target": "", "loss": ""}, ticket.exits, ticket.limit
+    faults, exits = {"target": "", "loss": ""}, ticket.exits
+    entry, name = next(
+        ((price, name) for price, name in ((ticket.limit, "limit"), (ticket.stop, "stop"), (met, "market"))
+         if price is not None), (None, "")
+    )  # fmt: skip
     if exits is None or entry is None or not ticket.legs:
         return faults
     way = 1 if ticket.is_combo else ticket.legs[0].side.sign
     if exits.take_profit is not None and (exits.take_profit - entry) * way <= 0:
-        faults["target"] = "The profit target is no better than the limit; at this price it would gain nothing."
+        faults["target"] = f"The profit target is no better than the {name}; at this price it would gain nothing."
     if exits.stop_loss is not None and (exits.stop_loss - entry) * way >= 0:
-        faults["loss"] = "The stop loss is no worse than the limit; it would close the position at once."
+        faults["loss"] = f"The stop loss is no worse than the {name}; it would close the position at once."
     return faults
 
 

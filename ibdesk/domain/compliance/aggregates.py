@@ -9,6 +9,7 @@ from ibdesk.domain.compliance.case import Case, said
 from ibdesk.domain.compliance.exposure import Legs
 from ibdesk.domain.compliance.limits import premium_of
 from ibdesk.domain.compliance.verdict import Code, Finding, Severity, Source, figure
+from ibdesk.domain.hours import NEW_YORK
 from ibdesk.domain.instruments import Right
 from ibdesk.domain.money import ZERO, known
 from ibdesk.domain.options import merged
@@ -108,9 +109,10 @@ def daily_loss_limit(case: Case) -> Decimal | None:
 
 def _orders_today(case: Case) -> Iterator[Finding]:
     most = case.context.settings.risk_orders_per_day
-    if most and len(case.context.sent) >= most:
+    count = sum(each.at.astimezone(NEW_YORK).date() == case.policies.day for each in case.context.sent)
+    if most and count >= most:
         yield said(
-            Code.AGGREGATE_LIMIT, Severity.BLOCK, f"{len(case.context.sent)} orders left today; your limit is {most}.",
+            Code.AGGREGATE_LIMIT, Severity.BLOCK, f"{count} orders left today; your limit is {most}.",
             "Stop for today, or raise the limit in Settings.", source=Source.SETTING,
-            measured=Decimal(len(case.context.sent)), limit=Decimal(most),
+            measured=Decimal(count), limit=Decimal(most),
         )  # fmt: skip

@@ -4,12 +4,12 @@ size that the broker takes."""
 from collections.abc import Iterator
 from datetime import date
 
-from ibdesk.domain.compliance.case import Case, said
+from ibdesk.domain.compliance.case import Case, net_touch, said
 from ibdesk.domain.compliance.verdict import Code, Finding, Severity, Source
 from ibdesk.domain.instruments import AssetClass, Instrument
 from ibdesk.domain.money import USD
 from ibdesk.domain.occ import is_nonstandard
-from ibdesk.domain.orders import Leg, OrderRules, OrderTicket, faults
+from ibdesk.domain.orders import Leg, OrderRules, OrderTicket, OrderType, faults
 from ibdesk.domain.ticket_edits import exit_faults
 
 #: What one contract of a plain stock or index option delivers (reference/compliance.md 4.1).
@@ -29,7 +29,24 @@ def check_contracts(case: Case) -> tuple[Finding, ...]:
     """All legs; nothing in them is softened for closing but what says so itself."""
     today = case.policies.day
     found = [each for leg in case.ticket.legs for each in (*_of_leg(leg, case, today), *_offered(leg, case))]
+    found += _exits_at_market(case)
     return tuple(found) or _FINE
+
+
+def _exits_at_market(case: Case) -> Iterator[Finding]:
+    """An entry without a price of its own fills where the market is: its exits are measured there."""
+    ticket = case.ticket
+    if ticket.exits is None or ticket.limit is not None or ticket.stop is not None:
+        return
+    met = net_touch(ticket, case.context) if ticket.order_type is OrderType.MARKET else None
+    if met is None:
+        yield said(
+            Code.TICKET, Severity.CONFIRM, "Where this order would be filled is not known, so nobody can say whether "
+            "its exits stand on the right sides.", "Wait for a quote, or use a limit.",
+        )  # fmt: skip
+    for fault in exit_faults(ticket, met).values():
+        if fault:
+            yield said(Code.TICKET, Severity.BLOCK, fault, "Move it, or use a limit.", measured=met)
 
 
 def _of_leg(leg: Leg, case: Case, today: date) -> Iterator[Finding]:

@@ -87,5 +87,7 @@ def test_the_days_orders_have_a_limit() -> None:
         OrderIntent(ref=OrderRef(str(number)), ticket=ticket(), at=NOW - timedelta(hours=1)) for number in range(3)
     )
     assert not check_aggregates(case(seen=setting(context(sent=sent), risk_orders_per_day=4)))
+    yesterday = replace(sent[0], at=NOW - timedelta(hours=11))  # 23:00 in New York
+    assert not check_aggregates(case(seen=setting(context(sent=(*sent, yesterday)), risk_orders_per_day=4)))
     assert worst(check_aggregates(case(seen=setting(context(sent=sent), risk_orders_per_day=3)))) is Severity.BLOCK
     assert not check_aggregates(case(seen=setting(context(sent=sent), risk_orders_per_day=0)))

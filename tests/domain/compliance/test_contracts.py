@@ -9,8 +9,21 @@ from ibdesk.domain.compliance.contracts import check_contracts, check_ticket
 from ibdesk.domain.compliance.verdict import Code, Severity, worst
 from ibdesk.domain.instruments import OptionTerms, Right
 from ibdesk.domain.money import Currency
-from ibdesk.domain.orders import Exits, OrderRules, OrderType, TimeInForce
-from tests.domain.compliance.ready import CALL, TODAY, buying, case, context, found, rules, selling, ticket
+from ibdesk.domain.orders import Exits, OrderRules, OrderType, TimeInForce, Trail
+from tests.domain.compliance.ready import (
+    CALL,
+    TODAY,
+    buying,
+    case,
+    context,
+    found,
+    market,
+    quote,
+    quotes,
+    rules,
+    selling,
+    ticket,
+)  # fmt: skip
 from tests.domain.compliance.sample import book, option, stock
 
 XYZ1 = replace(option("100C", symbol="XYZ"), trading_class="XYZ1")
@@ -48,6 +61,41 @@ def test_an_expired_contract_is_blocked_and_todays_is_not() -> None:
 def test_exits_that_are_no_exits_are_blocked(exits: Exits, says: str) -> None:
     (only,) = check_ticket(replace(buying(), exits=exits))
     assert only.severity is Severity.BLOCK and says in only.sentence
+
+
+@pytest.mark.parametrize(
+    ("bid", "ask", "exits", "severity"),
+    [
+        ("1.00", "1.10", Exits(stop_loss=Decimal("1.10")), Severity.BLOCK),
+        ("1.00", "1.10", Exits(take_profit=Decimal("1.10")), Severity.BLOCK),
+        ("1.00", "1.10", Exits(take_profit=Decimal("1.50"), stop_loss=Decimal("0.80")), Severity.PASS),
+        ("1.00", None, Exits(stop_loss=Decimal("0.80")), Severity.CONFIRM),
+    ],
+)
+def test_the_exits_of_a_market_order_are_measured_at_what_it_meets(
+    bid: str, ask: str | None, exits: Exits, severity: Severity
+) -> None:
+    seen = context(quotes=quotes(quote(CALL, bid, ask)))
+    assert worst(check_contracts(case(replace(market(buying()), exits=exits), seen))) is severity
+
+
+def test_the_exits_of_a_market_sale_stand_the_other_way_round() -> None:
+    wrong = replace(market(selling()), exits=Exits(stop_loss=Decimal("0.90")))
+    only = found(check_contracts(case(wrong)), Code.TICKET)
+    assert only.severity is Severity.BLOCK and "than the market; it would close the position at once" in only.sentence
+    right = replace(wrong, exits=Exits(stop_loss=Decimal("1.50")))
+    assert worst(check_contracts(case(right))) is Severity.PASS
+
+
+def test_exits_of_a_trailing_entry_are_asked_about_and_those_of_a_stop_are_measured_at_it() -> None:
+    exits = Exits(stop_loss=Decimal("0.50"))
+    trailing = replace(
+        buying(limit=None), order_type=OrderType.TRAILING, trail=Trail(amount=Decimal("0.10")), exits=exits
+    )
+    assert found(check_contracts(case(trailing)), Code.TICKET).severity is Severity.CONFIRM
+    stop = replace(buying(limit=None), order_type=OrderType.STOP, stop=Decimal("0.50"), exits=exits)
+    assert "than the stop" in check_ticket(stop)[0].sentence
+    assert check_ticket(replace(stop, stop=Decimal("1.50"))) == ()
 
 
 def _without(**changes: object) -> dict[int, OrderRules]:
