@@ -20,13 +20,14 @@ from ibdesk.domain.events import ConnectionRestored, OrdersChanged, PnlChanged, 
 from ibdesk.domain.hours import NEW_YORK
 from ibdesk.domain.instruments import Instrument
 from ibdesk.domain.orders import Order, OrderRef, OrderState
-from ibdesk.domain.prefilled import closing_ticket
 from ibdesk.domain.receipts import EnteredBy, Receipt, Step
 from ibdesk.domain.records import TradingLock
 from ibdesk.services.desk import Clock
+from ibdesk.services.flattening import Flattening, Holdings, ReadAnew, as_stored
 from ibdesk.services.hub import Hub
 from ibdesk.services.orders import Ask, Orders, Reply
 from ibdesk.services.tasks import Tasks
+from ibdesk.services.waiting import Wait, wait
 from ibdesk.store import receipts, trades
 from ibdesk.store.database import Database
 
@@ -35,17 +36,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-Holdings = Callable[[AccountId], Awaitable[Sequence[tuple[Instrument, Decimal]]]]
-#: Asks the broker for the account's positions; why they could not be had, empty when they are as new as the question.
-ReadAnew = Callable[[AccountId], Awaitable[str]]
-
 #: Where an order is that the broker has and that can be filled.
 AT_WORK = frozenset({OrderState.PENDING, OrderState.HELD, OrderState.WORKING})
-
-
-async def as_stored(_account: AccountId) -> str:
-    """What is stored is as new as it gets."""
-    return ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +76,7 @@ class KillSwitch:
         new_draft: Callable[[], str],
         entered_by: Callable[[], EnteredBy] = EnteredBy,
         read_anew: ReadAnew = as_stored,
+        wait: Wait = wait,
     ) -> None:
         self._environment = environment
         self._orders = orders
@@ -94,9 +87,8 @@ class KillSwitch:
         self._tasks = tasks
         self._database = database
         self._clock = clock
-        self._new_draft = new_draft
         self._entered_by = entered_by
-        self._read_anew = read_anew
+        self._flattening = Flattening(holdings=holdings, read_anew=read_anew, new_draft=new_draft, wait=wait)
         self._chased: set[OrderRef] = set()
         self._lock: TradingLock | None = None
         self._report: KillReport | None = None
@@ -174,37 +166,13 @@ class KillSwitch:
         return self._tell(again)
 
     async def flatten(self, ask: Ask | None = None) -> KillReport:
-        """Close every position at the market, through the same gate as any order. Positions are read anew: what was
-        just cancelled may have been filled before, and what is closed already would be opened the other way. Those
-        that cannot be read anew are left, and told."""
-        report = self._report or self._taken_up()
-        orders = self._orders()
+        """Close every position at the market, through the same gate as any order, and none twice (`Flattening`). What
+        could not be closed is told."""
+        report, orders = self._report or self._taken_up(), self._orders()
         if orders is None:
             return report
-        closing: list[OrderRef] = []
-        failed: list[tuple[str, str]] = []
-        try:
-            await orders.book.refresh()
-        except DeskError as error:
-            log.info("The order book could not be asked for before closing: %s", error.message)
-        for account in await self._accounts():
-            if why := await self._read_anew(account):
-                failed.append((f"Every position of {account}", why))
-                continue
-            for instrument, held in await self._holdings(account):
-                try:
-                    closing.append(await self._close(orders, account, instrument, held, ask or _no))
-                except DeskError as error:
-                    failed.append((instrument.label, error.message))
-        return self._tell(replace(self._report or report, closing=tuple(closing), not_closed=tuple(failed)))
-
-    async def _close(
-        self, orders: Orders, account: AccountId, instrument: Instrument, held: Decimal, ask: Ask
-    ) -> OrderRef:
-        shown = await orders.check(closing_ticket(account, orders.mode, instrument, held))
-        yes = None if shown.verdict.is_blocked else orders.confirm(shown)
-        order = await orders.send(self._new_draft(), shown, ask=ask, confirmation=yes)
-        return order.ref or OrderRef("")
+        done = await self._flattening.run(orders, await self._accounts(), ask or _no)
+        return self._tell(replace(self._report or report, closing=done.closing, not_closed=done.left))
 
     async def positions(self) -> tuple[tuple[AccountId, Instrument, Decimal], ...]:
         """What `flatten` would close, as stored now."""

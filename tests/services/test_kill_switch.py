@@ -18,7 +18,8 @@ from ibdesk.domain.orders import OrderId, OrderRef, OrderState, Side
 from ibdesk.domain.positions import Position
 from ibdesk.domain.receipts import EnteredBy, Step
 from ibdesk.domain.session import Session, SessionFlags, SessionState
-from ibdesk.services.kill_switch import KillSwitch, ReadAnew, as_stored
+from ibdesk.services.flattening import ReadAnew, as_stored
+from ibdesk.services.kill_switch import KillSwitch
 from ibdesk.services.orders import Orders
 from ibdesk.store import receipts
 from ibdesk.store import vault as vaults

@@ -86,7 +86,8 @@ class KillPanel(QDialog):
         self.again.setEnabled(not is_busy)
         self.again.setText("Try again" if report is not None and (report.uncancelled or report.unwritten)
                            else "Cancel again")
-        self.close_all.setVisible(takes_orders and bool(count) and not (report is not None and report.closing))
+        is_done = report is not None and bool(report.closing) and not report.not_closed
+        self.close_all.setVisible(takes_orders and bool(count) and not is_done)
         self.close_all.setEnabled(not is_busy and not self._is_closing)
         self.ending.setText(words.ending(lock, now))
         QTimer.singleShot(0, self, self._fit)  # when the rows know their new heights

@@ -1,0 +1,144 @@
+"""Closing everything: each position once, whatever orders are still on their way."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from dataclasses import replace
+from decimal import Decimal
+from itertools import count
+from typing import Any
+
+import pytest
+
+from ibdesk.domain.accounts import AccountId
+from ibdesk.domain.compliance.exposure import book_of
+from ibdesk.domain.instruments import Instrument
+from ibdesk.domain.orders import Order, OrderState, Side
+from ibdesk.domain.positions import Position
+from ibdesk.services.flattening import LOOKS, Flattened, Flattening, as_stored, still_closing
+from ibdesk.store import vault as vaults
+from ibdesk.store.database import Database, open_database
+from ibdesk.store.header import LOWEST_COST
+from tests.services.order_bench import OrderBench
+from tests.services.scripted_broker import MAIN, SHARE, ticket
+from tests.services.workshop import PASSPHRASE
+
+
+@pytest.fixture
+def database(tmp_path: Any) -> Iterator[Database]:
+    vault, _ = vaults.create(tmp_path / "home", PASSPHRASE, cost=LOWEST_COST)
+    opened = open_database(vault)
+    yield opened
+    asyncio.run(opened.close())
+    vault.close()
+
+
+class Desk:
+    """An account that holds so many shares; `rests` counts the waits, and `meanwhile` happens in each."""
+
+    def __init__(self, database: Database, held: int) -> None:
+        self.bench, self.held, self.rests = OrderBench(database=database), held, 0
+        self.meanwhile: Callable[[], None] = lambda: None
+        drafts = count()
+        self.flattening = Flattening(
+            holdings=self._holdings, read_anew=as_stored, new_draft=lambda: f"flat {next(drafts)}", wait=self._rest
+        )  # fmt: skip
+        position = Position(account=MAIN, instrument=SHARE, quantity=Decimal(held))
+        self.bench.change = lambda context: replace(context, book=book_of((position,)))
+
+    async def _holdings(self, _account: AccountId) -> Sequence[tuple[Instrument, Decimal]]:
+        return ((SHARE, Decimal(self.held)),) if self.held else ()
+
+    async def _rest(self, _seconds: float, _woken: asyncio.Event) -> None:
+        self.rests += 1
+        self.meanwhile()
+
+    async def run(self) -> Flattened:
+        return await self.flattening.run(self.bench.orders, (MAIN,), self.bench.ask)
+
+    async def selling(self, quantity: str, state: OrderState) -> Order:
+        """An order that closes part of it and is in this state at the broker."""
+        order = await self.bench.send(f"exit {quantity}", ticket(quantity, Side.SELL))
+        assert order.ref is not None
+        self.bench.broker.known[order.ref] = found = replace(order, state=state)
+        self.bench.pass_by(20)
+        return found
+
+    def sold(self, done: Flattened) -> Decimal:
+        return sum((self.bench.broker.known[ref].quantity for ref in done.closing), Decimal(0))
+
+
+def on(database: Database, held: int, life: Callable[[Desk], Awaitable[None]]) -> None:
+    asyncio.run(life(Desk(database, held)))
+
+
+def test_every_position_is_closed_by_its_opposite(database: Database) -> None:
+    async def life(desk: Desk) -> None:
+        done = await desk.run()
+        (ref,) = done.closing
+        order = desk.bench.broker.known[ref]
+        assert (order.legs[0].side, order.quantity, done.left, desk.rests) == (Side.SELL, 5, (), 0)
+
+    on(database, 5, life)
+
+
+def test_what_an_order_that_is_not_gone_may_close_is_left_to_it_and_told(database: Database) -> None:
+    async def life(desk: Desk) -> None:
+        await desk.selling("3", OrderState.CANCELLING)
+        done = await desk.run()
+        assert desk.sold(done) == 2 and desk.rests == LOOKS - 1
+        ((label, why),) = done.left
+        assert label == SHARE.label and "closes 3 of it is not gone yet" in why
+
+    on(database, 5, life)
+
+
+def test_all_of_it_is_closed_once_the_cancelled_order_is_gone(database: Database) -> None:
+    async def life(desk: Desk) -> None:
+        order = await desk.selling("5", OrderState.CANCELLING)
+
+        def gone() -> None:
+            assert order.ref is not None
+            desk.bench.broker.known[order.ref] = replace(order, state=OrderState.CANCELLED)
+
+        desk.meanwhile = gone
+        done = await desk.run()
+        assert (desk.sold(done), done.left, desk.rests) == (5, (), 1)
+
+    on(database, 5, life)
+
+
+def test_what_was_filled_before_its_cancel_arrived_is_not_sold_again(database: Database) -> None:
+    async def life(desk: Desk) -> None:
+        order = await desk.selling("5", OrderState.CANCELLING)
+
+        def filled() -> None:
+            assert order.ref is not None
+            desk.bench.broker.known[order.ref] = replace(order, state=OrderState.FILLED, filled=order.quantity)
+            desk.held = 0
+
+        desk.meanwhile = filled
+        assert await desk.run() == Flattened()
+
+    on(database, 5, life)
+
+
+def test_asking_for_it_twice_at_once_closes_it_once(database: Database) -> None:
+    async def life(desk: Desk) -> None:
+        first, second = await asyncio.gather(desk.run(), desk.run())
+        assert desk.sold(first) + desk.sold(second) == 5 and len(desk.bench.broker.placed) == 1
+        assert first.left or second.left
+
+    on(database, 5, life)
+
+
+def test_only_orders_on_the_other_side_of_a_position_close_it(database: Database) -> None:
+    async def life(desk: Desk) -> None:
+        order = await desk.selling("3", OrderState.UNKNOWN)
+        partly = replace(order, filled=Decimal(1), state=OrderState.WORKING)
+        assert still_closing((order, partly), MAIN, SHARE, Decimal(5)) == 5
+        assert still_closing((order,), MAIN, SHARE, Decimal(-5)) == 0
+        assert still_closing((order,), AccountId("DU7654322"), SHARE, Decimal(5)) == 0
+        done = replace(order, state=OrderState.CANCELLED)
+        assert still_closing((done,), MAIN, SHARE, Decimal(5)) == 0
+
+    on(database, 5, life)
