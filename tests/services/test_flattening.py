@@ -12,6 +12,7 @@ import pytest
 from ibdesk.domain.accounts import AccountId
 from ibdesk.domain.compliance.exposure import book_of
 from ibdesk.domain.instruments import Instrument
+from ibdesk.domain.modes import Mode
 from ibdesk.domain.orders import Order, OrderState, Side
 from ibdesk.domain.positions import Position
 from ibdesk.services.flattening import LOOKS, Flattened, Flattening, as_stored, still_closing
@@ -19,7 +20,7 @@ from ibdesk.store import vault as vaults
 from ibdesk.store.database import Database, open_database
 from ibdesk.store.header import LOWEST_COST
 from tests.services.order_bench import OrderBench
-from tests.services.scripted_broker import MAIN, SHARE, ticket
+from tests.services.scripted_broker import MAIN, REAL, SHARE, ticket
 from tests.services.workshop import PASSPHRASE
 
 
@@ -65,6 +66,26 @@ class Desk:
 
     def sold(self, done: Flattened) -> Decimal:
         return sum((self.bench.broker.known[ref].quantity for ref in done.closing), Decimal(0))
+
+
+@pytest.mark.parametrize(("is_read_only", "is_killed", "closes"), [
+    (False, True, True), (False, False, False), (True, True, False),
+])  # fmt: skip
+def test_live_positions_are_closed_without_unlocking_under_the_kill_switch_alone_and_never_when_read_only(
+    database: Database, is_read_only: bool, is_killed: bool, closes: bool
+) -> None:
+    bench = OrderBench(database=database, mode=Mode.IBKR_LIVE, read_only=is_read_only, is_armed=False)
+    position = Position(account=REAL, instrument=SHARE, quantity=Decimal(5))
+    bench.change = lambda context: replace(context, book=book_of((position,)))
+    bench.killed = "pressed" if is_killed else ""
+
+    async def held(_account: AccountId) -> Sequence[tuple[Instrument, Decimal]]:
+        return ((SHARE, Decimal(5)),)
+
+    flattening = Flattening(holdings=held, read_anew=as_stored, new_draft=lambda: "flat")
+    done = asyncio.run(flattening.run(bench.orders, (REAL,), bench.ask))
+    assert (len(done.closing), len(done.left)) == ((1, 0) if closes else (0, 1))
+    assert len(bench.broker.placed) == len(done.closing)
 
 
 def on(database: Database, held: int, life: Callable[[Desk], Awaitable[None]]) -> None:
