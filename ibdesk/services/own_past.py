@@ -2,9 +2,10 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from ibdesk.domain.accounts import AccountId, MarginType
 from ibdesk.domain.compliance.day_trades import trade_date_at
@@ -25,10 +26,14 @@ from ibdesk.domain.hours import NEW_YORK, Calendar
 from ibdesk.domain.instruments import AssetClass
 from ibdesk.domain.modes import Mode
 from ibdesk.domain.money import Currency
+from ibdesk.domain.orders import OrderTicket
 from ibdesk.domain.portfolio import AccountPage
 from ibdesk.services.desk import Clock
 from ibdesk.store import own_past, trades
 from ibdesk.store.database import Database
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
 
 #: A habit is what was done lately.
 ORDERS_COMPARED = 200
@@ -48,6 +53,16 @@ class Past:
     cash: CashState | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stored:
+    """What the vault knows of an account: the tickets sent last (newest first), the broker's late refusals in its words
+    (newest first), and what the account stood at when it was looked at (oldest first)."""
+
+    sent: tuple[OrderTicket, ...]
+    refusals: tuple[tuple[datetime, str], ...]
+    standings: tuple[Standing, ...]
+
+
 class OwnPast:
     """What was stored of the accounts of one mode. `has_read` says whether the broker was asked for its executions."""
 
@@ -62,23 +77,26 @@ class OwnPast:
         self._has_read = has_read
         self._standings: dict[AccountId, tuple[Standing, ...]] = {}
 
-    async def of(self, page: AccountPage, currency: Currency | None) -> Past:
-        """All of it, for an order in this currency; the reads do not wait for each other."""
-        usual, was_refused, deficits, cash = await asyncio.gather(
-            self.usual(page.account.id), self.was_refused(page), self.deficits(page), self.cash(page, currency)
+    async def stored(self, account: AccountId) -> Stored:
+        """What the vault knows of the account, in one view. It waits for nothing else, so it can be read early; the
+        standings of before are read once."""
+        now, known = self._clock(), self._standings.get(account, ())
+        since = known[-1].at + timedelta(microseconds=1) if known else now - REMEMBERED
+        found = await self._database.read(_load, account, self._mode, now - LATELY, since)
+        standings = self._standings[account] = tuple(dict.fromkeys((*known, *found.standings)))
+        return replace(found, standings=standings)
+
+    async def of(self, page: AccountPage, currency: Currency | None, stored: Stored) -> Past:
+        """All of it, for an order in this currency."""
+        was_refused, deficits, cash = await asyncio.gather(
+            self._was_refused(page, stored), self._deficits(page, stored), self._cash(page, currency)
         )
-        return Past(usual=usual, was_refused=was_refused, deficits=deficits, cash=cash)
+        return Past(usual=usual_sizes(stored.sent), was_refused=was_refused, deficits=deficits, cash=cash)
 
-    async def usual(self, account: AccountId) -> Mapping[AssetClass, Decimal]:
-        """The middle size of the person's own orders by class."""
-        sent = await self._database.read(own_past.load_tickets, account, self._mode, ORDERS_COMPARED)
-        return usual_sizes(sent)
-
-    async def was_refused(self, page: AccountPage) -> bool:
+    async def _was_refused(self, page: AccountPage, stored: Stored) -> bool:
         """Whether the broker's latest refusal for day trading still counts."""
         now, account = self._clock(), page.account.id
-        told = await self._database.read(own_past.load_refusals, account, self._mode, now - LATELY)
-        refused = next((at for at, words in told if is_day_trade_refusal(words)), None)
+        refused = next((at for at, words in stored.refusals if is_day_trade_refusal(words)), None)
         if refused is None:
             return False
         rules = self._policies.day_trades
@@ -89,9 +107,9 @@ class OwnPast:
         opened_on = None if opened is None else trade_date_at(opened.at, rules, self._calendar)
         return refusal_counts(refused_on, opened_on, today, rules, self._calendar)
 
-    async def deficits(self, page: AccountPage) -> tuple[Deficit, ...]:
+    async def _deficits(self, page: AccountPage, stored: Stored) -> tuple[Deficit, ...]:
         """The intraday margin deficits this desk has seen within a year; those nobody looked at are not among them."""
-        standings = await self._seen(page)
+        standings = _with_newest(stored.standings, page)
         below = [each.at for each in standings if level(each.equity, each.maintenance) < 0]
         if self._policies.intraday is None or not below:
             return ()
@@ -101,7 +119,7 @@ class OwnPast:
         executions = [fill.execution for fill in fills]
         return deficits_of(standings, executions, self._policies.day_trades, self._calendar)
 
-    async def cash(self, page: AccountPage, currency: Currency | None) -> CashState | None:
+    async def _cash(self, page: AccountPage, currency: Currency | None) -> CashState | None:
         """A cash account's settled and unsettled money in the ticket's currency; None for other accounts, and while it
         cannot be known."""
         is_cash = MarginType.CASH in (page.summary.margin_type, page.account.margin_type)
@@ -124,13 +142,17 @@ class OwnPast:
     def _policies(self) -> Policies:
         return policies_at(self._clock().astimezone(NEW_YORK).date())
 
-    async def _seen(self, page: AccountPage) -> tuple[Standing, ...]:
-        """Every time the account was looked at, the stored ones read once; the newest is the page itself."""
-        account = page.account.id
-        known = self._standings.get(account, ())
-        since = known[-1].at + timedelta(microseconds=1) if known else self._clock() - REMEMBERED
-        more = await self._database.read(own_past.load_standings, account, self._mode, since)
-        now = own_past.standing_of(page.summary)
-        newest = () if now is None or (more and more[-1].at >= now.at) else (now,)
-        self._standings[account] = tuple(dict.fromkeys((*known, *more)))
-        return (*self._standings[account], *newest)
+
+def _load(tx: "Connection", account: AccountId, mode: Mode, refused_since: datetime, stood_since: datetime) -> Stored:
+    return Stored(
+        sent=own_past.load_tickets(tx, account, mode, ORDERS_COMPARED),
+        refusals=own_past.load_refusals(tx, account, mode, refused_since),
+        standings=own_past.load_standings(tx, account, mode, stood_since),
+    )
+
+
+def _with_newest(standings: tuple[Standing, ...], page: AccountPage) -> tuple[Standing, ...]:
+    """Every time the account was looked at; the newest is the page itself."""
+    now = own_past.standing_of(page.summary)
+    is_told = now is None or (standings and standings[-1].at >= now.at)
+    return standings if now is None or is_told else (*standings, now)

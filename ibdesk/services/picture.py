@@ -19,6 +19,7 @@ from ibdesk.domain.compliance.disclosures import Acknowledgment, Disclosure
 from ibdesk.domain.compliance.exposure import Legs, book_of
 from ibdesk.domain.compliance.policy import policies_at
 from ibdesk.domain.errors import Cause, DeskError, Refused
+from ibdesk.domain.executions import Fill
 from ibdesk.domain.hours import NEW_YORK, Calendar
 from ibdesk.domain.instruments import AssetClass, Conid, Instrument, Right
 from ibdesk.domain.maintenance import outage_at
@@ -85,20 +86,25 @@ class Pictures:
 
     async def of(self, ticket: OrderTicket) -> Context:
         """What is known now. Refused(UNKNOWN_ACCOUNT) before the account's first sync."""
-        # most of this waits for a thread or the broker: one after the other it would keep Send waiting
-        page, quotes, rules, hours, dividends, settings = await asyncio.gather(
-            self._book.page(ticket.account, with_history=False), self._quoted(ticket), self._rules(ticket),
-            self._hours(ticket), self._dividends(ticket), self._with_level(self._settings()),
-        )
+        # all of this waits for a thread or the broker: one after the other it would keep Send waiting
+        (page, stored, fills), (settings, acknowledged, live_orders), told = await asyncio.gather(
+            asyncio.gather(
+                self._book.page(ticket.account, with_history=False), self._past.stored(ticket.account),
+                self._fills(ticket.account),
+            ),
+            asyncio.gather(self._with_level(self._settings()), self._acknowledged(), self._live_orders()),
+            asyncio.gather(
+                self._quoted(ticket), self._rules(ticket), self._hours(ticket), self._dividends(ticket)
+            ),
+        )  # fmt: skip
         if page is None:
             raise Refused(
                 "This account has not been read yet, so no order for it can be checked.",
                 remedy="Sync it once, then open the ticket again.", cause=Cause.UNKNOWN_ACCOUNT,
             )
-        acknowledged, live_orders, (day_trades, seen), past = await asyncio.gather(
-            self._acknowledged(), self._live_orders(), self._day_trades(page), self._past.of(page, ticket.currency)
-        )
-        now = self._clock()
+        past = await self._past.of(page, ticket.currency, stored)
+        now, (quotes, rules, hours, dividends) = self._clock(), told
+        day_trades, seen = self._day_trades(page, fills)
         working = tuple(order for order in self._orders.working if order.account == ticket.account)
         outage = outage_at(now, settings.region)
         return Context(
@@ -156,13 +162,20 @@ class Pictures:
             return await self._market.dividends(sorted(sold)) if sold and self._market is not None else {}
         return {}
 
-    async def _day_trades(self, page: AccountPage) -> tuple[DayTradeState | None, DayTrades | None]:
-        """Counted from the executions of the last days; unknown until the broker was asked for them."""
-        now, account = self._clock(), page.account.id
+    async def _fills(self, account: AccountId) -> tuple[Fill, ...] | None:
+        """Those of the last days; None until the broker was asked for them."""
         if not self._orders.has_read(account):
+            return None
+        return await self._database.read(trades.load_fills, account, self._clock() - COUNTED)
+
+    def _day_trades(
+        self, page: AccountPage, fills: tuple[Fill, ...] | None
+    ) -> tuple[DayTradeState | None, DayTrades | None]:
+        """Counted from these; unknown without them."""
+        if fills is None:
             return None, None
+        now, account = self._clock(), page.account.id
         rules = policies_at(now.astimezone(NEW_YORK).date()).day_trades
-        fills = await self._database.read(trades.load_fills, account, now - COUNTED)
         held = {(account, row.position.instrument.conid): row.position.quantity for row in page.rows}
         state = begin((fill.execution for fill in fills), held, rules, self._calendar)
         return state, seen_from(state, account, trade_date_at(now, rules, self._calendar))

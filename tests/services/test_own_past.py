@@ -10,12 +10,12 @@ from ibdesk.domain.accounts import Account, AccountSummary, LedgerLine, MarginTy
 from ibdesk.domain.executions import ExecId, Execution, Fill
 from ibdesk.domain.instruments import AssetClass
 from ibdesk.domain.modes import Mode
-from ibdesk.domain.money import USD
+from ibdesk.domain.money import USD, Currency
 from ibdesk.domain.orders import Leg, OrderIntent, OrderRef, OrderTicket, Side
 from ibdesk.domain.portfolio import AccountPage
 from ibdesk.domain.positions import Source
 from ibdesk.domain.receipts import Receipt, Step
-from ibdesk.services.own_past import OwnPast
+from ibdesk.services.own_past import OwnPast, Past
 from ibdesk.store import receipts, trades
 from ibdesk.store.database import Database
 from tests.domain.compliance.sample import ACCOUNT, CALENDAR, stock
@@ -30,6 +30,9 @@ class Bench:
         self.past = OwnPast(
             mode=Mode.DEMO, database=database, calendar=CALENDAR, clock=self.dial, has_read=lambda _: self.is_read
         )
+
+    async def found(self, shown: AccountPage, currency: Currency | None = USD) -> Past:
+        return await self.past.of(shown, currency, await self.past.stored(ACCOUNT))
 
     async def print(self, quantity: int, at: datetime) -> None:
         done = Execution(
@@ -76,41 +79,41 @@ def test_the_usual_size_is_taken_from_the_orders_this_mode_sent(tmp_path: Path) 
                                  quantity=Decimal(size))  # fmt: skip
             intent = OrderIntent(ref=OrderRef(f"r{number}"), ticket=ticket, at=NOON)
             await bench.database.write(trades.add_intent, intent, f"d{number}")
-        assert await bench.past.usual(ACCOUNT) == {AssetClass.STOCK: Decimal(10)}
+        assert (await bench.found(page())).usual == {AssetClass.STOCK: Decimal(10)}
 
     with_past(tmp_path, life)
 
 
 def test_a_refusal_for_day_trading_counts_until_an_opening_trade_or_five_days(tmp_path: Path) -> None:
     async def life(bench: Bench) -> None:
-        assert not await bench.past.was_refused(page())
+        assert not (await bench.found(page())).was_refused
         await bench.step(Step.BROKER_REJECT, NOON, "Potential pattern day trader", mode=Mode.LOCAL_PAPER)
-        assert not await bench.past.was_refused(page())
+        assert not (await bench.found(page())).was_refused
         await bench.step(Step.BROKER_REJECT, NOON, "No permission")
         await bench.step(Step.BROKER_REJECT, NOON, "Order rejected: potential pattern day trader.")
-        assert await bench.past.was_refused(page())
+        assert (await bench.found(page())).was_refused
         bench.dial.advance(timedelta(days=3))
         await bench.print(-100, NOON + timedelta(days=3))  # closed what was held
-        assert await bench.past.was_refused(page())
+        assert (await bench.found(page())).was_refused
         bench.dial.advance(timedelta(days=1))
         await bench.print(100, NOON + timedelta(days=4, minutes=1))
         await bench.print(-100, NOON + timedelta(days=4, minutes=2))
-        assert not await bench.past.was_refused(page())
+        assert not (await bench.found(page())).was_refused
 
     with_past(tmp_path, life)
 
 
 def test_deficits_are_those_that_were_seen_and_stay_until_they_are_made_up(tmp_path: Path) -> None:
     async def life(bench: Bench) -> None:
-        assert await bench.past.deficits(page(level=-50)) == ()  # no transaction made it
+        assert (await bench.found(page(level=-50))).deficits == ()  # no transaction made it
         await bench.print(100, NOON - timedelta(minutes=30))
         await bench.step(Step.CHECK_RUN, NOON, summary=summary(NOON, -700))
-        (found,) = await bench.past.deficits(page(NOON + timedelta(minutes=1), 200))
+        (found,) = (await bench.found(page(NOON + timedelta(minutes=1), 200))).deficits
         assert (found.amount, found.settled_on) == (700, None)
         bench.dial.advance(timedelta(days=3))
         later = NOON + timedelta(days=3)
         await bench.step(Step.CHECK_RUN, later, summary=summary(later, 0))
-        (found,) = await bench.past.deficits(page(later, 0))
+        (found,) = (await bench.found(page(later, 0))).deficits
         assert found.settled_on == later.date()
 
     with_past(tmp_path, life)
@@ -121,14 +124,14 @@ def test_a_cash_account_s_money_is_known_only_once_its_trades_are(tmp_path: Path
         mine = page(kind=MarginType.CASH, cash=12_000, settled=2_000)
         await bench.print(-100, NOON - timedelta(hours=1))
         bench.is_read = False
-        assert await bench.past.cash(mine, USD) is None
+        assert (await bench.found(mine)).cash is None
         bench.is_read = True
-        state = await bench.past.cash(mine, USD)
+        state = (await bench.found(mine)).cash
         assert state is not None and state.settled == 2_000 and state.pending[0].amount == 10_000
         await bench.print(50, NOON + timedelta(minutes=5))  # after the broker's figures
-        state = await bench.past.cash(mine, USD)
+        state = (await bench.found(mine)).cash
         assert state is not None and state.settled == 0 and state.lots[-1].funded is not None
-        assert await bench.past.cash(page(cash=12_000, settled=2_000), USD) is None
-        assert await bench.past.cash(mine, None) is None
+        assert (await bench.found(page(cash=12_000, settled=2_000))).cash is None
+        assert (await bench.found(mine, None)).cash is None
 
     with_past(tmp_path, life)
