@@ -30,16 +30,16 @@ async def modify(desk: Desk, args: argparse.Namespace, talk: Talk) -> int:
     orders, _ = await ready_orders(desk, args)
     order = found(orders.book, args.order)
     ticket = _changed(order, args, desk)
-    async with meant_live(desk, args, order.account, talk):
-        shown = Shown(checked=await orders.check(ticket, changes=order), problem=None)
-        asker = Asker(args, talk, is_change=True)
-        if missing(shown, args):
-            return tell_missing(shown, args, talk)
-        try:
-            after = await orders.change(order, shown.checked, ask=asker, confirmation=confirmed(orders, shown))
-        except DeskError as error:
-            return await tell_stopped(desk, shown, error, talk)
-        return tell_order(after, shown, asker.open, talk)
+    unlocked = await meant_live(desk, args, order.account, talk)
+    shown = Shown(checked=await orders.check(ticket, changes=order, unlocked=unlocked), problem=None)
+    asker = Asker(args, talk, is_change=True)
+    if missing(shown, args):
+        return tell_missing(shown, args, talk)
+    try:
+        after = await orders.change(order, shown.checked, ask=asker, confirmation=confirmed(orders, shown))
+    except DeskError as error:
+        return await tell_stopped(desk, shown, error, talk)
+    return tell_order(after, shown, asker.open, talk)
 
 
 async def cancel(desk: Desk, args: argparse.Namespace, talk: Talk) -> int:

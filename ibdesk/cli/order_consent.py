@@ -4,8 +4,6 @@ Whoever cannot be asked is asked nothing: then only what was typed with the comm
 """
 
 import argparse
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 
 from ibdesk.cli.talk import Talk
 from ibdesk.domain.accounts import AccountId, Environment
@@ -13,7 +11,7 @@ from ibdesk.domain.errors import Cause, NeedsPerson, Refused
 from ibdesk.domain.modes import Mode, face_of
 from ibdesk.domain.orders import OrderTicket, Question
 from ibdesk.services.desk import Desk
-from ibdesk.services.orders import Reply
+from ibdesk.services.orders import Reply, Unlocked
 
 
 def check_mode(mode: Mode, args: argparse.Namespace) -> None:
@@ -49,20 +47,12 @@ async def mean_live(mode: Mode, args: argparse.Namespace, account: AccountId, ta
         )
 
 
-@asynccontextmanager
-async def meant_live(desk: Desk, args: argparse.Namespace, account: AccountId, talk: Talk) -> AsyncIterator[None]:
-    """`mean_live`, and live orders unlocked by it for as long as the command takes, where they were locked. Raises what
-    `GoingLive.unlock` raises, which names what is missing of the going-live checklist."""
+async def meant_live(desk: Desk, args: argparse.Namespace, account: AccountId, talk: Talk) -> Unlocked | None:
+    """`mean_live`, and live orders unlocked by it for this command's own order, where the desk has them locked; None
+    where it has not. Raises what `GoingLive.unlock` raises, which names what is missing of the going-live checklist."""
     await mean_live(desk.mode, args, account, talk)
     live = desk.going_live
-    if live is None or live.is_armed(account):
-        yield
-        return
-    await live.unlock(account, account)
-    try:
-        yield
-    finally:
-        await live.lock()
+    return None if live is None or live.is_armed(account) else await live.unlock_once(account, account)
 
 
 class Asker:

@@ -119,7 +119,7 @@ def _consent_options(verb: argparse.ArgumentParser, *, accepts: bool = True) -> 
     if accepts:
         verb.add_argument("--accept", action="append", default=[], type=_code, metavar="CODE",
                           help="confirm this finding; once for each")
-    verb.add_argument("--yes-to", action="append", default=[], metavar="ID",
+    verb.add_argument("--yes-to", action="append", default=[], type=_question, metavar="ID",
                       help="answer this question of the broker with yes; once for each")
     verb.add_argument("--live", action="store_true", help="real money is meant")
     verb.add_argument("--confirm-account", type=account_id, metavar="U…",
@@ -194,6 +194,13 @@ def _type(text: str) -> OrderType:
 
 def _code(text: str) -> Code:
     return _one_of(text, {each.value: each for each in Code})
+
+
+def _question(text: str) -> str:
+    """A question without an id is never answered ahead of being read."""
+    if not text.strip():
+        raise argparse.ArgumentTypeError("the id of a question is missing")
+    return text.strip()
 
 
 def _one_of(text: str, known: Mapping[str, _T]) -> _T:

@@ -41,7 +41,7 @@ from ibdesk.domain.orders import (
 from ibdesk.domain.receipts import Step
 from ibdesk.services.desk import Desk
 from ibdesk.services.order_book import LiveOrders
-from ibdesk.services.orders import Checked, Orders
+from ibdesk.services.orders import Checked, Orders, Unlocked
 
 NEEDS_YES = 3
 
@@ -82,17 +82,17 @@ async def place(desk: Desk, args: argparse.Namespace, talk: Talk) -> int:
     """Send it through the gate; a blocked one leaves its receipt and nothing else."""
     orders, account = await ready_orders(desk, args)
     ticket = await _ticket(desk, args, account, talk)
-    async with meant_live(desk, args, account, talk):
-        shown, asker = await show(orders, ticket), Asker(args, talk)
-        if missing(shown, args):
-            return tell_missing(shown, args, talk)
-        draft = f"command line {account} {args.once or secrets.token_hex(16)}"
-        began = desk.clock()
-        try:
-            order = await orders.send(draft, shown.checked, ask=asker, confirmation=confirmed(orders, shown))
-        except DeskError as error:
-            return await tell_stopped(desk, shown, error, talk)
-        return tell_order(order, shown, asker.open, talk, is_repeated=order.at < began)
+    unlocked = await meant_live(desk, args, account, talk)
+    shown, asker = await show(orders, ticket, unlocked), Asker(args, talk)
+    if missing(shown, args):
+        return tell_missing(shown, args, talk)
+    draft = f"command line {account} {args.once or secrets.token_hex(16)}"
+    began = desk.clock()
+    try:
+        order = await orders.send(draft, shown.checked, ask=asker, confirmation=confirmed(orders, shown))
+    except DeskError as error:
+        return await tell_stopped(desk, shown, error, talk)
+    return tell_order(order, shown, asker.open, talk, is_repeated=order.at < began)
 
 
 async def ready_orders(desk: Desk, args: argparse.Namespace) -> tuple[Orders, AccountId]:
@@ -225,14 +225,15 @@ def _which_side(message: str, remedy: str) -> Refused:
     return Refused(message, remedy=remedy, cause=Cause.ORDER_REFUSED)
 
 
-async def show(orders: Orders, ticket: OrderTicket) -> Shown:
+async def show(orders: Orders, ticket: OrderTicket, unlocked: Unlocked | None = None) -> Shown:
     """Check it with the broker's preview; without one where the broker gives none, which the rules then say."""
+    problem = None
     if not faults(ticket):
         try:
-            return Shown(checked=await orders.preview(ticket), problem=None)
+            return Shown(checked=await orders.preview(ticket, unlocked=unlocked), problem=None)
         except DeskError as error:
-            return Shown(checked=await orders.check(ticket), problem=error)
-    return Shown(checked=await orders.check(ticket), problem=None)
+            problem = error
+    return Shown(checked=await orders.check(ticket, unlocked=unlocked), problem=problem)
 
 
 def missing(shown: Shown, args: argparse.Namespace) -> tuple[str, ...]:

@@ -107,7 +107,24 @@ class GoingLive:
 
     async def unlock(self, account: AccountId, typed: str) -> None:
         """Let live orders of `account` leave, for this sign-in. Refused says what stands in the way."""
+        since = await self._allow(account, typed, "live orders unlocked")
+        self._account, self._signed_in_at = account, since
+        self._hub.publish(ArmingChanged(account=account))
+
+    async def unlock_once(self, account: AccountId, typed: str) -> Callable[[AccountId], bool]:
+        """The same for who holds the answer, and nobody else: the desk stays locked. The answer says whether it still
+        counts, which it does for this sign-in."""
+        since = await self._allow(account, typed, "live orders unlocked for one command")
+
+        def counts(asked: AccountId) -> bool:
+            return asked == account and self._since() == since
+
+        return counts
+
+    async def _allow(self, account: AccountId, typed: str, decision: str) -> datetime | None:
+        """Check everything and write it down; since when the one who is signed in is."""
         self._refuse(account, typed)
+        since = self._since()
         missing = (await self.look()).missing
         if missing:
             first = missing[0]
@@ -115,10 +132,12 @@ class GoingLive:
                 f"Live orders stay locked: {len(missing)} of the going-live checklist "
                 f"{'is' if len(missing) == 1 else 'are'} still open.",
                 remedy=f"{first.sentence} See Settings, Going live.", cause=Cause.READ_ONLY)
-        await self._write(account, "live orders unlocked")
+        await self._write(account, decision)
+        return since
+
+    def _since(self) -> datetime | None:
         session = self._session()
-        self._account, self._signed_in_at = account, None if session is None else session.signed_in_at
-        self._hub.publish(ArmingChanged(account=account))
+        return None if session is None else session.signed_in_at
 
     async def lock(self) -> None:
         """No live order leaves any more, until somebody unlocks them."""

@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from ibdesk.brokers.base import Trading
@@ -47,6 +47,8 @@ if TYPE_CHECKING:
 
 #: What helps where a finding names no remedy of its own.
 MEND = "Change the ticket and check it again."
+#: What was sent is looked back at over midnight: the longest that "the same order again" can be set to.
+LONGEST_LOOK = timedelta(hours=1)
 #: A broker that goes on asking is told no.
 MOST_QUESTIONS = 20
 
@@ -61,17 +63,21 @@ class Reply:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checked:
-    """A ticket with the verdict on it and what it was based on, as a person is shown it."""
+    """A ticket with the verdict on it and what it was based on, as a person is shown it. `unlocked`: live orders were
+    unlocked for this one ticket, and the desk's own lock is not asked."""
 
     ticket: OrderTicket
     verdict: Verdict
     context: Context
+    unlocked: "Unlocked | None" = None
 
 
 #: Shows the broker's questions to a person.
 Ask = Callable[[OrderTicket, tuple[Question, ...]], Awaitable[Reply]]
 #: The account, the market and the desk for a ticket, without what only this service knows.
 Picture = Callable[[OrderTicket], Awaitable[Context]]
+#: Whether live orders of an account are unlocked now.
+Unlocked = Callable[[AccountId], bool]
 
 
 class Orders:
@@ -92,7 +98,7 @@ class Orders:
         new_ref: Callable[[], OrderRef],
         killed: Callable[[], str] = lambda: "",
         is_read_only: Callable[[], bool] = lambda: True,
-        is_armed: Callable[[AccountId], bool] = lambda account: False,
+        is_armed: Unlocked = lambda account: False,
         entered_by: Callable[[], EnteredBy] = EnteredBy,
     ) -> None:
         self.book = book
@@ -115,27 +121,32 @@ class Orders:
         return face_of(self.mode).environment is Environment.LIVE
 
     async def check(
-        self, ticket: OrderTicket, what_if: WhatIf | None = None, *, changes: Order | None = None
-    ) -> Checked:
+        self, ticket: OrderTicket, what_if: WhatIf | None = None, *, changes: Order | None = None,
+        unlocked: Unlocked | None = None,
+    ) -> Checked:  # fmt: skip
         """Every rule's answer now; `what_if` is the broker's preview of exactly this ticket, `changes` the working
-        order it is to take the place of. Nothing is sent."""
-        today = _midnight(self._clock())
+        order it is to take the place of, `unlocked` the unlocking of live orders for it alone. Nothing is sent."""
+        today = min(_midnight(self._clock()), self._clock() - LONGEST_LOOK)
         context, sent = await asyncio.gather(
             self._picture(ticket), self._database.read(trades.load_intents, self.mode, today)
         )
         desk = replace(
             context.desk, mode=self.mode, killed=self._killed(), is_read_only=self._is_read_only() and self.is_live,
-            is_armed=not self.is_live or self._is_armed(ticket.account),
+            is_armed=not self.is_live or (unlocked or self._is_armed)(ticket.account),
         )
         day = self._clock().astimezone(NEW_YORK).date()
         mine = tuple(order for order in self.book.working if order.account == ticket.account)
-        context = replace(context, desk=desk, what_if=what_if or context.what_if, sent=sent, working=mine)
+        context = replace(context, desk=desk, what_if=what_if or context.what_if, sent=sent, working=mine,
+                          undone=self._undone())  # fmt: skip
         context = context if changes is None else context.without(changes)
-        return Checked(ticket=ticket, verdict=check(ticket, context, policies_at(day)), context=context)
+        verdict = check(ticket, context, policies_at(day))
+        return Checked(ticket=ticket, verdict=verdict, context=context, unlocked=unlocked)
 
-    async def preview(self, ticket: OrderTicket, *, changes: Order | None = None) -> Checked:
+    async def preview(
+        self, ticket: OrderTicket, *, changes: Order | None = None, unlocked: Unlocked | None = None
+    ) -> Checked:
         """The same with the broker's own preview, which is asked for. Raises DeskError."""
-        return await self.check(ticket, await self._trading.what_if(ticket), changes=changes)
+        return await self.check(ticket, await self._trading.what_if(ticket), changes=changes, unlocked=unlocked)
 
     def confirm(self, shown: Checked) -> Confirmation:
         """The person's yes to what was shown; ValueError when it is blocked."""
@@ -171,7 +182,7 @@ class Orders:
         if not is_new:
             return self.book.find(intent.ref) or trades.intended(intent)
         try:
-            return await self._carry(intent, shown.verdict, ask)
+            return await self._carry(intent, shown, ask)
         finally:
             self.book.leave(intent.ref)
 
@@ -188,12 +199,12 @@ class Orders:
             fresh = await self._allowed(ref, shown, confirmation, changes=order)
             step = self._step(Step.CHANGED, shown.ticket, ref, verdict=fresh.verdict, order_id=order.id)
             await self._database.write(receipts.append, (step,), urgent=True)
-        if self._stopped(fresh.verdict):
-            await self._write(self._step(Step.BLOCKED, shown.ticket, ref, decision="The kill switch was pressed."))
-            raise _refused("The kill switch was pressed before the change left.", "Nothing was sent.")
+        if why := self._held_back(fresh):
+            await self._write(self._step(Step.BLOCKED, shown.ticket, ref, decision=f"{why}."))
+            raise _refused(f"{why} before the change left.", "Nothing was sent.")
         answer = await self._trading.modify(order, shown.ticket)
         last = await self._talk(
-            answer, shown.ticket, ref, ask, is_stopped=lambda: self._stopped(fresh.verdict)
+            answer, shown.ticket, ref, ask, held_back=lambda: self._held_back(fresh)
         )
         if isinstance(last, Placed):
             await self.book.hear(last.orders)
@@ -253,7 +264,7 @@ class Orders:
         changes: Order | None = None,
     ) -> Checked:
         """Check once more at the moment of sending; what the person has not seen has to be shown first."""
-        fresh = await self.check(shown.ticket, shown.context.what_if, changes=changes)
+        fresh = await self.check(shown.ticket, shown.context.what_if, changes=changes, unlocked=shown.unlocked)
         why, remedy = self._in_the_way(fresh, shown, confirmation)
         if not why:
             if confirmation is not None:
@@ -279,19 +290,19 @@ class Orders:
         )
         return why, "Read the findings, confirm them and send again."
 
-    async def _carry(self, intent: OrderIntent, verdict: Verdict, ask: Ask) -> Order:
+    async def _carry(self, intent: OrderIntent, shown: Checked, ask: Ask) -> Order:
         """From the stored intent to an outcome."""
         ticket, ref = intent.ticket, intent.ref
-        if self._stopped(verdict):
-            await self._settle(ref, OrderState.REFUSED, "The kill switch was pressed before it left.")
-            raise _refused("The kill switch was pressed before the order left.", "Nothing was sent.")
+        if why := self._held_back(shown):
+            await self._settle(ref, OrderState.REFUSED, f"{why} before it left.")
+            raise _refused(f"{why} before the order left.", "Nothing was sent.")
 
         async def asked() -> None:
             await self._settle(ref, OrderState.ASKED)
 
         try:
             answer = await self._trading.place(intent)
-            last = await self._talk(answer, ticket, ref, ask, asked, lambda: self._stopped(verdict))
+            last = await self._talk(answer, ticket, ref, ask, asked, lambda: self._held_back(shown))
         except DeskError as error:
             if error.cause is Cause.OUTCOME_UNKNOWN:
                 with suppress(DeskError):  # a vault that cannot be written makes no less of an unknown order
@@ -302,12 +313,12 @@ class Orders:
             await self._settle(ref, OrderState.REFUSED, error.message)
             raise
         try:
-            order = await self._conclude(last, ticket, ref)
+            order = await self._conclude(last, ticket, ref, self._held_back(shown))
         except DeskError:  # the vault's word and not the broker's, which has it: nobody may think it was not placed
             if not isinstance(last, Placed):
                 raise
             return self._unknown(intent)
-        if order.is_open and self._stopped(verdict):  # it was on its way while all others were cancelled
+        if order.is_open and self._stopped(shown.verdict):  # it was on its way while all others were cancelled
             with suppress(DeskError):  # it was placed all the same; the kill switch tells of it and tries again
                 await self.cancel(order)
         return self.book.find(ref) or order
@@ -317,10 +328,11 @@ class Orders:
         self.book.leave(intent.ref)
         return self.book.find(intent.ref) or trades.intended(intent)
 
-    async def _conclude(self, last: Placed | Rejected | None, ticket: OrderTicket, ref: OrderRef) -> Order:
+    async def _conclude(self, last: Placed | Rejected | None, ticket: OrderTicket, ref: OrderRef, why: str) -> Order:
         if last is None:
             await self._write(self._step(Step.ANSWERED, ticket, ref, decision="no: not placed"))
-            return await self._settle(ref, OrderState.DECLINED, "You answered no.")
+            said = f"{why} before it was answered." if why else "You answered no."
+            return await self._settle(ref, OrderState.DECLINED, said)
         if isinstance(last, Rejected):
             await self._write(self._step(Step.BROKER_REJECT, ticket, ref, broker_text=last.text))
             return await self._settle(ref, OrderState.REFUSED, last.text)
@@ -333,7 +345,7 @@ class Orders:
 
     async def _talk(
         self, answer: Answer, ticket: OrderTicket, ref: OrderRef, ask: Ask,
-        asked: Callable[[], Awaitable[None]] | None = None, is_stopped: Callable[[], bool] = lambda: False,
+        asked: Callable[[], Awaitable[None]] | None = None, held_back: Callable[[], str] = str,
     ) -> Placed | Rejected | None:  # fmt: skip
         """Until the broker asks no more; None when the person said no."""
         for _ in range(MOST_QUESTIONS):
@@ -343,8 +355,10 @@ class Orders:
                 await asked()
             await self._write(self._step(Step.ASKED, ticket, ref, broker_text=_words(answer.questions)))
             reply = await self._reply_to(answer.questions, ticket, ask)
-            yes = reply.yes and not is_stopped()
-            await self._write(self._step(Step.ANSWERED, ticket, ref, decision="yes" if yes else "no",
+            why = held_back() if reply.yes else ""
+            yes = reply.yes and not why
+            decision = f"no: {why}" if why else "yes" if yes else "no"
+            await self._write(self._step(Step.ANSWERED, ticket, ref, decision=decision,
                                          broker_text=_words(answer.questions)))  # fmt: skip
             if not yes:
                 await self._say_no(ticket.account, answer)
@@ -375,10 +389,25 @@ class Orders:
                 await self._database.write(trades.remember_answer, self.mode, each, self._clock())
         return reply
 
+    def _undone(self) -> frozenset[OrderRef]:
+        """Orders of ours that were never placed: the broker refused them, or its question was answered with no."""
+        over = (OrderState.REFUSED, OrderState.DECLINED)
+        return frozenset(order.ref for order in self.book.orders if order.ref is not None and order.state in over)
+
+    def _held_back(self, checked: Checked) -> str:
+        """What was done since the check that keeps this order from going on; empty when nothing was."""
+        if self._stopped(checked.verdict):
+            return "The kill switch was pressed"
+        if self.is_live and self._is_read_only():
+            return "Read only was turned on"
+        is_armed = not self.is_live or (checked.unlocked or self._is_armed)(checked.ticket.account)
+        if not is_armed and not _passes(checked.verdict, Code.MODE):
+            return "Live orders were locked"
+        return ""
+
     def _stopped(self, verdict: Verdict) -> bool:
         """Whether the kill switch stands against this order: not when it was proved to lower risk while it was on."""
-        passed = any(each.code is Code.KILL_SWITCH and each.severity is Severity.NOTE for each in verdict.findings)
-        return bool(self._killed()) and not passed
+        return bool(self._killed()) and not _passes(verdict, Code.KILL_SWITCH)
 
     async def _settle(self, ref: OrderRef, state: OrderState, message: str = "") -> Order:
         """What we know ourselves of an order. The stream may have been quicker: then the broker's word stands."""
@@ -417,6 +446,11 @@ def _shape(order: Order | OrderTicket) -> tuple[object, ...]:
 
 def _asked(verdict: Verdict) -> frozenset[Code]:
     return frozenset(finding.code for finding in verdict.of(Severity.CONFIRM))
+
+
+def _passes(verdict: Verdict, code: Code) -> bool:
+    """Whether it was proved to lower risk, which this rule lets pass with a note."""
+    return any(each.code is code and each.severity is Severity.NOTE for each in verdict.findings)
 
 
 def _words(questions: tuple[Question, ...]) -> str:

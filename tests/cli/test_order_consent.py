@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+from collections.abc import Callable
 from types import SimpleNamespace
 
 import pytest
@@ -104,24 +105,16 @@ class Locked:
     def is_armed(self, _account: AccountId) -> bool:
         return self.armed
 
-    async def unlock(self, account: AccountId, typed: str) -> None:
+    async def unlock_once(self, account: AccountId, typed: str) -> Callable[[AccountId], bool]:
         self.done.append(f"unlock {account} {typed}")
-
-    async def lock(self) -> None:
-        self.done.append("lock")
+        return lambda asked: asked == account
 
 
-@pytest.mark.parametrize(("is_armed", "done"), [(False, [f"unlock {LIVE} {LIVE}", "lock"]), (True, [])])
-def test_the_typed_account_unlocks_live_orders_for_one_command_and_leaves_a_desk_as_it_was(
-    is_armed: bool, done: list[str]
-) -> None:
+@pytest.mark.parametrize(("is_armed", "done"), [(False, [f"unlock {LIVE} {LIVE}"]), (True, [])])
+def test_the_typed_account_unlocks_its_own_order_and_leaves_the_desk_locked(is_armed: bool, done: list[str]) -> None:
     live = Locked(is_armed=is_armed)
     desk = SimpleNamespace(mode=Mode.IBKR_LIVE, going_live=live)
     args = typed(live=True, account=LIVE, confirm_account=LIVE)
-
-    async def run() -> None:
-        async with meant_live(desk, args, LIVE, Talk(json=True, quiet=False)):  # type: ignore[arg-type]
-            live.done.append("command")
-
-    asyncio.run(run())
-    assert live.done == [*done[:1], "command", *done[1:]]
+    unlocked = asyncio.run(meant_live(desk, args, LIVE, Talk(json=True, quiet=False)))  # type: ignore[arg-type]
+    assert live.done == done and live.is_armed(LIVE) is is_armed
+    assert unlocked is None if is_armed else unlocked is not None and unlocked(LIVE)

@@ -54,7 +54,7 @@ def test_amounts_and_trails_keep_every_digit() -> None:
     [*BUY, "--qty", "0"], [*BUY, "--qty", "-1"], [*BUY, "--type", "ICEBERG"], [*BUY, "--accept", "NOTHING"],
     [*BUY, "--account", "me"], [*BUY, "--mode", "alpaca_live"], ["order", "preview", "--leg", "hold 1 SPY"],
     ["order", "preview", "--leg", "sell 0 SPY"], ["order", "cancel"], ["order", "cancel", "x", "--all"],
-    ["order", "modify"], ["kill", "--flatten", "--lift"],
+    ["order", "modify"], ["kill", "--flatten", "--lift"], [*BUY, "--yes-to", ""], [*BUY, "--yes-to= "],
 ])  # fmt: skip
 def test_what_is_no_order_is_a_mistake_of_usage(words: list[str]) -> None:
     with pytest.raises(SystemExit) as end:

@@ -123,6 +123,24 @@ def test_live_orders_are_unlocked_when_everything_is_proved_and_the_account_is_t
     on_a_bench(tmp_path, test)
 
 
+def test_an_unlocking_for_one_command_leaves_the_desk_locked_and_ends_with_the_sign_in(tmp_path: Path) -> None:
+    async def test(bench: Bench) -> None:
+        live = bench.made()
+        with pytest.raises(Refused, match="still open"):
+            await live.unlock_once(REAL, REAL)
+        await bench.practise()
+        await live.keep_limits()
+        counts = await live.unlock_once(REAL, REAL)
+        assert counts(REAL) and not counts(AccountId("U1"))
+        assert live.armed is None and not live.is_armed(REAL) and bench.heard.events == []
+        (written,) = await bench.database.read(receipts.load, CORRELATION)
+        assert written.receipt.decision == "live orders unlocked for one command"
+        bench.become(replace(READY, signed_in_at=NOON + timedelta(hours=1)))
+        assert not counts(REAL)
+
+    on_a_bench(tmp_path, test)
+
+
 def test_what_is_missing_is_said_and_nothing_is_unlocked(tmp_path: Path) -> None:
     async def test(bench: Bench) -> None:
         live = bench.made()

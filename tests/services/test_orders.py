@@ -458,7 +458,10 @@ async def _do(bench: OrderBench, act: str, mine: list[str], number: int) -> None
             shown = await bench.orders.check(ticket("0") if act == "blocked" else asked)
             work = [bench.send_shown(mine[-1], shown) for _ in range(2 if act == "double" else 1)]
             if act != "crash":
-                await asyncio.gather(*work)
+                failed = [each for each in await asyncio.gather(*work, return_exceptions=True)
+                          if isinstance(each, BaseException)]  # fmt: skip
+                if failed:  # once both are through, so that none is left on its way
+                    raise failed[0]
                 return
             sending = asyncio.create_task(work[0])  # noqa: TID251 - ends here
             for _ in range(3 * (number % 5)):
@@ -484,6 +487,58 @@ async def _do(bench: OrderBench, act: str, mine: list[str], number: int) -> None
             await bench.orders.cancel_all(MAIN)
         case _:
             return
+
+
+@pytest.mark.parametrize(("read_only", "armed", "says"), [
+    (True, True, "Read only was turned on before it was answered."),
+    (False, False, "Live orders were locked before it was answered."),
+])  # fmt: skip
+def test_a_yes_sends_nothing_once_live_orders_may_not_leave(
+    shared: Database, read_only: bool, armed: bool, says: str
+) -> None:
+    bench = OrderBench(database=shared, now=next(days), mode=Mode.IBKR_LIVE, read_only=False)
+    bench.broker.script.extend(["ask", "take"])
+
+    async def shut(*_: Any) -> Reply:
+        bench.read_only, bench.is_armed = read_only, armed
+        return Reply(yes=True)
+
+    bench.ask = shut  # type: ignore[method-assign]
+    order = asyncio.run(bench.send(next(drafts), ticket(mode=Mode.IBKR_LIVE)))
+    assert (order.state, order.message) == (OrderState.DECLINED, says)
+    assert bench.broker.replies == [False]
+
+
+def test_an_unlocking_for_one_ticket_lets_that_one_leave_and_no_other(shared: Database) -> None:
+    bench = OrderBench(database=shared, now=next(days), mode=Mode.IBKR_LIVE, read_only=False, is_armed=False)
+    holds = [True]
+
+    async def run() -> None:
+        mine, other = (ticket(each, mode=Mode.IBKR_LIVE) for each in ("1", "2"))
+        shown = await bench.orders.check(mine, unlocked=lambda account: holds[0] and account == mine.account)
+        assert not shown.verdict.is_blocked
+        with pytest.raises(Refused, match="not unlocked"):
+            await bench.send(next(drafts), other)
+        assert (await bench.send_shown(next(drafts), shown)).state is OrderState.WORKING
+        again = await bench.orders.check(other, unlocked=lambda _account: holds[0])
+        holds[0] = False
+        with pytest.raises(Refused, match="not unlocked"):
+            await bench.send_shown(next(drafts), again)
+        assert len(bench.broker.placed) == 1
+
+    asyncio.run(run())
+
+
+def test_the_same_order_is_one_on_both_sides_of_midnight(shared: Database) -> None:
+    bench = OrderBench(database=shared, now=next(days).replace(hour=4, minute=59, second=58))  # 23:59:58 in New York
+
+    async def run() -> None:
+        await bench.send(next(drafts), ticket())
+        bench.pass_by(4)
+        with pytest.raises(Refused, match="same order was sent 4"):
+            await bench.send(next(drafts), ticket())
+
+    asyncio.run(run())
 
 
 def test_a_second_question_loop_cannot_outlive_the_kill_switch(bench: OrderBench) -> None:

@@ -1,5 +1,6 @@
 """Limits over the day and the whole account: one side of an underlying, waiting premiums, the day's loss and orders."""
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
