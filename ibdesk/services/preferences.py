@@ -46,6 +46,8 @@ class Preferences:
         self._environment = environment
         self._overrides = overrides
         self.sourced = self._load()
+        self._given: tuple[Acknowledgment, ...] | None = None
+        self._times_given = 0
 
     @property
     def folder(self) -> Path:
@@ -90,12 +92,20 @@ class Preferences:
         self._hub.publish(SettingsChanged(names=("credentials",)))
 
     async def acknowledgments(self) -> tuple[Acknowledgment, ...]:
-        """Every disclosure a person agreed to, oldest first."""
-        return await self._database.read(records.load_acknowledgments)
+        """Every disclosure a person agreed to, oldest first. Each check of an order asks, so they are read once: while
+        the desk is open nobody else adds to them."""
+        if self._given is not None:
+            return self._given
+        times = self._times_given
+        found = await self._database.read(records.load_acknowledgments)
+        if times == self._times_given:  # else one was added meanwhile
+            self._given = found
+        return found
 
     async def acknowledge(self, given: Sequence[Acknowledgment]) -> None:
         """Keep the proof that a person agreed once more."""
         await self._database.write(records.add_acknowledgments, given, urgent=True)
+        self._given, self._times_given = None, self._times_given + 1
 
     def _keep(self, name: str, text: str) -> None:
         save_setting(self._folder, name, text)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from ibdesk.domain.accounts import AccountId, Environment
+from ibdesk.domain.compliance.disclosures import Acknowledgment
 from ibdesk.domain.errors import Cause, Refused
 from ibdesk.domain.events import SettingsChanged
 from ibdesk.domain.modes import Mode
@@ -90,6 +91,21 @@ def test_deleted_credentials_are_gone_told_and_audited(tmp_path: Path) -> None:
         assert heard.events == [SettingsChanged(names=("credentials",))]
         await preferences.delete_credentials(Environment.PAPER)
         assert len(await database.read(lambda tx: audit.load_calls(tx))) == 1
+
+    with_preferences(tmp_path, test)
+
+
+def test_acknowledgments_are_read_once_and_a_new_one_is_among_them(tmp_path: Path) -> None:
+    given = Acknowledgment(
+        disclosure_id="options-risk", version="1", sha256="a", statement_sha256="b", shown_at=NOON,
+        acknowledged_at=NOON, account_hash="c", app_version="1",
+    )  # fmt: skip
+
+    async def test(preferences: Preferences, heard: Heard, vault: OpenVault, database: Database) -> None:
+        assert await preferences.acknowledgments() == ()
+        await asyncio.gather(preferences.acknowledgments(), preferences.acknowledge((given,)))
+        assert await preferences.acknowledgments() == (given,)
+        assert await preferences.acknowledgments() is await preferences.acknowledgments()
 
     with_preferences(tmp_path, test)
 
