@@ -110,6 +110,12 @@ class LiveOrders:
         """Those that left, and nobody knows whether they arrived."""
         return tuple(order for order in self.orders if order.state is OrderState.UNKNOWN)
 
+    @property
+    def undone(self) -> frozenset[OrderRef]:
+        """Those of ours that were never placed: the broker refused them, or its question was answered with no."""
+        over = (OrderState.REFUSED, OrderState.DECLINED)
+        return frozenset(order.ref for order in self.orders if order.ref is not None and order.state in over)
+
     def find(self, ref: OrderRef) -> Order | None:
         return self._orders.get(ref)
 

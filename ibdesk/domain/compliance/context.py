@@ -19,7 +19,7 @@ from ibdesk.domain.maintenance import Outage
 from ibdesk.domain.market import Dividend, Quote, TradingHours
 from ibdesk.domain.modes import Mode
 from ibdesk.domain.money import Currency
-from ibdesk.domain.orders import Order, OrderIntent, OrderRules, WhatIf
+from ibdesk.domain.orders import Order, OrderIntent, OrderRef, OrderRules, WhatIf
 from ibdesk.domain.risk_settings import RiskSettings
 from ibdesk.domain.session import Session
 
@@ -44,7 +44,8 @@ class Context:
 
     Amounts of `summary` are in the account's base currency; `rates` is what one unit of a currency costs in it. What
     broker figures are older than the settings allow counts as unknown. `working` are the account's open orders, from
-    wherever; `sent` the intents of this trade date from this desk; `usual` the middle size of the person's own orders
+    wherever; `sent` the intents of this trade date from this desk, `undone` those of them that the broker refused or
+    a person answered with no; `usual` the middle size of the person's own orders
     of a class; `what_if` the broker's preview of exactly this order. `granted` None: take the setting.
     """
 
@@ -59,6 +60,7 @@ class Context:
     book: Book = EMPTY
     working: tuple[Order, ...] = ()
     sent: tuple[OrderIntent, ...] = ()
+    undone: frozenset[OrderRef] = frozenset()
     usual: Mapping[AssetClass, Decimal] = field(default_factory=dict)
     live_orders: int = 0
     day_trades: DayTradeState | None = None

@@ -18,12 +18,14 @@ _FINE = (said(Code.DUPLICATE, Severity.PASS, "No order like this was sent a mome
 
 
 def check_duplicate(case: Case) -> tuple[Finding, ...]:
-    """The same order sent a moment ago: a double click, a key held down, a second window."""
+    """The same order sent a moment ago: a double click, a key held down, a second window. What was refused or answered
+    with no is nowhere, and may be sent again at once."""
     window = timedelta(seconds=float(case.context.settings.risk_duplicate_seconds))
     key = _key(case.ticket)
     for intent in case.context.sent:
         age = case.context.now - intent.at
-        if window and timedelta(0) <= age <= window and _key(intent.ticket) == key:
+        is_again = timedelta(0) <= age <= window and _key(intent.ticket) == key
+        if window and is_again and intent.ref not in case.context.undone:
             return (
                 said(
                     Code.DUPLICATE, Severity.BLOCK,

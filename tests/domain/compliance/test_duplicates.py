@@ -54,6 +54,12 @@ def test_the_order_of_the_legs_does_not_make_another_order() -> None:
     assert worst(check_duplicate(case(ticket(*legs[::-1]), sent((ticket(*legs), 1))))) is Severity.BLOCK
 
 
+def test_what_was_refused_or_answered_with_no_may_be_sent_again_at_once() -> None:
+    seen = sent((ticket(), 1))
+    assert worst(check_duplicate(case(seen=replace(seen, undone=frozenset({OrderRef("0")}))))) is Severity.PASS
+    assert worst(check_duplicate(case(seen=replace(seen, undone=frozenset({OrderRef("9")}))))) is Severity.BLOCK
+
+
 def test_the_guard_can_be_taken_away() -> None:
     assert worst(check_duplicate(case(seen=setting(sent((ticket(), 0)), risk_duplicate_seconds=Decimal(0))))) is (
         Severity.PASS
