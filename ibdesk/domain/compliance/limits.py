@@ -109,10 +109,12 @@ def _premium(case: Case) -> Iterator[Finding]:
             "Sync the account first.",
         )  # fmt: skip
         return
-    yield from _above(
-        Code.FAT_FINGER_NOTIONAL, share, settings.risk_premium_confirm_pct, settings.risk_premium_block_pct,
-        f"A premium of {figure(abs(premium))} is {figure(share)}", " % of net liquidation", "Trade smaller.",
-    )  # fmt: skip
+    asks, blocks = settings.risk_premium_confirm_pct, settings.risk_premium_block_pct
+    if share > min(asks, blocks):
+        yield from _above(
+            Code.FAT_FINGER_NOTIONAL, share, asks, blocks,
+            f"A premium of {figure(abs(premium))} is {figure(share)}", " % of net liquidation", "Trade smaller.",
+        )  # fmt: skip
 
 
 def premium_of(case: Case) -> Decimal | None:
