@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 from itertools import count
 from typing import Any
@@ -10,12 +11,14 @@ from typing import Any
 import pytest
 
 from ibdesk.domain.accounts import AccountId
+from ibdesk.domain.compliance.context import Context
 from ibdesk.domain.compliance.exposure import book_of
-from ibdesk.domain.instruments import Instrument
+from ibdesk.domain.instruments import AssetClass, Conid, Instrument, OptionTerms, Right
 from ibdesk.domain.modes import Mode
+from ibdesk.domain.money import USD
 from ibdesk.domain.orders import Order, OrderState, Side
 from ibdesk.domain.positions import Position
-from ibdesk.services.flattening import LOOKS, Flattened, Flattening, as_stored, still_closing
+from ibdesk.services.flattening import LOOKS, Flattened, Flattening, as_stored, covered_by, still_closing
 from ibdesk.store import vault as vaults
 from ibdesk.store.database import Database, open_database
 from ibdesk.store.header import LOWEST_COST
@@ -150,6 +153,79 @@ def test_asking_for_it_twice_at_once_closes_it_once(database: Database) -> None:
         assert first.left or second.left
 
     on(database, 5, life)
+
+
+CALL = Instrument(
+    conid=Conid(5), symbol="SPY", asset_class=AssetClass.OPTION, currency=USD, multiplier=Decimal(100),
+    option=OptionTerms(right=Right.CALL, strike=Decimal(110), expiry=date(2026, 12, 18)),
+    underlying_conid=SHARE.conid,
+)  # fmt: skip
+
+
+class Covered(Desk):
+    """100 shares that cover a call, under the kill switch. `is_open`: regular hours, in which the call is bought back
+    at once."""
+
+    def __init__(self, database: Database, *, is_filled: bool) -> None:
+        super().__init__(database, 100)
+        self.bench.killed = "pressed"
+        self.is_short = True
+        self.bench.change = self._see
+        self.meanwhile = self._fill if is_filled else lambda: None
+
+    async def _holdings(self, _account: AccountId) -> Sequence[tuple[Instrument, Decimal]]:
+        return ((SHARE, Decimal(100)), *(((CALL, Decimal(-1)),) if self.is_short else ()))
+
+    def _see(self, context: Context) -> Context:
+        rows = [(SHARE, Decimal(100)), *([(CALL, Decimal(-1))] if self.is_short else [])]
+        held = tuple(Position(account=MAIN, instrument=each, quantity=quantity) for each, quantity in rows)
+        quote = replace(context.quotes[SHARE.conid], conid=CALL.conid, bid=Decimal("1.00"), ask=Decimal("1.05"))
+        return replace(context, book=book_of(held), quotes={**context.quotes, CALL.conid: quote})
+
+    def _fill(self) -> None:
+        self.bench.broker.fill(list(self.bench.broker.known))
+        self.is_short = False
+
+    def sides(self) -> list[tuple[Conid, Side]]:
+        legs = [self.bench.broker.known[ref].legs[0] for ref in self.bench.broker.placed]
+        return [(leg.instrument.conid, leg.side) for leg in legs]
+
+
+def test_short_calls_are_bought_back_first_and_then_the_shares_that_covered_them_are_sold(database: Database) -> None:
+    async def life() -> None:
+        desk = Covered(database, is_filled=True)
+        done = await desk.run()
+        assert desk.sides() == [(CALL.conid, Side.BUY), (SHARE.conid, Side.SELL)]
+        assert (len(done.closing), done.left, desk.rests) == (2, (), 1)
+
+    asyncio.run(life())
+
+
+def test_shares_whose_calls_are_not_bought_back_yet_stay_and_go_when_asked_for_again(database: Database) -> None:
+    async def life() -> None:
+        desk = Covered(database, is_filled=False)
+        done = await desk.run()
+        assert desk.sides() == [(CALL.conid, Side.BUY)]
+        ((label, why),) = done.left
+        assert label == SHARE.label and why.endswith("Close again when the calls are bought back.")
+        assert "only orders that lower risk leave" in why
+        desk._fill()
+        again = await desk.run()
+        assert desk.sides() == [(CALL.conid, Side.BUY), (SHARE.conid, Side.SELL)] and not again.left
+
+    asyncio.run(life())
+
+
+def test_what_a_position_covers_is_told_by_side_and_right() -> None:
+    put = replace(CALL, conid=Conid(6), option=replace(CALL.option, right=Right.PUT))  # type: ignore[type-var]
+    far = replace(CALL, conid=Conid(7), option=replace(CALL.option, strike=Decimal(120)))  # type: ignore[type-var]
+    other = replace(CALL, conid=Conid(8), symbol="QQQ", underlying_conid=Conid(320227571))
+    one = Decimal(1)
+    assert covered_by(SHARE, ((SHARE, one), (CALL, -one))) == "calls"
+    assert covered_by(SHARE, ((SHARE, -one), (put, -one))) == "puts"
+    assert covered_by(far, ((far, one), (CALL, -one))) == "calls"
+    assert covered_by(SHARE, ((SHARE, one), (put, -one), (other, -one), (far, one))) == ""
+    assert covered_by(CALL, ((SHARE, one), (CALL, -one))) == ""
 
 
 def test_only_orders_on_the_other_side_of_a_position_close_it(database: Database) -> None:
