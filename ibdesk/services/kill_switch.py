@@ -38,6 +38,9 @@ log = logging.getLogger(__name__)
 
 #: Where an order is that the broker has and that can be filled.
 AT_WORK = frozenset({OrderState.PENDING, OrderState.HELD, OrderState.WORKING})
+#: What the receipts say of an account the broker was not reached for.
+NOT_CANCELLED = "not cancelled"
+DIED = "ibdesk ended before the broker had answered."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +62,7 @@ class KillReport:
 
 class KillSwitch:
     """One for each open desk. `orders` gives the service of orders, None while there is none (then it only locks).
+    `is_ready` says whether the broker can be asked now.
     `loss_limit` is the person's limit in percent of net liquidation before the day's loss, 0 for none."""
 
     def __init__(
@@ -77,6 +81,7 @@ class KillSwitch:
         entered_by: Callable[[], EnteredBy] = EnteredBy,
         read_anew: ReadAnew = as_stored,
         wait: Wait = wait,
+        is_ready: Callable[[], bool] = lambda: True,
     ) -> None:
         self._environment = environment
         self._orders = orders
@@ -88,6 +93,7 @@ class KillSwitch:
         self._database = database
         self._clock = clock
         self._entered_by = entered_by
+        self._is_ready = is_ready
         self._flattening = Flattening(holdings=holdings, read_anew=read_anew, new_draft=new_draft, wait=wait)
         self._chased: set[OrderRef] = set()
         self._lock: TradingLock | None = None
@@ -111,14 +117,25 @@ class KillSwitch:
         return self._report
 
     async def open(self) -> None:
-        """Take up the lock that was on when the desk closed or died."""
+        """Take up the lock that was on when the desk closed or died. Where it died before the broker had cancelled, it
+        is asked once more as soon as it can be; orders that were sent to close something since then stay otherwise."""
         self._lock = await self._database.read(trades.load_lock, self._environment)
+        lock, orders = self.lock, self._orders()
+        if lock is None or orders is None:
+            return
+        steps = await self._database.read(receipts.load, _correlation(lock))
+        last = {each.receipt.account: each.receipt.decision for each in steps if each.receipt.step is Step.CANCEL}
+        if not steps or NOT_CANCELLED in last.values():
+            self._report = KillReport(lock=lock, uncancelled=((AccountId(""), DIED),))
 
     def start(self) -> None:
+        """Begin to listen; what an earlier desk left is done at once where the broker can be asked already."""
         self._hub.subscribe(PnlChanged, self._profit_changed)
         self._hub.subscribe(ConnectionRestored, lambda _event: self._reached_again())
         self._hub.subscribe(SessionChanged, self._session_changed)
         self._hub.subscribe(OrdersChanged, self._orders_changed)
+        if self._is_ready():
+            self._reached_again()
 
     def engage(self, reason: str, until: datetime | None = None) -> TradingLock:
         """Lock now, before anything is awaited: no order may open a position from here on. `carry_out` does the rest.
@@ -247,7 +264,7 @@ class KillSwitch:
         """One step for the switch, and one for each account that was asked about."""
         by = self._entered_by()
         plain = Receipt(
-            at=self._clock(), step=Step.KILL_SWITCH, correlation=f"kill {report.lock.at.isoformat()}",
+            at=self._clock(), step=Step.KILL_SWITCH, correlation=_correlation(report.lock),
             account=AccountId(""), mode=self._environment.value, decision=report.lock.reason,
             user=by.user, session=by.session,
         )  # fmt: skip
@@ -255,7 +272,7 @@ class KillSwitch:
         return (
             plain,
             *(replace(step, account=account, decision="cancel all") for account in report.cancelled),
-            *(replace(step, account=account, decision="not cancelled", broker_text=why)
+            *(replace(step, account=account, decision=NOT_CANCELLED, broker_text=why)
               for account, why in report.uncancelled),
         )  # fmt: skip
 
@@ -309,6 +326,11 @@ class KillSwitch:
 
     async def _retry(self) -> None:
         await self.retry()
+
+
+def _correlation(lock: TradingLock) -> str:
+    """What the receipts of one press are kept under."""
+    return f"kill {lock.at.isoformat()}"
 
 
 def _loss_limit(pnl: AccountPnl, percent: Decimal) -> Decimal | None:

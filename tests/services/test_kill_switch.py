@@ -19,7 +19,7 @@ from ibdesk.domain.positions import Position
 from ibdesk.domain.receipts import EnteredBy, Step
 from ibdesk.domain.session import Session, SessionFlags, SessionState
 from ibdesk.services.flattening import ReadAnew, as_stored
-from ibdesk.services.kill_switch import KillSwitch
+from ibdesk.services.kill_switch import DIED, KillSwitch
 from ibdesk.services.orders import Orders
 from ibdesk.store import receipts
 from ibdesk.store import vault as vaults
@@ -210,6 +210,73 @@ def test_the_lock_outlives_the_desk(bench: OrderBench) -> None:
         assert again.why == ""
         await again.open()
         assert again.why == "test"
+
+    asyncio.run(life())
+
+
+READY = Session(state=SessionState.READY, flags=SessionFlags(reachable=True))
+
+
+def reopened(bench: OrderBench, *, is_ready: bool = False) -> KillSwitch:
+    """The switch of the next desk on the same vault; its session becomes ready later."""
+    made = switch(bench)
+    made._is_ready = lambda: is_ready
+    return made
+
+
+@pytest.mark.parametrize("is_ready", [False, True])
+def test_a_desk_that_died_before_it_had_cancelled_does_so_when_it_is_opened_again(
+    bench: OrderBench, is_ready: bool
+) -> None:
+    async def life() -> None:
+        order = await bench.send("a", ticket())
+        bench.pass_by(1)
+        await switch(bench).lock_now("Ctrl+Shift+K")  # and there it ends
+        again = reopened(bench, is_ready=is_ready)
+        await again.open()
+        assert again.report is not None and again.report.uncancelled == ((AccountId(""), DIED),)
+        again.start()
+        if not is_ready:
+            assert bench.broker.cancelled == []
+            bench.hub.publish(SessionChanged(session=READY))
+        await eventually(lambda: again.report is not None and again.report.cancelled == (MAIN,))
+        assert bench.broker.cancelled == ["all"] and not again.report.uncancelled
+        assert bench.broker.known[order.ref or OrderRef("")].state is OrderState.CANCELLED
+        bench.hub.publish(SessionChanged(session=READY))
+        await bench.tasks.close()
+        assert bench.broker.cancelled == ["all"]
+
+    asyncio.run(life())
+
+
+@pytest.mark.logs("could not be cancelled")
+def test_a_desk_that_died_while_nobody_answered_cancels_when_it_is_opened_again(bench: OrderBench) -> None:
+    async def life() -> None:
+        bench.broker.is_down = True
+        await switch(bench).press("test")
+        bench.broker.is_down = False
+        again = reopened(bench)
+        await again.open()
+        again.start()
+        bench.hub.publish(SessionChanged(session=READY))
+        await eventually(lambda: again.report is not None and again.report.cancelled == (MAIN,))
+        await bench.tasks.close()
+        third = reopened(bench)
+        await third.open()
+        assert third.report is None
+
+    asyncio.run(life())
+
+
+def test_what_was_sent_to_close_under_the_lock_outlives_the_desk(bench: OrderBench) -> None:
+    async def life() -> None:
+        await switch(bench).press("test")
+        again = reopened(bench, is_ready=True)
+        await again.open()
+        again.start()
+        bench.hub.publish(SessionChanged(session=READY))
+        await bench.tasks.close()
+        assert again.why == "test" and again.report is None and bench.broker.cancelled == ["all"]
 
     asyncio.run(life())
 
