@@ -21,24 +21,24 @@ from ibdesk.domain.compliance.policy import policies_at
 from ibdesk.domain.compliance.verdict import Code, Severity, Verdict
 from ibdesk.domain.errors import Cause, DeskError, Refused
 from ibdesk.domain.hours import NEW_YORK
-from ibdesk.domain.market import Quote
 from ibdesk.domain.modes import Mode, face_of
 from ibdesk.domain.orders import (
-    Answer,
     Order,
     OrderIntent,
     OrderRef,
     OrderState,
     OrderTicket,
     Placed,
-    Question,
-    Questions,
     Rejected,
     WhatIf,
 )
 from ibdesk.domain.receipts import EnteredBy, LoggedReceipt, Receipt, Step
 from ibdesk.services.desk import Clock
 from ibdesk.services.order_book import LiveOrders
+from ibdesk.services.order_steps import Steps
+from ibdesk.services.questioning import Ask as Ask
+from ibdesk.services.questioning import Questioning
+from ibdesk.services.questioning import Reply as Reply
 from ibdesk.store import receipts, trades
 from ibdesk.store.database import Database
 
@@ -49,16 +49,6 @@ if TYPE_CHECKING:
 MEND = "Change the ticket and check it again."
 #: What was sent is looked back at over midnight: the longest that "the same order again" can be set to.
 LONGEST_LOOK = timedelta(hours=1)
-#: A broker that goes on asking is told no.
-MOST_QUESTIONS = 20
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reply:
-    """A person's answer to the broker's questions. `remember`: answer them so from now on (never in a live mode)."""
-
-    yes: bool
-    remember: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,8 +62,6 @@ class Checked:
     unlocked: "Unlocked | None" = None
 
 
-#: Shows the broker's questions to a person.
-Ask = Callable[[OrderTicket, tuple[Question, ...]], Awaitable[Reply]]
 #: The account, the market and the desk for a ticket, without what only this service knows.
 Picture = Callable[[OrderTicket], Awaitable[Context]]
 #: Whether live orders of an account are unlocked now.
@@ -107,12 +95,12 @@ class Orders:
         self._picture = picture
         self._database = database
         self._clock = clock
-        self._ticks = ticks
+        self._steps = Steps(database, clock=clock, ticks=ticks, entered_by=entered_by)
+        self._questioning = Questioning(trading, database, self._steps, mode=mode, clock=clock)
         self._new_ref = new_ref
         self._killed = killed
         self._is_read_only = is_read_only
         self._is_armed = is_armed
-        self._entered_by = entered_by
         self._spent = Spent()
         self._deciding = asyncio.Lock()
 
@@ -137,7 +125,7 @@ class Orders:
         day = self._clock().astimezone(NEW_YORK).date()
         mine = tuple(order for order in self.book.working if order.account == ticket.account)
         context = replace(context, desk=desk, what_if=what_if or context.what_if, sent=sent, working=mine,
-                          undone=self._undone())  # fmt: skip
+                          undone=self.book.undone)  # fmt: skip
         context = context if changes is None else context.without(changes)
         verdict = check(ticket, context, policies_at(day))
         return Checked(ticket=ticket, verdict=verdict, context=context, unlocked=unlocked)
@@ -197,13 +185,13 @@ class Orders:
         ref = order.ref or OrderRef(f"#{order.id}")
         async with self._deciding:
             fresh = await self._allowed(ref, shown, confirmation, changes=order)
-            step = self._step(Step.CHANGED, shown.ticket, ref, verdict=fresh.verdict, order_id=order.id)
+            step = self._steps.of(Step.CHANGED, shown.ticket, ref, verdict=fresh.verdict, order_id=order.id)
             await self._database.write(receipts.append, (step,), urgent=True)
         if why := self._held_back(fresh):
-            await self._write(self._step(Step.BLOCKED, shown.ticket, ref, decision=f"{why}."))
+            await self._steps.write(self._steps.of(Step.BLOCKED, shown.ticket, ref, decision=f"{why}."))
             raise _refused(f"{why} before the change left.", "Nothing was sent.")
         answer = await self._trading.modify(order, shown.ticket)
-        last = await self._talk(
+        last = await self._questioning.talk(
             answer, shown.ticket, ref, ask, held_back=lambda: self._held_back(fresh)
         )
         if isinstance(last, Placed):
@@ -215,7 +203,7 @@ class Orders:
         """Ask the broker to cancel; a fill may still be quicker. Raises DeskError."""
         ref = order.ref or OrderRef(f"#{order.id}")
         ticket = OrderTicket(account=order.account, mode=self.mode, legs=order.legs, quantity=order.quantity)
-        await self._write(self._step(Step.CANCEL, ticket, ref, order_id=order.id))
+        await self._steps.write(self._steps.of(Step.CANCEL, ticket, ref, order_id=order.id))
         await self._trading.cancel(order)
         if order.ref is not None and order.is_open and order.state is not OrderState.UNKNOWN:
             await self.book.settle(order.ref, OrderState.CANCELLING)
@@ -227,7 +215,7 @@ class Orders:
     async def cancel_all(self, account: AccountId) -> None:
         """Ask for every working order of the account, whoever placed it."""
         ticket = OrderTicket(account=account, mode=self.mode)
-        await self._write(self._step(Step.CANCEL, ticket, self._new_ref(), decision="cancel all"))
+        await self._steps.write(self._steps.of(Step.CANCEL, ticket, self._new_ref(), decision="cancel all"))
         await self._trading.cancel_all(account)
 
     async def cancel_unwritten(self, account: AccountId) -> None:
@@ -251,11 +239,11 @@ class Orders:
         ref = self._new_ref()
         fresh = await self._allowed(ref, shown, confirmation)
         intent = OrderIntent(ref=ref, ticket=shown.ticket, at=self._clock())
-        steps = [self._step(Step.CHECK_RUN, shown.ticket, ref, fresh, decision=fresh.verdict.severity.word)]
+        steps = [self._steps.of(Step.CHECK_RUN, shown.ticket, ref, fresh, decision=fresh.verdict.severity.word)]
         if confirmation is not None:
             codes = tuple(sorted(_asked(shown.verdict)))
-            steps.append(self._step(Step.CONFIRMED_OVERRIDE, shown.ticket, ref, shown, acknowledged=codes))
-        steps.append(self._step(Step.SENT, shown.ticket, ref))
+            steps.append(self._steps.of(Step.CONFIRMED_OVERRIDE, shown.ticket, ref, shown, acknowledged=codes))
+        steps.append(self._steps.of(Step.SENT, shown.ticket, ref))
         known = await self._database.write(_store, intent, draft, tuple(steps), urgent=True)
         return (intent, True) if known is None else (known, False)
 
@@ -270,9 +258,9 @@ class Orders:
             if confirmation is not None:
                 self._spent = self._spent.with_used(confirmation)
             return fresh
-        run = self._step(Step.CHECK_RUN, shown.ticket, ref, fresh, decision=fresh.verdict.severity.word)
-        blocked = self._step(Step.BLOCKED, shown.ticket, ref, fresh, decision=why)
-        await self._write(run, blocked)
+        run = self._steps.of(Step.CHECK_RUN, shown.ticket, ref, fresh, decision=fresh.verdict.severity.word)
+        blocked = self._steps.of(Step.BLOCKED, shown.ticket, ref, fresh, decision=why)
+        await self._steps.write(run, blocked)
         raise _refused(why, remedy)
 
     def _in_the_way(self, fresh: Checked, shown: Checked, confirmation: Confirmation | None) -> tuple[str, str]:
@@ -302,14 +290,14 @@ class Orders:
 
         try:
             answer = await self._trading.place(intent)
-            last = await self._talk(answer, ticket, ref, ask, asked, lambda: self._held_back(shown))
+            last = await self._questioning.talk(answer, ticket, ref, ask, asked, lambda: self._held_back(shown))
         except DeskError as error:
             if error.cause is Cause.OUTCOME_UNKNOWN:
                 with suppress(DeskError):  # a vault that cannot be written makes no less of an unknown order
-                    await self._write(self._step(Step.OUTCOME_UNKNOWN, ticket, ref, decision=error.message))
+                    await self._steps.write(self._steps.of(Step.OUTCOME_UNKNOWN, ticket, ref, decision=error.message))
                     await self._settle(ref, OrderState.UNKNOWN, error.message)
                 return self._unknown(intent)
-            await self._write(self._step(Step.BROKER_REJECT, ticket, ref, broker_text=error.message))
+            await self._steps.write(self._steps.of(Step.BROKER_REJECT, ticket, ref, broker_text=error.message))
             await self._settle(ref, OrderState.REFUSED, error.message)
             raise
         try:
@@ -330,69 +318,18 @@ class Orders:
 
     async def _conclude(self, last: Placed | Rejected | None, ticket: OrderTicket, ref: OrderRef, why: str) -> Order:
         if last is None:
-            await self._write(self._step(Step.ANSWERED, ticket, ref, decision="no: not placed"))
+            await self._steps.write(self._steps.of(Step.ANSWERED, ticket, ref, decision="no: not placed"))
             said = f"{why} before it was answered." if why else "You answered no."
             return await self._settle(ref, OrderState.DECLINED, said)
         if isinstance(last, Rejected):
-            await self._write(self._step(Step.BROKER_REJECT, ticket, ref, broker_text=last.text))
+            await self._steps.write(self._steps.of(Step.BROKER_REJECT, ticket, ref, broker_text=last.text))
             return await self._settle(ref, OrderState.REFUSED, last.text)
         first = last.orders[0]
         words = " ".join(order.message for order in last.orders if order.message)
-        await self._write(self._step(Step.BROKER_ACK, ticket, ref, order_id=first.id, broker_text=words,
+        await self._steps.write(self._steps.of(Step.BROKER_ACK, ticket, ref, order_id=first.id, broker_text=words,
                                      decision=first.state.value))  # fmt: skip
         await self.book.hear((replace(first, ref=ref), *last.orders[1:]))
         return self.book.find(ref) or first
-
-    async def _talk(
-        self, answer: Answer, ticket: OrderTicket, ref: OrderRef, ask: Ask,
-        asked: Callable[[], Awaitable[None]] | None = None, held_back: Callable[[], str] = str,
-    ) -> Placed | Rejected | None:  # fmt: skip
-        """Until the broker asks no more; None when the person said no."""
-        for _ in range(MOST_QUESTIONS):
-            if not isinstance(answer, Questions):
-                return answer
-            if asked is not None:
-                await asked()
-            await self._write(self._step(Step.ASKED, ticket, ref, broker_text=_words(answer.questions)))
-            reply = await self._reply_to(answer.questions, ticket, ask)
-            why = held_back() if reply.yes else ""
-            yes = reply.yes and not why
-            decision = f"no: {why}" if why else "yes" if yes else "no"
-            await self._write(self._step(Step.ANSWERED, ticket, ref, decision=decision,
-                                         broker_text=_words(answer.questions)))  # fmt: skip
-            if not yes:
-                await self._say_no(ticket.account, answer)
-                return None
-            after = await self._trading.reply(ticket.account, answer.reply, yes=True)
-            if after is None:
-                return None
-            answer = after
-        if not isinstance(answer, Questions):
-            return answer
-        await self._say_no(ticket.account, answer)
-        return None
-
-    async def _say_no(self, account: AccountId, asked: Questions) -> None:
-        """An order whose question is not answered with yes is never placed, so a lost no changes nothing."""
-        try:
-            await self._trading.reply(account, asked.reply, yes=False)
-        except DeskError:
-            return
-
-    async def _reply_to(self, questions: tuple[Question, ...], ticket: OrderTicket, ask: Ask) -> Reply:
-        ids = {question.id for question in questions}
-        if not self.is_live and "" not in ids and ids <= await self._database.read(trades.remembered, self.mode):
-            return Reply(yes=True)
-        reply = await ask(ticket, questions)
-        if reply.yes and reply.remember and not self.is_live:
-            for each in sorted(ids - {""}):
-                await self._database.write(trades.remember_answer, self.mode, each, self._clock())
-        return reply
-
-    def _undone(self) -> frozenset[OrderRef]:
-        """Orders of ours that were never placed: the broker refused them, or its question was answered with no."""
-        over = (OrderState.REFUSED, OrderState.DECLINED)
-        return frozenset(order.ref for order in self.book.orders if order.ref is not None and order.state in over)
 
     def _held_back(self, checked: Checked) -> str:
         """What was done since the check that keeps this order from going on; empty when nothing was."""
@@ -412,23 +349,6 @@ class Orders:
     async def _settle(self, ref: OrderRef, state: OrderState, message: str = "") -> Order:
         """What we know ourselves of an order. The stream may have been quicker: then the broker's word stands."""
         return await self.book.settle(ref, state, message)
-
-    def _step(
-        self, step: Step, ticket: OrderTicket, ref: OrderRef, checked: Checked | None = None, **told: object
-    ) -> Receipt:
-        context, by = checked.context if checked is not None else None, self._entered_by()
-        plain = Receipt(
-            user=by.user, session=by.session,
-            at=self._clock(), step=step, correlation=ref, account=ticket.account, mode=ticket.mode.value,
-            ticks=round(self._ticks() * 1_000_000), ref=ref, ticket=ticket,
-            verdict=None if checked is None else checked.verdict,
-            quotes=() if context is None else _quotes_of(ticket, context),
-            summary=None if context is None else context.summary, what_if=None if context is None else context.what_if,
-        )  # fmt: skip
-        return replace(plain, **told)  # type: ignore[arg-type]
-
-    async def _write(self, *steps: Receipt) -> None:
-        await self._database.write(receipts.append, steps, urgent=True)
 
 
 def _store(tx: "Connection", intent: OrderIntent, draft: str, steps: tuple[Receipt, ...]) -> OrderIntent | None:
@@ -451,15 +371,6 @@ def _asked(verdict: Verdict) -> frozenset[Code]:
 def _passes(verdict: Verdict, code: Code) -> bool:
     """Whether it was proved to lower risk, which this rule lets pass with a note."""
     return any(each.code is code and each.severity is Severity.NOTE for each in verdict.findings)
-
-
-def _words(questions: tuple[Question, ...]) -> str:
-    return "\n".join(f"{question.id}: {question.text}" if question.id else question.text for question in questions)
-
-
-def _quotes_of(ticket: OrderTicket, context: Context) -> tuple[Quote, ...]:
-    found = (context.quotes.get(leg.instrument.conid) for leg in ticket.legs)
-    return tuple(quote for quote in found if quote is not None)
 
 
 def _midnight(now: datetime) -> datetime:

@@ -457,7 +457,7 @@ def test_lifting_while_orders_are_being_cancelled_stays_lifted(bench: OrderBench
 def test_receipts_say_who_sat_at_the_desk_and_in_which_session(bench: OrderBench) -> None:
     async def life() -> None:
         made = switch(bench)
-        for service in (made, bench.orders):
+        for service in (made, bench.orders._steps):
             service._entered_by = lambda: EnteredBy(user="ada", session="signed in today")  # type: ignore[attr-defined]
         order = await bench.send("a", ticket())
         await made.press("test")

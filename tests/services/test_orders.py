@@ -83,6 +83,17 @@ def test_the_same_order_from_another_window_is_a_duplicate_for_a_while(bench: Or
     assert len(bench.broker.placed) == 1
 
 
+@pytest.mark.parametrize(("script", "reply"), [(["ask"], Reply(yes=False)), (["reject"], Reply(yes=True))])
+def test_an_order_that_was_never_placed_is_no_duplicate(bench: OrderBench, script: list[str], reply: Reply) -> None:
+    bench.broker.script.extend(script)
+    bench.says = reply
+    first = asyncio.run(bench.send(next(drafts), ticket()))
+    assert first.state in (OrderState.DECLINED, OrderState.REFUSED)
+    bench.says = Reply(yes=True)
+    bench.pass_by(1)
+    assert asyncio.run(bench.send(next(drafts), ticket())).state is OrderState.WORKING
+
+
 def test_a_blocked_order_leaves_a_receipt_and_nothing_else(bench: OrderBench) -> None:
     with pytest.raises(Refused):
         asyncio.run(bench.send(next(drafts), ticket("0")))

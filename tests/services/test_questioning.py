@@ -1,0 +1,53 @@
+"""The conversation about an order: how it ends, and what is said by itself."""
+
+import asyncio
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from ibdesk.domain.modes import Mode
+from ibdesk.domain.orders import OrderState
+from ibdesk.services.questioning import MOST_QUESTIONS, Reply
+from ibdesk.store import vault as vaults
+from ibdesk.store.database import Database, open_database
+from ibdesk.store.header import LOWEST_COST
+from tests.services.order_bench import OrderBench
+from tests.services.scripted_broker import ticket
+from tests.services.workshop import PASSPHRASE
+
+
+@pytest.fixture
+def database(tmp_path: Any) -> Iterator[Database]:
+    vault, _ = vaults.create(tmp_path / "home", PASSPHRASE, cost=LOWEST_COST)
+    opened = open_database(vault)
+    yield opened
+    asyncio.run(opened.close())
+    vault.close()
+
+
+def test_a_broker_that_goes_on_asking_is_told_no(database: Database) -> None:
+    async def life() -> None:
+        bench = OrderBench(database=database, script=("ask",) * (MOST_QUESTIONS + 5))
+        order = await bench.send("a", ticket())
+        assert order.state is OrderState.DECLINED and len(bench.heard) == MOST_QUESTIONS
+        assert bench.broker.replies == [True] * MOST_QUESTIONS + [False]
+
+    asyncio.run(life())
+
+
+@pytest.mark.parametrize(("mode", "asked"), [(Mode.DEMO, 1), (Mode.IBKR_LIVE, 2)])
+def test_a_remembered_yes_is_said_by_itself_and_never_with_real_money(
+    database: Database, mode: Mode, asked: int
+) -> None:
+    async def life() -> None:
+        bench = OrderBench(
+            database=database, mode=mode, read_only=False, script=("ask", "take", "ask", "take"),
+            says=Reply(yes=True, remember=True),
+        )  # fmt: skip
+        for draft, quantity in (("a", "1"), ("b", "2")):
+            assert (await bench.send(draft, ticket(quantity, mode=mode))).state is OrderState.WORKING
+            bench.pass_by(30)
+        assert len(bench.heard) == asked
+
+    asyncio.run(life())
