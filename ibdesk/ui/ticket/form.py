@@ -16,6 +16,7 @@ from ibdesk.domain.modes import Mode, face_of
 from ibdesk.domain.orders import Order, OrderRules, OrderTicket, OrderType, TimeInForce, faults
 from ibdesk.domain.records import TradingLock
 from ibdesk.domain.session import Session
+from ibdesk.domain.ticket_aims import Aim, aim_of
 from ibdesk.services.orders import Checked
 
 #: What a ticket is before its account is known; no account is called so.
@@ -64,6 +65,12 @@ class Form:
     @property
     def verdict(self) -> Verdict | None:
         return self.checked.verdict if self.checked is not None else None
+
+    @property
+    def aim(self) -> Aim:
+        """What the ticket does to what is held, as far as the last answer knew the account."""
+        known = self.shown is not None and self.shown.ticket.account == self.ticket.account
+        return aim_of(self.ticket, self.shown.context.book) if known and self.shown is not None else Aim.OPEN
 
     @property
     def is_complete(self) -> bool:

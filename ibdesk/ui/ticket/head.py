@@ -5,7 +5,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from ibdesk.domain.modes import face_of
 from ibdesk.ui.theme import Text, font, look
 from ibdesk.ui.ticket.form import NOBODY, Form
-from ibdesk.ui.ticket.wording import strategy_name
+from ibdesk.ui.ticket.wording import title_words
 from ibdesk.ui.widgets import Chip, Icon, IconButton, Label
 
 
@@ -49,7 +49,7 @@ class TicketHead(QWidget):
 
     def draw(self, form: Form) -> None:
         ticket = form.ticket
-        self.title.setText(strategy_name(ticket, form.title))
+        self.title.setText(title_words(ticket, form.aim, form.title))
         many = len(ticket.legs)
         self.count.setText(f"{many} legs")
         self.count.setVisible(many > 1)

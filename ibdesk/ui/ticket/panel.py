@@ -18,6 +18,7 @@ from ibdesk.domain.events import OrdersChanged, QuotesChanged
 from ibdesk.domain.instruments import Conid, Instrument
 from ibdesk.domain.market import Quote
 from ibdesk.domain.orders import NEEDS_LIMIT, Leg, Order, OrderRules, OrderState, OrderTicket, Side
+from ibdesk.domain.ticket_aims import Aim
 from ibdesk.domain.ticket_edits import why_not, with_leg, with_legs
 from ibdesk.domain.ticket_margin import largest, margin_of
 from ibdesk.domain.ticket_outlook import outlook_of, underlying_of
@@ -28,6 +29,7 @@ from ibdesk.ui.ticket.edits import Editor
 from ibdesk.ui.ticket.form import NOBODY, Form, Outcome, Surroundings, obstacle, readiness
 from ibdesk.ui.ticket.view import TicketView
 from ibdesk.ui.ticket.way_out import WayOut
+from ibdesk.ui.ticket.wording import closing_words
 
 if TYPE_CHECKING:
     from ibdesk.services.desk import Desk
@@ -258,6 +260,8 @@ class TicketPanel(TicketView):
         if not self.isVisible() or not self.legs:
             return
         ticket, checked = self.form.ticket, self.form.shown
+        is_closing = checked is not None and self.form.aim is Aim.CLOSE
+        self.draw_closing(closing_words(ticket, checked.context.book) if checked and is_closing else "")
         outlook = outlook_of(ticket, self.quotes(), self.desk.calendar, self.desk.clock())
         self.payoff.draw(ticket, outlook)
         has_options = any(leg.instrument.option is not None for leg in ticket.legs)

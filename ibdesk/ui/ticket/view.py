@@ -65,6 +65,8 @@ class TicketView(QFrame):
         self.slider = PriceSlider()
         self.exits = ExitFields()
         self.faults = Label("", kind=Text.CAPTION, tone="loss", wrap=True)
+        self.closing = Label("", kind=Text.CAPTION, tone="muted", wrap=True)
+        self.closing.hide()
         self.payoff = PayoffChart()
         self.prospects = Prospects()
         self.margin = MarginDrawer()
@@ -99,6 +101,13 @@ class TicketView(QFrame):
         """Show the market."""
         self.legs_rows.show_quotes(quotes)
         self.slider.tell(shown, is_combo=ticket.is_combo)
+
+    def draw_closing(self, words: str) -> None:
+        """Say what a closing order leaves, in the payoff's place; "" brings the payoff back."""
+        self.closing.setText(words)
+        self.closing.setVisible(bool(words))
+        self.payoff.setVisible(not words)
+        self.prospects.setVisible(not words)
 
     def draw_obstacle(self, obstacle: Obstacle | None) -> None:
         """Say what stands before the whole ticket."""
@@ -182,8 +191,8 @@ class TicketView(QFrame):
         filled.setSpacing(8)
         filled.addWidget(self.legs_rows)
         filled.addLayout(self._fields())
-        for part in (self.faults, self.slider, self.exits, self.payoff, self.prospects, self.margin, line(),
-                     self.checks):  # fmt: skip
+        for part in (self.faults, self.slider, self.exits, self.closing, self.payoff, self.prospects, self.margin,
+                     line(), self.checks):  # fmt: skip
             filled.addWidget(part)
         filled.addStretch(1)
         area = QScrollArea()

@@ -1,13 +1,16 @@
 """The words of the ticket: how strategies, legs, prices, findings and outcomes read."""
 
+from datetime import date
 from decimal import Decimal
 
+from ibdesk.domain.compliance.exposure import Book
 from ibdesk.domain.compliance.verdict import Code, Finding, Severity, Source
 from ibdesk.domain.instruments import Instrument
 from ibdesk.domain.modes import Mode, face_of
 from ibdesk.domain.options import recognise
 from ibdesk.domain.orders import Leg, Order, OrderState, OrderTicket, OrderType, Side, TimeInForce
 from ibdesk.domain.strategies import Strategy
+from ibdesk.domain.ticket_aims import Aim
 from ibdesk.domain.ticket_prices import Shown, UnitQuote, shown
 from ibdesk.ui import format as fmt
 
@@ -99,6 +102,29 @@ def strategy_name(ticket: OrderTicket, title: str = "") -> str:
     if len(parts) != 1:
         return title or "Custom"
     return _NAMES.get(parts[0].strategy, parts[0].strategy.value.capitalize())
+
+
+def title_words(ticket: OrderTicket, aim: Aim, title: str = "") -> str:
+    """`Close NVDA`, `Roll SPY Dec 18 570 P`; of one that opens, what its legs amount to."""
+    if aim is Aim.OPEN:
+        return strategy_name(ticket, title)
+    if aim is Aim.CLOSE and len(ticket.legs) > 1:
+        return "Close position"
+    legs = [leg.instrument for leg in ticket.legs]
+    first = min(legs, key=lambda each: date.max if each.option is None else each.option.expiry)
+    return f"{aim.capitalize()} {leg_words(first)}"
+
+
+def closing_words(ticket: OrderTicket, book: Book) -> str:
+    """What is left after an order that only closes, in place of a payoff."""
+    told = []
+    for instrument, change in ticket.changes:
+        held = book.quantity(instrument)
+        left = abs(held + change)
+        rest = f"{fmt.quantity(left)} are left" if left else "nothing is left"
+        told.append(f"Closes {fmt.quantity(abs(change))} of {fmt.quantity(abs(held))} {leg_words(instrument)} "
+                    f"{'held' if held > 0 else 'sold short'}: {rest}.")  # fmt: skip
+    return " ".join((*told, "An order that only closes has no payoff of its own."))
 
 
 def leg_words(instrument: Instrument) -> str:

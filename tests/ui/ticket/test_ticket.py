@@ -76,6 +76,25 @@ def test_a_placed_order_is_told_and_the_ticket_begins_anew(run: Run, tmp_path: P
     run(walk())
 
 
+def test_a_closing_order_is_called_so_and_shows_no_payoff_of_a_short_sale(run: Run, tmp_path: Path) -> None:
+    def held(context: Context) -> Context:
+        return replace(context, book=replace(context.book, held={SHARE.conid: Decimal(900)}))
+
+    async def walk() -> None:
+        async with ticketing(tmp_path, change=held) as made:
+            panel = made.panel
+            panel.take(replace(ticket("900"), legs=(Leg(instrument=SHARE, side=Side.SELL),)))
+            await made.until(lambda: panel.closing.isVisible())
+            assert panel.head.title.text() == f"Close {SHARE.symbol}"
+            assert "nothing is left" in panel.closing.text()
+            assert not panel.payoff.isVisible() and not panel.prospects.isVisible()
+            panel.take(replace(ticket("901"), legs=(Leg(instrument=SHARE, side=Side.SELL),)))
+            await made.until(lambda: panel.payoff.isVisible())
+            assert panel.head.title.text() == f"Sell {SHARE.symbol}" and not panel.closing.isVisible()
+
+    run(walk())
+
+
 def test_after_a_send_the_keys_go_somewhere(run: Run, tmp_path: Path) -> None:
     async def walk() -> None:
         async with ticketing(tmp_path) as made:

@@ -6,15 +6,18 @@ from decimal import Decimal
 import pytest
 
 from ibdesk.domain.accounts import AccountId
+from ibdesk.domain.compliance.exposure import EMPTY
 from ibdesk.domain.compliance.verdict import Code, Severity, Source
 from ibdesk.domain.modes import Mode
 from ibdesk.domain.orders import Exits, Leg, Order, OrderState, OrderTicket, OrderType, Side, TimeInForce, Trail
 from ibdesk.domain.payoff import Extreme, Line
+from ibdesk.domain.ticket_aims import Aim
 from ibdesk.domain.ticket_outlook import Outlook
 from ibdesk.domain.ticket_prices import UnitQuote, shown
 from ibdesk.ui.ticket.prospects import break_even_words, chance_words, extreme_words, greek_words
 from ibdesk.ui.ticket.wording import (
     TITLES,
+    closing_words,
     leg_words,
     outcome_words,
     price_words,
@@ -23,6 +26,7 @@ from ibdesk.ui.ticket.wording import (
     strategy_name,
     terms_words,
     title_of,
+    title_words,
     typed_words,
 )
 from tests.domain.contracts import XYZ, option
@@ -58,6 +62,22 @@ def test_what_it_was_picked_as_counts_only_where_the_legs_have_no_name() -> None
     odd = of(("Jan 100C", Side.BUY), ("Jan 90P", Side.SELL))
     assert strategy_name(spread, "Short vertical") == "Bear call spread"
     assert strategy_name(odd, "My risk reversal") == "My risk reversal" and strategy_name(odd) == "Custom"
+
+
+def test_a_closing_order_and_a_roll_are_called_so() -> None:
+    put, later = ("Jan 100P", Side.BUY), ("Feb 100P", Side.SELL)
+    assert title_words(of(put), Aim.CLOSE) == "Close XYZ Jan 15 100 P"
+    assert title_words(of(put, later), Aim.ROLL) == title_words(of(later, put), Aim.ROLL) == "Roll XYZ Jan 15 100 P"
+    assert title_words(of(put, later), Aim.CLOSE) == "Close position"
+    assert title_words(of(put), Aim.OPEN) == "Long put"
+
+
+def test_what_a_closing_order_leaves_is_said_in_place_of_a_payoff() -> None:
+    put = option("Jan 100P")
+    short = closing_words(of(("Jan 100P", Side.BUY)), replace(EMPTY, held={put.conid: D(-15)}))
+    assert short.startswith("Closes 10 of 15 XYZ Jan 15 100 P sold short: 5 are left. ")
+    whole = closing_words(of(("Jan 100P", Side.SELL)), replace(EMPTY, held={put.conid: D(10)}))
+    assert whole.startswith("Closes 10 of 10 XYZ Jan 15 100 P held: nothing is left. ")
 
 
 def test_greeks_in_money_have_cents_where_one_lot_makes_them_small() -> None:
