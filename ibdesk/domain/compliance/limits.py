@@ -183,7 +183,9 @@ def _loss(case: Case) -> Iterator[Finding]:
     if not case.has_options:
         return
     share = case.share(loss.amount)
-    if share is None:
+    if loss.amount is None:
+        yield _no_figure(case)
+    elif share is None:
         yield _unmeasured("possible loss")
     elif share > case.context.settings.risk_max_loss_pct:
         yield said(
@@ -191,6 +193,19 @@ def _loss(case: Case) -> Iterator[Finding]:
             f"It can lose {figure(loss.amount)}: {figure(share)} % of net liquidation.", "Trade smaller.",
             source=Source.SETTING, measured=share, limit=case.context.settings.risk_max_loss_pct,
         )  # fmt: skip
+
+
+def _no_figure(case: Case) -> Finding:
+    """Why nobody can say what it can lose: it has no price, or its options end on different days."""
+    if case.cost is None:
+        return said(Code.MAX_LOSS, Severity.CONFIRM, "What this order can lose is not known without a price.",
+                    "Enter a limit, or wait for a quote.")  # fmt: skip
+    return said(
+        Code.MAX_LOSS, Severity.CONFIRM,
+        "What this order can lose has no sure figure: its options end on different days, and what the later one is "
+        "worth on the first of them can only be estimated.",
+        "Look at the estimated loss and at the margin the broker asks for, and confirm if you accept them.",
+    )  # fmt: skip
 
 
 def _first_orders(case: Case) -> Iterator[Finding]:

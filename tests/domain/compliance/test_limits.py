@@ -52,6 +52,13 @@ def test_k8_without_net_liquidation_the_size_is_not_known() -> None:
     assert severity(limits(buying(), context(summary=summary(None))), Code.ACCOUNT_UNKNOWN) is Severity.CONFIRM
 
 
+def test_a_loss_without_a_figure_says_why_and_does_not_send_anyone_to_sync_the_account() -> None:
+    roll = ticket(leg(option("100P"), 1), leg(option("100P", FEB), -1), limit="-0.50")
+    told = next(each for each in limits(roll) if each.code is Code.MAX_LOSS)
+    assert told.severity is Severity.CONFIRM
+    assert "end on different days" in told.sentence and "Sync" not in told.remedy
+
+
 @pytest.mark.parametrize(
     ("quantity", "expected"),
     [(50, Severity.PASS), (51, Severity.CONFIRM), (500, Severity.CONFIRM), (501, Severity.BLOCK)],
