@@ -236,8 +236,8 @@ class Expiring:
     def holding(self, now: datetime) -> Holding:
         """As the checks of an exercise look at it."""
         return Holding(
-            now=now, held=max(ZERO, self.quantity), shares=self.shares, spot=self.spot, mark=self.mark, cash=self.cash,
-            dividend=self.dividend,
+            now=now, held=max(ZERO, self.quantity), shares=self.shares, spot=self.spot, mark=self.mark, bid=self.bid,
+            cash=self.cash, dividend=self.dividend,
         )
 
 

@@ -41,13 +41,15 @@ class Wish:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Holding:
-    """What is known at `now` (aware UTC). Prices and cash in the option's currency; None is unknown."""
+    """What is known at `now` (aware UTC). Prices and cash in the option's currency; None is unknown. A sale brings the
+    `bid`; `mark` stands in for it where nobody bids."""
 
     now: datetime
     held: Decimal
     shares: Decimal = ZERO
     spot: Decimal | None = None
     mark: Decimal | None = None
+    bid: Decimal | None = None
     cash: Decimal | None = None
     dividend: Dividend | None = None
 
@@ -104,7 +106,7 @@ def _exercise(wish: Wish, terms: OptionTerms, holding: Holding, today: date) -> 
 
 def _time_value(wish: Wish, terms: OptionTerms, holding: Holding, worth: Decimal, today: date) -> Iterator[Finding]:
     """What is given away beside selling the option, and the dividend that may be worth it."""
-    lost = forfeited(terms, holding.spot, holding.mark)
+    lost = forfeited(terms, holding.spot, holding.mark if holding.bid is None else holding.bid)
     if lost is None or lost <= 0 or not worth:
         return
     size, coming = wish.instrument.multiplier, holding.dividend

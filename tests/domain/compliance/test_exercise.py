@@ -52,6 +52,13 @@ def test_x1_exercise_gives_up_time_value_and_selling_is_better() -> None:
     assert "20 a contract" in told.sentence
 
 
+def test_what_a_sale_brings_is_the_bid_and_not_the_middle() -> None:
+    below = replace(HELD, mark=Decimal("5.20"), bid=Decimal("4.95"))
+    assert all(each.remedy != "Sell it instead." for each in exercised(below)), "exercise brings more than the bid"
+    above = replace(HELD, mark=Decimal("5.20"), bid=Decimal("5.10"))
+    assert "10 a contract" in value(exercised(above)).sentence
+
+
 def test_x2_a_larger_dividend_tomorrow_may_be_worth_it() -> None:
     soon = replace(HELD, dividend=Dividend(ex_date=MONDAY + timedelta(days=1), amount=Decimal("0.45")))
     told = value(exercised(soon))
