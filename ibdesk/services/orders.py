@@ -184,7 +184,8 @@ class Orders:
                            "Cancel the order and send another one.")  # fmt: skip
         ref = order.ref or OrderRef(f"#{order.id}")
         async with self._deciding:
-            fresh = await self._allowed(ref, shown, confirmation, changes=order)
+            fresh = await self._checked_again(shown, order)
+            await self._allow(ref, shown, fresh, confirmation)
             step = self._steps.of(Step.CHANGED, shown.ticket, ref, verdict=fresh.verdict, order_id=order.id)
             await self._database.write(receipts.append, (step,), urgent=True)
         if why := self._held_back(fresh):
@@ -233,11 +234,18 @@ class Orders:
 
     async def _decide(self, draft: str, shown: Checked, confirmation: Confirmation | None) -> tuple[OrderIntent, bool]:
         """The stored intent of this draft, and whether it is new. One transaction holds intent and receipts."""
-        before = await self._database.read(trades.intent_of, draft)
+        before, fresh = await asyncio.gather(
+            self._database.read(trades.intent_of, draft), self._checked_again(shown),
+            return_exceptions=True,  # a draft that was sent has an order, even if it cannot be checked any more
+        )  # fmt: skip
+        if isinstance(before, BaseException):
+            raise before
         if before is not None:
             return before, False
+        if isinstance(fresh, BaseException):
+            raise fresh
         ref = self._new_ref()
-        fresh = await self._allowed(ref, shown, confirmation)
+        await self._allow(ref, shown, fresh, confirmation)
         intent = OrderIntent(ref=ref, ticket=shown.ticket, at=self._clock())
         steps = [self._steps.of(Step.CHECK_RUN, shown.ticket, ref, fresh, decision=fresh.verdict.severity.word)]
         if confirmation is not None:
@@ -247,17 +255,17 @@ class Orders:
         known = await self._database.write(_store, intent, draft, tuple(steps), urgent=True)
         return (intent, True) if known is None else (known, False)
 
-    async def _allowed(
-        self, ref: OrderRef, shown: Checked, confirmation: Confirmation | None, *,
-        changes: Order | None = None,
-    ) -> Checked:
-        """Check once more at the moment of sending; what the person has not seen has to be shown first."""
-        fresh = await self.check(shown.ticket, shown.context.what_if, changes=changes, unlocked=shown.unlocked)
+    async def _checked_again(self, shown: Checked, changes: Order | None = None) -> Checked:
+        """Check once more at the moment of sending."""
+        return await self.check(shown.ticket, shown.context.what_if, changes=changes, unlocked=shown.unlocked)
+
+    async def _allow(self, ref: OrderRef, shown: Checked, fresh: Checked, confirmation: Confirmation | None) -> None:
+        """Refused, and written down, when it may not leave; what the person has not seen has to be shown first."""
         why, remedy = self._in_the_way(fresh, shown, confirmation)
         if not why:
             if confirmation is not None:
                 self._spent = self._spent.with_used(confirmation)
-            return fresh
+            return
         run = self._steps.of(Step.CHECK_RUN, shown.ticket, ref, fresh, decision=fresh.verdict.severity.word)
         blocked = self._steps.of(Step.BLOCKED, shown.ticket, ref, fresh, decision=why)
         await self._steps.write(run, blocked)
