@@ -7,7 +7,7 @@ import pytest
 from PySide6.QtCore import QPoint, QSettings, Qt
 from PySide6.QtGui import QAccessible
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QLineEdit, QListWidget, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QLineEdit, QListWidget, QPushButton, QWidget
 
 from ibdesk.domain.accounts import Environment
 from ibdesk.domain.calls import RateState
@@ -333,6 +333,21 @@ def test_the_same_trouble_is_said_once_and_escape_dismisses_it(opened):
     assert opened.view.notices.texts == ()
     opened.tell(Notice(error=NOT_SIGNED_IN), ConnectionRestored(source="portal", at=NOW))
     assert opened.view.notices.texts == ()
+
+
+@pytest.mark.parametrize("width", [900, 1000, 1100, 1280, 1440])
+def test_a_control_that_says_more_leaves_the_name_its_room(run, qtbot, width):
+    opened = Opened(run, qtbot, size=(width, 800), environment=Environment.PAPER)
+    header = opened.view.header
+    control = QPushButton("")
+    header.add_control(control)
+    control.setText("Trading stopped now")
+    qtbot.wait(20)
+    word = header.logo.word
+    assert word.isVisible() and word.width() >= word.sizeHint().width()
+    end = word.mapTo(header, QPoint(word.width(), 0)).x()
+    assert end + 8 <= header.mode.mapTo(header, QPoint(0, 0)).x()
+    assert header.lock.mapTo(header, QPoint(header.lock.width(), 0)).x() <= header.width()
 
 
 @pytest.mark.parametrize("width", [860, 1000, 1100, 1280, 1440, 1920])

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPushButton, QSizePolicy, QWidget
 
@@ -96,8 +96,19 @@ class Header(QFrame):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._say_session()
-        self.search.set_narrow(event.size().width() < MEDIUM)
         self.logo.word.setVisible(event.size().width() >= 900)
+        self._fit()
+
+    def event(self, event: QEvent) -> bool:
+        """A control that says more than before, as the kill switch does, takes its room from the search field."""
+        done = super().event(event)
+        if event.type() is QEvent.Type.LayoutRequest:
+            self._fit()
+        return done
+
+    def _fit(self) -> None:
+        others = self._row.minimumSize().width() - self.search.minimumSizeHint().width()
+        self.search.set_narrow(self.width() < MEDIUM or others + _SearchField.WHOLE > self.width())
 
     def _say_session(self) -> None:
         words = self._session_words
@@ -139,11 +150,14 @@ class _Logo(QWidget):
         return QSize(152 if self.word.isVisible() else 20, 24)
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(20, 24)
+        """The diamond, and the word with air behind it where it is shown."""
+        return QSize(20 if self.word.isHidden() else 32 + self.word.sizeHint().width(), 24)
 
 
 class _SearchField(QPushButton):
     """Looks like a search field and opens the command palette; Ctrl+K does the same."""
+
+    WHOLE = 226  # pixels its words and the key take
 
     def __init__(self) -> None:
         super().__init__("Search or run a command")
@@ -160,11 +174,13 @@ class _SearchField(QPushButton):
 
     def set_narrow(self, narrow: bool) -> None:
         """Say less where there is no room."""
-        self.setText("Search" if narrow else "Search or run a command")
-        self.key.setVisible(not narrow)
+        if narrow is not self.key.isHidden():
+            self.setText("Search" if narrow else "Search or run a command")
+            self.key.setVisible(not narrow)
+            self.updateGeometry()
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(74 if self.key.isHidden() else 226, 28)
+        return QSize(74 if self.key.isHidden() else self.WHOLE, 28)
 
 
 def _sync_button() -> QPushButton:
