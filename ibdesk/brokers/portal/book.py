@@ -82,9 +82,10 @@ class PortalBook:
         return rows
 
     async def _ask(self, account: AccountId) -> Sequence[parse.Row]:
-        """With several accounts the broker lists none of them unless it is told which (client-portal-api.md 11.6)."""
+        """With several accounts the broker lists none of them unless it is told which (client-portal-api.md 11.6).
+        It goes before what waits: a chain asks for many strikes, this once in five seconds."""
         query = {"accountId": account} if len(self._calls.known) > 1 else {}
-        return parse.live(await self._calls.get(endpoints.LIVE_ORDERS, query))
+        return parse.live(await self._calls.get(endpoints.LIVE_ORDERS, query, urgent=True))
 
     async def _trades(self, account: AccountId, since: datetime) -> Sequence[parse_trades.Row]:
         """Executions are told of the chosen account only."""

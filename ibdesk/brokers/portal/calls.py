@@ -82,10 +82,10 @@ class Calls:
     async def brokerage_accounts(self) -> parse.BrokerageAccounts:
         """The accounts of the brokerage session, asked once in each; right after the login they may come empty."""
         if self._brokerage is None:
-            found = parse.brokerage_accounts(await self.get(endpoints.BROKERAGE_ACCOUNTS))
+            found = parse.brokerage_accounts(await self.get(endpoints.BROKERAGE_ACCOUNTS, urgent=True))
             if not found.accounts:
                 await self.pause(1.0)
-                found = parse.brokerage_accounts(await self.get(endpoints.BROKERAGE_ACCOUNTS))
+                found = parse.brokerage_accounts(await self.get(endpoints.BROKERAGE_ACCOUNTS, urgent=True))
             self._brokerage = found
         return self._brokerage
 

@@ -53,6 +53,23 @@ def test_the_first_list_of_a_session_is_asked_for_twice_and_never_with_a_filter(
     asyncio.run(scene())
 
 
+def test_the_list_of_orders_goes_before_what_already_waits() -> None:
+    """The strikes of a chain are many; what works at the broker is wanted first."""
+    async def scene() -> None:
+        async with small() as server, connected(server.url) as desk:
+            furnish(server)
+            server.says("/iserver/account/orders", reply("live_orders"))
+            server.says("/iserver/secdef/info", "[]")
+            calls = desk.broker._calls
+            await calls.must_know(ACCOUNT)
+            strikes = [calls.get("/iserver/secdef/info", {"strike": str(each)}) for each in range(9)]
+            await asyncio.gather(*strikes, book(desk).orders(ACCOUNT))
+            asked = [path for path in desk.sent if "secdef/info" in path or "/iserver/account/orders" in path]
+            assert len(asked) == 10 and "orders" not in asked[-1], asked
+
+    asyncio.run(scene())
+
+
 def test_orders_of_ours_and_of_elsewhere_come_with_their_instruments() -> None:
     async def scene() -> None:
         async with small() as server, connected(server.url) as desk:
