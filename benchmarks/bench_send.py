@@ -2,34 +2,38 @@
 and one bare request.
 
 The whole desk works, as wiring builds it: every rule is asked once more, intent and receipts are written down, and the
-order leaves for a demo gateway over TLS. A relay between the two notes when bytes come. The other side writes the same
-rows durably to a vault of its own and then makes one bare aiohttp request on a warm connection to the same gateway,
-until its answer is there. Sides take turns; medians. A person's ticket was previewed before Send, so that is not in it;
-quotes stream, as they do while somebody looks at the ticket.
+order leaves for a demo gateway over TLS. A relay before the gateway notes when bytes come; both run in a process of
+their own, as a real gateway does. The other side writes the same rows durably to a vault of its own and then makes one
+bare aiohttp request on a warm connection to the same gateway, until its answer is there. Sides take turns; medians. A
+person's ticket was previewed before Send, so that is not in it; quotes stream, as they do while somebody looks at it.
 
 Prints the ratio with its goal; exit code 1 when it is missed.
 """
 
 import asyncio
 import gc
+import json
 import random
 import socket
+import subprocess
 import sys
 import tempfile
 import threading
 import time
 from collections.abc import Callable
 from contextlib import AsyncExitStack, suppress
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import aiohttp
 
+from ibdesk.demo.clock import DemoClock
 from ibdesk.demo.gateway import DemoGateway
 from ibdesk.demo.timings import DemoLimits
 from ibdesk.domain.accounts import AccountId, Environment
@@ -48,6 +52,7 @@ from ibdesk.wiring.desks import World, build_desk
 
 GOAL, TURNS = 1.5, 20
 ACCOUNT = AccountId("DU7654321")
+BEGINS = datetime(2026, 11, 20, 17, 48, tzinfo=UTC)  # a Friday's lunch in New York
 
 
 class Relay:
@@ -83,12 +88,49 @@ class Relay:
                 each.shutdown(socket.SHUT_RDWR)
 
 
+async def serve() -> None:
+    """The gateway and the relay, until standard input ends. Each line in is answered with when bytes came and which
+    requests were made since the line before it."""
+    gateway = DemoGateway(clock=DemoClock(BEGINS, ticks=time.monotonic), limits=DemoLimits.off())
+    await gateway.start()
+    relay = Relay(gateway.port)
+    print(json.dumps([gateway.port, relay.port, gateway.certificate_sha256]), flush=True)
+    known = 0
+    while await asyncio.get_running_loop().run_in_executor(None, sys.stdin.readline):
+        made, known = [path for _, path, *_ in gateway.calls[known:]], len(gateway.calls)
+        print(json.dumps([relay.came, made]), flush=True)
+        relay.came.clear()
+    relay.close()
+    await gateway.stop()
+
+
+class Gateway:
+    """The other process; perf_counter is one clock for all processes of a computer."""
+
+    def __init__(self, process: "subprocess.Popen[str]") -> None:
+        self._process = process
+        self.port, self.relayed, self.certificate_sha256 = self._line()
+
+    def since(self) -> tuple[list[float], list[str]]:
+        """When bytes came for it and what was asked of it since the last call."""
+        assert self._process.stdin is not None
+        self._process.stdin.write("\n")
+        self._process.stdin.flush()
+        came, made = self._line()
+        return came, made
+
+    def _line(self) -> list[Any]:
+        assert self._process.stdout is not None
+        told: list[Any] = json.loads(self._process.stdout.readline())
+        return told
+
+
 class Bench:
     """A desk whose gateway is reached through the relay, and a vault of its own for the bare side."""
 
-    def __init__(self, desk: Desk, gateway: DemoGateway, relay: Relay, bare: Database) -> None:
+    def __init__(self, desk: Desk, gateway: Gateway, bare: Database) -> None:
         assert desk.orders is not None and desk.market is not None and desk.live is not None
-        self.desk, self.gateway, self.relay, self.bare = desk, gateway, relay, bare
+        self.desk, self.gateway, self.bare = desk, gateway, bare
         self.orders, self.market, self.live = desk.orders, desk.market, desk.live
         self.sent = 0
 
@@ -123,14 +165,13 @@ class Bench:
         sure = self.orders.confirm(shown) if not shown.verdict.is_blocked else None
         assert sure is not None, [each.sentence for each in shown.verdict.findings if each.severity > 3]
         await asyncio.sleep(0.05)
-        calls = len(self.gateway.calls)
-        self.relay.came.clear()
+        self.gateway.since()
         begin = time.perf_counter()
         await self.orders.send(f"draft {self.sent}", shown, ask=_no, confirmation=sure)
-        made = self.gateway.calls[calls:]
-        if len(made) != 1 or not made[0][1].endswith("/orders"):
+        came, made = self.gateway.since()
+        if len(made) != 1 or not made[0].endswith("/orders"):
             return None
-        return next(at for at in self.relay.came if at >= begin) - begin
+        return next(at for at in came if at >= begin) - begin
 
     async def write_and_ask(self, http: aiohttp.ClientSession) -> float:
         """Seconds for the same rows written durably and one bare request."""
@@ -146,7 +187,7 @@ class Bench:
         await asyncio.sleep(0.05)
         begin = time.perf_counter()
         await self.bare.write(_store, intent, (checked, checked, plain), urgent=True)
-        async with http.post(f"{self.gateway.url}/v1/api/tickle") as answer:
+        async with http.post(f"https://127.0.0.1:{self.gateway.port}/v1/api/tickle") as answer:
             await answer.read()
         return time.perf_counter() - begin
 
@@ -160,14 +201,9 @@ async def _no(_ticket: OrderTicket, _questions: tuple[Question, ...]) -> Reply:
     return Reply(yes=False)
 
 
-async def run() -> tuple[float, float]:
+async def run(gateway: Gateway) -> tuple[float, float]:
     """Medians in seconds: of Send, and of the durable write with the bare request."""
     async with AsyncExitStack() as opened:
-        gateway = DemoGateway(limits=DemoLimits.off())
-        await gateway.start()
-        opened.push_async_callback(gateway.stop)
-        relay = Relay(gateway.port)
-        opened.callback(relay.close)
         folder = Path(opened.enter_context(tempfile.TemporaryDirectory()))
         vault, _ = vaults.create(folder / "desk", "a passphrase for nobody", cost=LOWEST_COST)
         other, _ = vaults.create(folder / "bare", "a passphrase for nobody", cost=LOWEST_COST)
@@ -175,15 +211,16 @@ async def run() -> tuple[float, float]:
         opened.callback(other.close)
         bare = open_database(other)
         opened.push_async_callback(bare.close)
-        world = World(home=folder / "desk", clock=gateway.clock.now, variables={}, overrides={},
+        clock = DemoClock(BEGINS, ticks=time.monotonic)
+        world = World(home=folder / "desk", clock=clock.now, variables={}, overrides={},
                       environment=Environment.DEMO, watching=True)  # fmt: skip
         credentials = Credentials(
-            environment=Environment.DEMO, gateway_url=f"https://127.0.0.1:{relay.port}", user_name="demo",
+            environment=Environment.DEMO, gateway_url=f"https://127.0.0.1:{gateway.relayed}", user_name="demo",
             account=ACCOUNT, certificate_sha256=gateway.certificate_sha256,
         )  # fmt: skip
         desk = await build_desk(vault, opened, world, first=partial(_save, vault, credentials))
         await desk.preferences.acknowledge(_read(desk))
-        bench = Bench(desk, gateway, relay, bare)
+        bench = Bench(desk, gateway, bare)
         await bench.ready()
         unverified = aiohttp.TCPConnector(ssl=False)
         http = await opened.enter_async_context(aiohttp.ClientSession(connector=unverified))
@@ -219,7 +256,13 @@ def _read(desk: Desk) -> tuple[Acknowledgment, ...]:
 
 
 def main() -> int:
-    sent, bare = asyncio.run(run())
+    if sys.argv[1:] == ["serve"]:
+        asyncio.run(serve())
+        return 0
+    other = [sys.executable, __file__, "serve"]
+    with subprocess.Popen(other, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        sent, bare = asyncio.run(run(Gateway(process)))
+        process.communicate()
     ratio = sent / bare
     held = ratio <= GOAL
     print(f"Send to bytes {sent * 1000:.2f} ms; a durable write and a bare request {bare * 1000:.2f} ms")
