@@ -17,6 +17,12 @@ Currency = NewType("Currency", str)
 USD = Currency("USD")
 ZERO = Decimal(0)
 
+#: How people write the best known currencies before an amount; the others go by their code.
+SYMBOLS = {
+    "USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "CNH": "CN¥", "HKD": "HK$", "CAD": "C$", "AUD": "A$",
+    "NZD": "NZ$", "SGD": "S$", "INR": "₹", "KRW": "₩", "ILS": "₪",
+}
+
 #: IBKR writes "unset" as the largest double, in two spellings; anything this large is no amount
 #: (acceptance F13, reference/compliance.md 2.1).
 UNSET_FROM = Decimal("1e300")

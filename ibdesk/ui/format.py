@@ -8,14 +8,12 @@ percentages and times stay.
 from datetime import datetime, timedelta, tzinfo
 from decimal import ROUND_HALF_EVEN, Decimal
 
+from ibdesk.domain.money import SYMBOLS
+
 UNKNOWN = "\u2014"
 MINUS = "\u2212"
 HIDDEN = "\u2022\u2022\u2022"
 
-SYMBOLS = {
-    "USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "CNH": "CN¥", "HKD": "HK$", "CAD": "C$", "AUD": "A$",
-    "NZD": "NZ$", "SGD": "S$", "INR": "₹", "KRW": "₩", "ILS": "₪",
-}
 #: Currencies without a smaller coin (ISO 4217 exponent 0).
 WHOLE = frozenset({"JPY", "KRW", "HUF"})
 #: Positions may be fractional down to eight decimals (crypto).

@@ -8,7 +8,7 @@ from decimal import Decimal
 from ibdesk.domain.compliance.case import Case, said
 from ibdesk.domain.compliance.exposure import Legs
 from ibdesk.domain.compliance.limits import premium_of
-from ibdesk.domain.compliance.verdict import Code, Finding, Severity, Source, figure
+from ibdesk.domain.compliance.verdict import Code, Finding, Severity, Source, figure, money
 from ibdesk.domain.hours import NEW_YORK
 from ibdesk.domain.instruments import Right
 from ibdesk.domain.money import ZERO, known
@@ -69,8 +69,9 @@ def _working_premium(case: Case) -> Iterator[Finding]:
     if waiting and share is not None and share > most:
         yield said(
             Code.AGGREGATE_LIMIT, Severity.CONFIRM,
-            f"With the working orders it pays {figure(premium + waiting)} in premiums: {figure(share)} % of net "
-            "liquidation.", "Cancel working orders first.", source=Source.SETTING, measured=share, limit=most,
+            f"With the working orders it pays {money(premium + waiting, case.ticket.currency)} in premiums: "
+            f"{figure(share)} % of net liquidation.", "Cancel working orders first.",
+            source=Source.SETTING, measured=share, limit=most,
         )  # fmt: skip
 
 
@@ -78,7 +79,7 @@ def _daily_loss(case: Case) -> Iterator[Finding]:
     share = case.context.settings.risk_daily_loss_pct
     if not share:
         return
-    lost, limit = day_loss(case), daily_loss_limit(case)
+    lost, limit, base = day_loss(case), daily_loss_limit(case), case.summary.currency
     if lost is None or limit is None:
         yield said(
             Code.DAILY_LOSS, Severity.CONFIRM, "What the account lost today is not known.", "Sync the account first."
@@ -86,7 +87,7 @@ def _daily_loss(case: Case) -> Iterator[Finding]:
     elif lost >= limit:
         yield said(
             Code.DAILY_LOSS, Severity.BLOCK,
-            f"The account lost {figure(lost)} today; your limit is {figure(limit)}.",
+            f"The account lost {money(lost, base)} today; your limit is {money(limit, base)}.",
             "Close positions only, until tomorrow.", source=Source.SETTING, measured=lost, limit=limit,
         )  # fmt: skip
 

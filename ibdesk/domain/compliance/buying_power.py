@@ -10,8 +10,8 @@ from decimal import Decimal
 from ibdesk.domain.accounts import AccountSummary, MarginType
 from ibdesk.domain.compliance.margin import Estimate
 from ibdesk.domain.compliance.policy import Policies
-from ibdesk.domain.compliance.verdict import Code, Finding, Severity, Source, figure
-from ibdesk.domain.money import ZERO, known
+from ibdesk.domain.compliance.verdict import Code, Finding, Severity, Source, money
+from ibdesk.domain.money import USD, ZERO, known
 from ibdesk.domain.orders import WhatIf
 
 #: A preview older than this may be of another market (reference/compliance.md 2.1).
@@ -45,6 +45,10 @@ class BuyingPowerContext:
     cost: Decimal = ZERO
     requires_preview: bool = False
 
+    def told(self, amount: Decimal) -> str:
+        """An amount in the currency of the account's figures."""
+        return money(amount, self.summary.currency)
+
 
 def check_buying_power(context: BuyingPowerContext, *, lowers_risk: bool) -> tuple[Finding, ...]:
     """All that margin has to say of one order; one that closes or lowers risk is warned at most (section 10)."""
@@ -61,8 +65,8 @@ def _minimum_equity(context: BuyingPowerContext, lowers_risk: bool) -> tuple[Fin
     return (
         _said(
             context, Code.MIN_EQUITY_2000, Severity.BLOCK, Source.RULE,
-            f"Equity of {figure(equity)} is below the {figure(rules.minimum_equity)} that borrowing and short selling "
-            "need.",
+            f"Equity of {context.told(equity)} is below the {money(rules.minimum_equity, USD)} that borrowing and "
+            "short selling need.",
             "Trade only what is paid in full, or deposit first.", equity, rules.minimum_equity,
         ),
     )  # fmt: skip
@@ -100,17 +104,17 @@ def _judged(context: BuyingPowerContext, after: Decimal, source: Source, when: s
     if after < 0:
         return _said(
             context, Code.BP_INSUFFICIENT, Severity.BLOCK, source,
-            f"Available funds {when} would be {figure(after)}: {figure(-after)} too little.",
+            f"Available funds {when} would be {context.told(after)}: {context.told(-after)} too little.",
             "Trade smaller, or free margin first.", after, ZERO,
         )  # fmt: skip
     if after < buffer:
         return _said(
             context, Code.BP_CUSHION, Severity.WARN, source,
-            f"Available funds {when} would be {figure(after)}, below your buffer of {figure(buffer)}.",
+            f"Available funds {when} would be {context.told(after)}, below your buffer of {context.told(buffer)}.",
             "Trade smaller, or lower the buffer in Settings.", after, buffer,
         )  # fmt: skip
     return _said(
-        context, Code.BP_OK, Severity.PASS, source, f"Available funds {when} would be {figure(after)}.",
+        context, Code.BP_OK, Severity.PASS, source, f"Available funds {when} would be {context.told(after)}.",
         measured=after, limit=buffer,
     )  # fmt: skip
 
@@ -133,7 +137,7 @@ def _without(context: BuyingPowerContext, why: str) -> tuple[Finding, ...]:
         )  # fmt: skip
     label = _said(
         context, Code.BP_ESTIMATE, severity, source,
-        f"{why} By local estimate it takes {figure(estimate.effect)} of {figure(funds)} available.",
+        f"{why} By local estimate it takes {context.told(estimate.effect)} of {context.told(funds)} available.",
         "Preview it again before sending.", estimate.effect, funds,
     )  # fmt: skip
     return (_judged(context, funds - estimate.effect, Source.ESTIMATE, "after this order, by local estimate,"), label)

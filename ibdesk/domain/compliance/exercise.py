@@ -12,7 +12,7 @@ from decimal import Decimal
 from ibdesk.domain.compliance.case import said
 from ibdesk.domain.compliance.day_trades import business_days
 from ibdesk.domain.compliance.exposure import Legs
-from ibdesk.domain.compliance.verdict import Code, Finding, Severity, Source, figure
+from ibdesk.domain.compliance.verdict import Code, Finding, Severity, Source, figure, money
 from ibdesk.domain.hours import NEW_YORK, Calendar
 from ibdesk.domain.instruments import Instrument, OptionTerms, Right
 from ibdesk.domain.market import Dividend
@@ -115,13 +115,15 @@ def _time_value(wish: Wish, terms: OptionTerms, holding: Holding, worth: Decimal
         yield said(
             Code.EXERCISE_TIME_VALUE, Severity.NOTE,
             f"The dividend of {figure(coming.amount)} is more than the {figure(lost)} of time value given up: early "
-            f"exercise may make sense, by {figure((coming.amount - lost) * size)} a contract.",
+            f"exercise may make sense, by {money((coming.amount - lost) * size, wish.instrument.currency)} a contract.",
             source=Source.ESTIMATE, measured=coming.amount, limit=lost,
         )  # fmt: skip
     else:
         yield said(
             Code.EXERCISE_TIME_VALUE, Severity.WARN,
-            f"Exercise gives up {figure(lost)} of time value: {figure(lost * size)} a contract.", "Sell it instead.",
+            f"Exercise gives up {figure(lost)} of time value: "
+            f"{money(lost * size, wish.instrument.currency)} a contract.",
+            "Sell it instead.",
             source=Source.ESTIMATE, measured=lost, limit=ZERO,
         )  # fmt: skip
 
@@ -133,13 +135,13 @@ def forfeited(terms: OptionTerms, spot: Decimal | None, mark: Decimal | None) ->
 
 def _needs(wish: Wish, terms: OptionTerms, holding: Holding) -> Iterator[Finding]:
     """A call needs strike x multiplier x contracts of cash or margin, a put the shares."""
-    size = wish.contracts * wish.instrument.multiplier
+    size, currency = wish.contracts * wish.instrument.multiplier, wish.instrument.currency
     if terms.right is Right.CALL:
         need = terms.strike * size
         if holding.cash is None or holding.cash < need:
             yield said(
                 Code.BP_INSUFFICIENT, Severity.WARN,
-                f"Exercise needs {figure(need)} in cash or margin; {figure(holding.cash)} is there.",
+                f"Exercise needs {money(need, currency)} in cash or margin; {money(holding.cash, currency)} is there.",
                 "Free cash first: the broker may refuse or sell positions.", source=Source.ESTIMATE, measured=need,
                 limit=holding.cash,
             )  # fmt: skip
@@ -155,7 +157,7 @@ def _lapse(wish: Wish, terms: OptionTerms, holding: Holding) -> Iterator[Finding
     worth = None if holding.spot is None else in_the_money(terms, holding.spot)
     if worth is None or worth >= BY_EXCEPTION:
         size = wish.instrument.multiplier * wish.contracts
-        gives = "an amount not known" if worth is None else figure(worth * size)
+        gives = "an amount not known" if worth is None else money(worth * size, wish.instrument.currency)
         yield said(
             Code.EXERCISE_TIME_VALUE, Severity.CONFIRM if wish.is_overridden else Severity.BLOCK,
             f"Letting {wish.instrument.label} lapse gives away {gives}.", "Sell it instead.", measured=worth,

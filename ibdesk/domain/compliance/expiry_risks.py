@@ -11,7 +11,7 @@ from ibdesk.domain.compliance.case import said
 from ibdesk.domain.compliance.day_trades import business_days
 from ibdesk.domain.compliance.exercise import AHEAD, Delivery, check_delivery, delivery
 from ibdesk.domain.compliance.expiry import NEAR, is_assignment_likely
-from ibdesk.domain.compliance.verdict import Code, Finding, Severity, Source, figure
+from ibdesk.domain.compliance.verdict import Code, Finding, Severity, Source, figure, money
 from ibdesk.domain.expiries import Expiring, Settles, Timing
 from ibdesk.domain.hours import NEW_YORK, Calendar
 from ibdesk.domain.instruments import Right
@@ -111,12 +111,12 @@ def _want(row: Expiring, now: datetime, calendar: Calendar) -> Iterator[Finding]
         return
     if now.astimezone(NEW_YORK).date() < business_days(row.terms.expiry, -(AHEAD + 1), calendar)[0]:
         return
-    what = "Assignment" if row.is_short else "Exercise"
+    what, currency = "Assignment" if row.is_short else "Exercise", row.instrument.currency
     if row.need.cash:
         yield said(
             Code.BP_INSUFFICIENT, Severity.WARN,
-            f"{what} takes {figure(row.need.cash)} in cash; {figure(row.cash)} is there: the rest is borrowed, or the "
-            "broker closes positions.", "Close it, or have the cash ready.", source=Source.ESTIMATE,
+            f"{what} takes {money(row.need.cash, currency)} in cash; {money(row.cash, currency)} is there: the rest is "
+            "borrowed, or the broker closes positions.", "Close it, or have the cash ready.", source=Source.ESTIMATE,
             measured=row.need.cash, limit=row.cash,
         )  # fmt: skip
     else:

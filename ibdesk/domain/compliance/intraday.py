@@ -13,7 +13,7 @@ from ibdesk.domain.accounts import AccountSummary, MarginType
 from ibdesk.domain.compliance.day_trades import business_days
 from ibdesk.domain.compliance.policy import BrokerRules, IntradayRules, Policies
 from ibdesk.domain.compliance.regime import MarginRegime, Regime
-from ibdesk.domain.compliance.verdict import Code, Finding, Severity, Source, figure
+from ibdesk.domain.compliance.verdict import Code, Finding, Severity, Source, money
 from ibdesk.domain.hours import Calendar
 from ibdesk.domain.money import ZERO, known
 from ibdesk.domain.orders import WhatIf
@@ -139,6 +139,10 @@ class IntradayContext:
     blocks: bool = True
     deficits: tuple[Deficit, ...] = ()
 
+    def told(self, amount: Decimal) -> str:
+        """An amount in the currency of the account's figures."""
+        return money(amount, self.summary.currency)
+
 
 def check_intraday(context: IntradayContext, *, lowers_risk: bool) -> tuple[Finding, ...]:
     """What intraday margin has to say of one order; nothing where it does not bind. Lowering risk is always allowed."""
@@ -168,16 +172,18 @@ def _projected(context: IntradayContext, rules: IntradayRules) -> Finding:
     if after < 0:
         return _said(
             rules, Code.IML_NEGATIVE, hardest if context.blocks else min(hardest, Severity.CONFIRM), source,
-            f"The intraday margin level after this order would be {figure(after)}: a deficit of {figure(-after)}.",
+            f"The intraday margin level after this order would be {context.told(after)}: a deficit of "
+            f"{context.told(-after)}.",
             "Trade smaller, or deposit first.", after, ZERO,
         )  # fmt: skip
     if after < context.cushion:
         return _said(
             rules, Code.IML_CUSHION, Severity.WARN, source,
-            f"The intraday margin level after this order would be {figure(after)}, below your cushion of "
-            f"{figure(context.cushion)}.", "Trade smaller, or lower the cushion in Settings.", after, context.cushion,
+            f"The intraday margin level after this order would be {context.told(after)}, below your cushion of "
+            f"{context.told(context.cushion)}.", "Trade smaller, or lower the cushion in Settings.", after,
+            context.cushion,
         )  # fmt: skip
-    sentence = f"The intraday margin level after this order would be {figure(after)}."
+    sentence = f"The intraday margin level after this order would be {context.told(after)}."
     return _said(rules, Code.IML_OK, Severity.PASS, source, sentence, "", after, context.cushion)
 
 
@@ -225,8 +231,8 @@ def _outstanding(context: IntradayContext, rules: IntradayRules) -> tuple[Findin
             found.append(
                 _said(
                     rules, Code.IMD_OUTSTANDING, Severity.WARN, Source.ESTIMATE,
-                    f"The intraday margin deficit of {figure(each.amount)} of {each.day:%d %B} is not satisfied: "
-                    f"{broker.name} wants it by {due.target:%d %B}, the rule by {due.prompt:%d %B}.",
+                    f"The intraday margin deficit of {context.told(each.amount)} of {each.day:%d %B} is not "
+                    f"satisfied: {broker.name} wants it by {due.target:%d %B}, the rule by {due.prompt:%d %B}.",
                     "Deposit, or close positions.", each.amount, ZERO,
                 )
             )  # fmt: skip

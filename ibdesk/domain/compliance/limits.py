@@ -10,7 +10,7 @@ from decimal import Decimal
 from ibdesk.domain.accounts import Environment
 from ibdesk.domain.compliance.case import Case, said, unit_line
 from ibdesk.domain.compliance.exposure import SHARES
-from ibdesk.domain.compliance.verdict import Code, Finding, Severity, Source, figure
+from ibdesk.domain.compliance.verdict import Code, Finding, Severity, Source, figure, money
 from ibdesk.domain.instruments import AssetClass, Instrument, Right
 from ibdesk.domain.modes import face_of
 from ibdesk.domain.money import ZERO, known
@@ -113,7 +113,8 @@ def _premium(case: Case) -> Iterator[Finding]:
     if share > min(asks, blocks):
         yield from _above(
             Code.FAT_FINGER_NOTIONAL, share, asks, blocks,
-            f"A premium of {figure(abs(premium))} is {figure(share)}", " % of net liquidation", "Trade smaller.",
+            f"A premium of {money(abs(premium), case.ticket.currency)} is {figure(share)}", " % of net liquidation",
+            "Trade smaller.",
         )  # fmt: skip
 
 
@@ -190,8 +191,8 @@ def _loss(case: Case) -> Iterator[Finding]:
     elif share > case.context.settings.risk_max_loss_pct:
         yield said(
             Code.MAX_LOSS, Severity.CONFIRM,
-            f"It can lose {figure(loss.amount)}: {figure(share)} % of net liquidation.", "Trade smaller.",
-            source=Source.SETTING, measured=share, limit=case.context.settings.risk_max_loss_pct,
+            f"It can lose {money(loss.amount, case.ticket.currency)}: {figure(share)} % of net liquidation.",
+            "Trade smaller.", source=Source.SETTING, measured=share, limit=case.context.settings.risk_max_loss_pct,
         )  # fmt: skip
 
 

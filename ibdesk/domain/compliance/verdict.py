@@ -6,6 +6,8 @@ from datetime import datetime
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from enum import IntEnum, StrEnum
 
+from ibdesk.domain.money import SYMBOLS
+
 
 class Severity(IntEnum):
     """How far a finding stands in the way; ordered, so the worst of many is their maximum."""
@@ -183,6 +185,15 @@ def figure(amount: Decimal | None) -> str:
     shown = amount.quantize(_CENT, ROUND_HALF_EVEN, _WIDE)
     text = f"{shown.copy_abs():,.2f}" if shown != shown.to_integral_value() else f"{shown.copy_abs():,.0f}"
     return f"\N{MINUS SIGN}{text}" if shown < 0 else text
+
+
+def money(amount: Decimal | None, currency: str | None) -> str:
+    """An amount of money inside a sentence: "$670,639", "−€12.50", "CHF 5"; without a currency as `figure` has it."""
+    text = figure(amount)
+    if text == "—" or not currency:
+        return text
+    sign, digits = (text[0], text[1:]) if text[0] == "\N{MINUS SIGN}" else ("", text)
+    return sign + SYMBOLS.get(currency, f"{currency}\N{NO-BREAK SPACE}") + digits
 
 
 def typed(price: Decimal, *, is_combo: bool) -> str:

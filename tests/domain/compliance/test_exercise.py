@@ -63,7 +63,7 @@ def test_x2_a_larger_dividend_tomorrow_may_be_worth_it() -> None:
     soon = replace(HELD, dividend=Dividend(ex_date=MONDAY + timedelta(days=1), amount=Decimal("0.45")))
     told = value(exercised(soon))
     assert told.severity is Severity.NOTE
-    assert "by 25 a contract" in told.sentence
+    assert "by $25 a contract" in told.sentence
     later = replace(HELD, dividend=Dividend(ex_date=MONDAY + timedelta(days=9), amount=Decimal("0.45")))
     assert value(exercised(later)).severity is Severity.WARN
 
@@ -149,7 +149,7 @@ def test_letting_money_lapse_is_refused_unless_overridden() -> None:
     last = replace(HELD, now=datetime.combine(FRIDAY, time(12), NEW_YORK))
     of = option("45C", FRIDAY)
     assert value(exercised(last, instrument=of, lapses=True)).severity is Severity.BLOCK
-    assert "gives away 500" in value(exercised(last, instrument=of, lapses=True)).sentence
+    assert "gives away $500" in value(exercised(last, instrument=of, lapses=True)).sentence
     assert worst(exercised(last, instrument=of, lapses=True, is_overridden=True)) is Severity.CONFIRM
     assert worst(exercised(replace(last, spot=Decimal(44)), instrument=of, lapses=True)) is Severity.CONFIRM
 

@@ -217,7 +217,7 @@ def test_a_negative_level_is_blocked_or_asked_as_the_person_set() -> None:
     """0.6, decision."""
     (blocked,) = check(effect="1200")
     assert (blocked.code, blocked.severity) == (Code.IML_NEGATIVE, Severity.BLOCK)
-    assert "a deficit of 200" in blocked.sentence
+    assert "a deficit of $200" in blocked.sentence
     assert check(effect="1200", blocks=False)[0].severity is Severity.CONFIRM
     assert check(effect="1200", regime=MarginRegime.UNKNOWN_TRANSITION)[0].severity is Severity.CONFIRM
     assert check(effect="1200", regime=MarginRegime.UNLIMITED)[0].severity is Severity.WARN

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from ibdesk.domain.compliance.verdict import Code, Finding, Severity, Source, Verdict, figure, worst
+from ibdesk.domain.compliance.verdict import Code, Finding, Severity, Source, Verdict, figure, money, worst
 
 NOW = datetime(2026, 11, 23, 15, tzinfo=UTC)
 
@@ -73,3 +73,12 @@ def test_figures_in_sentences_are_written_as_the_desk_writes_them(amount: Decima
 
 def test_severities_have_a_word_for_the_record() -> None:
     assert [severity.word for severity in Severity] == ["pass", "note", "warn", "confirm", "block"]
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "text"),
+    [("670639", "USD", "$670,639"), ("-12.5", "EUR", "\u2212€12.50"), ("5", "CHF", "CHF\u00a05"),
+     ("-1", None, "\u22121"), (None, "USD", "—")],
+)  # fmt: skip
+def test_an_amount_of_money_in_a_sentence_has_its_currency(amount: str | None, currency: str | None, text: str) -> None:
+    assert money(None if amount is None else Decimal(amount), currency) == text
