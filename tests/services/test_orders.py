@@ -167,7 +167,7 @@ def test_read_only_holds_back_live_orders_and_no_others(shared: Database, mode: 
 
 def test_the_days_loss_stops_opening_orders(bench: OrderBench) -> None:
     bench.change = lambda context: replace(context, daily_pnl=Decimal(-200_000))
-    with pytest.raises(Refused, match="lost 200,000 today"):
+    with pytest.raises(Refused, match=r"lost \$200,000 today"):
         asyncio.run(bench.send(next(drafts), ticket()))
     assert bench.broker.placed == []
 
