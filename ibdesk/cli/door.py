@@ -66,7 +66,7 @@ class InDesk:
             except _TakenError as taken:
                 if time.monotonic() >= until:
                     raise taken.refusal from None
-            time.sleep(LOOK_AGAIN)
+            time.sleep(LOOK_AGAIN)  # a command's own thread, between two loops: nothing else waits for it
 
     async def _here(self, args: argparse.Namespace, talk: Talk) -> int:
         async with AsyncExitStack() as opened:

@@ -237,6 +237,7 @@ def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
             with zipfile.ZipFile(path) as archive:
                 yield archive
         except (zipfile.BadZipFile, KeyError, ValueError, EOFError, NotImplementedError, RuntimeError) as error:
+            # zipfile's last two: a packing method it does not know, and an archive with a password of its own
             raise _bad(path, "it is no backup, or was cut off") from error
 
 

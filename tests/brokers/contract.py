@@ -1,6 +1,7 @@
 """What any broker must do, one suite per facet. An adapter's test subclasses them and says how to connect."""
 
 import asyncio
+from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, aclosing
 from dataclasses import replace
@@ -36,11 +37,11 @@ Scene = Callable[[Broker], Awaitable[None]]
 LUNCH = datetime(2026, 11, 18, 17, 48, tzinfo=UTC)
 
 
-class _Suite:
+class _Suite(ABC):
     """`connect` gives an open broker in front of the demo's world, signed in."""
 
-    def connect(self) -> AbstractAsyncContextManager[Broker]:
-        raise NotImplementedError
+    @abstractmethod
+    def connect(self) -> AbstractAsyncContextManager[Broker]: ...
 
     def play(self, scene: Scene) -> None:
         async def run() -> None:

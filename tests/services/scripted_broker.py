@@ -31,6 +31,7 @@ from ibdesk.domain.orders import (
     Questions,
     Rejected,
     Side,
+    Tick,
     TimeInForce,
     WhatIf,
 )
@@ -128,7 +129,10 @@ class ScriptedBroker:
         )  # fmt: skip
 
     async def rules(self, conid: Conid, side: Side) -> OrderRules:
-        raise NotImplementedError
+        return OrderRules(
+            conid=conid, order_types=frozenset(OrderType), outside_hours_types=frozenset(),
+            tifs=frozenset(TimeInForce), ticks=(Tick(above=Decimal(0), step=Decimal("0.01")),),
+        )  # fmt: skip
 
     async def what_if(self, ticket: OrderTicket) -> WhatIf:
         return WhatIf(at=self._clock())

@@ -45,7 +45,7 @@ class RecordTab(ActivityTab):
         place.more_wanted.connect(self.read_more)
 
     async def fetch(self, limit: int) -> Sequence[Any]:
-        """The newest records."""
+        """The newest records. Each tab has its own; Qt's classes cannot be abstract ones, so this says what is owed."""
         raise NotImplementedError
 
     async def read(self) -> None:
