@@ -177,6 +177,8 @@ class Live:
             self.state = replace(self.state, last_heard=self._clock())
         for event in batch:
             match event:
+                case Quote() if event.conid not in self._watched:
+                    pass  # it was on its way when its line was given up
                 case Quote():
                     self._quotes[event.conid] = moved[event.conid] = event
                 case AccountPnl():

@@ -1,14 +1,16 @@
 """The stream: quotes merged, P&L kept, losses told, what is held watched by itself."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 
+from ibdesk.brokers.base import StreamEvent
 from ibdesk.demo.portal.login import Stage
 from ibdesk.domain.events import AccountChanged, PnlChanged, QuotesChanged, StreamChanged, TimeJumped
 from ibdesk.domain.instruments import Conid
+from ibdesk.domain.market import Quote
 from ibdesk.domain.session import SessionState
 from ibdesk.services.live import Live
 from tests.services.workshop import MAIN, Heard, Workshop, eventually, workshop
@@ -204,6 +206,40 @@ def test_what_is_no_longer_watched_keeps_no_quote_that_ages_unseen(tmp_path: Pat
             assert EURUSD not in live.quotes
             await eventually(lambda: AAPL in live.quotes)
             assert EURUSD not in live.quotes
+
+    asyncio.run(run())
+
+
+class Forgetful:
+    """A stream that sends what it had in hand, whatever is watched by then."""
+
+    def __init__(self) -> None:
+        self.sent: asyncio.Queue[tuple[StreamEvent, ...]] = asyncio.Queue()
+
+    async def events(self) -> AsyncGenerator[tuple[StreamEvent, ...], None]:
+        while True:
+            yield await self.sent.get()
+
+    async def watch(self, conids: Sequence[Conid]) -> None:
+        pass
+
+
+def test_a_quote_that_was_on_its_way_when_its_line_was_given_up_is_not_taken(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with workshop(tmp_path) as shop:
+            stream = Forgetful()
+            live = Live(
+                stream, session=None, hub=shop.hub, tasks=shop.tasks, database=shop.database, clock=shop.dial,
+                wait=shop.dial.wait,
+            )
+            heard = Heard(shop.hub, QuotesChanged)
+            live.start()
+            await live.watch([EURUSD])
+            await live.watch([AAPL])
+            late, wanted = (Quote(conid=each, received_at=shop.dial.instant) for each in (EURUSD, AAPL))
+            stream.sent.put_nowait((late, wanted))
+            assert (await heard.until(lambda event: True)).quotes == (wanted,)
+            assert set(live.quotes) == {AAPL}
 
     asyncio.run(run())
 
