@@ -32,6 +32,7 @@ class Garbage(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._was_enabled = gc.isenabled()
+        self._has_frozen = False
         self._since_full = QElapsedTimer()
         self._since_older = QElapsedTimer()
         self._since_older.start()
@@ -60,6 +61,7 @@ class Garbage(QObject):
             self._since_older.start()
         if generation == 2 and not gc.get_freeze_count():
             gc.freeze()
+            self._has_frozen = True
         self.collected.emit(generation)
 
     def _is_quiet(self, young: bool) -> bool:
@@ -78,7 +80,8 @@ class Garbage(QObject):
     def stop(self) -> None:
         """Collect everything once more and leave it to Python again."""
         self._timer.stop()
-        gc.unfreeze()
+        if self._has_frozen:
+            gc.unfreeze()
         gc.collect()
         if self._was_enabled:
             gc.enable()

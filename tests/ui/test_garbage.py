@@ -20,6 +20,7 @@ def garbage(qapp):
     made = Garbage()
     yield made
     made.stop()
+    gc.freeze()  # as tests/conftest.py does
 
 
 def test_a_worker_thread_frees_no_qt_object(garbage, qtbot):
@@ -53,6 +54,7 @@ def test_afterwards_python_collects_again(qapp):
 
 
 def test_full_collections_are_a_minute_apart_and_leave_out_what_was_there_before(garbage):
+    gc.unfreeze()  # as in a process of its own: nothing was left out before
     found: list[int] = []
     garbage.collected.connect(found.append)
     old = gc.get_threshold()
@@ -67,3 +69,5 @@ def test_full_collections_are_a_minute_apart_and_leave_out_what_was_there_before
     assert found[0] == 2
     assert 2 not in found[1:]
     assert gc.get_freeze_count() > 0
+    garbage.stop()
+    assert gc.get_freeze_count() == 0
