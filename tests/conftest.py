@@ -88,7 +88,7 @@ gc.disable()
 
 
 def pytest_collection_finish() -> None:
-    """What is loaded by now stays: looking at it in every collection (60 ms each) was a quarter of the window's tests."""
+    """What is loaded by now stays: to look through it each time (60 ms) was a quarter of the window's tests."""
     gc.collect()
     gc.freeze()
 
