@@ -1,5 +1,5 @@
 import pytest
-from PySide6.QtCore import QRectF
+from PySide6.QtCore import QEvent, QObject, QRectF
 from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPalette
 from PySide6.QtWidgets import QApplication, QLabel
 
@@ -70,6 +70,33 @@ def test_changing_one_part_keeps_the_others(dressed):
     theme.apply(dressed, Theme(name=ThemeName.LIGHT, dense=True))
     assert theme.change(dressed, colour_blind=True) == Theme(name=ThemeName.LIGHT, dense=True, colour_blind=True)
     assert look().row_height == 24
+
+
+class Told(QObject):
+    """Counts the style changes and repaints of what it watches."""
+
+    def __init__(self):
+        super().__init__()
+        self.kinds = []
+
+    def eventFilter(self, watched, event):
+        if event.type() in (QEvent.Type.StyleChange, QEvent.Type.Paint):
+            self.kinds.append(event.type())
+        return False
+
+
+def test_widgets_are_styled_once_for_new_colours_and_only_painted_where_the_colours_stay(dressed, qtbot):
+    label, told = QLabel("1,234.50"), Told()
+    qtbot.addWidget(label)
+    label.show()
+    qtbot.waitExposed(label)
+    dressed.processEvents()
+    label.installEventFilter(told)
+    theme.change(dressed, discreet=True, dense=True)
+    qtbot.waitUntil(lambda: QEvent.Type.Paint in told.kinds)
+    assert QEvent.Type.StyleChange not in told.kinds
+    theme.change(dressed, name=ThemeName.LIGHT)
+    assert told.kinds.count(QEvent.Type.StyleChange) == 1
 
 
 def test_settings_become_the_look_they_ask_for():
