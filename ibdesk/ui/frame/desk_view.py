@@ -1,4 +1,4 @@
-"""One open desk in its frame: which event changes which part of the frame, and when the rooms are built."""
+"""One open desk in its frame: which event changes which part of the frame, and what every command does."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QKeyEvent, QKeySequence, QResizeEvent, QShortcut, QShowEvent
-from PySide6.QtWidgets import QApplication, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QVBoxLayout, QWidget
 
 from ibdesk.domain.accounts import AccountId
 from ibdesk.domain.calls import RateState
@@ -34,14 +34,15 @@ from ibdesk.ui.frame.header import Header
 from ibdesk.ui.frame.notices import NoticeArea
 from ibdesk.ui.frame.rail import Rail
 from ibdesk.ui.frame.repairs import Repairs
+from ibdesk.ui.frame.room_stack import PageFactory, RoomStack
 from ibdesk.ui.frame.status import StatusLine
 from ibdesk.ui.modes.selector import ModeSelector
-from ibdesk.ui.rooms import ROOMS, Room, room_of
+from ibdesk.ui.rooms import ROOMS
 from ibdesk.ui.safety.kill import KillButton, KillKey, ask_and_press
 from ibdesk.ui.safety.kill_strip import KillStrip
 from ibdesk.ui.session.face import SessionFace
 from ibdesk.ui.session.wording import is_expected
-from ibdesk.ui.widgets import SkeletonRows, line
+from ibdesk.ui.widgets import line
 
 if TYPE_CHECKING:
     from ibdesk.services.desk import Desk
@@ -50,9 +51,6 @@ if TYPE_CHECKING:
 #: Below this width the rail shows icons only.
 NARROW_BELOW = 1100
 APPEARANCE = frozenset({"theme", "colour_blind", "dense_rows", "discreet"})
-
-PageFactory = Callable[[Room], QWidget]
-
 
 class DeskView(QWidget):
     """The frame of one desk. `wanted(name)` are the commands only the application can do (lock, connect, mode:…);
@@ -63,9 +61,7 @@ class DeskView(QWidget):
 
     def __init__(self, desk: "Desk", bridge: "Bridge", pages: PageFactory, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._desk, self._bridge, self._pages = desk, bridge, pages
-        self._built: dict[str, QWidget] = {}
-        self._skeletons: dict[str, list[Callable[[QWidget], None]]] = {}
+        self._desk, self._bridge = desk, bridge
         self._accounts: tuple[AccountId, ...] = ()
         self._ages: dict[AccountId, datetime] = {}
         self._session = desk.session.session if desk.session is not None else None
@@ -76,7 +72,7 @@ class DeskView(QWidget):
         self.header, self.rail, self.status = Header(), Rail(), StatusLine()
         self.notices = NoticeArea(desk.clock)
         self._repairs = Repairs(desk, bridge, self, self.status.demo)
-        self.stack = QStackedWidget()
+        self.stack = RoomStack(pages)
         self.palette_box = Palette(self)
         self.session = SessionFace(desk, bridge, self, self.header.session, self.run)
         self.modes = ModeSelector(desk, bridge, self, self.header.mode, self.run)
@@ -95,16 +91,12 @@ class DeskView(QWidget):
         self.refresh()
 
     def open_room(self, key: str) -> None:
-        """Show a room; on first entry a skeleton, and the page right after it was painted."""
+        """Show a room; its page is built on first entry."""
         if key != self.room:
             self.notices.forget_news()
         self.room = key
         self.rail.show_room(key)
-        if key not in self._built:
-            self._built[key] = self._skeleton(key)
-            QTimer.singleShot(0, self, partial(self._build, key))
-        self.stack.setCurrentWidget(self._built[key])
-        self._built[key].setFocus(Qt.FocusReason.OtherFocusReason)
+        self.stack.enter(key)
         last_time.keep_room(key)
 
     @property
@@ -139,17 +131,17 @@ class DeskView(QWidget):
     def open_setting(self, name: str) -> None:
         """Show one setting in its room."""
         self.open_room("settings")
-        self._once_built("settings", lambda _page: self._bridge.setting_wanted.emit(name))
+        self.stack.once_built("settings", lambda _page: self._bridge.setting_wanted.emit(name))
 
     def open_tab(self, room: str, tab: str) -> None:
         """Show one tab of a room that has tabs."""
         self.open_room(room)
-        self._once_built(room, lambda page: page.show_tab(tab))  # type: ignore[attr-defined]
+        self.stack.once_built(room, lambda page: page.show_tab(tab))  # type: ignore[attr-defined]
 
     def trade(self, text: str) -> None:
         """Show the options of a symbol in the Trade room, or put the option that is written into its ticket."""
         self.open_room("trade")
-        self._once_built("trade", lambda page: page.search(text))  # type: ignore[attr-defined]
+        self.stack.once_built("trade", lambda page: page.search(text))  # type: ignore[attr-defined]
 
     def open_session(self) -> None:
         """The session's truth, below its pill; without an account, the wizard that connects one."""
@@ -176,7 +168,7 @@ class DeskView(QWidget):
 
     def page(self, key: str) -> QWidget:
         """The room's widget as it is now."""
-        return self._built[key]
+        return self.stack.page(key)
 
     async def load(self) -> None:
         """Read the accounts and the age of what is stored, then open the last room."""
@@ -276,42 +268,13 @@ class DeskView(QWidget):
         shortcut = QShortcut(QKeySequence(keys), self)
         shortcut.activated.connect(run)
 
-    def _skeleton(self, key: str) -> QWidget:
-        page = QWidget()
-        page.setAccessibleName(f"{room_of(key).title} is loading")
-        column = QVBoxLayout(page)
-        column.setContentsMargins(16, 16, 16, 16)
-        column.addWidget(SkeletonRows(14))
-        self.stack.addWidget(page)
-        self._skeletons[key] = []
-        return page
-
-    def _once_built(self, key: str, do: Callable[[QWidget], None]) -> None:
-        """Do something with a room's page, after its first entry has built it."""
-        if key in self._skeletons:
-            self._skeletons[key].append(do)
-        else:
-            do(self._built[key])
-
-    def _build(self, key: str) -> None:
-        page, skeleton = self._pages(room_of(key)), self._built[key]
-        self.stack.insertWidget(self.stack.indexOf(skeleton), page)
-        self._built[key] = page
-        if self.stack.currentWidget() is skeleton:
-            self.stack.setCurrentWidget(page)
-            page.setFocus(Qt.FocusReason.OtherFocusReason)
-        self.stack.removeWidget(skeleton)
-        skeleton.deleteLater()
-        for do in self._skeletons.pop(key, []):
-            do(page)
-
     def _ticket_wanted(self, ticket: OrderTicket, changes: Order | None) -> None:
         self.open_room("trade")
-        self._once_built("trade", lambda page: page.take(ticket, changes))  # type: ignore[attr-defined]
+        self.stack.once_built("trade", lambda page: page.take(ticket, changes))  # type: ignore[attr-defined]
 
     def _instrument_wanted(self, conid: Conid) -> None:
         self.open_room("trade")
-        self._once_built("trade", lambda page: page.show_underlying(conid))  # type: ignore[attr-defined]
+        self.stack.once_built("trade", lambda page: page.show_underlying(conid))  # type: ignore[attr-defined]
 
     def _first_account(self) -> AccountId | None:
         wanted = self._desk.preferences.sourced.settings.account_id
