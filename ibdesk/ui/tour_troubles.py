@@ -48,7 +48,7 @@ async def see_troubles(guide: Guide, desk: "Desk", view: DeskView) -> None:
     assert desk.reconnect is not None  # noqa: S101
     walk = _Walk(guide, desk, view, desk.session, desk.reconnect)
     view.open_room("dashboard")
-    await guide.settle()
+    await walk.connected()
     await walk.see("session-ready")
     await walk.end()
     await walk.compete()
@@ -63,6 +63,11 @@ class _Walk:
     ) -> None:
         self._guide, self._desk, self._view = guide, desk, view
         self._session, self._reconnect = session, reconnect
+
+    async def connected(self) -> None:
+        """The session is ready, and the account was read anew since the gateway was last lost."""
+        await self._guide.happens(
+            lambda: self._session.session.is_ready and not self._is_lost(), "the gateway is back and the session ready")
 
     async def see(self, name: str, told: Truth | None = None, link: LinkChanged | None = None) -> None:
         """The truth panel over the page; a panel of its own shows what is `told` instead of what is true now."""
@@ -150,8 +155,7 @@ class _Walk:
 
     async def _heal(self) -> None:
         self._view.run("fault:heal")
-        await self._guide.happens(
-            lambda: self._session.session.is_ready and not self._is_lost(), "the gateway is back and the session ready")
+        await self.connected()
 
     def _is_lost(self) -> bool:
         return self._reconnect.state is not None and not self._reconnect.state.is_up

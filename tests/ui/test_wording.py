@@ -53,6 +53,11 @@ def test_a_lost_gateway_is_searched_and_a_person_is_asked_where_only_they_can_he
     assert wording.is_searched(session(state), LOST, NOW) is is_searched
 
 
+def test_a_gateway_that_answers_again_is_not_said_to_be_silent():
+    tip = wording.session_words(session(SessionState.READY), NOW, LOST).tip
+    assert "does not answer" not in tip and "read anew" in tip
+
+
 def test_an_announced_outage_is_no_alarm_anywhere():
     link = replace(LOST, expected_until=NOW + timedelta(minutes=30))
     words = wording.session_words(session(SessionState.OFFLINE), NOW, link)

@@ -78,7 +78,7 @@ def session_words(
             what = "Gateway not running"
             return Words(full=f"{what} · {truths.next_try(link, now)}", short=what, tone="loss", tip=link.reason)
         if session.is_ready:  # signed in, and the account is being read
-            return Words(full="Connecting…", short="Connecting…", tone="warn", tip=link.reason)
+            return Words(full="Connecting…", short="Connecting…", tone="warn", tip=truths.RETURNING)
     if session is None:
         return Words(
             full="No account connected", short="Not connected", tone="muted", tip="Connect an account to see it here."
