@@ -16,6 +16,8 @@ HIDDEN = "\u2022\u2022\u2022"
 
 #: Currencies without a smaller coin (ISO 4217 exponent 0).
 WHOLE = frozenset({"JPY", "KRW", "HUF"})
+#: A price is shown with at most so many decimals.
+FINEST_PRICE = 6
 #: Positions may be fractional down to eight decimals (crypto).
 FINEST_QUANTITY = Decimal("0.00000001")
 
@@ -54,13 +56,20 @@ def signed(value: Decimal | int | None, decimals: int = 2) -> str:
 
 
 def price(value: Decimal | None) -> str:
-    """A price: two decimals, or as many as it has up to six."""
+    """A price: two decimals, or as many as it has up to FINEST_PRICE."""
     if not _is_known(value):
         return UNKNOWN
     assert value is not None  # noqa: S101 - _is_known says so
+    decimals = _decimals(value)
+    if decimals > FINEST_PRICE:
+        decimals = _decimals(round(value, FINEST_PRICE))
+    return _plain(value, max(2, decimals), plus="")
+
+
+def _decimals(value: Decimal) -> int:
     exponent = value.normalize().as_tuple().exponent
-    assert isinstance(exponent, int)  # noqa: S101
-    return _plain(value, min(6, max(2, -exponent)), plus="")
+    assert isinstance(exponent, int)  # noqa: S101 - only what is known is shown
+    return -exponent
 
 
 def quantity(value: Decimal | int | None) -> str:

@@ -53,7 +53,8 @@ def test_a_quantity_keeps_up_to_eight_decimals_and_trims_zeros(value, text):
 
 @pytest.mark.parametrize(("value", "text"), [
     (Decimal("231.44"), "231.44"), (Decimal("187.3"), "187.30"), (Decimal("1.08625"), "1.08625"),
-    (Decimal("61200"), "61,200.00"), (Decimal("0.1234567"), "0.123457"), (None, "\u2014"),
+    (Decimal("61200"), "61,200.00"), (Decimal("0.1234567"), "0.123457"), (Decimal("188.3018604"), "188.30186"),
+    (None, "\u2014"),
 ])
 def test_a_price_has_two_to_six_decimals(value, text):
     assert fmt.price(value) == text
