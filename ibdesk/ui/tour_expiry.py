@@ -10,10 +10,10 @@ from PySide6.QtCore import QSize
 from ibdesk.domain.chains import ChainRow
 from ibdesk.domain.expiries import Window
 from ibdesk.domain.instruments import Instrument
-from ibdesk.domain.orders import Leg, OrderState, OrderTicket, OrderType, Question, Side
-from ibdesk.services.orders import Reply
+from ibdesk.domain.orders import Leg, OrderTicket, OrderType, Side
 from ibdesk.ui.expiry.dialog import ExerciseDialog
 from ibdesk.ui.pages.orders.page import OrdersPage
+from ibdesk.ui.tour_orders import fill
 
 if TYPE_CHECKING:
     from ibdesk.ui.expiry import ExpiryBoard
@@ -92,8 +92,8 @@ async def _todays(guide: "Guide") -> Sequence[ChainRow]:
 
 
 async def _send(guide: "Guide", instrument: Instrument, side: Side, quantity: int) -> None:
-    orders, chains = guide.desk.orders, guide.desk.chains
-    assert orders is not None and chains is not None  # noqa: S101 - the demo trades
+    chains = guide.desk.chains
+    assert chains is not None  # noqa: S101 - the demo trades
     (quote,) = await chains.quotes((instrument.conid,))
     assert quote.bid is not None and quote.ask is not None  # noqa: S101 - it is quoted
     ticket = OrderTicket(
@@ -101,22 +101,7 @@ async def _send(guide: "Guide", instrument: Instrument, side: Side, quantity: in
         legs=(Leg(instrument=instrument, side=side),), order_type=OrderType.LIMIT,
         limit=quote.ask + BEYOND if side is Side.BUY else quote.bid - BEYOND,
     )
-    shown = await orders.preview(ticket)
-    name = f"tour {side.value} {instrument.conid}"
-    yes = None if shown.verdict.may_send else orders.confirm(shown)
-    sent = await orders.send(name, shown, ask=_yes, confirmation=yes)
-    assert sent.ref is not None  # noqa: S101 - it is ours
-    ref = sent.ref
-
-    def is_filled() -> bool:
-        order = orders.book.find(ref)
-        return order is not None and order.state is OrderState.FILLED
-
-    await guide.happens(is_filled, f"{side.value} {quantity} {instrument.label}")
-
-
-async def _yes(_ticket: OrderTicket, _questions: tuple[Question, ...]) -> Reply:
-    return Reply(yes=True)
+    await fill(guide, ticket, f"tour {side.value} {instrument.conid}", f"{side.value} {quantity} {instrument.label}")
 
 
 async def _see_the_dialog(guide: "Guide", board: "ExpiryBoard") -> None:

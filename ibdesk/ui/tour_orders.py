@@ -38,7 +38,7 @@ async def visit_the_orders(guide: "Guide", bridge: "Bridge") -> None:
     page = await _enter(guide)
     share = await _share(guide)
     working = await _be_asked(guide, bridge, page, share)
-    await _fill(guide, share)
+    await fill(guide, await _ticket(guide, share, ABOVE, 10), "tour filled", "an order fills")
     await _see_the_lists(guide, page)
     await _see_the_dialog(guide, working)
     await _see_a_position(guide, page)
@@ -163,16 +163,17 @@ async def _be_asked(guide: "Guide", bridge: "Bridge", page: OrdersPage, share: I
     return order
 
 
-async def _fill(guide: "Guide", share: Instrument) -> None:
+async def fill(guide: "Guide", ticket: OrderTicket, name: str, what: str) -> None:
+    """Send an order that fills at once; every finding is confirmed and every question answered with yes."""
     orders = guide.desk.orders
     assert orders is not None  # noqa: S101 - the demo trades
-    shown = await orders.preview(await _ticket(guide, share, ABOVE, 10))
+    shown = await orders.preview(ticket)
     yes = None if shown.verdict.may_send else orders.confirm(shown)
-    sent = await orders.send("tour filled", shown, ask=_yes, confirmation=yes)
+    sent = await orders.send(name, shown, ask=_yes, confirmation=yes)
     ref = sent.ref
     assert ref is not None  # noqa: S101 - it is ours
     await guide.happens(
-        lambda: (found := orders.book.find(ref)) is not None and found.state is OrderState.FILLED, "an order fills")
+        lambda: (found := orders.book.find(ref)) is not None and found.state is OrderState.FILLED, what)
 
 
 async def _yes(_ticket: OrderTicket, _questions: tuple[Question, ...]) -> Reply:
