@@ -129,11 +129,11 @@ class Palette(QFrame):
         """What is found, best first."""
         return tuple(self.list.item(row).text() for row in range(self.list.count()))
 
-    def open(self, commands: Sequence[Command], guess: "Guess | None" = None) -> None:
+    def open(self, commands: Sequence[Command], guess: Guess = _no_guess) -> None:
         """Show all commands and wait for letters; `guess` makes more of them out of what is typed."""
         window = self.window()
         self._focus_before = window.focusWidget()
-        self._commands, self._guess = tuple(commands), guess or _no_guess
+        self._commands, self._guess = tuple(commands), guess
         width = min(580, window.width() - 48)
         self.setFixedWidth(width)
         self.move((window.width() - width) // 2, 64)
