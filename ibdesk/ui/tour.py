@@ -1,4 +1,4 @@
-"""The whole main job done without hands: wizard, sign-in, sync, every room, and a picture of each page in both themes.
+"""The whole main job done without hands: wizard, sign-in, sync, every room, and a picture of each page.
 
 It presses the window's own buttons and reads what the window shows, so a tour that ends well is a desk that works.
 """
@@ -49,44 +49,52 @@ class TourFailed(Exception):  # noqa: N818 - it names what happened to the tour
 
 
 async def walk(app: "DeskApp", folder: Path, theme_name: str = "") -> int:
-    """Do it all, say each step, leave PNGs in `folder`, in both themes or in the one named; 0 only if every step
-    happened."""
-    tour = _Tour(app, folder, (ThemeName(theme_name),) if theme_name else THEMES)
-    app.window.resize(SIZE)
-    try:
-        tour.prepare()
-        await tour.connect()
-        await tour.see_the_account()
-        await tour.visit_the_rooms()
-        await visit_the_trade_room(tour)
-        await tour.visit_the_orders()
-        await visit_the_expiries(tour)
-        await visit_safety(tour)
-        await visit_the_modes(tour, tour.bridge)
-        await visit_the_vault(tour)
-        await visit_the_doctor(tour)
-        await tour.see_troubles()
-        await tour.lock()
-    except TourFailed as failure:
-        print(f"✕ {failure}")
-        return 1
-    if tour.mistakes:
-        print("✕ " + "\n✕ ".join(tour.mistakes))
-        return 1
-    print(f"✓ done: {tour.pictures} pictures in {folder}")
+    """Do it all, say each step, leave PNGs in `folder`, once in each theme or in the one named; 0 only if every step
+    happened. To change the theme of a full window at every picture would hold up the gateway's calls."""
+    pictures = 0
+    for each in (ThemeName(theme_name),) if theme_name else THEMES:
+        tour = _Tour(app, folder, each)
+        try:
+            await _do_it_all(tour)
+        except TourFailed as failure:
+            print(f"✕ {failure}")
+            return 1
+        if tour.mistakes:
+            print("✕ " + "\n✕ ".join(tour.mistakes))
+            return 1
+        pictures += tour.pictures
+        await app.door.drop()
+    print(f"✓ done: {pictures} pictures in {folder}")
     return 0
+
+
+async def _do_it_all(tour: "_Tour") -> None:
+    tour.prepare()
+    await tour.connect()
+    await tour.see_the_account()
+    await tour.visit_the_rooms()
+    await visit_the_trade_room(tour)
+    await tour.visit_the_orders()
+    await visit_the_expiries(tour)
+    await visit_safety(tour)
+    await visit_the_modes(tour, tour.bridge)
+    await visit_the_vault(tour)
+    await visit_the_doctor(tour)
+    await tour.see_troubles()
+    await tour.lock()
 
 
 class _Tour:
     """One walk: what it looks at, how many pictures it took, and what went wrong in the background meanwhile."""
 
-    def __init__(self, app: "DeskApp", folder: Path, themes: tuple[ThemeName, ...]) -> None:
-        self._app, self._folder, self._themes = app, folder, themes
+    def __init__(self, app: "DeskApp", folder: Path, wears: ThemeName) -> None:
+        self._app, self._folder, self._wears = app, folder, wears
         self.pictures = 0
         self.mistakes: list[str] = []
 
     def prepare(self) -> None:
-        """A folder for the pictures."""
+        """A folder for the pictures, and the window at its usual size."""
+        self._app.window.resize(SIZE)
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -226,15 +234,14 @@ class _Tour:
         await self.shoot("locked")
 
     async def shoot(self, name: str, widget: QWidget | None = None) -> None:
-        """A picture of the window, or of one widget, in each theme; the one it wears comes first: changing is dear."""
-        for each in sorted(self._themes, key=lambda theme_name: theme_name is not theme.look().theme.name):
-            if each is not theme.look().theme.name:
-                theme.change(self._app.qt, name=each)
-            await until(lambda: False, REPAINT)
-            image = (widget or self._app.window).grab().toImage()
-            if image.isNull() or not image.save(str(self._folder / f"{name}-{each.value}.png")):
-                raise TourFailed(f"the picture {name} could not be written to {self._folder}")
-            self.pictures += 1
+        """A picture of the window, or of one widget, in the walk's theme: a desk that opens wears its own."""
+        if theme.look().theme.name is not self._wears:
+            theme.change(self._app.qt, name=self._wears)
+        await until(lambda: False, REPAINT)
+        image = (widget or self._app.window).grab().toImage()
+        if image.isNull() or not image.save(str(self._folder / f"{name}-{self._wears.value}.png")):
+            raise TourFailed(f"the picture {name} could not be written to {self._folder}")
+        self.pictures += 1
 
     @property
     def desk(self) -> "Desk":

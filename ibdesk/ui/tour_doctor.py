@@ -78,8 +78,10 @@ async def _enter(guide: Guide) -> DoctorTab:
 
 
 async def _see_a_well_desk(guide: Guide, tab: DoctorTab) -> None:
-    view = tab.view
-    await guide.happens(lambda: view.report is not None and view.examine_button.isEnabled(), "the doctor examines")
+    view, before = tab.view, tab.view.report
+    view.examine_button.click()  # where the page itself began an examination, it is waited for
+    await guide.happens(
+        lambda: view.report is not before and view.examine_button.isEnabled(), "the doctor examines")
     for name, size in (("1280x800", SMALL), ("1920x1080", LARGE)):
         guide.resize(size)
         await guide.shoot(f"doctor-well-{name}")

@@ -25,7 +25,7 @@ def walk(shots: Path, *options: str, within: float = 100) -> "subprocess.Complet
 
 @pytest.mark.timeout(300)
 def test_the_demo_does_the_whole_main_job_by_itself(tmp_path: Path) -> None:
-    """In one theme: a change of theme takes the full window a second, and the tour would make sixty."""
+    """In one theme: for the other one it walks the same way once more."""
     done = walk(tmp_path / "shots", "--theme", "light", within=280)
     assert done.returncode == 0, done.stdout + done.stderr
     said = [line for line in done.stderr.splitlines() if "propagateSizeHints" not in line]  # Qt's, of dialogs offscreen
