@@ -11,6 +11,7 @@ from decimal import Decimal
 
 import numpy as np
 
+from ibdesk.domain.early_exercise import american_price
 from ibdesk.domain.instruments import AssetClass, Right
 from ibdesk.domain.money import ZERO
 from ibdesk.domain.options import is_european
@@ -172,10 +173,10 @@ def _modelled(leg: PricedLeg, prices: list[Decimal], at: datetime, conditions: C
     options = _options(leg, prices, at, conditions)
     if options is None or leg.volatility is None or leg.instrument.option is None:
         raise TypeError(f"{leg.instrument.label} cannot be modelled")
-    values = [each if each is not None else ZERO for each in decimals(price(options, float(leg.volatility)), _PLACES)]
-    if is_european(leg.instrument):
+    terms, model = leg.instrument.option, price if is_european(leg.instrument) else american_price
+    values = [each if each is not None else ZERO for each in decimals(model(options, float(leg.volatility)), _PLACES)]
+    if model is price:
         return values
-    terms = leg.instrument.option
     return [max(value, in_the_money(terms, each)) for value, each in zip(values, prices, strict=True)]
 
 
@@ -183,7 +184,7 @@ def _assumptions(legs: Sequence[PricedLeg], living: list[PricedLeg], at: datetim
     found = [f"{leg.instrument.label} is modelled at {_percent(leg.volatility)} of volatility."
              for leg in living if leg.volatility is not None]  # fmt: skip
     if any(not is_european(leg.instrument) for leg in living):
-        found.append("A European model stands in for American options, worth what is in the money at least.")
+        found.append("Early exercise of American options is estimated, after Barone-Adesi and Whaley.")
     if living:
         found.append("Volatility, interest and dividends stay as they are now.")
     if any(leg.expires_at is not None and leg.expires_at < at for leg in legs):

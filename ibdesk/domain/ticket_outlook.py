@@ -32,7 +32,7 @@ from ibdesk.domain.ticket_prices import UnitQuote, unit_quote
 #: One continuous rate for every model figure of a ticket: an assumption, told wherever a probability is shown.
 RATE = Decimal("0.04")
 
-EUROPEAN_STAND_IN = "A European model stands in for American options; early exercise is left out."
+EUROPEAN_STAND_IN = "Greeks and chance are those of a European model, which leaves early exercise out."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

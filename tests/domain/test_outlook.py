@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -36,7 +37,7 @@ def test_a_calendar_is_modelled_at_its_first_expiry_and_says_so() -> None:
     assert line.is_modelled
     assert line.assumptions == (
         "XYZ Feb19'27 100 C is modelled at 25 % of volatility.",
-        "A European model stands in for American options, worth what is in the money at least.",
+        "Early exercise of American options is estimated, after Barone-Adesi and Whaley.",
         "Volatility, interest and dividends stay as they are now.",
     )
 
@@ -57,6 +58,18 @@ def test_a_put_calendar_loses_no_more_than_its_debit_because_its_puts_are_americ
     line = line_at_first_expiry([leg("Jan 100P", -1, "3.50"), leg("Feb 100P", 1, "5.00")], FLAT)
     assert line is not None
     assert line.max_loss.amount == 150
+
+
+def test_a_spread_of_american_puts_bends_but_once_on_its_way_into_the_money() -> None:
+    """Cut off at what is in the money, each put had a kink of its own there, and the spread a hump between them."""
+    line = line_at([leg("Jan 100P", 1, "3.50", "0.2"), leg("Jan 95P", -1, "1.50", "0.2")], NOW, FLAT)
+    assert line is not None
+    prices = [Decimal(each) for each in range(80, 131)]
+    falls = [line.at(low) - line.at(high) for low, high in pairwise(prices)]
+    steepest = falls.index(max(falls))
+    assert falls[:steepest + 1] == sorted(falls[:steepest + 1])
+    assert falls[steepest:] == sorted(falls[steepest:], reverse=True)
+    assert prices[steepest] > 95, "around its strikes"
 
 
 def test_a_diagonal_that_is_short_the_nearer_money_can_lose_its_width() -> None:
