@@ -28,10 +28,16 @@ def check_level(case: Case) -> tuple[Finding, ...]:
         broker=broker,
         granted=case.context.granted or _level(broker, settings.risk_broker_level),
         own=_level("desk", settings.risk_own_level), margin_type=case.summary.margin_type,
-        cash=case.context.cash.settled if case.context.cash is not None else known(case.summary.total_cash),
+        cash=case.context.cash.settled if case.context.cash is not None else _cash(case),
         is_previewed=preview is not None and not preview.refusal,
         granted_by=Source.SETTING if case.context.granted is None else Source.BROKER,
     ))  # fmt: skip
+
+
+def _cash(case: Case) -> Decimal | None:
+    """All the account's cash, in the ticket's currency."""
+    cash = known(case.summary.total_cash)
+    return None if cash is None or case.rate is None else cash / case.rate
 
 
 def _level(broker: str, chosen: BrokerLevel | OwnLevel) -> OptionLevel | None:
@@ -52,7 +58,7 @@ def check_funds(case: Case) -> tuple[Finding, ...]:
     context = BuyingPowerContext(
         summary=case.summary, policies=case.policies, now=case.context.now, what_if=case.context.what_if,
         estimate=case.once(estimate_needed), buffer=_buffer(case), cost=_shares_bought(case),
-        requires_preview=settings.risk_require_preview,
+        dollar=case.dollar, requires_preview=settings.risk_require_preview,
     )  # fmt: skip
     return (*stale, *check_buying_power(context, lowers_risk=case.lowers_risk))
 
@@ -63,7 +69,7 @@ def _buffer(case: Case) -> Buffer:
 
 def estimate_needed(case: Case) -> Estimate | None:
     """Our estimate where the broker's preview does not answer everything; None where nothing would read it."""
-    equity, preview = case.net_liquidation, case.context.what_if
+    equity, preview = case.in_dollars(case.net_liquidation), case.context.what_if
     if preview is None or equity is None or equity < case.policies.margin.minimum_equity:
         return estimated(case)
     figures = (preview.equity.after, preview.initial_margin.after, preview.maintenance_margin.after)
@@ -122,11 +128,12 @@ def check_counts(case: Case) -> tuple[Finding, ...]:
                 "Wait until today's executions are read.", source=Source.ESTIMATE,
             ),
         )  # fmt: skip
-    loss = case.once(max_loss)
+    loss, equity = case.once(max_loss), known(case.summary.net_liquidation)
     return check_day_trades(case.legs, DayTradeContext(
         regime=case.once(_regime), trades=context.trades, state=context.day_trades, book=context.book,
-        policies=case.policies, net_liquidation=known(case.summary.net_liquidation),
-        margin_type=case.summary.margin_type, max_loss=case.in_base(loss.amount),
+        policies=case.policies, equity=case.in_dollars(equity),
+        has_rate=equity is None or case.dollar is not None, margin_type=case.summary.margin_type,
+        max_loss=case.in_dollars(case.in_base(loss.amount)),
         blocks_in_transition=context.settings.risk_transition_blocks,
     ), lowers_risk=case.lowers_risk)  # fmt: skip
 
@@ -153,5 +160,6 @@ def check_cash(case: Case) -> tuple[Finding, ...]:
             ),
         )  # fmt: skip
     return check_settlement(
-        case.legs, case.cost, case.context.cash, case.context.book, kind, case.policies, case.context.calendar
+        case.legs, case.cost, case.context.cash, case.context.book, kind, case.policies, case.context.calendar,
+        case.ticket.currency,
     )  # fmt: skip

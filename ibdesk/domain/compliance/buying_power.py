@@ -33,7 +33,8 @@ class Buffer:
 class BuyingPowerContext:
     """What the rule looks at. `what_if` is for exactly this order, None when there is none; `estimate` likewise.
 
-    `cost` is what the shares bought cost; `requires_preview`: the person wants a block where the broker gave none.
+    `cost` is what the shares bought cost; `dollar` what a US dollar costs in the currency of the account's figures,
+    None without a rate; `requires_preview`: the person wants a block where the broker gave none.
     """
 
     summary: AccountSummary
@@ -43,6 +44,7 @@ class BuyingPowerContext:
     estimate: Estimate | None = None
     buffer: Buffer = Buffer()
     cost: Decimal = ZERO
+    dollar: Decimal | None = Decimal(1)
     requires_preview: bool = False
 
     def told(self, amount: Decimal) -> str:
@@ -57,17 +59,29 @@ def check_buying_power(context: BuyingPowerContext, *, lowers_risk: bool) -> tup
 
 
 def _minimum_equity(context: BuyingPowerContext, lowers_risk: bool) -> tuple[Finding, ...]:
-    """Borrowing and short selling need 2,000 of equity (FINRA 4210(b)(4)); what is paid in full needs none."""
-    rules, equity = context.policies.margin, known(context.summary.net_liquidation)
+    """Borrowing and short selling need 2,000 dollars of equity (FINRA 4210(b)(4)); what is paid in full needs none."""
+    least, equity = context.policies.margin.minimum_equity, known(context.summary.net_liquidation)
     is_margin = context.summary.margin_type in (MarginType.MARGIN, MarginType.UNKNOWN)
-    if lowers_risk or not is_margin or equity is None or equity >= rules.minimum_equity or not _borrows(context):
+    if lowers_risk or not is_margin or equity is None or not _borrows(context):
         return ()
+    if context.dollar is None:
+        return (
+            _said(
+                context, Code.MIN_EQUITY_2000, Severity.NOTE, Source.RULE,
+                f"Borrowing and short selling need {money(least, USD)} of equity; whether {context.told(equity)} is as "
+                "much is not known: there is no exchange rate for USD.",
+            ),
+        )  # fmt: skip
+    dollars = equity / context.dollar
+    if dollars >= least:
+        return ()
+    converted = f" ({money(dollars, USD)})" if context.summary.currency != USD else ""
     return (
         _said(
             context, Code.MIN_EQUITY_2000, Severity.BLOCK, Source.RULE,
-            f"Equity of {context.told(equity)} is below the {money(rules.minimum_equity, USD)} that borrowing and "
-            "short selling need.",
-            "Trade only what is paid in full, or deposit first.", equity, rules.minimum_equity,
+            f"Equity of {context.told(equity)}{converted} is below the {money(least, USD)} that borrowing and short "
+            "selling need.",
+            "Trade only what is paid in full, or deposit first.", dollars, least,
         ),
     )  # fmt: skip
 

@@ -14,7 +14,7 @@ from ibdesk.domain.compliance.policy import Policies
 from ibdesk.domain.compliance.verdict import Code, Finding, Severity, Source
 from ibdesk.domain.instruments import Conid, Instrument
 from ibdesk.domain.market import Quote
-from ibdesk.domain.money import ZERO, known
+from ibdesk.domain.money import USD, ZERO, Currency, known
 from ibdesk.domain.options import merged, more_naked, recognise
 from ibdesk.domain.orders import NEEDS_LIMIT, NEEDS_STOP, OrderTicket
 from ibdesk.domain.payoff import Line, PricedLeg, line_at_expiry
@@ -28,7 +28,7 @@ class Case:
     """What every rule of the desk's own is given. `summary` has no figures older than allowed. `unit` is the price of
     one unit as the ticket counts it (positive is paid), at worst where it has no limit; `cost` what the order pays in
     all, in its own currency and without fees. None: unknown. `rate` is what one unit of the ticket's currency costs in
-    the account's base currency."""
+    the account's base currency, `dollar` what a US dollar does."""
 
     ticket: OrderTicket
     context: Context
@@ -40,6 +40,7 @@ class Case:
     unit: Decimal | None
     cost: Decimal | None
     rate: Decimal | None
+    dollar: Decimal | None
     memo: dict[object, object] = field(default_factory=dict, compare=False, repr=False)
 
     def once(self, reckon: "Callable[[Case], _T]") -> _T:
@@ -65,6 +66,10 @@ class Case:
     def in_base(self, amount: Decimal | None) -> Decimal | None:
         """An amount of the ticket's currency in the account's base currency; None without a rate."""
         return None if amount is None or self.rate is None else amount * self.rate
+
+    def in_dollars(self, amount: Decimal | None) -> Decimal | None:
+        """An amount of the account's base currency in US dollars, as the published rules count; None without a rate."""
+        return None if amount is None or self.dollar is None else amount / self.dollar
 
     def share(self, amount: Decimal | None) -> Decimal | None:
         """An amount of the ticket's currency in percent of net liquidation; None when either is unknown."""
@@ -92,7 +97,8 @@ def case_of(ticket: OrderTicket, context: Context, policies: Policies) -> Case:
     return Case(
         ticket=ticket, context=context, policies=policies, legs=legs, outcome=outcome,
         lowers_risk=ticket.exits is None and lowers_risk(context.book, legs, outcome), summary=_fresh(context),
-        unit=unit, cost=_cost(ticket, unit, context), rate=_rate(ticket, context),
+        unit=unit, cost=_cost(ticket, unit, context), rate=_rate(ticket.currency, context),
+        dollar=_rate(USD, context),
     )  # fmt: skip
 
 
@@ -203,11 +209,11 @@ def _cost(ticket: OrderTicket, unit: Decimal | None, context: Context) -> Decima
     return sum((price * weight for price, weight in found if price is not None), ZERO)
 
 
-def _rate(ticket: OrderTicket, context: Context) -> Decimal | None:
-    currency = ticket.currency
+def _rate(currency: Currency | None, context: Context) -> Decimal | None:
     if currency is None or context.summary is None:
         return None
-    return Decimal(1) if currency == context.summary.currency else known(context.rates.get(currency))
+    found = Decimal(1) if currency == context.summary.currency else known(context.rates.get(currency))
+    return found if found is not None and found > 0 else None
 
 
 def is_stale(context: Context) -> bool:

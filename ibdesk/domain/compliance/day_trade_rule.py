@@ -13,8 +13,8 @@ from ibdesk.domain.compliance.day_trades import DayTradeState, forecast, used
 from ibdesk.domain.compliance.exposure import Book, Legs, only_closes
 from ibdesk.domain.compliance.policy import Policies
 from ibdesk.domain.compliance.regime import MarginRegime, Regime, RegimeSource
-from ibdesk.domain.compliance.verdict import Code, Finding, Severity, Source, figure
-from ibdesk.domain.money import ZERO
+from ibdesk.domain.compliance.verdict import Code, Finding, Severity, Source, money
+from ibdesk.domain.money import USD, ZERO
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +46,9 @@ def seen_from(state: DayTradeState, account: AccountId, day: date) -> DayTrades:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DayTradeContext:
-    """What the rule looks at. `max_loss` is what the order can lose (None: unbounded or unknown).
+    """What the rule looks at. `max_loss` is what the order can lose (None: unbounded or unknown), `equity` the net
+    liquidation value, both in US dollars as the rule counts; `has_rate` is False where nobody knows what the account's
+    currency is in them.
 
     `blocks_in_transition`: the person wants a block where neither rule is known to bind.
     """
@@ -56,7 +58,8 @@ class DayTradeContext:
     state: DayTradeState
     book: Book
     policies: Policies
-    net_liquidation: Decimal | None
+    equity: Decimal | None
+    has_rate: bool = True
     margin_type: MarginType = MarginType.MARGIN
     max_loss: Decimal | None = None
     blocks_in_transition: bool = False
@@ -104,11 +107,11 @@ def _ruling(effect: _Effect, context: DayTradeContext) -> Finding:
 
 
 def _legacy_opening(effect: _Effect, context: DayTradeContext) -> Finding:
-    rules, equity = context.policies.day_trades, context.net_liquidation
+    rules, equity = context.policies.day_trades, context.equity
     if equity is not None and equity >= rules.minimum_equity and not context.regime.by_refusal:
         return _above_the_minimum(context, equity)
     left, source = _left(context)
-    where = f"{_with(equity)}, below {figure(rules.minimum_equity)}" if equity is not None else _with(equity)
+    where = f"{_with(context)}, below {_dollars(rules.minimum_equity)}" if equity is not None else _with(context)
     if context.regime.by_refusal:
         enough = equity is not None and equity >= rules.minimum_equity
         return _said(
@@ -141,7 +144,7 @@ def _legacy_opening(effect: _Effect, context: DayTradeContext) -> Finding:
 def _legacy_closing(effect: _Effect, context: DayTradeContext) -> Finding:
     if not effect.completes:
         return _note(context, "This closes what was held overnight: no day trade.")
-    rules, equity = context.policies.day_trades, context.net_liquidation
+    rules, equity = context.policies.day_trades, context.equity
     has_enough = equity is not None and equity >= rules.minimum_equity
     number = context.trades.made + effect.completes
     return _said(
@@ -155,26 +158,26 @@ def _legacy_closing(effect: _Effect, context: DayTradeContext) -> Finding:
 def _above_the_minimum(context: DayTradeContext, equity: Decimal) -> Finding:
     minimum = context.policies.day_trades.minimum_equity
     if context.max_loss is not None and equity - context.max_loss >= minimum:
-        return _note(context, f"Equity of {figure(equity)} is above {figure(minimum)}: day trades are not limited.")
+        return _note(context, f"Equity of {_dollars(equity)} is above {_dollars(minimum)}: day trades are not limited.")
     after = None if context.max_loss is None else equity - context.max_loss
-    loss = "a loss that has no bound" if after is None else f"a full loss of {figure(context.max_loss)}"
+    loss = "a loss that has no bound" if after is None else f"a full loss of {_dollars(context.max_loss)}"
     return _said(
         context, Code.DT_LEGACY_EQUITY, Severity.WARN, Source.ESTIMATE,
-        f"After {loss} equity would be {'unknown' if after is None else figure(after)}; "
-        f"below {figure(minimum)} day trades are limited.",
+        f"After {loss} equity would be {'unknown' if after is None else _dollars(after)}; "
+        f"below {_dollars(minimum)} day trades are limited.",
         "Trade smaller, or mind the count afterwards.", after, minimum,
     )  # fmt: skip
 
 
 def _transition(effect: _Effect, context: DayTradeContext) -> Finding:
-    rules, made, equity = context.policies.day_trades, context.trades.made, context.net_liquidation
+    rules, made, equity = context.policies.day_trades, context.trades.made, context.equity
     is_exempt = equity is not None and equity >= rules.minimum_equity
     if not effect.opens or made < rules.limit or is_exempt:
         return _note(context, "Which day-trading rule the broker applies to this account is not known.")
     return _said(
         context, Code.DT_TRANSITION_UNKNOWN, Severity.BLOCK if context.blocks_in_transition else Severity.CONFIRM,
         Source.SETTING if context.blocks_in_transition else Source.ESTIMATE,
-        f"Own count: {made} day trades in {rules.window_days} business days, {_with(equity)}. "
+        f"Own count: {made} day trades in {rules.window_days} business days, {_with(context)}. "
         "Until October 2027 the broker may still apply the old count, which refuses this, or intraday margin alone.",
         "Ask the broker which rule holds for the account, then set it in Settings.",
         Decimal(made), Decimal(rules.limit),
@@ -183,14 +186,14 @@ def _transition(effect: _Effect, context: DayTradeContext) -> Finding:
 
 def _not_applicable(context: DayTradeContext) -> Finding:
     limit = context.policies.intraday
-    equity = context.net_liquidation
+    equity = context.equity
     if context.margin_type is not MarginType.PORTFOLIO_MARGIN or limit is None or equity is None:
         return _note(context, "Day-trade limits do not apply to this kind of account.")
     if equity >= limit.portfolio_margin_equity:
         return _note(context, "Day-trade limits do not apply to portfolio margin.")
     return _note(
         context,
-        f"Day-trade limits do not apply to portfolio margin; below {figure(limit.portfolio_margin_equity)} of equity "
+        f"Day-trade limits do not apply to portfolio margin; below {_dollars(limit.portfolio_margin_equity)} of equity "
         "it carries intraday margin.",
     )
 
@@ -224,7 +227,7 @@ def _information(effect: _Effect, context: DayTradeContext) -> Finding:
     if reported is not None and reported >= 0 and reported != trades.left[0]:
         words.append(f"own figure {trades.left[0]} left, broker {reported}, which counts")
     return _said(
-        context, Code.DT_INFO, Severity.NOTE, Source.ESTIMATE, "; ".join(words) + ".",
+        context, Code.DT_COUNT, Severity.NOTE, Source.ESTIMATE, "; ".join(words) + ".",
         measured=Decimal(trades.made), limit=Decimal(rules.limit),
     )  # fmt: skip
 
@@ -237,8 +240,14 @@ def _left(context: DayTradeContext) -> tuple[int, Source]:
     return context.trades.left[0], Source.ESTIMATE
 
 
-def _with(equity: Decimal | None) -> str:
-    return "with equity not reported" if equity is None else f"with {figure(equity)} of equity"
+def _with(context: DayTradeContext) -> str:
+    if context.equity is not None:
+        return f"with {_dollars(context.equity)} of equity"
+    return "with equity not reported" if context.has_rate else "with equity not known in dollars"
+
+
+def _dollars(amount: Decimal | None) -> str:
+    return money(amount, USD)
 
 
 def _reports(source: Source, left: int) -> str:

@@ -12,7 +12,7 @@ from decimal import Decimal
 from ibdesk.domain.accounts import MarginType
 from ibdesk.domain.compliance.exposure import Legs, Outcome
 from ibdesk.domain.compliance.option_levels import Capability, OptionLevel, narrowest
-from ibdesk.domain.compliance.verdict import Code, Finding, Severity, Source, figure
+from ibdesk.domain.compliance.verdict import Code, Finding, Severity, Source, money
 from ibdesk.domain.instruments import Conid, Right
 from ibdesk.domain.money import ZERO
 from ibdesk.domain.options import is_european, more_naked
@@ -24,7 +24,8 @@ _CITATION = "FINRA Rule 2360(b)(16); the broker's option levels"
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PermissionContext:
     """What the rule looks at. `granted` is the account's level at its broker, None when nobody told it (IBKR publishes
-    none); `own` a limit the person set. `cash` can secure puts. `is_previewed`: the broker's preview let it pass."""
+    none); `own` a limit the person set. `cash` can secure puts and is in their currency. `is_previewed`: the
+    broker's preview let it pass."""
 
     broker: str
     granted: OptionLevel | None
@@ -177,14 +178,15 @@ def _unfunded(recognised: Iterable[Recognition], context: PermissionContext) -> 
     for each in recognised:
         secured = each.cash_to_secure
         for basic in each.basics:
-            label = basic.legs[-1].instrument.label
+            last = basic.legs[-1].instrument
+            label = last.label
             match basic.strategy:
                 case Strategy.SHORT_UNDERLYING | Strategy.COVERED_PUT | Strategy.PROTECTIVE_CALL:
                     found.add(f"{each.symbol} short")
                 case Strategy.SHORT_CALL:
                     found.add(f"the short call {label} without the shares")
                 case Strategy.SHORT_PUT if context.cash is None or secured > context.cash:
-                    found.add(f"the short put {label} without {figure(secured)} in cash")
+                    found.add(f"the short put {label} without {money(secured, last.currency)} in cash")
                 case strategy if len(basic.legs) > 1 and _OF_STRATEGY.get(strategy) in _SPREADS:
                     if not all(is_european(leg.instrument) for leg in basic.legs):
                         found.add(f"an American-style spread ({label})")

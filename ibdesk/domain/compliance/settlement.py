@@ -13,11 +13,11 @@ from ibdesk.domain.accounts import MarginType
 from ibdesk.domain.compliance.day_trades import business_days
 from ibdesk.domain.compliance.exposure import Book, Legs
 from ibdesk.domain.compliance.policy import Policies, SettlementRules
-from ibdesk.domain.compliance.verdict import Code, Finding, Severity, Source, figure
+from ibdesk.domain.compliance.verdict import Code, Finding, Severity, Source, money
 from ibdesk.domain.executions import Execution
 from ibdesk.domain.hours import Calendar
 from ibdesk.domain.instruments import Conid
-from ibdesk.domain.money import ZERO
+from ibdesk.domain.money import ZERO, Currency
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,32 +124,34 @@ def free_from(funded: date, calendar: Calendar) -> date:
 
 def check_settlement(
     legs: Legs, cost: Decimal, state: CashState, book: Book, margin_type: MarginType, policies: Policies,
-    calendar: Calendar,
+    calendar: Calendar, currency: Currency | None,
 ) -> tuple[Finding, ...]:  # fmt: skip
-    """What a cash account has to mind; `cost` is what the order pays in all. A sale is asked, never blocked."""
+    """What a cash account has to mind; `cost` is what the order pays in all, in its `currency` as the cash. A sale is
+    asked, never blocked."""
     if margin_type is not MarginType.CASH:
         return ()
     found = [*_sales(legs, state, book, policies, calendar)]
     funded = state.funding_of(cost) if cost > 0 else None
+    price, settled = money(cost, currency), money(state.settled, currency)
     if funded == date.max:
         found.append(
             _said(
                 policies, Code.SETTLEMENT_FREE_RIDE, Severity.CONFIRM,
-                f"It costs {figure(cost)}; settled cash is {figure(state.settled)}, and with what is on the way it is "
-                "still too little.", "Deposit first, or buy less.", cost, state.settled,
+                f"It costs {price}; settled cash is {settled}, and with what is on the way it is still "
+                "too little.", "Deposit first, or buy less.", cost, state.settled,
             )
         )  # fmt: skip
     elif funded is not None:
         found.append(
             _said(
                 policies, Code.SETTLEMENT_FREE_RIDE, Severity.WARN,
-                f"It costs {figure(cost)}, settled cash is {figure(state.settled)}: money that settles on "
+                f"It costs {price}, settled cash is {settled}: money that settles on "
                 f"{funded:%d %B} pays for the rest.",
                 f"Do not sell it before {free_from(funded, calendar):%d %B}.", cost, state.settled,
             )
         )  # fmt: skip
     return tuple(found) or (
-        _said(policies, Code.SETTLEMENT_OK, Severity.PASS, f"Settled cash is {figure(state.settled)}.", ""),
+        _said(policies, Code.SETTLEMENT_OK, Severity.PASS, f"Settled cash is {settled}.", ""),
     )
 
 

@@ -17,7 +17,8 @@ from ibdesk.domain.compliance.account_rules import (
 from ibdesk.domain.compliance.context import Context
 from ibdesk.domain.compliance.option_levels import level
 from ibdesk.domain.compliance.settlement import CashState
-from ibdesk.domain.compliance.verdict import Code, Severity, Source, worst
+from ibdesk.domain.compliance.verdict import Code, Finding, Severity, Source, worst
+from ibdesk.domain.money import USD, Currency
 from ibdesk.domain.orders import Impact
 from ibdesk.domain.risk_settings import BrokerLevel, DayTradeChoice
 from tests.domain.compliance.ready import (
@@ -35,6 +36,10 @@ from tests.domain.compliance.ready import (
     ticket,
 )
 from tests.domain.compliance.sample import book, option, stock
+
+
+def codes(findings: tuple[Finding, ...]) -> set[Code]:
+    return {each.code for each in findings}
 
 
 def test_the_level_is_the_brokers_where_told_else_the_settings() -> None:
@@ -83,6 +88,50 @@ def test_shares_bought_with_borrowed_money_need_two_thousand() -> None:
     assert found(check_funds(case(buying(stock(), quantity=10), small)), Code.MIN_EQUITY_2000).severity is (
         Severity.BLOCK
     )
+
+
+def in_francs(equity: str, rates: dict[Currency, Decimal]) -> Context:
+    return context(summary=summary(equity, currency=Currency("CHF"), total_cash=Decimal(500)), rates=rates)
+
+
+def test_two_thousand_dollars_are_compared_with_the_equity_in_dollars() -> None:
+    francs = {USD: Decimal("0.80")}
+    borrowing = buying(stock(), quantity=30)
+    told = found(check_funds(case(borrowing, in_francs("1500", francs))), Code.MIN_EQUITY_2000)
+    assert (told.severity, told.measured) == (Severity.BLOCK, Decimal(1875))
+    assert told.sentence.startswith("Equity of CHF\N{NO-BREAK SPACE}1,500 ($1,875) is below the $2,000 that borrowing")
+    assert Code.MIN_EQUITY_2000 not in codes(check_funds(case(borrowing, in_francs("1600", francs))))
+    enough = check_funds(case(borrowing, in_francs("1900", {USD: Decimal("0.95")})))
+    assert Code.MIN_EQUITY_2000 not in codes(enough)
+
+
+def test_without_an_exchange_rate_the_two_thousand_dollars_are_noted_and_block_nothing() -> None:
+    for rates in ({}, {USD: Decimal(0)}):
+        naked = replace(in_francs("1500", rates), what_if=None)
+        told = found(check_funds(case(selling(option("95P"), limit="1.00"), naked)), Code.MIN_EQUITY_2000)
+        assert told.severity is Severity.NOTE
+        assert "no exchange rate for USD" in told.sentence
+
+
+def test_the_day_trade_minimum_is_compared_with_the_equity_in_dollars() -> None:
+    for rate, word in ((Decimal("1.05"), "with $24,761.90 of equity, below $25,000"),
+                       (None, "with equity not known in dollars")):  # fmt: skip
+        seen = context(summary=summary("26000", currency=Currency("EUR"), day_trades_remaining=(1, *(None,) * 4)),
+                       rates={} if rate is None else {USD: rate})  # fmt: skip
+        assert word in found(check_counts(case(seen=seen)), Code.DT_LEGACY_LAST).sentence
+    rich = context(summary=summary("26000", currency=Currency("EUR"), day_trades_remaining=(1, *(None,) * 4)),
+                   rates={USD: Decimal("0.9")})  # fmt: skip
+    assert Code.DT_LEGACY_LAST not in codes(check_counts(case(seen=rich)))
+
+
+def test_cash_of_another_currency_secures_a_put_by_its_rate() -> None:
+    put = selling(option("95P"), limit="1.00")
+    for rate, is_secured in ((Decimal("0.80"), True), (Decimal("1.10"), False)):
+        francs = summary("9500", MarginType.CASH, currency=Currency("CHF"))
+        told = check_level(case(put, context(summary=francs, rates={USD: rate})))
+        blocked = [each.sentence for each in told if each.code is Code.CASH_ACCOUNT]
+        assert blocked == ([] if is_secured else [f"A cash account cannot hold the short put {option('95P').label} "
+                                                  "without $9,500 in cash."])  # fmt: skip
 
 
 def test_the_settings_rule_binds_where_the_broker_reports_nothing() -> None:

@@ -61,7 +61,7 @@ def context(
     return DayTradeContext(
         regime=resolve_regime(summary, setting, day, was_refused=refused), trades=seen_from(state, ACCOUNT, day),
         state=state, book=book(*((instrument, str(quantity)) for instrument, quantity in held)), policies=policies,
-        net_liquidation=summary.net_liquidation, margin_type=kind,
+        equity=summary.net_liquidation, margin_type=kind,
         max_loss=None if max_loss is None else Decimal(max_loss),
     )  # fmt: skip
 
@@ -128,7 +128,7 @@ def test_closing_what_was_held_overnight_passes() -> None:
 def test_the_own_count_is_always_told_and_labelled() -> None:
     """0.6, hard rule 2; R5."""
     told = check_day_trades(OPENING, context(remaining=-1, own=7))[-1]
-    assert told.source is Source.ESTIMATE
+    assert (told.source, told.code) == (Source.ESTIMATE, Code.DT_COUNT)
     assert told.sentence.startswith("Own count, old rule: 7 day trades in 5 business days")
     assert "closing this position today adds one" in told.sentence
 
@@ -154,7 +154,7 @@ def test_above_the_minimum_it_warns_when_the_loss_could_reach_below(max_loss: st
 
 def test_portfolio_margin_below_five_million_is_told_of_its_intraday_margin() -> None:
     """R11."""
-    assert "5,000,000" in check_day_trades(OPENING, context(kind=PORTFOLIO, equity="4000000"))[0].sentence
+    assert "$5,000,000" in check_day_trades(OPENING, context(kind=PORTFOLIO, equity="4000000"))[0].sentence
     assert "5,000,000" not in check_day_trades(OPENING, context(kind=PORTFOLIO, equity="5000000"))[0].sentence
 
 

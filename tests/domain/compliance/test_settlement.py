@@ -14,6 +14,7 @@ from ibdesk.domain.compliance.verdict import Code, Finding, Severity
 from ibdesk.domain.executions import ExecId, Execution
 from ibdesk.domain.hours import Calendar
 from ibdesk.domain.instruments import Instrument
+from ibdesk.domain.money import USD
 from ibdesk.domain.orders import Side
 from tests.domain.compliance.sample import ACCOUNT, CALENDAR, book, legs, option, stock
 
@@ -35,7 +36,7 @@ def traded(state: CashState, day: date, instrument: Instrument, quantity: int, p
 def selling(state: CashState, instrument: Instrument, quantity: int = 100) -> Finding:
     found, *_ = check_settlement(
         legs((instrument, -quantity)), Decimal(0), state, book((instrument, quantity)), MarginType.CASH, POLICIES,
-        CALENDAR,
+        CALENDAR, USD,
     )  # fmt: skip
     return found
 
@@ -92,7 +93,7 @@ def test_settlement_skips_closed_days(day: date, settles: date) -> None:
 
 def buying(state: CashState, cost: str) -> Finding:
     found, *_ = check_settlement(
-        legs((XYZ, 1)), Decimal(cost), state, book(), MarginType.CASH, POLICIES, CALENDAR
+        legs((XYZ, 1)), Decimal(cost), state, book(), MarginType.CASH, POLICIES, CALENDAR, USD
     )  # fmt: skip
     return found
 
@@ -102,6 +103,7 @@ def test_a_purchase_with_unsettled_money_is_warned_with_the_day_it_is_free() -> 
     assert buying(state, "100").severity is Severity.PASS
     warned = buying(state, "1000")
     assert (warned.severity, warned.remedy) == (Severity.WARN, "Do not sell it before 18 November.")
+    assert warned.sentence.startswith("It costs $1,000, settled cash is $100: money that settles")
     assert buying(state, "1000.01").severity is Severity.CONFIRM
 
 
@@ -110,7 +112,7 @@ def test_what_was_held_longest_is_sold_first() -> None:
     held = book((XYZ, 300))
     for quantity, severity in ((200, Severity.PASS), (201, Severity.CONFIRM)):
         found, *_ = check_settlement(
-            legs((XYZ, -quantity)), Decimal(0), state, held, MarginType.CASH, POLICIES, CALENDAR
+            legs((XYZ, -quantity)), Decimal(0), state, held, MarginType.CASH, POLICIES, CALENDAR, USD
         )
         assert found.severity is severity
 
@@ -124,7 +126,7 @@ def test_what_expires_worthless_is_gone_and_brings_nothing() -> None:
 
 def test_a_margin_account_has_nothing_to_mind() -> None:
     state = CashState(settled=Decimal(0))
-    assert check_settlement(legs((XYZ, 1)), Decimal(9), state, book(), MarginType.MARGIN, POLICIES, CALENDAR) == ()
+    assert check_settlement(legs((XYZ, 1)), Decimal(9), state, book(), MarginType.MARGIN, POLICIES, CALENDAR, USD) == ()
 
 
 TRADES = st.lists(st.tuples(st.sampled_from([ABC, XYZ]), st.integers(-5, 5).filter(bool)), max_size=8)
