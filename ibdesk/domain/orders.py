@@ -265,6 +265,11 @@ class Order:
         return self.quantity - self.filled
 
     @property
+    def changes(self) -> tuple[tuple[Instrument, Decimal], ...]:
+        """What filling the rest of it does to each position: signed quantities."""
+        return tuple((leg.instrument, self.remaining * leg.ratio * leg.side.sign) for leg in self.legs)
+
+    @property
     def is_partly_filled(self) -> bool:
         return 0 < self.filled < self.quantity
 

@@ -16,7 +16,7 @@ from ibdesk.domain.compliance.context import Context, Desk
 from ibdesk.domain.compliance.day_trade_rule import DayTrades, seen_from
 from ibdesk.domain.compliance.day_trades import DayTradeState, begin, trade_date_at
 from ibdesk.domain.compliance.disclosures import Acknowledgment, Disclosure
-from ibdesk.domain.compliance.exposure import Legs, book_of
+from ibdesk.domain.compliance.exposure import book_of
 from ibdesk.domain.compliance.policy import policies_at
 from ibdesk.domain.errors import Cause, DeskError, Refused
 from ibdesk.domain.executions import Fill
@@ -25,7 +25,7 @@ from ibdesk.domain.instruments import AssetClass, Conid, Instrument, Right
 from ibdesk.domain.maintenance import outage_at
 from ibdesk.domain.market import Dividend, Quote, TradingHours
 from ibdesk.domain.modes import Mode, face_of
-from ibdesk.domain.orders import Order, OrderRules, OrderTicket, Side
+from ibdesk.domain.orders import OrderRules, OrderTicket, Side
 from ibdesk.domain.portfolio import AccountPage
 from ibdesk.domain.risk_settings import BrokerLevel
 from ibdesk.domain.session import Session
@@ -112,7 +112,7 @@ class Pictures:
             calendar=self._calendar, settings=settings, summary=page.summary,
             daily_pnl=None if page.pnl is None else page.pnl.daily,
             rates={line.currency: line.rate for line in page.ledger},
-            book=book_of((row.position for row in page.rows), map(_remaining, working)), working=working,
+            book=book_of((row.position for row in page.rows), (order.changes for order in working)), working=working,
             live_orders=live_orders, day_trades=day_trades, trades=seen, quotes=quotes, rules=rules, hours=hours,
             dividends=dividends, disclosures=self._disclosures, acknowledged=acknowledged, usual=past.usual,
             was_refused=past.was_refused, deficits=past.deficits, cash=past.cash,
@@ -193,7 +193,3 @@ async def holdings(book: Book, account: AccountId) -> tuple[tuple[Instrument, De
     positions = () if page is None else (row.position for row in page.rows)
     return tuple((each.instrument, each.quantity) for each in positions
                  if each.quantity and each.instrument.asset_class not in NOT_CLOSED)  # fmt: skip
-
-
-def _remaining(order: Order) -> Legs:
-    return tuple((leg.instrument, order.remaining * leg.ratio * leg.side.sign) for leg in order.legs)

@@ -18,7 +18,7 @@ from ibdesk.domain.instruments import AssetClass, Conid
 from ibdesk.domain.maintenance import Outage
 from ibdesk.domain.market import Dividend, Quote, TradingHours
 from ibdesk.domain.modes import Mode
-from ibdesk.domain.money import Currency
+from ibdesk.domain.money import ZERO, Currency
 from ibdesk.domain.orders import Order, OrderIntent, OrderRef, OrderRules, WhatIf
 from ibdesk.domain.risk_settings import RiskSettings
 from ibdesk.domain.session import Session
@@ -45,8 +45,9 @@ class Context:
     Amounts of `summary` are in the account's base currency; `rates` is what one unit of a currency costs in it. What
     broker figures are older than the settings allow counts as unknown. `working` are the account's open orders, from
     wherever; `sent` the intents of this trade date from this desk, `undone` those of them that the broker refused or
-    a person answered with no; `usual` the middle size of the person's own orders
-    of a class; `what_if` the broker's preview of exactly this order. `granted` None: take the setting.
+    a person answered with no; `usual` the middle size of the person's own orders of a class; `what_if` the broker's
+    preview of exactly this order; `filled` what is filled already of the one that is changed. `granted` None: take the
+    setting.
     """
 
     now: datetime
@@ -77,12 +78,19 @@ class Context:
     disclosures: tuple[Disclosure, ...] = ()
     acknowledged: tuple[Acknowledgment, ...] = ()
     what_if: WhatIf | None = None
+    filled: Decimal = ZERO
 
     def without(self, order: Order) -> "Context":
-        """The same as if this working order were not there: so is looked at what it is to be changed to."""
-        legs = tuple((leg.instrument, order.remaining * leg.ratio * leg.side.sign) for leg in order.legs)
-        others = tuple(each for each in self.working if (each.ref, each.id) != (order.ref, order.id))
+        """The same as if this working order were not there: so is looked at what it is to be changed to.
+
+        What `working` knows of it counts, for the order given may be older.
+        """
+        same = [each for each in self.working if (each.ref, each.id) == (order.ref, order.id)]
+        book = self.book
+        for each in same:
+            book = book.without(each.changes)
         return replace(
-            self, book=self.book if others == self.working else self.book.without(legs), working=others,
+            self, book=book, working=tuple(each for each in self.working if each not in same),
             sent=tuple(each for each in self.sent if each.ref != order.ref),
+            filled=max((each.filled for each in (*same, order)), default=ZERO),
         )  # fmt: skip

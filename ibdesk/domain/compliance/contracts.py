@@ -3,9 +3,10 @@ size that the broker takes."""
 
 from collections.abc import Iterator
 from datetime import date
+from decimal import Decimal
 
 from ibdesk.domain.compliance.case import Case, net_touch, said
-from ibdesk.domain.compliance.verdict import Code, Finding, Severity, Source
+from ibdesk.domain.compliance.verdict import Code, Finding, Severity, Source, figure
 from ibdesk.domain.instruments import AssetClass, Instrument
 from ibdesk.domain.money import USD
 from ibdesk.domain.occ import is_nonstandard
@@ -23,6 +24,18 @@ def check_ticket(ticket: OrderTicket) -> tuple[Finding, ...]:
     """What is missing, no number or an exit on the wrong side, before any other rule can judge it."""
     found = faults(ticket) or tuple(fault for fault in exit_faults(ticket).values() if fault)
     return tuple(said(Code.TICKET, Severity.BLOCK, fault) for fault in found)
+
+
+def check_rest(ticket: OrderTicket, filled: Decimal) -> tuple[Finding, ...]:
+    """An order that is changed keeps what was filled of it."""
+    if ticket.quantity > filled:
+        return ()
+    return (
+        said(
+            Code.TICKET, Severity.BLOCK, f"{figure(filled)} of this order are filled already.",
+            "Enter more than that, or cancel the rest.", measured=ticket.quantity, limit=filled,
+        ),
+    )  # fmt: skip
 
 
 def check_contracts(case: Case) -> tuple[Finding, ...]:

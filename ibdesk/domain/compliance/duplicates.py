@@ -121,8 +121,7 @@ def _pending(working: tuple[Order, ...], conid: Conid, sign: int) -> Decimal:
     exits: dict[str, Decimal] = {}
     for place, order in enumerate(working):
         amount = sum(
-            (order.remaining * leg.ratio * leg.side.sign for leg in order.legs
-             if leg.instrument.conid == conid and leg.side.sign == sign), ZERO
+            (change for each, change in order.changes if each.conid == conid and change * sign > 0), ZERO
         )  # fmt: skip
         key = order.parent or f"alone {place}"
         if abs(amount) > abs(exits.get(key, ZERO)):

@@ -6,7 +6,7 @@ stopped only by who may send it, by what is traded, its grid, a duplicate and th
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from ibdesk.domain.compliance.account_rules import (
@@ -19,7 +19,7 @@ from ibdesk.domain.compliance.account_rules import (
 from ibdesk.domain.compliance.aggregates import check_aggregates
 from ibdesk.domain.compliance.case import Case, case_of, said
 from ibdesk.domain.compliance.context import Context
-from ibdesk.domain.compliance.contracts import check_contracts, check_ticket
+from ibdesk.domain.compliance.contracts import check_contracts, check_rest, check_ticket
 from ibdesk.domain.compliance.disclosure_rule import check_disclosures
 from ibdesk.domain.compliance.duplicates import check_crossing, check_duplicate, check_rate
 from ibdesk.domain.compliance.expiry import check_expiry
@@ -55,11 +55,12 @@ def check(ticket: OrderTicket, context: Context, policies: Policies) -> Verdict:
     """Every rule's answer, in the order of `STEPS`; the same inputs give the same verdict.
 
     A ticket that lacks something or has a price that is no number is blocked before the rules that would reckon with
-    it; who may send it is told all the same.
+    it; who may send it is told all the same. Of an order that is changed they judge what is left to be filled.
     """
-    faults = check_ticket(ticket)
+    faults = check_ticket(ticket) or check_rest(ticket, context.filled)
     if faults:
         return _verdict(context, (*check_identity(ticket, context, lowers_risk=False), *faults))
+    ticket = replace(ticket, quantity=ticket.quantity - context.filled)
     try:
         case = case_of(ticket, context, policies)
     except FAULTS as error:

@@ -72,6 +72,24 @@ def test_the_rules_stand_in_the_order_of_the_reference() -> None:
     assert codes.index(Code.SESSION) < codes.index(Code.TICK) < codes.index(Code.DUPLICATE) < codes.index(Code.BP_OK)
 
 
+def test_a_partly_filled_order_that_is_changed_is_judged_by_what_is_left_of_it() -> None:
+    before = replace(working(buying(quantity=10), quantity=10), ref=OrderRef("mine"), filled=Decimal(4))
+    five = setting(context(working=(before,)), risk_contracts_block=6)
+    assert found(checked(buying(quantity=10), five), Code.FAT_FINGER_QTY).severity is Severity.BLOCK, "a new order"
+    changing = five.without(before)
+    codes = {each.code for each in checked(buying(quantity=10), changing).findings}
+    assert Code.FAT_FINGER_QTY not in codes
+    assert found(checked(buying(quantity=11), changing), Code.FAT_FINGER_QTY).measured == 7
+    told = found(checked(buying(quantity=4), changing), Code.TICKET)
+    assert (told.severity, told.sentence) == (Severity.BLOCK, "4 of this order are filled already.")
+
+
+def test_what_is_known_to_be_filled_counts_though_the_order_shown_is_older() -> None:
+    shown = replace(working(buying(quantity=10), quantity=10), ref=OrderRef("mine"))
+    seen = context(working=(replace(shown, filled=Decimal(4)),)).without(shown)
+    assert (seen.filled, seen.working) == (4, ())
+
+
 def test_the_same_inputs_give_the_same_verdict() -> None:
     assert checked() == checked()
 
