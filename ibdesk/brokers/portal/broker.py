@@ -25,6 +25,7 @@ from ibdesk.brokers.portal.answers import judge
 from ibdesk.brokers.portal.book import PortalBook
 from ibdesk.brokers.portal.calls import Calls, Pause
 from ibdesk.brokers.portal.contracts import Contracts
+from ibdesk.brokers.portal.lines import Lines
 from ibdesk.brokers.portal.market import PortalMarket
 from ibdesk.brokers.portal.order_news import OrderRows
 from ibdesk.brokers.portal.pages import Rows, every_page
@@ -112,13 +113,15 @@ class PortalBroker:
             self._http, self._calls, session, OrderRows(contracts.known), clock=clock, ticks=ticks, jitter=jitter,
             timings=timings or StreamTimings(),
         )
-        self.session, self.market, self.stream = session, PortalMarket(self._calls, contracts, clock=clock), stream
+        lines = Lines(self._calls, streamed=lambda: stream.wanted)
+        self.session, self.stream = session, stream
+        self.market = PortalMarket(self._calls, contracts, lines, clock=clock)
         if connection.read_only and connection.environment is Environment.LIVE:
             # There is nothing that could send an order; what was ordered can be read all the same.
             self.book, self.trading = PortalBook(self._calls, contracts, clock=clock), None
         else:
             self.book = self.trading = PortalTrading(
-                self._calls, contracts, environment=connection.environment, clock=clock,
+                self._calls, contracts, lines=lines, environment=connection.environment, clock=clock,
                 operator=lambda: session.user_name, question_limit=question_limit,
             )
         self._closing = stream.close

@@ -32,6 +32,7 @@ CHAIN = "/iserver/secdef/info"
 ORDER_RULES = "/iserver/contract/rules"
 TRADING_HOURS = "/contract/trading-schedule"
 QUOTES = "/iserver/marketdata/snapshot"
+UNSUBSCRIBE = "/iserver/marketdata/unsubscribe"
 HISTORY = "/iserver/marketdata/history"
 
 #: At most 200 conids a request to SECURITY_DEFINITIONS, 100 to QUOTES; a user has 100 market-data lines by default.

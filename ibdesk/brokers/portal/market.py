@@ -1,5 +1,6 @@
 """In which order contracts and prices have to be asked for: a quote's first answer only opens its stream."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
@@ -8,6 +9,7 @@ from ibdesk.brokers.portal import endpoints
 from ibdesk.brokers.portal.calls import Calls
 from ibdesk.brokers.portal.chains import PortalChains
 from ibdesk.brokers.portal.contracts import Contracts
+from ibdesk.brokers.portal.lines import Lines
 from ibdesk.brokers.portal.parse import contracts as parse_contracts
 from ibdesk.brokers.portal.parse import market as parse
 from ibdesk.brokers.throttle import Clock
@@ -26,8 +28,8 @@ _WORTH_REPEATING = (Cause.BROKER_ERROR, Cause.MAINTENANCE)
 class PortalMarket:
     """Contracts and prices of the brokerage session."""
 
-    def __init__(self, calls: Calls, contracts: Contracts, *, clock: Clock) -> None:
-        self._calls, self._contracts, self._clock = calls, contracts, clock
+    def __init__(self, calls: Calls, contracts: Contracts, lines: Lines, *, clock: Clock) -> None:
+        self._calls, self._contracts, self._lines, self._clock = calls, contracts, lines, clock
         self._chains = PortalChains(calls, contracts, clock=clock)
         self._hours: dict[Conid, tuple[date, TradingHours]] = {}
         self._dividends: dict[Conid, tuple[date, Dividend | None]] = {}
@@ -109,11 +111,10 @@ class PortalMarket:
         await self._calls.brokerage_accounts()
         await self._chains.warm(conids)
         found: dict[Conid, Dividend] = {}
-        query = {"conids": ",".join(str(conid) for conid in conids), "fields": ",".join(parse.OF_DIVIDENDS)}
         for step in range(_DIVIDEND_STEPS):
             if step:
-                await self._calls.pause(_WARM_UP_STEP)
-            found |= parse.dividends(await self._calls.get(endpoints.QUOTES, query))
+                await self._step()
+            found |= parse.dividends(await self._lines.snapshot(conids, parse.OF_DIVIDENDS))
             if len(found) == len(conids):
                 break
         return found
@@ -131,7 +132,7 @@ class PortalMarket:
         missing = list(conids)
         for step in range(_WARM_UP_STEPS):
             if step:
-                await self._calls.pause(_WARM_UP_STEP)
+                await self._step()
             found |= await self._ask(missing, self._clock())
             missing = [conid for conid in conids if conid not in found]
             if not missing:
@@ -139,5 +140,8 @@ class PortalMarket:
         return {conid: found[conid] for conid in conids if conid in found}
 
     async def _ask(self, conids: Sequence[Conid], at: datetime) -> dict[Conid, Quote]:
-        query = {"conids": ",".join(str(conid) for conid in conids), "fields": ",".join(parse.FIELDS)}
-        return parse.quotes(await self._calls.get(endpoints.QUOTES, query), at)
+        return parse.quotes(await self._lines.snapshot(conids, parse.FIELDS), at)
+
+    async def _step(self) -> None:
+        """Wait for figures to come; while nothing can be asked, lines that nobody needs are given back."""
+        await asyncio.gather(self._calls.pause(_WARM_UP_STEP), self._lines.close_idle())

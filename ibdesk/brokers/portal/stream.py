@@ -87,6 +87,11 @@ class PortalStream:
         self._pnl: dict[AccountId, AccountPnl] = {}
         self._flags = SessionFlags(reachable=False)
 
+    @property
+    def wanted(self) -> tuple[Conid, ...]:
+        """What is streamed, or is to be once it is up."""
+        return self._wanted
+
     def wake(self) -> None:
         """The brokerage session is usable: do not sleep the back-off out."""
         self._awake.set()

@@ -14,6 +14,7 @@ from ibdesk.brokers.portal.answers import Declined, Faulted
 from ibdesk.brokers.portal.book import PortalBook
 from ibdesk.brokers.portal.calls import Calls
 from ibdesk.brokers.portal.contracts import Contracts
+from ibdesk.brokers.portal.lines import Lines
 from ibdesk.brokers.portal.parse import contracts as parse_contracts
 from ibdesk.brokers.portal.parse import outcomes, tickets, what_if
 from ibdesk.brokers.portal.parse.market import FIELDS
@@ -65,6 +66,7 @@ class PortalTrading(PortalBook):
         calls: Calls,
         contracts: Contracts,
         *,
+        lines: Lines,
         environment: Environment,
         clock: Clock,
         operator: Callable[[], str] = lambda: "",
@@ -75,7 +77,7 @@ class PortalTrading(PortalBook):
         self._turns: Turns[Errand] = Turns(question_limit)
         self._sent: dict[OrderRef, Answer | None] = {}
         self._rules: dict[tuple[Conid, Side], OrderRules] = {}
-        self._quoted: tuple[int, set[Conid]] = (-1, set())
+        self._lines = lines
 
     async def rules(self, conid: Conid, side: Side) -> OrderRules:
         known = self._rules.get((conid, side))
@@ -249,12 +251,9 @@ class PortalTrading(PortalBook):
 
     async def _warm_quotes(self, conids: Sequence[Conid]) -> None:
         """A preview wants the prices to have been asked for in this session."""
-        session, quoted = self._quoted
-        cold = [conid for conid in conids if session != self._calls.session or conid not in quoted]
+        cold = [conid for conid in conids if not self._lines.is_open(conid)]
         if cold:
-            await self._calls.get(endpoints.QUOTES, {"conids": ",".join(map(str, cold)), "fields": ",".join(FIELDS)})
-            kept = quoted if session == self._calls.session else set()
-            self._quoted = (self._calls.session, kept | set(cold))
+            await self._lines.snapshot(cold, FIELDS)
 
 
 def _changed(before: Order, after: Order, *, is_told: bool) -> Order:
