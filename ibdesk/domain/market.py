@@ -1,7 +1,7 @@
 """What the market says: quotes, bars and how late they are."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
@@ -55,10 +55,15 @@ class Dividend:
     amount: Decimal
 
 
+#: The broker's clock and a desk's may be this far apart: what seems younger is taken to be of now.
+CLOCKS_DIFFER = timedelta(seconds=15)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quote:
     """What is known of one instrument's price. `is_close` marks a last that is yesterday's close; sizes are the units
-    shown at bid and ask; `option` is None where the broker told no option figure."""
+    shown at bid and ask; `option` is None where the broker told no option figure; `updated_at` is when the broker last
+    heard of it by its own word, None where it says nothing."""
 
     conid: Conid
     received_at: datetime
@@ -76,6 +81,14 @@ class Quote:
     ask_size: Decimal | None = None
     volume: Decimal | None = None
     option: OptionFigures | None = None
+    updated_at: datetime | None = None
+
+    @property
+    def told_at(self) -> datetime:
+        """How old its figures are counts from here: an answer that comes now may tell of long ago."""
+        if self.updated_at is None or self.received_at - self.updated_at < CLOCKS_DIFFER:
+            return self.received_at
+        return self.updated_at
 
     def merged(self, newer: "Quote") -> "Quote":
         """Ours with every field the newer one knows; the wire sends only what changed."""
@@ -96,6 +109,7 @@ class Quote:
             ask_size=_newer(newer.ask_size, self.ask_size),
             volume=_newer(newer.volume, self.volume),
             option=self.option.merged(newer.option) if self.option and newer.option else newer.option or self.option,
+            updated_at=newer.updated_at or self.updated_at,
         )
 
 

@@ -210,7 +210,7 @@ def _quotes(receipts: Sequence[Receipt], ticket: OrderTicket | None) -> Section 
 
 
 def _quote(quote: Quote, label: str, at: datetime) -> tuple[Cell, ...]:
-    age = max(0.0, (at - quote.received_at).total_seconds())
+    age = max(0.0, (at - quote.told_at).total_seconds())
     return (
         Cell(text=label), *(Cell(text=_plain(each), is_number=True) for each in (quote.bid, quote.ask, quote.last)),
         Cell(text=quote.delay.value), Cell(text=f"{age:,.1f} s", is_number=True),

@@ -1,6 +1,6 @@
 """Quotes are merged field by field, since the wire sends only what changed."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from ibdesk.domain.instruments import Conid
@@ -22,6 +22,14 @@ def test_the_close_mark_goes_with_the_price_it_came_with() -> None:
     closed = quote(last=Decimal(10), is_close=True)
     assert closed.merged(quote(bid=Decimal(9))).is_close
     assert not closed.merged(quote(last=Decimal(11))).is_close
+
+
+def test_a_figure_is_as_old_as_the_broker_says_unless_clocks_may_differ() -> None:
+    def told(seconds: int) -> datetime:
+        return quote(updated_at=AT - timedelta(seconds=seconds)).told_at
+
+    assert (told(60), told(10), told(-60), quote().told_at) == (AT - timedelta(seconds=60), AT, AT, AT)
+    assert quote(updated_at=AT).merged(quote(bid=Decimal(1))).updated_at == AT
 
 
 def test_a_zero_is_a_figure_and_not_a_gap() -> None:

@@ -204,7 +204,8 @@ def _late(case: Case, leg: Leg, quote: Quote, oldest: timedelta | None) -> Itera
             Code.STALE_DATA, Severity.CONFIRM, f"The quote of {leg.instrument.label} is {word}.",
             "Look at a live price first.", source=Source.BROKER,
         )  # fmt: skip
-    age = case.context.now - quote.received_at
+    told_at = quote.told_at if quote.delay is Delay.LIVE else quote.received_at
+    age = case.context.now - told_at
     if oldest is not None and age > oldest:
         settings, seconds = case.context.settings, Decimal(str(age.total_seconds()))
         is_option = leg.instrument.option is not None

@@ -40,6 +40,13 @@ def test_a_quote_reads_separators_signs_and_percents() -> None:
     assert (quote.change, quote.change_percent) == (Decimal("-3.50"), Decimal("0.54"))
     assert (quote.daily_pnl, quote.prior_close, quote.delay) == (Decimal("12.5"), Decimal("652.39"), Delay.LIVE)
     assert not quote.is_close and not quote.is_halted
+    assert quote.updated_at == datetime(2026, 4, 2, 22, 40, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("told", ["0", "-1", '"soon"', "null", "1e300", "99999999999999999"])
+def test_an_instant_of_no_world_is_none(told: str) -> None:
+    (quote,) = parse.quotes(f'[{{"conid": 1, "31": "2", "_updated": {told}}}]'.encode(), NOW).values()
+    assert (quote.last, quote.updated_at) == (2, None)
 
 
 def test_a_c_marks_yesterdays_close_and_an_h_a_halt() -> None:

@@ -134,6 +134,16 @@ def test_k9_a_shares_quote_may_be_two_seconds_old(age: str, severity: Severity) 
     assert soft(buying(stock(), limit="100.00"), seen) is severity
 
 
+def test_a_live_quote_that_arrives_now_and_tells_of_a_minute_ago_is_asked_about() -> None:
+    for delay, age, sentences in (
+        (Delay.LIVE, 60, [f"The quote of {CALL.label} is 60.0 seconds old."]), (Delay.LIVE, 10, []),
+        (Delay.DELAYED, 900, [f"The quote of {CALL.label} is delayed."]),
+    ):  # fmt: skip
+        old = quote(CALL, "1.00", "1.10", delay=delay, updated_at=NOW - timedelta(seconds=age))
+        found = check_prices(case(buying(), context(quotes=quotes(old, quote(stock(), "99.99", "100.01")))))
+        assert [each.sentence for each in found if each.code is Code.STALE_DATA] == sentences
+
+
 def test_an_old_quote_says_nothing_new_while_the_market_is_closed() -> None:
     seen = replace(at("1.00", "1.10"), now=NOW + timedelta(hours=9))
     assert soft(buying(), seen) is Severity.PASS

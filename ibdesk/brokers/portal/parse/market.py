@@ -29,6 +29,8 @@ FIELDS = (
     LAST, BID, ASK, CHANGE, CHANGE_PERCENT, DAILY_PNL, AVAILABILITY, PRIOR_CLOSE, BID_SIZE, ASK_SIZE, VOLUME,
     *_OF_OPTIONS_IN_ORDER,
 )
+#: Beside the fields of every row, without being asked for.
+UPDATED = "_updated"
 #: The next dividend per share, and the first day without it.
 DIVIDEND, EX_DATE = "7286", "7288"
 OF_DIVIDENDS = (DIVIDEND, EX_DATE)
@@ -171,7 +173,18 @@ def quote(row: Mapping[str, msgspec.Raw], at: datetime) -> Quote | None:
         ask_size=_figure(row, ASK_SIZE),
         volume=_figure(row, VOLUME),
         option=_option(row),
+        updated_at=_instant(row),
     )
+
+
+def _instant(row: Mapping[str, msgspec.Raw]) -> datetime | None:
+    """The broker's own time of the row, in milliseconds since 1970."""
+    told = _figure(row, UPDATED)
+    if told is None or told <= 0:
+        return None
+    with contextlib.suppress(ValueError, OverflowError, OSError):  # no instant of this world
+        return datetime.fromtimestamp(float(told) / 1000, UTC)
+    return None
 
 
 def _option(row: Mapping[str, msgspec.Raw]) -> OptionFigures | None:
