@@ -21,6 +21,8 @@ SIZE_LIMITS: Mapping[str, Decimal] = {
     "STK": Decimal(1000), "OPT": Decimal(50), "FOP": Decimal(20), "FUT": Decimal(10)
 }
 VALUE_LIMIT = Decimal(100_000)
+#: What is traded in parts of one, and in which; the rest is traded in whole numbers.
+SIZE_STEPS: Mapping[str, Decimal] = {"CRYPTO": Decimal("0.00000001"), "FUND": Decimal("0.001")}
 PRICE_LIMITS: Mapping[str, Decimal] = {"OPT": Decimal("0.30"), "FOP": Decimal("0.30")}
 PRICE_LIMIT = Decimal("0.03")
 #: A limit so far on the wrong side is refused outright.
@@ -127,8 +129,9 @@ def _types(scene: Scene) -> str:
     ticket, first = scene.ticket, scene.ticket.first
     if first.asset_class != "STK" and (ticket.kind in ON_CLOSE or ticket.tif is TimeInForce.OPG):
         return "Invalid order type for this contract: it trades in no auction"
-    if first.asset_class != "CRYPTO" and ticket.quantity != ticket.quantity.to_integral_value():
-        return "The quantity of this order must be a whole number"
+    step = SIZE_STEPS.get(first.asset_class, Decimal(1))
+    if ticket.quantity % step:
+        return f"The quantity of this order must be {'a whole number' if step == 1 else f'a multiple of {step:f}'}"
     return ""
 
 

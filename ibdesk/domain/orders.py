@@ -138,9 +138,13 @@ def faults(ticket: OrderTicket) -> tuple[str, ...]:
     return tuple(found)
 
 
+#: Bought in whole or by amount, and held in fractions.
+_IN_FRACTIONS = frozenset({AssetClass.STOCK, AssetClass.ETF, AssetClass.FUND, AssetClass.CRYPTO})
+
+
 def _takes_fractions(ticket: OrderTicket) -> bool:
     classes = {leg.instrument.asset_class for leg in ticket.legs}
-    return len(ticket.legs) == 1 and classes <= {AssetClass.STOCK, AssetClass.ETF, AssetClass.CRYPTO}
+    return len(ticket.legs) == 1 and classes <= _IN_FRACTIONS
 
 
 def _price_faults(ticket: OrderTicket) -> list[str]:

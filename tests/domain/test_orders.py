@@ -98,8 +98,10 @@ def test_legs_in_two_currencies_are_refused():
     assert faults(ticket(legs=legs)) == ("All legs must be in one currency.",)
 
 
-def test_shares_may_be_fractions_and_a_spread_may_be_a_credit():
+def test_shares_and_funds_may_be_fractions_and_a_spread_may_be_a_credit():
     assert faults(ticket(quantity=Decimal("0.5"))) == ()
+    fund = replace(SPY, asset_class=AssetClass.FUND)
+    assert faults(ticket(legs=(Leg(instrument=fund, side=Side.SELL),), quantity=Decimal("120.418"))) == ()
     legs = (Leg(instrument=SPY, side=Side.SELL), Leg(instrument=PUT, side=Side.BUY))
     assert faults(ticket(legs=legs, limit=Decimal("-1.20"))) == ()
 

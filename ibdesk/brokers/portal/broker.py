@@ -113,7 +113,7 @@ class PortalBroker:
             self._http, self._calls, session, OrderRows(contracts.known), clock=clock, ticks=ticks, jitter=jitter,
             timings=timings or StreamTimings(),
         )
-        lines = Lines(self._calls, streamed=lambda: stream.wanted)
+        lines = Lines(self._calls, clock=clock, streamed=lambda: stream.wanted)
         self.session, self.stream = session, stream
         self.market = PortalMarket(self._calls, contracts, lines, clock=clock)
         if connection.read_only and connection.environment is Environment.LIVE:

@@ -5,15 +5,17 @@ The stream has its own lines and closes them itself (reference/client-portal-api
 
 import asyncio
 from collections.abc import Callable, Collection, Sequence
+from datetime import datetime, timedelta
 
 from ibdesk.brokers.portal import endpoints
 from ibdesk.brokers.portal.answers import Declined, Faulted
 from ibdesk.brokers.portal.calls import Calls
+from ibdesk.brokers.throttle import Clock
 from ibdesk.domain.errors import DeskError
 from ibdesk.domain.instruments import Conid
 
-#: Seconds after which nobody is taken to ask again, and within which somebody surely waits for the figures.
-_IDLE, _AWAITED = 60.0, 5.0
+#: After this nobody is taken to ask again, and within this somebody surely waits for the figures.
+_IDLE, _AWAITED = timedelta(seconds=60), timedelta(seconds=5)
 #: So many fit into a pause between two snapshots without the next one having to wait for the budget.
 _AT_A_TIME = 4
 
@@ -21,10 +23,10 @@ _AT_A_TIME = 4
 class Lines:
     """The snapshots of one gateway. `streamed` are the instruments whose lines the stream has opened."""
 
-    def __init__(self, calls: Calls, *, streamed: Callable[[], Collection[Conid]]) -> None:
-        self._calls, self._streamed = calls, streamed
+    def __init__(self, calls: Calls, *, clock: Clock, streamed: Callable[[], Collection[Conid]]) -> None:
+        self._calls, self._clock, self._streamed = calls, clock, streamed
         self._session = -1
-        self._asked: dict[Conid, float] = {}  # when last, the longest ago first
+        self._asked: dict[Conid, datetime] = {}  # when last, the longest ago first
 
     def is_open(self, conid: Conid) -> bool:
         """Whether a snapshot of this brokerage session opened its line, and it was not closed since."""
@@ -38,20 +40,20 @@ class Lines:
             self._session, self._asked = self._calls.session, {}
         for conid in conids:
             self._asked.pop(conid, None)
-            self._asked[conid] = self._calls.ticks()
+            self._asked[conid] = self._clock()
         return body
 
     async def close_idle(self) -> None:
         """Close some of those nobody asks for any more, and as many more as are beyond what the user may have."""
-        now, streamed = self._calls.ticks(), frozenset(self._streamed())
+        now, streamed = self._clock(), frozenset(self._streamed())
         ours = [conid for conid in self._asked if conid not in streamed]
         beyond = len(ours) + len(streamed) - endpoints.MOST_LINES
         idle = [conid for conid in ours if now - self._asked[conid] >= _IDLE][:_AT_A_TIME]
         spare = [conid for conid in ours if now - self._asked[conid] >= _AWAITED][: max(0, beyond)]
-        await asyncio.gather(*(self._close(conid) for conid in max(idle, spare, key=len)))
+        taken = [(conid, self._asked.pop(conid)) for conid in max(idle, spare, key=len)]  # others may close meanwhile
+        await asyncio.gather(*(self._close(*each) for each in taken))
 
-    async def _close(self, conid: Conid) -> None:
-        asked = self._asked.pop(conid)
+    async def _close(self, conid: Conid, asked: datetime) -> None:
         try:
             await self._calls.post(endpoints.UNSUBSCRIBE, {"conid": conid})
         except (Declined, Faulted):

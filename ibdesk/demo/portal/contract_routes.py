@@ -11,6 +11,7 @@ from ibdesk.demo.hours import VENUES, is_trading_day, session
 from ibdesk.demo.portal.calls import Answer, Call, Json, answer, complain, is_true, whole
 from ibdesk.demo.portal.position_routes import contract_half
 from ibdesk.demo.portal.state import PortalState
+from ibdesk.demo.questions import SIZE_STEPS
 from ibdesk.demo.quotes import step_at, steps
 
 MOST_CONIDS = 200
@@ -209,8 +210,9 @@ class ContractRoutes:
             "ibAlgoTypes": ["limit", "stop_limit"], "fraqTypes": [], "forceOrderPreview": False,
             "cqtTypes": ["limit", "market"] if is_share else [], "orderDefaults": {"LMT": {"LP": f"{price}"}},
             "orderTypesOutside": ["limit", "stop_limit"] if is_share else [], "defaultSize": 100 if is_share else 1,
-            "cashSize": 0.0, "sizeIncrement": 1, "tifTypes": ["GTC/o,a", "OPG/a", "DAY/o,a", "IOC/a"] if is_share
-            else ["GTC/a", "DAY/a", "IOC/a"], "tifDefaults": {"TIF": "DAY"},
+            "cashSize": 0.0, "sizeIncrement": SIZE_STEPS.get(listing.asset_class, 1),
+            "tifTypes": ["GTC/o,a", "OPG/a", "DAY/o,a", "IOC/a"] if is_share else ["GTC/a", "DAY/a", "IOC/a"],
+            "tifDefaults": {"TIF": "DAY"},
             "limitPrice": price, "stopprice": price, "orderOrigination": None, "preview": True,
             "displaySize": None, "fraqInt": 0, "cashCcy": listing.currency, "cashQtyIncr": 500,
             "priceMagnifier": None, "negativeCapable": False, "incrementType": 1,

@@ -10,7 +10,7 @@ import pytest
 from ibdesk.brokers.portal import endpoints
 from ibdesk.brokers.portal.lines import Lines
 from ibdesk.domain.instruments import Conid
-from tests.brokers.door import Desk, Dial, Small, connected, demo, small
+from tests.brokers.door import Desk, Small, at_demo, connected, small
 from tests.brokers.portal.replies import reply
 
 CLOSING = "POST /iserver/marketdata/unsubscribe"
@@ -22,12 +22,11 @@ def conids(*numbers: int) -> list[Conid]:
 
 @asynccontextmanager
 async def gateway(*streamed: int) -> AsyncIterator[tuple[Lines, Desk, Small]]:
-    dial = Dial()
-    async with small() as server, connected(server.url, dial=dial, ticks=dial.ticks) as desk:
+    async with small() as server, connected(server.url) as desk:
         server.says("/iserver/accounts", reply("brokerage_accounts"))
         server.says("/iserver/marketdata/snapshot", "[]")
         server.says("/iserver/marketdata/unsubscribe", '{"success": true}')
-        yield Lines(desk.broker._calls, streamed=lambda: conids(*streamed)), desk, server
+        yield Lines(desk.broker._calls, clock=desk.dial.clock, streamed=lambda: conids(*streamed)), desk, server
 
 
 def closed(server: Small) -> list[int]:
@@ -47,6 +46,17 @@ def test_what_was_not_asked_for_a_minute_is_closed_and_what_is_streamed_stays() 
             assert [lines.is_open(each) for each in conids(1, 2, 3)] == [False, True, True]
             await lines.close_idle()
             assert closed(server) == [1], "once"
+
+    asyncio.run(scene())
+
+
+def test_two_who_close_at_once_close_nothing_twice() -> None:
+    async def scene() -> None:
+        async with gateway() as (lines, desk, server):
+            await lines.snapshot(conids(1, 2), ("31",))
+            desk.dial.turn(60)
+            await asyncio.gather(lines.close_idle(), lines.close_idle())
+            assert sorted(closed(server)) == [1, 2]
 
     asyncio.run(scene())
 
@@ -108,10 +118,7 @@ def test_another_brokerage_session_begins_without_lines() -> None:
 
 def test_quotes_give_idle_lines_back_while_they_wait_for_new_ones() -> None:
     async def scene() -> None:
-        dial = Dial()
-        async with demo() as door, connected(
-            door.url, door.certificate_sha256, dial=dial, ticks=dial.ticks
-        ) as desk:
+        async with at_demo() as (desk, _):
             assert desk.broker.market is not None
             spy, aapl = conids(756733, 265598)
             await desk.broker.market.quotes([spy])

@@ -13,6 +13,7 @@ from ibdesk.demo.portal.login import Stage
 from tests.demo.door import MAIN, SECOND, Door, open_demo, still_clock
 
 AAPL, KO, META, NESN = 265598, 8894, 107113386, 12107812
+VFIAX, BTC = 32998817, 479624278
 SATURDAY = datetime(2026, 11, 21, 15, 0, tzinfo=UTC)
 Story = Callable[[DemoGateway, Door], Awaitable[None]]
 
@@ -205,6 +206,19 @@ def test_a_refusal_comes_with_status_200_and_its_reason(ticket: dict[str, Any], 
         body = await send(door, ticket)
         assert words in body["error"]
         assert (await door.ok("iserver/account/orders"))["orders"] == []
+
+    play(story)
+
+
+@pytest.mark.parametrize(("conid", "held", "too_fine"), [(VFIAX, 120.418, 0.0005), (BTC, 0.75, 0.000000005)])
+def test_what_is_held_in_fractions_is_sold_in_fractions(conid: int, held: float, too_fine: float) -> None:
+    async def story(gateway: DemoGateway, door: Door) -> None:
+        selling = {"conid": conid, "orderType": "MKT", "side": "SELL", "tif": "DAY"}
+        (number,) = await place(door, selling | {"quantity": held})
+        assert (await row_of(door, number))["status"] in ("Submitted", "PreSubmitted", "Filled")
+        assert "a multiple of" in (await send(door, selling | {"quantity": too_fine}))["error"]
+        _, rules = await door.post("iserver/contract/rules", {"conid": conid, "isBuy": False})
+        assert 0 < rules["sizeIncrement"] < 1
 
     play(story)
 
