@@ -11,7 +11,8 @@ from decimal import Decimal
 from enum import StrEnum
 
 from ibdesk.domain.compliance.regime import MarginRegime, Regime
-from ibdesk.domain.compliance.verdict import figure
+from ibdesk.domain.compliance.verdict import money
+from ibdesk.domain.money import USD
 
 #: FINRA 4210(f)(8)(B)(iv)a, the pattern day trader's least equity, in US dollars; see reference/compliance.md 0.
 LEGACY_EQUITY = Decimal(25_000)
@@ -89,7 +90,7 @@ def legacy_note(regime: Regime | None, equity: Decimal | None) -> tuple[str, boo
     if regime is None:
         return "", False
     short = equity is not None and equity < LEGACY_EQUITY
-    has = "" if equity is None else f" This account has ${figure(equity)}."
+    has = "" if equity is None else f" This account has {money(equity, USD)}."
     match regime.regime:
         case MarginRegime.PDT_LEGACY:
             told = "The broker still counts day trades: a fourth in five business days needs $25,000 of equity."

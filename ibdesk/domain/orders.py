@@ -130,7 +130,7 @@ def faults(ticket: OrderTicket) -> tuple[str, ...]:
         found.append("All legs must be in one currency.")
     if not ticket.quantity.is_finite() or ticket.quantity <= 0:
         found.append("Enter a quantity above zero.")
-    elif ticket.quantity != ticket.quantity.to_integral_value() and not _takes_fractions(ticket):
+    elif ticket.quantity != ticket.quantity.to_integral_value() and not takes_fractions(ticket):
         found.append("Enter a whole number of contracts.")
     found += _price_faults(ticket)
     if ticket.exits is not None and ticket.exits.take_profit is None and ticket.exits.stop_loss is None:
@@ -142,7 +142,8 @@ def faults(ticket: OrderTicket) -> tuple[str, ...]:
 _IN_FRACTIONS = frozenset({AssetClass.STOCK, AssetClass.ETF, AssetClass.FUND, AssetClass.CRYPTO})
 
 
-def _takes_fractions(ticket: OrderTicket) -> bool:
+def takes_fractions(ticket: OrderTicket) -> bool:
+    """Whether its quantity may be a fraction."""
     classes = {leg.instrument.asset_class for leg in ticket.legs}
     return len(ticket.legs) == 1 and classes <= _IN_FRACTIONS
 

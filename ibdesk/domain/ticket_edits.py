@@ -90,12 +90,6 @@ def exit_faults(ticket: OrderTicket, met: Decimal | None = None) -> dict[str, st
     return faults
 
 
-def takes_fractions(ticket: OrderTicket) -> bool:
-    """Whether its quantity may be a fraction: one stock, fund or coin, as the ticket's own faults have it."""
-    classes = {leg.instrument.asset_class for leg in ticket.legs}
-    return len(ticket.legs) == 1 and classes <= _SHARES | {AssetClass.CRYPTO}
-
-
 def _find(legs: tuple[Leg, ...], conid: Conid) -> Leg | None:
     return next((leg for leg in legs if leg.instrument.conid == conid), None)
 

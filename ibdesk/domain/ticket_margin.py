@@ -10,6 +10,7 @@ from decimal import ROUND_FLOOR, Decimal
 from ibdesk.domain.compliance.account_rules import estimated
 from ibdesk.domain.compliance.case import Case, case_of
 from ibdesk.domain.compliance.context import Context
+from ibdesk.domain.compliance.limits import CONTRACTS
 from ibdesk.domain.compliance.policy import policies_at
 from ibdesk.domain.compliance.verdict import Source
 from ibdesk.domain.hours import NEW_YORK
@@ -73,10 +74,8 @@ def largest(ticket: OrderTicket, context: Context) -> Fit:
 
 def _most(ticket: OrderTicket, context: Context) -> Decimal:
     settings = context.settings
-    limits = [
-        Decimal(settings.risk_contracts_block if leg.instrument.option is not None else settings.risk_shares_block)
-        / leg.ratio for leg in ticket.legs
-    ]  # fmt: skip
+    contracts, shares = Decimal(settings.risk_contracts_block), Decimal(settings.risk_shares_block)
+    limits = ((contracts if leg.instrument.asset_class in CONTRACTS else shares) / leg.ratio for leg in ticket.legs)
     return _floor(min(limits))
 
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
-from ibdesk.domain.compliance.case import touch
+from ibdesk.domain.compliance.case import net_of, touch
 from ibdesk.domain.compliance.ticks import COMBO_STEP, rounded
 from ibdesk.domain.instruments import Conid
 from ibdesk.domain.market import Quote
@@ -51,17 +51,7 @@ def unit_quote(legs: tuple[Leg, ...], quotes: Mapping[Conid, Quote]) -> UnitQuot
     if len(legs) == 1:
         quote = quotes.get(legs[0].instrument.conid)
         return UnitQuote(low=touch(quote, -1), high=touch(quote, 1))
-    return UnitQuote(low=_net(legs, quotes, -1), high=_net(legs, quotes, 1)) if legs else UnitQuote()
-
-
-def _net(legs: tuple[Leg, ...], quotes: Mapping[Conid, Quote], way: int) -> Decimal | None:
-    total = ZERO
-    for leg in legs:
-        price = touch(quotes.get(leg.instrument.conid), leg.side.sign * way)
-        if price is None:
-            return None
-        total += price * (leg.side.sign * leg.ratio) * leg.instrument.multiplier
-    return total / max(leg.instrument.multiplier for leg in legs)
+    return UnitQuote(low=net_of(legs, quotes, -1), high=net_of(legs, quotes)) if legs else UnitQuote()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,7 +25,6 @@ from ibdesk.domain.ticket_edits import (
     MOST_LEGS,
     exit_faults,
     flipped,
-    takes_fractions,
     why_not,
     with_leg,
     with_legs,
@@ -114,8 +113,3 @@ def test_exits_must_be_on_their_sides_of_the_limit() -> None:
     credit = made(Leg(instrument=PUT, side=Side.SELL), Leg(instrument=CALL, side=Side.SELL), limit=Decimal("-1.88"),
                   exits=Exits(take_profit=Decimal("-0.90"), stop_loss=Decimal("-3.80")))  # fmt: skip
     assert not any(exit_faults(credit).values())
-
-
-def test_fractions_are_for_single_shares() -> None:
-    assert takes_fractions(made(Leg(instrument=XYZ, side=Side.BUY)))
-    assert not takes_fractions(made(Leg(instrument=PUT, side=Side.BUY)))

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from ibdesk.domain.compliance.context import Context
 from ibdesk.domain.compliance.verdict import Source
+from ibdesk.domain.instruments import AssetClass
 from ibdesk.domain.orders import Impact, OrderTicket, Side, WhatIf
 from ibdesk.domain.ticket_margin import largest, margin_of
 from tests.services.scripted_broker import picture, ticket
@@ -78,6 +79,13 @@ def test_the_persons_own_limit_of_size_is_kept() -> None:
     found = largest(ticket("100"), context(what_if=preview("5", "0")))
     assert found.quantity == 50_000
     assert "own limit" in found.why
+
+
+def test_futures_are_counted_as_contracts_as_the_rule_on_sizes_does() -> None:
+    seen, share = context(what_if=preview(change="1", equity="0")), ticket()
+    future = replace(share.legs[0].instrument, asset_class=AssetClass.FUTURE)
+    wanted = replace(share, legs=(replace(share.legs[0], instrument=future),))
+    assert largest(wanted, seen).quantity == seen.settings.risk_contracts_block
 
 
 def test_what_frees_funds_has_no_largest_size_by_funds() -> None:

@@ -207,12 +207,15 @@ class Engine:
             return {}
 
     async def learn_rates(self, currencies: Iterable[Currency], *, is_due: bool = False) -> None:
-        """Ask what these currencies cost where the book does not know it yet, or it `is_due` again."""
+        """Ask what these currencies cost where the book does not know it yet, or it `is_due` again.
+
+        One of which nothing is told any more keeps its last rate: without any it would count like the account's own.
+        """
         foreign = [each for each in currencies if each != self.book.currency]
         if foreign and (is_due or any(self.book.rate(each) is None for each in foreign)):
             rates = await self.ask_rates()
             if rates:
-                await self.keep(lambda book: replace(book, rates=rates))
+                await self.keep(lambda book: replace(book, rates=tuple((dict(book.rates) | dict(rates)).items())))
 
     async def keep(self, change: Callable[[PaperBook], PaperBook]) -> None:
         """Change what is no order: figures, instructions."""

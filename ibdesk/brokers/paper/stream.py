@@ -79,9 +79,10 @@ class PaperStream:
             async with aclosing(self._inner.events()) as batches:
                 async for batch in batches:
                     heard.put_nowait(await self._taken(batch))
-            heard.put_nowait(None)
         except DeskError as error:
             heard.put_nowait(error)
+        finally:
+            heard.put_nowait(None)  # whatever ended it: nobody may wait for more
 
     async def _taken(self, batch: tuple[StreamEvent, ...]) -> tuple[StreamEvent, ...]:
         """What of a batch is ours to tell, after the orders have met it."""

@@ -1,6 +1,6 @@
 """One ticket in its context: what filling it makes of the positions, whether it lowers risk, and what it costs."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from decimal import Decimal
@@ -16,7 +16,7 @@ from ibdesk.domain.instruments import Conid, Instrument
 from ibdesk.domain.market import Quote
 from ibdesk.domain.money import USD, ZERO, Currency, known
 from ibdesk.domain.options import merged, more_naked, recognise
-from ibdesk.domain.orders import NEEDS_LIMIT, NEEDS_STOP, OrderTicket
+from ibdesk.domain.orders import NEEDS_LIMIT, NEEDS_STOP, Leg, OrderTicket
 from ibdesk.domain.payoff import Line, PricedLeg, line_at_expiry
 from ibdesk.domain.strategies import Recognition
 
@@ -149,10 +149,15 @@ def net_touch(ticket: OrderTicket, context: Context, side: int = 1) -> Decimal |
     """
     if not ticket.is_combo:
         return touch(context.quotes.get(ticket.legs[0].instrument.conid), ticket.legs[0].side.sign * side)
+    return net_of(ticket.legs, context.quotes, side)
+
+
+def net_of(legs: Sequence[Leg], quotes: Mapping[Conid, Quote], side: int = 1) -> Decimal | None:
+    """The same of several legs by these quotes; None where a leg has none on its side."""
     total = largest = ZERO
-    for leg in ticket.legs:
+    for leg in legs:
         instrument, sign = leg.instrument, leg.side.sign
-        price = touch(context.quotes.get(instrument.conid), sign * side)
+        price = touch(quotes.get(instrument.conid), sign * side)
         if price is None:
             return None
         total += price * (sign * leg.ratio) * instrument.multiplier

@@ -199,14 +199,15 @@ def check_delivery(
     """What an expiry of one underlying would leave behind, from three business days before it on."""
     if not business_days(expiry, -(AHEAD + 1), calendar)[0] <= today <= expiry:
         return ()
+    currency = holdings[0][0].currency if holdings else None
     due = delivery(tuple(row for row in holdings if row[0].option and row[0].option.expiry == expiry), price)
     found = []
     if due.cash < 0 and (cash is None or cash < -due.cash):
         found.append(said(
             Code.EXPIRING_TODAY, Severity.WARN,
-            f"At {figure(price)} the expiry of {expiry:%d %B} takes {figure(-due.cash)} in cash; {figure(cash)} is "
-            "there.", "Close the options, or have the cash ready.", source=Source.ESTIMATE, measured=-due.cash,
-            limit=cash,
+            f"At {figure(price)} the expiry of {expiry:%d %B} takes {money(-due.cash, currency)} in cash; "
+            f"{money(cash, currency)} is there.", "Close the options, or have the cash ready.",
+            source=Source.ESTIMATE, measured=-due.cash, limit=cash,
         ))  # fmt: skip
     if due.shares:
         found.append(said(

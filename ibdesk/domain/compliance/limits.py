@@ -17,7 +17,7 @@ from ibdesk.domain.money import ZERO, known
 from ibdesk.domain.options import more_naked
 from ibdesk.domain.orders import OrderType
 
-_CONTRACTS = frozenset({AssetClass.OPTION, AssetClass.FUTURE, AssetClass.FUTURE_OPTION, AssetClass.WARRANT})
+CONTRACTS = frozenset({AssetClass.OPTION, AssetClass.FUTURE, AssetClass.FUTURE_OPTION, AssetClass.WARRANT})
 
 
 _FINE = (said(Code.SIZE_OK, Severity.PASS, "Size, premium and possible loss are within your limits."),)
@@ -73,7 +73,7 @@ def _is_unbounded(case: Case) -> bool:
 def _quantity(case: Case) -> Iterator[Finding]:
     settings = case.context.settings
     for instrument, change in case.legs:
-        is_contract = instrument.asset_class in _CONTRACTS
+        is_contract = instrument.asset_class in CONTRACTS
         asks, blocks, word = (
             (settings.risk_contracts_confirm, settings.risk_contracts_block, "contracts") if is_contract
             else (settings.risk_shares_confirm, settings.risk_shares_block, "shares")
@@ -217,7 +217,7 @@ def _first_orders(case: Case) -> Iterator[Finding]:
         return
     why = [] if ticket.order_type is OrderType.LIMIT else ["only limit orders"]
     for instrument, change in case.legs:
-        most = settings.risk_first_contracts if instrument.asset_class in _CONTRACTS else settings.risk_first_shares
+        most = settings.risk_first_contracts if instrument.asset_class in CONTRACTS else settings.risk_first_shares
         if abs(change) > most:
             why.append(f"at most {most} of {instrument.label}")
     yield said(

@@ -8,8 +8,17 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QApplication
 
-from ibdesk.domain.orders import NEEDS_LIMIT, NEEDS_STOP, Exits, OrderTicket, OrderType, TimeInForce, Trail
-from ibdesk.domain.ticket_edits import exit_faults, flipped, takes_fractions, with_ratio, with_type, without_leg
+from ibdesk.domain.orders import (
+    NEEDS_LIMIT,
+    NEEDS_STOP,
+    Exits,
+    OrderTicket,
+    OrderType,
+    TimeInForce,
+    Trail,
+    takes_fractions,
+)
+from ibdesk.domain.ticket_edits import exit_faults, flipped, with_ratio, with_type, without_leg
 from ibdesk.domain.ticket_prices import Grid, grid_of, limit_at, start_limit
 from ibdesk.domain.typed import Typed, typed_net_price, typed_price, typed_quantity
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from ibdesk.brokers.base import OrderNews
-from ibdesk.brokers.paper.engine import Engine
+from ibdesk.brokers.paper.engine import Engine, Rates
 from ibdesk.domain.errors import Cause, DeskError, Unavailable
 from ibdesk.domain.instruments import Conid, Instrument
 from ibdesk.domain.market import Bar, BarSize, Delay, Quote, Span, TradingHours
@@ -214,6 +214,22 @@ def test_who_was_away_for_months_has_no_expired_option_left(days: int, span: Spa
         await desk.engine.look(ask=True)
         assert desk.engine.book.ledger.quantity(CALL.conid) == 0
         assert desk.market.spans == [span]
+
+    asyncio.run(run())
+
+
+def test_a_currency_of_which_nothing_is_told_any_more_keeps_its_last_rate() -> None:
+    async def run() -> None:
+        desk = Desk()
+        euro, franc = Currency("EUR"), Currency("CHF")
+        for told in (((euro, D("1.08")), (franc, D("1.10"))), ((franc, D("1.12")),)):
+
+            async def rates(told: Rates = told) -> Rates:
+                return told
+
+            desk.engine.ask_rates = rates
+            await desk.engine.learn_rates((euro, franc), is_due=True)
+        assert (desk.engine.book.rate(euro), desk.engine.book.rate(franc)) == (D("1.08"), D("1.12"))
 
     asyncio.run(run())
 

@@ -81,6 +81,7 @@ def test_x5_an_expiry_that_needs_cash_which_is_not_there_is_told_three_days_befo
         assert bool(findings) is told, day
     cash, shares = check_delivery(held, Decimal("50.01"), Decimal(0), FRIDAY, FRIDAY, CALENDAR)
     assert (cash.severity, cash.measured) == (Severity.WARN, Decimal(5000))
+    assert cash.sentence == "At 50.01 the expiry of 20 November takes $5,000 in cash; $0 is there."
     enough = check_delivery(held, Decimal("50.01"), Decimal(5000), FRIDAY, FRIDAY, CALENDAR)
     assert enough == (shares,)
 
