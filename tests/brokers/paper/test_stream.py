@@ -174,3 +174,24 @@ def test_a_stream_that_ends_badly_says_so() -> None:
         assert gone.value.message == "Gone."
 
     asyncio.run(run())
+
+
+class Broken(Inner):
+    """One that fails in a way nobody foresaw."""
+
+    async def events(self) -> AsyncGenerator[tuple[StreamEvent, ...], None]:
+        yield (StreamUp(at=LUNCH),)
+        raise RuntimeError("a fault of ours")
+
+
+def test_nobody_waits_for_ever_for_a_stream_that_broke() -> None:
+    async def run() -> None:
+        work: list[asyncio.Task[None]] = []
+        made = over(Broken(), engine())
+        begin = made._start
+        made._start = lambda name, todo: work.append(begin(name, todo)) or work[0]
+        async with asyncio.timeout(5), aclosing(made.events()) as batches:
+            assert len([batch async for batch in batches]) == 1
+        assert isinstance(work[0].exception(), RuntimeError), "whoever keeps the tasks is told"
+
+    asyncio.run(run())
