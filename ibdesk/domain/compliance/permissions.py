@@ -171,6 +171,20 @@ def _cash_account(outcome: Outcome, context: PermissionContext) -> Iterator[Find
             Code.CASH_ACCOUNT, Severity.BLOCK, Source.RULE, f"A cash account cannot hold {why}.",
             "Choose a strategy that is paid in full, or use a margin account.",
         )  # fmt: skip
+    if context.cash is None:
+        for put in sorted(_to_secure(outcome.worst) - _to_secure(outcome.before)):
+            yield _said(
+                Code.CASH_ACCOUNT, Severity.CONFIRM, Source.DESK,
+                f"Whether the account has {put} is not known.", "Sync the account first.",
+            )  # fmt: skip
+
+
+def _to_secure(recognised: Iterable[Recognition]) -> set[str]:
+    return {
+        f"{money(each.cash_to_secure, basic.legs[-1].instrument.currency)} in cash for the short put "
+        f"{basic.legs[-1].instrument.label}"
+        for each in recognised for basic in each.basics if basic.strategy is Strategy.SHORT_PUT
+    }  # fmt: skip
 
 
 def _unfunded(recognised: Iterable[Recognition], context: PermissionContext) -> set[str]:
@@ -185,7 +199,7 @@ def _unfunded(recognised: Iterable[Recognition], context: PermissionContext) -> 
                     found.add(f"{each.symbol} short")
                 case Strategy.SHORT_CALL:
                     found.add(f"the short call {label} without the shares")
-                case Strategy.SHORT_PUT if context.cash is None or secured > context.cash:
+                case Strategy.SHORT_PUT if context.cash is not None and secured > context.cash:
                     found.add(f"the short put {label} without {money(secured, last.currency)} in cash")
                 case strategy if len(basic.legs) > 1 and _OF_STRATEGY.get(strategy) in _SPREADS:
                     if not all(is_european(leg.instrument) for leg in basic.legs):

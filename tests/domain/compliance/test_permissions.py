@@ -246,5 +246,17 @@ def test_a_level_allows_exactly_what_it_names() -> None:
     assert worst(found) is Severity.PASS
 
 
+def test_cash_that_is_not_known_is_asked_about_and_not_taken_for_none() -> None:
+    asked = [each for each in check(legs((option("100P"), -1)), margin_type=MarginType.CASH)
+             if each.code is Code.CASH_ACCOUNT]  # fmt: skip
+    assert [(each.severity, each.sentence) for each in asked] == [(
+        Severity.CONFIRM,
+        f"Whether the account has $10,000 in cash for the short put {option('100P').label} is not known.",
+    )]  # fmt: skip
+    held = book((option("100P"), -1))
+    more = check(legs((option("100C"), 1)), held, margin_type=MarginType.CASH)
+    assert Code.CASH_ACCOUNT not in [each.code for each in more], "what was there before is not held against it"
+
+
 def test_exactly_enough_cash_secures_a_put() -> None:
     assert worst(check(legs((option("100P"), -1)), margin_type=MarginType.CASH, cash=Decimal(10000))) is Severity.PASS

@@ -114,6 +114,8 @@ def test_an_order_is_told_with_its_terms() -> None:
 def test_every_code_of_a_finding_has_a_title() -> None:
     assert set(TITLES) == set(Code)
     assert title_of(finding(Severity.PASS, Code.BP_OK)) == "Buying power"
+    assert title_of(finding(Severity.NOTE, Code.DT_INFO)) == "Day-trade rule"
+    assert title_of(finding(Severity.NOTE, Code.DT_COUNT)) == "Day-trade count"
 
 
 def test_a_finding_names_its_source_and_rule() -> None:
