@@ -42,6 +42,14 @@ def pytest_unconfigure() -> None:
     shutil.rmtree(HOME, ignore_errors=True)
 
 
+#: What takes longest begins first, so that no processor is left alone with it at the end (.ci/run).
+LONGEST = ("test_week", "test_tour", "test_two_doors", "test_canaries", "test_vault_faults", "test_vault_care")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: LONGEST.index(item.path.stem) if item.path.stem in LONGEST else len(LONGEST))
+
+
 # --- loopback only -----------------------------------------------------------------------------------------------
 
 _outside: list[str] = []
