@@ -1,12 +1,11 @@
 """Closing everything: each position once, whatever orders are still on their way."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from itertools import count
-from typing import Any
 
 import pytest
 
@@ -19,21 +18,9 @@ from ibdesk.domain.money import USD
 from ibdesk.domain.orders import Order, OrderState, Side
 from ibdesk.domain.positions import Position
 from ibdesk.services.flattening import LOOKS, Flattened, Flattening, as_stored, covered_by, still_closing
-from ibdesk.store import vault as vaults
-from ibdesk.store.database import Database, open_database
-from ibdesk.store.header import LOWEST_COST
+from ibdesk.store.database import Database
 from tests.services.order_bench import OrderBench
 from tests.services.scripted_broker import MAIN, REAL, SHARE, ticket
-from tests.services.workshop import PASSPHRASE
-
-
-@pytest.fixture
-def database(tmp_path: Any) -> Iterator[Database]:
-    vault, _ = vaults.create(tmp_path / "home", PASSPHRASE, cost=LOWEST_COST)
-    opened = open_database(vault)
-    yield opened
-    asyncio.run(opened.close())
-    vault.close()
 
 
 class Desk:

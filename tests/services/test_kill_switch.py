@@ -22,28 +22,11 @@ from ibdesk.services.flattening import ReadAnew, as_stored
 from ibdesk.services.kill_switch import DIED, KillSwitch
 from ibdesk.services.orders import Orders
 from ibdesk.store import receipts
-from ibdesk.store import vault as vaults
-from ibdesk.store.database import Database, open_database
-from ibdesk.store.header import LOWEST_COST
 from tests.services.order_bench import OrderBench
 from tests.services.scripted_broker import MAIN, SHARE, ticket
-from tests.services.workshop import PASSPHRASE, Heard, eventually
+from tests.services.workshop import Heard, eventually
 
 drafts = count()
-
-
-@pytest.fixture
-def database(tmp_path: Any) -> Iterator[Database]:
-    vault, _ = vaults.create(tmp_path / "home", PASSPHRASE, cost=LOWEST_COST)
-    opened = open_database(vault)
-    yield opened
-    asyncio.run(opened.close())
-    vault.close()
-
-
-@pytest.fixture
-def bench(database: Database) -> OrderBench:
-    return OrderBench(database=database)
 
 
 def switch(

@@ -1,5 +1,4 @@
 import asyncio
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -21,26 +20,9 @@ from ibdesk.domain.money import USD
 from ibdesk.domain.orders import Order, OrderId, OrderIntent, OrderRef, OrderState, Side
 from ibdesk.domain.receipts import Step
 from ibdesk.store import trades
-from ibdesk.store import vault as vaults
-from ibdesk.store.database import Database, open_database
-from ibdesk.store.header import LOWEST_COST
 from tests.services.order_bench import OrderBench
 from tests.services.scripted_broker import MAIN, SHARE, ticket
-from tests.services.workshop import PASSPHRASE, Heard, eventually
-
-
-@pytest.fixture
-def database(tmp_path: Any) -> Iterator[Database]:
-    vault, _ = vaults.create(tmp_path / "home", PASSPHRASE, cost=LOWEST_COST)
-    opened = open_database(vault)
-    yield opened
-    asyncio.run(opened.close())
-    vault.close()
-
-
-@pytest.fixture
-def bench(database: Database) -> OrderBench:
-    return OrderBench(database=database)
+from tests.services.workshop import Heard, eventually
 
 
 def fill_of(order: Order, exec_id: str = "0001.02.03.01", paid: str | None = None) -> Fill:

@@ -1,35 +1,20 @@
 """The lines of a receipt: what is in each, and that it is written at once."""
 
 import asyncio
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
-
-import pytest
 
 from ibdesk.domain.instruments import Conid
 from ibdesk.domain.orders import OrderRef
 from ibdesk.domain.receipts import EnteredBy, Step
 from ibdesk.services.order_steps import Steps
 from ibdesk.store import receipts
-from ibdesk.store import vault as vaults
-from ibdesk.store.database import Database, open_database
-from ibdesk.store.header import LOWEST_COST
+from ibdesk.store.database import Database
 from tests.services.order_bench import OrderBench
 from tests.services.scripted_broker import SHARE, ticket
-from tests.services.workshop import NOON, PASSPHRASE
+from tests.services.workshop import NOON
 
 REF = OrderRef("r1")
-
-
-@pytest.fixture
-def database(tmp_path: Any) -> Iterator[Database]:
-    vault, _ = vaults.create(tmp_path / "home", PASSPHRASE, cost=LOWEST_COST)
-    opened = open_database(vault)
-    yield opened
-    asyncio.run(opened.close())
-    vault.close()
 
 
 def test_a_line_says_who_when_and_on_which_verdict_and_quotes(database: Database) -> None:

@@ -1,29 +1,15 @@
 """The conversation about an order: how it ends, and what is said by itself."""
 
 import asyncio
-from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
 from ibdesk.domain.modes import Mode
 from ibdesk.domain.orders import OrderState
 from ibdesk.services.questioning import MOST_QUESTIONS, Reply
-from ibdesk.store import vault as vaults
-from ibdesk.store.database import Database, open_database
-from ibdesk.store.header import LOWEST_COST
+from ibdesk.store.database import Database
 from tests.services.order_bench import OrderBench
 from tests.services.scripted_broker import ticket
-from tests.services.workshop import PASSPHRASE
-
-
-@pytest.fixture
-def database(tmp_path: Any) -> Iterator[Database]:
-    vault, _ = vaults.create(tmp_path / "home", PASSPHRASE, cost=LOWEST_COST)
-    opened = open_database(vault)
-    yield opened
-    asyncio.run(opened.close())
-    vault.close()
 
 
 def test_a_broker_that_goes_on_asking_is_told_no(database: Database) -> None:

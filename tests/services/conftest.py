@@ -1,0 +1,28 @@
+"""An open vault and a bench on it: what the services of orders are tested with."""
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ibdesk.store import vault as vaults
+from ibdesk.store.database import Database, open_database
+from ibdesk.store.header import LOWEST_COST
+from tests.services.order_bench import OrderBench
+from tests.services.workshop import PASSPHRASE
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    """A new vault of this test's own."""
+    vault, _ = vaults.create(tmp_path / "home", PASSPHRASE, cost=LOWEST_COST)
+    opened = open_database(vault)
+    yield opened
+    asyncio.run(opened.close())
+    vault.close()
+
+
+@pytest.fixture
+def bench(database: Database) -> OrderBench:
+    return OrderBench(database=database)
