@@ -154,19 +154,34 @@ class Answers:
             self._take(ticket, number, checked, None if with_preview else problem)
 
     def _take(self, ticket: OrderTicket, number: int, checked: Checked | None, problem: DeskError | None) -> None:
-        """A preview that failed leaves the check's answer, which says that there is none."""
+        """A preview that failed leaves the check's answer, which says that there is none. Where a check and a preview
+        overtake each other, the preview is kept and the ticket checked once more with it."""
         form = self._panel.form
-        if ticket != form.ticket or number < self._taken or form.is_sending:
+        is_late = number < self._taken
+        if ticket != form.ticket or form.is_sending or (is_late and not _adds_preview(checked, form.checked)):
+            return
+        if _adds_preview(form.checked, checked):
+            self._start(with_preview=False)
             return
         if checked is not None:
-            self._taken = number
+            self._taken = max(self._taken, number)
             form = form.answered(checked)
         elif problem is not None:
             form = replace(form, problem=problem, shown=None)
         self._panel.answered(form)
+        if is_late:
+            self._start(with_preview=False)
         if self._wanted == form.draft and self._in_flight[True] is None:
             self._wanted = ""
             self._panel.way_out.write_block_down()
+
+
+def _adds_preview(one: Checked | None, other: Checked | None) -> bool:
+    """Whether it has the broker's preview, and the other answer to the same ticket has none."""
+    return (
+        one is not None and one.context.what_if is not None
+        and other is not None and other.context.what_if is None
+    )  # fmt: skip
 
 
 def _without_waiting(verdict: Verdict) -> Verdict:

@@ -90,6 +90,13 @@ class Ticketing:
         if previewed:
             await self.until(lambda: self.panel.form.checked.context.what_if is not None)  # type: ignore[union-attr]
 
+    async def bought(self, quantity: str = "", *, previewed: bool = True) -> None:
+        """Fill in the purchase of a share, or of so many, and wait for the answer."""
+        self.panel.add_leg(SHARE, Side.BUY)
+        if quantity:
+            self.panel.editor.read_quantity(quantity)
+        await self.checked(previewed=previewed)
+
     async def dialog(self, kind: type[QDialog]) -> Any:
         """The dialog of this kind that is open."""
         def found() -> list[QDialog]:
