@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -62,118 +62,133 @@ def name_it(dialog: QFileDialog, path: Path) -> None:
     typed.setText(str(path))
 
 
-def test_the_list_is_filtered_by_kind_text_and_days(run, dressed, tmp_path: Path):
-    async def walk() -> None:
-        async with rooms_desk(tmp_path) as opened:
-            await fill(opened)
-            tab = tab_of(opened)
-            await until(lambda: ids(tab) == ["r1", "r0"])
-            assert not unnamed(tab)
-            tab.kind.choose("blocked")
-            await until(lambda: ids(tab) == ["r0"])
-            tab.kind.choose("all")
-            await until(lambda: len(ids(tab)) == 2)
-            tab.span.choose("1")
-            await until(lambda: ids(tab) == ["r1"])
-            tab.span.choose("0")
-            tab.filter.setText("above your limit")
-            await until(lambda: ids(tab) == ["r0"])
-            tab.filter.setText("nobody")
-            await until(lambda: not ids(tab))
-            assert tab.list.empty.title.text() == "No receipt matches"
-
-    run(walk())
+Filled = Callable[[Callable[[Opened], Awaitable[None]]], None]
 
 
-def test_a_row_opens_its_receipt_by_key_and_by_button(run, dressed, tmp_path: Path):
-    async def walk() -> None:
-        async with rooms_desk(tmp_path) as opened:
-            await fill(opened)
-            tab = tab_of(opened)
-            await until(lambda: ids(tab) == ["r1", "r0"])
-            assert not tab.open.isEnabled()
-            tab.list.table.selectRow(1)
-            assert tab.open.isEnabled()
-            tab.open.click()
-            await until(lambda: dialog_of(tab))
-            shown = dialog_of(tab)
-            text = shown.page.toPlainText()
-            assert "Blocked" in text and "10 is above your limit of 5." in text and "Lower it." in text
-            assert "Verified" in text and "Begun" in text
-            shown.leave.click()
-            await until(lambda: dialog_of(tab) is None)
-            tab.list.table.setFocus()
-            QTest.keyClick(tab.list.table, Qt.Key.Key_Return)
-            await until(lambda: dialog_of(tab))
-            dialog_of(tab).leave.click()
-            await until(lambda: dialog_of(tab) is None)
+@pytest.fixture
+def filled(run, dressed, tmp_path: Path) -> Filled:
+    """Walk over a desk that has receipts."""
 
-    run(walk())
+    def go(walk: Callable[[Opened], Awaitable[None]]) -> None:
+        async def whole() -> None:
+            async with rooms_desk(tmp_path / "home") as opened:
+                await fill(opened)
+                await walk(opened)
+
+        run(whole())
+
+    return go
 
 
-def test_a_receipt_is_saved_as_pdf_and_as_json(run, dressed, tmp_path: Path):
-    async def walk() -> None:
-        async with rooms_desk(tmp_path / "home") as opened:
-            await fill(opened)
-            holder = QWidget()
-            opened.show(holder)
-            show_receipt(opened.desk, opened.bridge, "r0", holder)
-            await until(lambda: dialog_of(holder))
-            shown = dialog_of(holder)
-            shown.save.click()
-            await until(lambda: dialog_of(shown, QFileDialog))
-            asked = dialog_of(shown, QFileDialog)
-            name_it(asked, tmp_path / "receipt.pdf")
-            asked.accept()
-            await until((tmp_path / "receipt.pdf").exists)
-            assert (tmp_path / "receipt.pdf").read_bytes().startswith(b"%PDF")
-            await shown.save_as(tmp_path / "receipt.json")
-            assert json.loads((tmp_path / "receipt.json").read_text())["outcome"] == "Blocked"
-            shown.leave.click()
-            await until(lambda: dialog_of(holder) is None)
-
-    run(walk())
+async def tab_with_both(opened: Opened) -> ReceiptsTab:
+    """The tab once both orders are in it."""
+    tab = tab_of(opened)
+    await until(lambda: ids(tab) == ["r1", "r0"])
+    return tab
 
 
-def test_a_blocked_order_prints(run, dressed, tmp_path: Path):
-    async def walk() -> None:
-        async with rooms_desk(tmp_path / "home") as opened:
-            await fill(opened)
-            holder = QWidget()
-            opened.show(holder)
-            show_receipt(opened.desk, opened.bridge, "r0", holder)
-            await until(lambda: dialog_of(holder))
-            shown = dialog_of(holder)
-            shown.printing.click()
-            await until(lambda: dialog_of(shown, PrintDialog))
-            asked = dialog_of(shown, PrintDialog)
-            asked.printer().setOutputFormat(QPrinter.OutputFormat.PdfFormat)
-            asked.printer().setOutputFileName(str(tmp_path / "printed.pdf"))
-            asked.done(1)
-            await until(lambda: (tmp_path / "printed.pdf").exists() and shown.printing.isEnabled())
-            assert (tmp_path / "printed.pdf").read_bytes().startswith(b"%PDF")
-            shown.leave.click()
-            await until(lambda: dialog_of(holder) is None)
-
-    run(walk())
+async def shown_alone(opened: Opened) -> tuple[QWidget, ReceiptDialog]:
+    """The receipt of the blocked order over an empty window."""
+    holder = QWidget()
+    opened.show(holder)
+    show_receipt(opened.desk, opened.bridge, "r0", holder)
+    await until(lambda: dialog_of(holder))
+    return holder, dialog_of(holder)
 
 
-def test_the_whole_log_is_exported_from_the_tab(run, dressed, tmp_path: Path):
-    async def walk() -> None:
-        async with rooms_desk(tmp_path / "home") as opened:
-            await fill(opened)
-            tab = tab_of(opened)
-            await until(lambda: ids(tab) == ["r1", "r0"])
-            tab.export_all.click()
-            await until(lambda: dialog_of(tab, QFileDialog))
-            asked = dialog_of(tab, QFileDialog)
-            name_it(asked, tmp_path / "log.jsonl")
-            asked.accept()
-            await until((tmp_path / "log.jsonl").exists)
-            assert len((tmp_path / "log.jsonl").read_text().splitlines()) == 7
-            await until(tab.export_all.isEnabled)
+async def leave(holder: QWidget) -> None:
+    """Close the receipt that is open."""
+    dialog_of(holder).leave.click()
+    await until(lambda: dialog_of(holder) is None)
 
-    run(walk())
+
+def test_the_list_is_filtered_by_kind_text_and_days(filled: Filled):
+    async def walk(opened: Opened) -> None:
+        tab = await tab_with_both(opened)
+        assert not unnamed(tab)
+        tab.kind.choose("blocked")
+        await until(lambda: ids(tab) == ["r0"])
+        tab.kind.choose("all")
+        await until(lambda: len(ids(tab)) == 2)
+        tab.span.choose("1")
+        await until(lambda: ids(tab) == ["r1"])
+        tab.span.choose("0")
+        tab.filter.setText("above your limit")
+        await until(lambda: ids(tab) == ["r0"])
+        tab.filter.setText("nobody")
+        await until(lambda: not ids(tab))
+        assert tab.list.empty.title.text() == "No receipt matches"
+
+    filled(walk)
+
+
+def test_a_row_opens_its_receipt_by_key_and_by_button(filled: Filled):
+    async def walk(opened: Opened) -> None:
+        tab = await tab_with_both(opened)
+        assert not tab.open.isEnabled()
+        tab.list.table.selectRow(1)
+        assert tab.open.isEnabled()
+        tab.open.click()
+        await until(lambda: dialog_of(tab))
+        shown = dialog_of(tab)
+        text = shown.page.toPlainText()
+        assert "Blocked" in text and "10 is above your limit of 5." in text and "Lower it." in text
+        assert "Verified" in text and "Begun" in text
+        await leave(tab)
+        tab.list.table.setFocus()
+        QTest.keyClick(tab.list.table, Qt.Key.Key_Return)
+        await until(lambda: dialog_of(tab))
+        await leave(tab)
+
+    filled(walk)
+
+
+def test_a_receipt_is_saved_as_pdf_and_as_json(filled: Filled, tmp_path: Path):
+    async def walk(opened: Opened) -> None:
+        holder, shown = await shown_alone(opened)
+        shown.save.click()
+        await until(lambda: dialog_of(shown, QFileDialog))
+        asked = dialog_of(shown, QFileDialog)
+        name_it(asked, tmp_path / "receipt.pdf")
+        asked.accept()
+        await until((tmp_path / "receipt.pdf").exists)
+        assert (tmp_path / "receipt.pdf").read_bytes().startswith(b"%PDF")
+        await shown.save_as(tmp_path / "receipt.json")
+        assert json.loads((tmp_path / "receipt.json").read_text())["outcome"] == "Blocked"
+        await leave(holder)
+
+    filled(walk)
+
+
+def test_a_blocked_order_prints(filled: Filled, tmp_path: Path):
+    async def walk(opened: Opened) -> None:
+        holder, shown = await shown_alone(opened)
+        shown.printing.click()
+        await until(lambda: dialog_of(shown, PrintDialog))
+        asked = dialog_of(shown, PrintDialog)
+        asked.printer().setOutputFormat(QPrinter.OutputFormat.PdfFormat)
+        asked.printer().setOutputFileName(str(tmp_path / "printed.pdf"))
+        asked.done(1)
+        await until(lambda: (tmp_path / "printed.pdf").exists() and shown.printing.isEnabled())
+        assert (tmp_path / "printed.pdf").read_bytes().startswith(b"%PDF")
+        await leave(holder)
+
+    filled(walk)
+
+
+def test_the_whole_log_is_exported_from_the_tab(filled: Filled, tmp_path: Path):
+    async def walk(opened: Opened) -> None:
+        tab = await tab_with_both(opened)
+        tab.export_all.click()
+        await until(lambda: dialog_of(tab, QFileDialog))
+        asked = dialog_of(tab, QFileDialog)
+        name_it(asked, tmp_path / "log.jsonl")
+        asked.accept()
+        await until((tmp_path / "log.jsonl").exists)
+        assert len((tmp_path / "log.jsonl").read_text().splitlines()) == 7
+        await until(tab.export_all.isEnabled)
+
+    filled(walk)
 
 
 @pytest.mark.parametrize("name", [ThemeName.DARK, ThemeName.LIGHT])
