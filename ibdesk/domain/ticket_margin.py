@@ -48,7 +48,7 @@ def margin_of(ticket: OrderTicket, context: Context) -> Margin | None:
     if faults(ticket):
         return None
     preview = context.what_if
-    if preview is not None and not preview.refusal and known(preview.initial_margin.change) is not None:
+    if preview is not None and not preview.refusal and _whole(preview.initial_margin).change is not None:
         return _previewed(preview, context)
     return _estimated(_case(ticket, context))
 

@@ -62,6 +62,33 @@ def test_a_side_that_nobody_quotes_is_unknown() -> None:
     assert (found.bid, found.place) == (None, None)
 
 
+@pytest.mark.parametrize(
+    ("low", "high", "is_credit"),
+    [("-2.00", "-1.76", True), (None, "-1.76", True), ("-2.00", None, True), ("-0.10", "0.30", False),
+     ("-0.30", "0.10", True), (None, "0.10", False), ("0.10", None, False), (None, None, False)],
+)  # fmt: skip
+def test_a_unit_is_a_credit_when_its_middle_or_the_side_that_is_quoted_is_received(
+    low: str | None, high: str | None, is_credit: bool
+) -> None:
+    quote = UnitQuote(low=None if low is None else Decimal(low), high=None if high is None else Decimal(high))
+    assert quote.is_credit is is_credit
+
+
+def test_at_once_a_purchase_pays_the_high_side_and_a_sale_gets_the_low_one() -> None:
+    quote = UnitQuote(low=Decimal(1), high=Decimal(2))
+    assert (quote.at_once(Side.BUY), quote.at_once(Side.SELL)) == (2, 1)
+
+
+def test_where_bid_and_ask_meet_or_cross_the_limit_stands_in_the_middle() -> None:
+    for high in (Decimal(2), Decimal("1.90")):
+        assert shown(UnitQuote(low=Decimal(2), high=high), Decimal(2)).place == 0.5
+
+
+def test_with_one_side_alone_the_slider_has_no_price() -> None:
+    for quote in (UnitQuote(low=Decimal(1)), UnitQuote(high=Decimal(1))):
+        assert limit_at(0.5, quote, Grid(), is_credit=False) is None
+
+
 def test_a_new_limit_is_the_middle_on_the_side_that_is_no_worse() -> None:
     grid = NICKELS
     bought = (Leg(instrument=LOW, side=Side.BUY),)
