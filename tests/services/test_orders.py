@@ -4,7 +4,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, timedelta
 from decimal import Decimal
 from itertools import count
 from pathlib import Path
@@ -15,9 +15,23 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ibdesk.domain.accounts import AccountId, Environment
+from ibdesk.domain.compliance.context import Context
 from ibdesk.domain.errors import Cause, DeskError, Refused, Unavailable
+from ibdesk.domain.events import OrdersChanged
+from ibdesk.domain.hours import NEW_YORK
+from ibdesk.domain.market import Delay
 from ibdesk.domain.modes import Mode
-from ibdesk.domain.orders import OrderRef, OrderState, OrderTicket, Question, Questions, Side
+from ibdesk.domain.orders import (
+    Leg,
+    OrderId,
+    OrderRef,
+    OrderState,
+    OrderTicket,
+    Question,
+    Questions,
+    Side,
+    WhatIf,
+)
 from ibdesk.domain.receipts import Step
 from ibdesk.services.activity import Activity
 from ibdesk.services.orders import Reply
@@ -26,7 +40,7 @@ from ibdesk.store import vault as vaults
 from ibdesk.store.database import Database, open_database
 from ibdesk.store.header import LOWEST_COST
 from tests.services.order_bench import OrderBench
-from tests.services.scripted_broker import MAIN, ticket
+from tests.services.scripted_broker import MAIN, SHARE, ticket
 from tests.services.workshop import NOON, PASSPHRASE
 
 
@@ -336,8 +350,12 @@ def test_no_change_leaves_once_the_kill_switch_was_pressed(bench: OrderBench) ->
     asyncio.run(life())
 
 
-@pytest.mark.parametrize("other", [ticket("2", side=Side.SELL), replace(ticket("2"), account=AccountId("DU7654322"))])
-def test_a_change_keeps_account_and_sides(bench: OrderBench, other: OrderTicket) -> None:
+@pytest.mark.parametrize(
+    "other",
+    [ticket("2", side=Side.SELL), replace(ticket("2"), account=AccountId("DU7654322")),
+     replace(ticket("2"), legs=(Leg(instrument=SHARE, side=Side.BUY, ratio=3),))],
+)  # fmt: skip
+def test_a_change_keeps_account_sides_and_ratios(bench: OrderBench, other: OrderTicket) -> None:
     async def life() -> None:
         order = await bench.send(next(drafts), ticket("5"))
         bench.pass_by(10)
@@ -398,6 +416,143 @@ def test_a_blocked_change_does_not_leave(bench: OrderBench) -> None:
         assert bench.broker.known[order.ref or OrderRef("")].quantity == 1
 
     asyncio.run(life())
+
+
+def test_a_change_that_became_blocked_after_it_was_shown_does_not_leave(bench: OrderBench) -> None:
+    async def life() -> None:
+        order = await bench.send(next(drafts), ticket("5"))
+        bench.pass_by(10)
+        shown = await bench.orders.check(ticket("6"), changes=order)
+        bench.change = lambda context: replace(context, daily_pnl=Decimal(-200_000))
+        with pytest.raises(Refused, match="lost"):
+            await bench.orders.change(order, shown, ask=bench.ask, confirmation=bench.orders.confirm(shown))
+        assert bench.broker.known[order.ref or OrderRef("")].quantity == 5
+
+    asyncio.run(life())
+
+
+def test_what_was_blocked_when_it_was_shown_does_not_leave_even_if_it_is_fine_now(bench: OrderBench) -> None:
+    async def life() -> None:
+        bench.killed = "pressed"
+        shown = await bench.orders.check(ticket())
+        bench.killed = ""
+        with pytest.raises(Refused, match="kill switch"):
+            await bench.orders.send(next(drafts), shown, ask=bench.ask)
+        assert bench.broker.placed == []
+
+    asyncio.run(life())
+
+
+def test_what_nobody_has_read_yet_is_shown_before_anything_leaves(bench: OrderBench) -> None:
+    def delayed(context: Context) -> Context:
+        quotes = {conid: replace(quote, delay=Delay.DELAYED) for conid, quote in context.quotes.items()}
+        return replace(context, quotes=quotes)
+
+    async def life() -> None:
+        shown = await bench.orders.check(ticket())
+        bench.change = delayed
+        with pytest.raises(Refused, match="something new to confirm"):
+            await bench.send_shown(next(drafts), shown)
+        assert bench.broker.placed == []
+        await bench.send(next(drafts), ticket())
+
+    asyncio.run(life())
+
+
+def test_the_brokers_preview_is_judged_when_it_is_shown_and_again_when_the_order_leaves(bench: OrderBench) -> None:
+    told = WhatIf(at=bench.now, refusal="Margin does not suffice.")
+
+    async def what_if(_ticket: OrderTicket) -> WhatIf:
+        return told
+
+    async def life() -> None:
+        bench.broker.what_if = what_if  # type: ignore[method-assign]
+        refused = await bench.orders.preview(ticket())
+        assert refused.context.what_if == told and refused.verdict.is_blocked
+        shown = await bench.orders.check(ticket())
+        shown = replace(shown, context=replace(shown.context, what_if=told))
+        with pytest.raises(Refused, match="Margin does not suffice"):
+            await bench.send_shown(next(drafts), shown)
+        assert bench.broker.placed == []
+
+    asyncio.run(life())
+
+
+def test_an_order_that_was_stored_does_not_leave_once_the_kill_switch_is_on(bench: OrderBench) -> None:
+    def press(_event: OrdersChanged) -> None:
+        bench.killed = "pressed as it was stored"
+
+    bench.hub.subscribe(OrdersChanged, press)
+    with pytest.raises(Refused, match="kill switch was pressed before the order left"):
+        asyncio.run(bench.send(next(drafts), ticket()))
+    assert bench.broker.placed == [] and bench.book.orders[-1].state is OrderState.REFUSED
+
+
+def test_a_draft_that_was_sent_has_its_order_even_if_it_cannot_be_checked_any_more(bench: OrderBench) -> None:
+    def blind(_context: Context) -> Context:
+        raise Unavailable("Nobody answers.", remedy="Wait.", cause=Cause.GATEWAY_NOT_RUNNING)
+
+    async def life() -> None:
+        draft, shown = next(drafts), await bench.orders.check(ticket())
+        order = await bench.send_shown(draft, shown)
+        bench.change = blind
+        assert (await bench.send_shown(draft, shown)).ref == order.ref
+        with pytest.raises(Unavailable, match="Nobody answers"):
+            await bench.send_shown(next(drafts), shown)
+        assert len(bench.broker.placed) == 1
+
+    asyncio.run(life())
+
+
+def test_nothing_leaves_while_the_vault_cannot_say_whether_it_was_sent_before(bench: OrderBench) -> None:
+    read = bench.database.read
+
+    async def broken(work: Any, *arguments: Any) -> Any:
+        if work is trades.intent_of:
+            raise Unavailable("The vault cannot be read.", remedy="Wait.", cause=Cause.VAULT_CLOSED)
+        return await read(work, *arguments)
+
+    async def life() -> None:
+        shown = await bench.orders.check(ticket())
+        bench.database.read = broken  # type: ignore[method-assign]
+        try:
+            with pytest.raises(Unavailable, match="cannot be read"):
+                await bench.send_shown(next(drafts), shown)
+        finally:
+            bench.database.read = read  # type: ignore[method-assign]
+        assert bench.broker.placed == []
+
+    asyncio.run(life())
+
+
+def test_orders_of_another_account_do_not_count(bench: OrderBench) -> None:
+    async def life() -> None:
+        mine = await bench.send(next(drafts), ticket("2", side=Side.SELL, limit="100.01"))
+        other = replace(mine, account=AccountId("DU7654322"), ref=None, id=OrderId("9"))
+        await bench.book.hear([other])
+        assert [each.account for each in (await bench.orders.check(ticket())).context.working] == [MAIN]
+
+    asyncio.run(life())
+
+
+@pytest.mark.parametrize("state", [OrderState.UNKNOWN, OrderState.INACTIVE])
+def test_asking_to_cancel_what_does_not_work_claims_nothing(bench: OrderBench, state: OrderState) -> None:
+    async def life() -> None:
+        order = replace(await bench.send(next(drafts), ticket()), state=state)
+        assert order.ref is not None
+        await bench.book.put(order)
+        await bench.orders.cancel(order)
+        assert bench.broker.cancelled == [order.id]
+        assert bench.book.find(order.ref).state is state  # type: ignore[union-attr]
+
+    asyncio.run(life())
+
+
+def test_asking_for_every_order_to_be_cancelled_is_written_down(bench: OrderBench) -> None:
+    asyncio.run(bench.orders.cancel_all(MAIN))
+    (name,) = asyncio.run(bench.newest(Step.CANCEL, since=bench.now))
+    (line,) = asyncio.run(bench.orders.receipt(OrderRef(name)))
+    assert line.receipt.decision == "cancel all" and bench.broker.cancelled == ["all"]
 
 
 def test_drafts_survive_and_are_not_sent_by_themselves(bench: OrderBench) -> None:
@@ -541,7 +696,8 @@ def test_an_unlocking_for_one_ticket_lets_that_one_leave_and_no_other(shared: Da
 
 
 def test_the_same_order_is_one_on_both_sides_of_midnight(shared: Database) -> None:
-    bench = OrderBench(database=shared, now=next(days).replace(hour=4, minute=59, second=58))  # 23:59:58 in New York
+    late = next(days).astimezone(NEW_YORK).replace(hour=23, minute=59, second=58)
+    bench = OrderBench(database=shared, now=late.astimezone(UTC))
 
     async def run() -> None:
         await bench.send(next(drafts), ticket())
@@ -574,6 +730,7 @@ FULL_DISK = """
 import asyncio, resource, sys
 from pathlib import Path
 from ibdesk.domain.errors import DeskError
+from ibdesk.domain.hours import NEW_YORK
 from ibdesk.domain.modes import Mode
 from ibdesk.store import receipts, trades, vault
 from ibdesk.store.database import open_database
