@@ -8,6 +8,7 @@ from ibdesk.domain.orders import Exits, OrderRef, OrderType, Side, Trail
 from ibdesk.domain.paper import expiry
 from ibdesk.domain.paper.book import Instruction, PaperBook, told, trimmed
 from ibdesk.domain.paper.ledger import replayed
+from ibdesk.domain.paper.venue import with_mark
 from tests.domain.paper.market import LOCAL, NOON, SHARE, D, at, book, later, looked, option, placed, ticket
 
 CALL, HIGHER = option(100), option(105)
@@ -52,3 +53,9 @@ def test_orders_are_found_by_our_id_and_by_theirs() -> None:
     report = told(held, order)
     assert report.account == LOCAL and held.by_id(report.id) == order and held.by_id(None) is None
     assert report.label.count("/") == 1
+
+
+def test_a_mark_is_found_by_its_contract() -> None:
+    held = with_mark(with_mark(book(), SHARE.conid, D(50)), CALL.conid, D(3))
+    marks = held.mark(SHARE.conid), held.mark(CALL.conid)
+    assert [mark and mark.price for mark in marks] == [50, 3] and held.mark(HIGHER.conid) is None

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from ibdesk.domain.executions import ExecutionKind
-from ibdesk.domain.instruments import Conid, Instrument, Right
+from ibdesk.domain.instruments import AssetClass, Conid, Instrument, Right
 from ibdesk.domain.orders import OrderState, OrderType, Side
 from ibdesk.domain.paper import expiry
 from ibdesk.domain.paper.book import Instruction, PaperBook
@@ -140,3 +140,27 @@ def test_a_short_strangle_beside_its_shares_nets_to_what_is_left() -> None:
 def test_orders_on_what_expired_do_not_outlive_it() -> None:
     order = placed(holding(CALL, 1), ticket((CALL, Side.SELL), limit=D(5)), "later")
     assert [each.state for each in looked(order, {}, EVENING).orders] == [OrderState.FILLED, OrderState.CANCELLED]
+
+
+def test_shares_that_are_short_cannot_be_assigned() -> None:
+    with pytest.raises(ValueError, match="not short"):
+        expiry.assigned(holding(SHARE, -3), SHARE.conid, Decimal(2), SHARE, NOON)
+
+
+def test_what_ends_worthless_needs_nobody_to_name_the_shares() -> None:
+    done = expiry.processed(holding(CALL, 2), {(SHARE.conid, FRIDAY): D(90)}, {}, EVENING, CALENDAR).book
+    assert kinds(done) == [ExecutionKind.EXPIRY] and done.ledger.holdings == ()
+
+
+def test_a_word_to_let_more_lapse_than_is_held_lets_all_of_it_lapse() -> None:
+    told = Instruction(instrument=CALL, quantity=D(5), at=EVENING - timedelta(hours=2), is_lapse=True)
+    done = after(expiry.instructed(holding(CALL, 3), told), "110")
+    assert kinds(done) == [ExecutionKind.EXPIRY] and done.ledger.holdings == ()
+
+
+def test_an_option_on_a_future_is_paid_in_cash() -> None:
+    of_future = replace(CALL, asset_class=AssetClass.FUTURE_OPTION)
+    held = holding(of_future, 3)
+    done = after(held, "104.5")
+    assert done.ledger.cash[0].amount - held.ledger.cash[0].amount == 1350
+    assert kinds(done) == [ExecutionKind.CASH_SETTLEMENT]

@@ -1,8 +1,10 @@
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
 import pytest
 
+from ibdesk.domain.instruments import AssetClass
 from ibdesk.domain.orders import Side
 from ibdesk.domain.paper import fees
 from tests.domain.paper.market import SHARE, D, option
@@ -41,3 +43,11 @@ def test_the_prices_are_those_of_the_day() -> None:
 
 def test_nothing_costs_nothing() -> None:
     assert fees.commission(SHARE, Decimal(0), D(50), NOW) == 0
+
+
+def test_classes_without_a_price_of_their_own_cost_nothing() -> None:
+    assert fees.commission(replace(SHARE, asset_class=AssetClass.BOND), D(100), D(50), NOW) == 0
+
+
+def test_a_price_below_nothing_is_charged_as_its_size() -> None:
+    assert fees.commission(SHARE, D(10), D("-0.50"), NOW) == D("0.05")

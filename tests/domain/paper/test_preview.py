@@ -10,6 +10,7 @@ from ibdesk.domain.money import Currency
 from ibdesk.domain.orders import OrderTicket, OrderType, Side
 from ibdesk.domain.paper import preview
 from ibdesk.domain.paper.book import PaperBook
+from ibdesk.domain.paper.venue import with_mark
 from tests.domain.paper.market import NOON, SHARE, D, at, book, looked, option, placed, ticket
 
 TOUCHES = {SHARE.conid: Touch(bid=D("99.9"), ask=D("100.1"), bid_size=D(100), ask_size=D(100))}
@@ -62,3 +63,41 @@ def test_what_the_account_cannot_take_it_says(wanted: OrderTicket, why: str) -> 
     found = preview.unfit(book(), wanted, NOON)
     assert (why in found) if why else found == ""
     assert isinstance(wanted.legs[0].instrument, Instrument)
+
+
+def test_what_the_authorities_take_of_a_sale_is_in_its_fees() -> None:
+    sale = ticket((SHARE, Side.SELL), quantity=D(1000), limit=D(50))
+    assert preview.what_if(book(), sale, TOUCHES, NOON).commission_from == D("6.23")
+
+
+def test_a_side_nobody_is_at_counts_at_the_last_mark_and_without_one_at_the_other_side() -> None:
+    for shown, mark, side, amount in (
+        (Touch(bid=D(98)), D(99), Side.BUY, -9900), (Touch(ask=D(98)), D(99), Side.SELL, 9900),
+        (Touch(bid=D(98)), None, Side.BUY, -9800), (Touch(ask=D(98)), None, Side.SELL, 9800),
+    ):  # fmt: skip
+        held = book() if mark is None else with_mark(book(), SHARE.conid, mark)
+        order = ticket((SHARE, side), quantity=D(100), order_type=OrderType.MARKET)
+        assert preview.what_if(held, order, {SHARE.conid: shown}, NOON).amount == amount
+
+
+def test_a_price_of_nothing_is_none_to_count_with() -> None:
+    free = replace(BUY, order_type=OrderType.LIMIT, limit=D(0))
+    assert "no price" in preview.what_if(book(), free, TOUCHES, NOON).refusal
+
+
+def test_a_net_that_the_legs_cannot_add_up_to_is_counted_at_what_is_shown() -> None:
+    upper, lower = option(100, Right.PUT), option(95, Right.PUT)
+    touches = {upper.conid: Touch(bid=D("2.4"), ask=D("2.6")), lower.conid: Touch(bid=D("0.9"), ask=D("1.1"))}
+    both = ticket((upper, Side.BUY), (lower, Side.BUY), limit=D("0.50"))
+    assert preview.what_if(book(), both, touches, NOON).amount == -(D("2.6") + D("1.1")) * 100
+
+
+def test_an_account_below_nothing_may_do_what_frees_funds_and_no_more_of_the_same_side() -> None:
+    short, long = option(100, Right.PUT), option(95, Right.PUT)
+    touches = {short.conid: Touch(bid=D("2.4"), ask=D("2.6")), long.conid: Touch(bid=D("0.9"), ask=D("1.1"))}
+    sold = placed(book(5_000), ticket((short, Side.SELL), quantity=D(10), order_type=OrderType.MARKET))
+    poor = looked(sold, {short: at("2.4", "2.6", instrument=short)})
+    bought = ticket((long, Side.BUY), quantity=D(10), order_type=OrderType.MARKET)
+    assert preview.what_if(poor, bought, touches, NOON).refusal == "", "a cover frees more than it costs"
+    more = ticket((short, Side.SELL), quantity=D(1), order_type=OrderType.MARKET)
+    assert "this order needs" in preview.what_if(poor, more, touches, NOON).refusal

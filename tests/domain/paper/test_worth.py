@@ -108,3 +108,31 @@ def test_a_positions_day_counts_from_yesterdays_close_and_from_todays_trades() -
 def test_the_day_is_new_yorks() -> None:
     assert worth.trade_day(NOON) == DAY
     assert isinstance(worth.FLAT[FUTURE.asset_class], Decimal)
+
+
+def test_what_a_position_in_another_currency_gained_counts_at_its_rate() -> None:
+    share = replace(SHARE, currency=EUR)
+    order = ticket((share, Side.BUY), quantity=D(200), order_type=OrderType.MARKET)
+    held = looked(placed(replace(book(), rates=((EUR, D("1.10")),)), order), {share: at("50", "50", instrument=share)})
+    sale = ticket((share, Side.SELL), quantity=D(100), order_type=OrderType.MARKET)
+    held = looked(placed(held, sale, "r2"), {share: at("55", "55", instrument=share)})
+    count = worth.worth_of(with_mark(held, share.conid, D(60)), DAY)
+    lines = worth.ledger_of(with_mark(held, share.conid, D(60)))
+    (dollars, euros) = sorted(lines, key=lambda line: line.currency, reverse=True)
+    assert euros.cash == D(-10_001) + 5499 and euros.realized == D("498.50") and euros.unrealized == D("999.50")
+    assert (euros.net_liquidation, dollars.net_liquidation) == (euros.cash + 6000, 100_000)
+    assert (count.gross, count.unrealized, count.realized) == (6600, D("1099.45"), D("548.35"))
+    assert count.net == 100_000 + euros.net_liquidation * D("1.10")
+
+
+def test_what_was_bought_today_needs_no_close_of_yesterday() -> None:
+    fresh = traded((SHARE, 100, "50"))
+    (held,) = fresh.ledger.holdings
+    quote = Quote(conid=SHARE.conid, received_at=NOON, last=D(52))
+    assert worth.daily_of(held, worth.traded_today(fresh, DAY)[SHARE.conid], quote) == D(199)
+
+
+def test_shares_beside_a_short_option_without_any_price_are_counted_at_nothing_more() -> None:
+    held = traded((SHARE, 100, "50"), (option(100, Right.PUT), -1, "2.50"))
+    bare = replace(held, marks=tuple(mark for mark in held.marks if mark.conid != SHARE.conid))
+    assert worth.worth_of(bare, DAY).margin.initial == 10_000
