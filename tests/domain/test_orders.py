@@ -102,6 +102,8 @@ def test_shares_and_funds_may_be_fractions_and_a_spread_may_be_a_credit():
     assert faults(ticket(quantity=Decimal("0.5"))) == ()
     fund = replace(SPY, asset_class=AssetClass.FUND)
     assert faults(ticket(legs=(Leg(instrument=fund, side=Side.SELL),), quantity=Decimal("120.418"))) == ()
+    half = ticket(quantity=Decimal("0.5"), legs=(Leg(instrument=PUT, side=Side.BUY),))
+    assert faults(half) == ("Enter a whole number of contracts.",)
     legs = (Leg(instrument=SPY, side=Side.SELL), Leg(instrument=PUT, side=Side.BUY))
     assert faults(ticket(legs=legs, limit=Decimal("-1.20"))) == ()
 

@@ -104,12 +104,29 @@ def test_a_kind_of_order_keeps_only_the_prices_it_has(kind: OrderType) -> None:
     assert (after.trail is not None) == (kind is OrderType.TRAILING)
 
 
-def test_exits_must_be_on_their_sides_of_the_limit() -> None:
-    bought = made(Leg(instrument=XYZ, side=Side.BUY), limit=Decimal(100),
-                  exits=Exits(take_profit=Decimal(99), stop_loss=Decimal(101)))  # fmt: skip
-    assert all(exit_faults(bought).values())
-    sold = replace(bought, legs=(Leg(instrument=XYZ, side=Side.SELL),))
-    assert not any(exit_faults(sold).values())
+@pytest.mark.parametrize(
+    ("prices", "name"),
+    [({"limit": Decimal(100)}, "limit"), ({"limit": None, "stop": Decimal(100)}, "stop"), ({"limit": None}, "market")],
+)
+@pytest.mark.parametrize(
+    ("exits", "bought", "sold"),
+    [((101, 99), (True, True), (False, False)), ((99, 101), (False, False), (True, True)),
+     ((100, 100), (False, False), (False, False))],
+)  # fmt: skip
+def test_exits_must_be_on_their_sides_of_the_price_they_follow(
+    prices: dict[str, Decimal | None], name: str, exits: tuple[int, int], bought: tuple[bool, bool],
+    sold: tuple[bool, bool],
+) -> None:  # fmt: skip
+    wanted = Exits(take_profit=Decimal(exits[0]), stop_loss=Decimal(exits[1]))
+    for side, fine in ((Side.BUY, bought), (Side.SELL, sold)):
+        told = exit_faults(made(Leg(instrument=XYZ, side=side), **prices, exits=wanted), Decimal(100))
+        assert (not told["target"], not told["loss"]) == fine
+        assert all(f"than the {name}" in each for each in told.values() if each)
+
+
+def test_the_exits_of_a_credit_are_credits() -> None:
     credit = made(Leg(instrument=PUT, side=Side.SELL), Leg(instrument=CALL, side=Side.SELL), limit=Decimal("-1.88"),
                   exits=Exits(take_profit=Decimal("-0.90"), stop_loss=Decimal("-3.80")))  # fmt: skip
     assert not any(exit_faults(credit).values())
+    wrong = Exits(take_profit=Decimal("-3.80"), stop_loss=Decimal("-0.90"))
+    assert all(exit_faults(replace(credit, exits=wrong)).values())

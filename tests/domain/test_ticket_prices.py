@@ -106,6 +106,8 @@ def test_steps_change_at_their_border() -> None:
     assert NICKELS.moved(Decimal("2.97"), 1) == Decimal("3.00")
     assert NICKELS.moved(Decimal("0.05"), -1) == Decimal("0.05"), "a price stays above zero"
     assert NICKELS.fair(Decimal("0.01"), Side.BUY) == Decimal("0.05")
+    late = Grid(ticks=(Tick(above=Decimal(1), step=Decimal("0.05")),))
+    assert late.moved(Decimal("0.50"), -1) == Decimal("0.45"), "below its first row the first row holds"
 
 
 @given(CENTS, st.integers(-30, 30))

@@ -41,6 +41,9 @@ def test_x3_a_dividend_above_the_time_value_makes_assignment_likely() -> None:
     assert (told.code, told.severity, told.limit) == (Code.DIVIDEND_ASSIGNMENT, Severity.WARN, Decimal("0.15"))
     assert not codes(replace(short, mark=Decimal("5.60")), MONDAY), "more time value than dividend"
     assert not codes(replace(short, quantity=Decimal(1)), MONDAY), "who is long decides"
+    index = option("45C", FRIDAY, "SPX")
+    paid = row("", -1, "50", of=index, mark=Decimal("5.15"), dividend=soon)
+    assert Code.DIVIDEND_ASSIGNMENT not in codes(paid, MONDAY), "what is paid in cash gives nobody the dividend"
     assert not codes(replace(short, dividend=Dividend(ex_date=FRIDAY + timedelta(days=3), amount=Decimal(9))), MONDAY)
 
 
@@ -114,3 +117,9 @@ def test_both_ends_agree_with_what_happens_at_every_price(held: list[tuple[int, 
         told = [each for each in endings(made) if (spot >= each.price if each.is_above else spot <= each.price)]
         assert len(told) == 1, "every price in cents is on exactly one side"
         assert told[0].is_exercised is made.is_exercised and told[0].delivers == made.effect
+
+
+def test_options_of_two_names_are_two_settlements_where_nobody_told_the_underlying() -> None:
+    calls = (replace(option("45C", FRIDAY, name), underlying_conid=None) for name in ("A", "B"))
+    rows = tuple(row("", 1, "50", of=call) for call in calls)
+    assert [each.symbol for each in settlings(rows, NOW, CALENDAR)] == ["A", "B"]

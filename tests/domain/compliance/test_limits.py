@@ -126,6 +126,8 @@ def test_what_has_no_bound_is_said_so_and_what_is_covered_is_not() -> None:
     covered = context(book=book((stock(), 100)))
     assert max_loss(case(selling(), covered)) == Loss(Decimal(0))
     assert max_loss(case(selling(stock(), quantity=100), context(book=book((stock(), 100))))).is_unbounded is False
+    hedged = ticket(Leg(instrument=stock(), side=leg(CALL, -1).side, ratio=100), leg(CALL, 1), limit="-98.00")
+    assert max_loss(case(hedged)) == Loss(Decimal(200)), "a call bought stands against the shares sold with it"
     reverse = ticket(leg(CALL, 1), leg(option("100C", FEB), -1), limit="-1.50")
     assert max_loss(case(reverse)).is_unbounded  # the short outlives its long
 

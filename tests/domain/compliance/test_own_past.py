@@ -1,5 +1,6 @@
 """What an account's past says: from stored orders, prints and figures, and nothing where they do not agree."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
@@ -15,10 +16,11 @@ from ibdesk.domain.compliance.own_past import (
     usual_sizes,
 )
 from ibdesk.domain.compliance.policy import policies_at
+from ibdesk.domain.compliance.settlement import CashState
 from ibdesk.domain.executions import Commission, ExecId, Execution, ExecutionKind, Fill
 from ibdesk.domain.instruments import AssetClass, Instrument
 from ibdesk.domain.modes import Mode
-from ibdesk.domain.money import USD
+from ibdesk.domain.money import USD, Currency
 from ibdesk.domain.orders import Leg, OrderTicket, Side
 from tests.domain.compliance.sample import ACCOUNT, CALENDAR, option, stock
 
@@ -62,6 +64,8 @@ def test_the_last_opening_print_is_the_one_that_made_a_position_larger_or_turned
     turned = done(ABC, -200, WEDNESDAY)
     assert last_opening([opened, closed, turned], {ABC.conid: Decimal(-160)}) == turned
     assert last_opening([closed], {ABC.conid: Decimal(40)}) is None
+    sold, bought = done(ABC, -100, MONDAY), done(ABC, 40, TUESDAY)
+    assert last_opening([sold, bought], {ABC.conid: Decimal(-60)}) == sold, "buying back opens nothing"
     assigned = done(XYZ, 100, WEDNESDAY, kind=ExecutionKind.ASSIGNMENT)
     assert last_opening([closed, assigned], {ABC.conid: Decimal(40), XYZ.conid: Decimal(100)}) is None
 
@@ -124,3 +128,9 @@ def test_a_settlement_of_today_may_or_may_not_be_booked_yet() -> None:
 def test_figures_the_trades_do_not_explain_are_unknown_and_never_guessed() -> None:
     assert state_of(line(10_000, 4_000)) is None
     assert state_of(line(10_000, None)) is None
+
+
+def test_trades_in_another_currency_say_nothing_of_this_ones_cash() -> None:
+    foreign = replace(ABC, currency=Currency("EUR"))
+    state = state_of(line(0, 0), done(foreign, 100, MONDAY), done(foreign, -100, TUESDAY))
+    assert state == CashState(settled=Decimal(0))
