@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 #: What is said as long as the code that a new key brought was perhaps never shown.
 NO_CODE = "Nobody may have seen this vault's recovery code. Make a new recovery code: ibdesk db recovery-code"
 
-#: Seconds another command or a window that is just opening may keep the vault, and between two looks.
-PATIENCE, LOOK_AGAIN = 5.0, 0.2
+#: Seconds between two looks whether another command or a window still has the vault.
+LOOK_AGAIN = 0.2
 
 DeskVerb = Callable[[Desk, argparse.Namespace, Talk], Awaitable[int]]
 Verb = Callable[[argparse.Namespace, Talk], int]
@@ -41,6 +41,7 @@ class InDesk:
     verb is then not taken back when it takes long.
     `before`: what has to be settled first with the person who typed it, whoever does the rest.
     `alone`: what to do instead of opening the vault where no window has it.
+    `patience`: seconds another command or a window that is just opening may keep the vault.
     """
 
     verb: DeskVerb
@@ -49,12 +50,13 @@ class InDesk:
     at_once: Callable[[Desk, argparse.Namespace, Talk], Awaitable[None]] | None = None
     before: Callable[[argparse.Namespace, Talk], None] | None = None
     alone: Verb | None = None
+    patience: float = 5.0
 
     def __call__(self, args: argparse.Namespace, talk: Talk) -> int:
         """Do it; the exit code."""
         if self.before is not None:
             self.before(args, talk)
-        until = time.monotonic() + PATIENCE
+        until = time.monotonic() + self.patience
         while True:
             code = handed_over(args, home_of(args), talk)
             if code is not None:

@@ -3,12 +3,17 @@
 import io
 import sys
 import threading
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from ibdesk.cli import door, main
+from ibdesk.cli import main
 from ibdesk.cli.door import new_passphrase
+from ibdesk.cli.grammar import parser
+from ibdesk.cli.talk import Talk, code_of
+from ibdesk.domain.errors import Refused
 from ibdesk.store import vault as vaults
 from ibdesk.store.header import LOWEST_COST
 from tests.cli.conftest import PASSPHRASE, Ibdesk
@@ -59,18 +64,14 @@ def test_a_short_encryption_key_in_the_environment_is_refused(
     assert (answer.code, answer.json["cause"]) == (5, "bad_setting")
 
 
-def test_a_vault_an_open_desk_holds_is_refused_in_a_sentence(
-    ibdesk: Ibdesk, home: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(door, "PATIENCE", 0.3)
-    held = vaults.open(home, PASSPHRASE)
-    try:
-        answer = ibdesk("db", "check")
-    finally:
-        held.close()
+def test_a_vault_an_open_desk_holds_is_refused_in_a_sentence(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("IBDESK_PASSPHRASE", PASSPHRASE)
+    args = parser().parse_args(["--home", str(home), "db", "check"])
+    args.words = ("db", "check")
+    with closing(vaults.open(home, PASSPHRASE)), pytest.raises(Refused, match="has this vault open") as refused:
+        replace(args.run, patience=0.3)(args, Talk(json=False, quiet=False))
 
-    assert answer.code == 5
-    assert "has this vault open" in answer.err
+    assert code_of(refused.value) == 5
 
 
 def test_a_command_waits_for_another_that_has_the_vault(ibdesk: Ibdesk, home: Path) -> None:
