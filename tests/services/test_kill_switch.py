@@ -11,7 +11,7 @@ import pytest
 
 from ibdesk.domain.accounts import AccountId, AccountPnl, Environment
 from ibdesk.domain.compliance.exposure import book_of
-from ibdesk.domain.errors import Cause, DeskError, Refused
+from ibdesk.domain.errors import Cause, DeskError, Refused, Unavailable
 from ibdesk.domain.events import ConnectionRestored, PnlChanged, SessionChanged, TradingLockChanged
 from ibdesk.domain.instruments import Instrument
 from ibdesk.domain.orders import OrderId, OrderRef, OrderState, Side
@@ -21,7 +21,7 @@ from ibdesk.domain.session import Session, SessionFlags, SessionState
 from ibdesk.services.flattening import ReadAnew, as_stored
 from ibdesk.services.kill_switch import DIED, KillSwitch
 from ibdesk.services.orders import Orders
-from ibdesk.store import receipts
+from ibdesk.store import receipts, trades
 from tests.services.order_bench import OrderBench
 from tests.services.scripted_broker import MAIN, SHARE, ticket
 from tests.services.workshop import Heard, eventually
@@ -298,7 +298,9 @@ def test_the_daily_loss_limit_presses_it_once_until_midnight_in_new_york(bench: 
         assert made.lock.until is not None and made.lock.until.isoformat() == "2026-11-21T00:00:00-05:00"
         await made.lift()
         bench.hub.publish(PnlChanged(pnl=lost))
-        assert made.lock is None
+        for _ in range(5):
+            await asyncio.sleep(0)
+        assert made.lock is None and bench.broker.cancelled == ["all"]
         await bench.tasks.close()
 
     asyncio.run(life())
@@ -433,6 +435,46 @@ def test_lifting_while_orders_are_being_cancelled_stays_lifted(bench: OrderBench
         again = switch(bench)
         await again.open()
         assert again.lock is None
+
+    asyncio.run(life())
+
+
+def test_who_presses_it_again_while_it_is_being_lifted_keeps_it_on(bench: OrderBench) -> None:
+    async def life() -> None:
+        made, write = switch(bench), bench.database.write
+        await made.press("first")
+        told = Heard(bench.hub, TradingLockChanged)
+
+        async def pressed(*work: Any, **how: Any) -> Any:
+            done = await write(*work, **how)
+            made.engage("again")
+            return done
+
+        bench.database.write = pressed  # type: ignore[method-assign]
+        await made.lift()
+        assert made.why == "again" and made.report is not None
+        assert [each.lock and each.lock.reason for each in told.events] == ["again"]  # type: ignore[attr-defined]
+
+    asyncio.run(life())
+
+
+def test_a_lock_that_cannot_be_kept_is_told_even_if_the_receipts_can(bench: OrderBench) -> None:
+    async def life() -> None:
+        made, write = switch(bench), bench.database.write
+
+        async def full(work: Any, *arguments: Any, **how: Any) -> Any:
+            if work is trades.set_lock:
+                raise Unavailable("The disk is full.", remedy="Make room.", cause=Cause.DISK_FULL)
+            return await write(work, *arguments, **how)
+
+        bench.database.write = full  # type: ignore[method-assign]
+        report = await made.press("test")
+        assert report.unwritten is not None and report.unwritten.cause is Cause.DISK_FULL
+        bench.database.write = write  # type: ignore[method-assign]
+        assert (await made.retry()).unwritten is None
+        again = switch(bench)
+        await again.open()
+        assert again.why == "test", "written down by the second try"
 
     asyncio.run(life())
 

@@ -1,11 +1,12 @@
 import asyncio
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
+from ibdesk.domain.accounts import AccountId
 from ibdesk.domain.errors import Refused, Unavailable
 from ibdesk.domain.events import (
     ConnectionRestored,
@@ -19,6 +20,7 @@ from ibdesk.domain.executions import Commission, ExecId, Execution, Fill
 from ibdesk.domain.money import USD
 from ibdesk.domain.orders import Order, OrderId, OrderIntent, OrderRef, OrderState, Side
 from ibdesk.domain.receipts import Step
+from ibdesk.services.order_book import KEPT, READ_BACK
 from ibdesk.store import trades
 from tests.services.order_bench import OrderBench
 from tests.services.scripted_broker import MAIN, SHARE, ticket
@@ -226,5 +228,45 @@ def test_prints_are_told_with_what_they_were_before(bench: OrderBench) -> None:
             await bench.book.refresh()
         (told,) = await bench.book.told_fills(bench.now - timedelta(days=1))
         assert (told.fill, told.before) == (corrected, (first,))
+
+    asyncio.run(life())
+
+
+def test_only_orders_of_the_account_that_was_asked_about_are_given_up(bench: OrderBench) -> None:
+    async def life() -> None:
+        bench.broker.script.append("lost-before")
+        order = await sent(bench)
+        assert order.ref is not None
+        bench.book._tells_all = True
+        await bench.book.refresh(AccountId("DU7654322"))
+        assert bench.book.unknown == (order,)
+        await bench.book.refresh(MAIN)
+        assert bench.book.find(order.ref).state is OrderState.REFUSED  # type: ignore[union-attr]
+
+    asyncio.run(life())
+
+
+def test_one_account_that_was_read_is_not_the_whole_book(bench: OrderBench) -> None:
+    async def life() -> None:
+        await bench.book.refresh(MAIN)
+        assert bench.book.has_read(MAIN) and not bench.book.is_read
+        await bench.book.refresh()
+        assert bench.book.is_read
+
+    asyncio.run(life())
+
+
+def test_executions_are_read_back_over_a_long_weekend_once_and_then_over_the_last_days(bench: OrderBench) -> None:
+    asked: list[timedelta] = []
+
+    async def executions(_account: AccountId, since: datetime) -> tuple[Fill, ...]:
+        asked.append(bench.now - since)
+        return ()
+
+    async def life() -> None:
+        bench.broker.executions = executions  # type: ignore[method-assign]
+        await bench.book.refresh()
+        await bench.book.refresh()
+        assert asked == [READ_BACK, KEPT]
 
     asyncio.run(life())

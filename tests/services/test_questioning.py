@@ -37,3 +37,14 @@ def test_a_remembered_yes_is_said_by_itself_and_never_with_real_money(
         assert len(bench.heard) == asked
 
     asyncio.run(life())
+
+
+def test_a_no_is_never_remembered(database: Database) -> None:
+    async def life() -> None:
+        bench = OrderBench(database=database, script=("ask", "ask", "take"), says=Reply(yes=False, remember=True))
+        assert (await bench.send("a", ticket())).state is OrderState.DECLINED
+        assert await bench.orders.remembered() == frozenset()
+        assert (await bench.send("b", ticket("2"))).state is OrderState.DECLINED
+        assert len(bench.heard) == 2
+
+    asyncio.run(life())

@@ -65,3 +65,13 @@ def test_older_ones_follow_on_demand(in_transaction: Run) -> None:
     three(in_transaction)
     (newest,) = listed(in_transaction, limit=1)
     assert [each.correlation for each in listed(in_transaction, before=newest.last_seq)] == ["kill 1", "b"]
+
+
+def test_what_the_broker_said_last_is_shown_before_our_own_words(in_transaction: Run) -> None:
+    rows = [
+        *steps("c", 1, Step.CHECK_RUN, Step.SENT),
+        *steps("c", 5, Step.OUTCOME_UNKNOWN, decision="No answer came.", broker_text=""),
+        *steps("c", 6, Step.BROKER_REJECT, decision="refused", broker_text="Margin does not suffice."),
+    ]
+    in_transaction(receipts.append, rows)
+    assert [each.decision for each in listed(in_transaction)] == ["Margin does not suffice."]

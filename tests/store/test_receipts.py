@@ -178,3 +178,10 @@ def test_kill_9_loses_no_intent_that_was_told_to_be_stored(open_vault: OpenVault
     again.close()
     assert {f"ref-{n}" for n in told} <= stored
     assert len(stored) <= len(told) + 1
+
+
+def test_numbering_goes_on_after_receipts_that_were_cut_off(in_transaction: Run) -> None:
+    in_transaction(receipts.append, [receipt(n) for n in range(3)])
+    forge(in_transaction, "DELETE FROM LOG WHERE seq > 1")
+    assert in_transaction(receipts.append, [receipt(3)]) == 4, "the gap stays to be seen"
+    assert in_transaction(receipts.find_fault).row == 2

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
-from ibdesk.domain.accounts import Environment
+from ibdesk.domain.accounts import AccountId, Environment
 from ibdesk.domain.modes import Mode
 from ibdesk.domain.orders import OrderId, OrderRef, OrderState
 from ibdesk.domain.records import TradingLock
@@ -24,6 +24,7 @@ def test_an_intent_comes_back_exactly(in_transaction: Run) -> None:
     assert in_transaction(trades.add_intent, intent(1), "draft-1") is None
     assert in_transaction(trades.load_intents, Mode.DEMO) == (intent(1),)
     assert in_transaction(trades.load_intents, Mode.IBKR_LIVE) == ()
+    assert in_transaction(trades.load_intents, Mode.DEMO, intent(1).at) == (intent(1),)
     assert in_transaction(trades.load_intents, Mode.DEMO, NOW + timedelta(seconds=2)) == ()
 
 
@@ -67,6 +68,9 @@ def test_old_orders_are_left_out_unless_they_are_still_open(in_transaction: Run)
     done = order(2, state=OrderState.CANCELLED)
     in_transaction(trades.save_orders, [order(1), done], DEMO)
     assert in_transaction(trades.load_orders, DEMO, NOW + timedelta(days=1)) == (order(1),)
+    lately = replace(done, updated_at=NOW + timedelta(days=1))
+    in_transaction(trades.save_orders, [lately], DEMO)
+    assert in_transaction(trades.load_orders, DEMO, NOW + timedelta(days=1)) == (order(1), lately)
     assert in_transaction(trades.load_orders, Environment.LIVE) == ()
 
 
@@ -82,6 +86,7 @@ def test_a_print_is_stored_once_and_told_again_only_when_something_is_new(in_tra
     assert in_transaction(trades.save_fills, [fill(commission="1.05")]) == (fill(commission="1.05"),)
     assert in_transaction(trades.save_fills, [fill()]) == ()
     assert in_transaction(trades.load_fills, MAIN) == (fill(commission="1.05"),)
+    assert in_transaction(trades.load_fills, AccountId("DU9999999")) == ()
 
 
 def test_corrections_count_and_what_they_corrected_is_kept(in_transaction: Run) -> None:
@@ -100,6 +105,11 @@ def test_a_corrected_print_tells_all_it_was_before(in_transaction: Run) -> None:
     in_transaction(trades.save_fills, [again, corrected])
     (told,) = in_transaction(trades.load_told_fills, MAIN)
     assert (told.fill, told.before) == (corrected, (first, again))
+    later = replace(corrected, execution=replace(corrected.execution, price=Decimal("1.31")))
+    in_transaction(trades.save_fills, [later])
+    (told,) = in_transaction(trades.load_told_fills, MAIN)
+    assert (told.fill, told.before) == (later, (first, again, corrected))
+    corrected = later
     ref = first.execution.ref
     assert in_transaction(trades.fills_of, ref or "") == ((again, corrected) if ref else ())
 
@@ -145,8 +155,10 @@ def test_answers_are_remembered_by_mode_and_never_for_live_ones(in_transaction: 
     for live in (Mode.IBKR_LIVE, Mode.ALPACA_LIVE):
         with pytest.raises(IntegrityError):
             in_transaction(trades.remember_answer, live, "o354", NOW)
+    in_transaction(trades.remember_answer, Mode.IBKR_PAPER, "o163", NOW)
     in_transaction(trades.forget_answers, Mode.DEMO)
     assert in_transaction(trades.remembered, Mode.DEMO) == frozenset()
+    assert in_transaction(trades.remembered, Mode.IBKR_PAPER) == {"o163"}, "each mode forgets its own"
 
 
 def test_the_trading_lock_is_kept_for_each_environment(in_transaction: Run) -> None:
@@ -154,8 +166,10 @@ def test_the_trading_lock_is_kept_for_each_environment(in_transaction: Run) -> N
     in_transaction(trades.set_lock, DEMO, lock)
     assert in_transaction(trades.load_lock, DEMO) == lock
     assert in_transaction(trades.load_lock, Environment.LIVE) is None
+    in_transaction(trades.set_lock, Environment.LIVE, lock)
     in_transaction(trades.set_lock, DEMO, None)
     assert in_transaction(trades.load_lock, DEMO) is None
+    assert in_transaction(trades.load_lock, Environment.LIVE) == lock, "lifting one leaves the others on"
 
 
 def test_the_tables_of_trading_belong_to_the_vault() -> None:

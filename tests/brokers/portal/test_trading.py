@@ -354,6 +354,19 @@ def test_an_intent_the_broker_knows_is_answered_with_what_it_knows() -> None:
     at_the_demo(scene)
 
 
+def test_an_intent_with_exits_that_the_broker_knows_is_answered_with_its_exits() -> None:
+    async def scene(desk: Desk, gateway: DemoGateway) -> None:
+        ticket = stock(exits=Exits(take_profit=Decimal("232.00"), stop_loss=Decimal("220.00")))
+        placed = await told_yes(desk, await trading(desk).place(intent(ticket)))
+        async with connected(gateway.url, gateway.certificate_sha256) as another:
+            known = await trading(another).place(intent(ticket))
+        assert isinstance(known, Placed)
+        assert {each.id for each in known.orders} == {each.id for each in placed.orders}
+        assert [each.parent for each in known.orders] == [None, "ref-1", "ref-1"]
+
+    at_the_demo(scene)
+
+
 def test_a_request_that_arrives_twice_makes_one_order() -> None:
     async def scene(desk: Desk, gateway: DemoGateway) -> None:
         gateway.deliver_twice(rf"account/{MAIN}/orders$", method="POST")
