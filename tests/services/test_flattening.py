@@ -203,6 +203,23 @@ def test_shares_whose_calls_are_not_bought_back_yet_stay_and_go_when_asked_for_a
     asyncio.run(life())
 
 
+def test_shares_are_not_sold_after_their_calls_while_positions_cannot_be_read_anew(database: Database) -> None:
+    async def life() -> None:
+        desk, reads = Covered(database, is_filled=True), count()
+
+        async def once(_account: AccountId) -> str:
+            return "Nobody answers." if next(reads) else ""
+
+        desk.flattening = Flattening(
+            holdings=desk._holdings, read_anew=once, new_draft=lambda: f"once {next(reads)}", wait=desk._rest
+        )
+        done = await desk.run()
+        assert desk.sides() == [(CALL.conid, Side.BUY)]
+        assert [label for label, _ in done.left] == [SHARE.label]
+
+    asyncio.run(life())
+
+
 def test_what_a_position_covers_is_told_by_side_and_right() -> None:
     put = replace(CALL, conid=Conid(6), option=replace(CALL.option, right=Right.PUT))  # type: ignore[type-var]
     far = replace(CALL, conid=Conid(7), option=replace(CALL.option, strike=Decimal(120)))  # type: ignore[type-var]

@@ -139,6 +139,22 @@ def test_an_order_whose_reply_was_lost_is_cancelled_when_it_turns_up_under_the_l
     asyncio.run(life())
 
 
+def test_what_is_sent_to_close_under_the_lock_is_not_chased(bench: OrderBench) -> None:
+    async def life() -> None:
+        made = switch(bench, held=5)
+        made.start()
+        await made.press("test")
+        bench.pass_by(1)
+        order = await bench.send("a", ticket("5", side=Side.SELL))
+        await bench.book.refresh()
+        for _ in range(5):
+            await asyncio.sleep(0)
+        assert order.state is OrderState.WORKING and bench.broker.cancelled == ["all"]
+        await bench.tasks.close()
+
+    asyncio.run(life())
+
+
 @pytest.mark.logs("could not be cancelled")
 def test_one_that_turned_up_and_could_not_be_cancelled_is_told_and_tried_again(bench: OrderBench) -> None:
     async def life() -> None:

@@ -270,3 +270,13 @@ def test_executions_are_read_back_over_a_long_weekend_once_and_then_over_the_las
         assert asked == [READ_BACK, KEPT]
 
     asyncio.run(life())
+
+
+def test_nobody_waiting_any_more_takes_nothing_from_an_order_that_works(bench: OrderBench) -> None:
+    async def life() -> None:
+        order = await sent(bench)
+        assert order.ref is not None
+        bench.book.leave(order.ref)
+        assert bench.book.find(order.ref) == order and order.state is OrderState.WORKING
+
+    asyncio.run(life())

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from ibdesk.domain.modes import Mode
-from ibdesk.domain.orders import OrderState
+from ibdesk.domain.orders import Answer, OrderIntent, OrderState, Question, Questions
 from ibdesk.services.questioning import MOST_QUESTIONS, Reply
 from ibdesk.store.database import Database
 from tests.services.order_bench import OrderBench
@@ -46,5 +46,24 @@ def test_a_no_is_never_remembered(database: Database) -> None:
         assert await bench.orders.remembered() == frozenset()
         assert (await bench.send("b", ticket("2"))).state is OrderState.DECLINED
         assert len(bench.heard) == 2
+
+    asyncio.run(life())
+
+
+def test_a_question_without_an_id_is_asked_each_time(database: Database) -> None:
+    nameless = Questions(reply="q", questions=(Question(id="", text="Sure?"),))
+
+    async def life() -> None:
+        bench = OrderBench(database=database, says=Reply(yes=True, remember=True))
+
+        async def asks(intent: OrderIntent) -> Answer:
+            bench.broker.asked["q"] = intent
+            return nameless
+
+        bench.broker.place = asks  # type: ignore[method-assign]
+        for draft, quantity in (("a", "1"), ("b", "2")):
+            assert (await bench.send(draft, ticket(quantity))).state is OrderState.WORKING
+            bench.pass_by(30)
+        assert bench.heard == ["Sure?", "Sure?"] and await bench.orders.remembered() == frozenset()
 
     asyncio.run(life())

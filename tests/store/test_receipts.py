@@ -87,6 +87,7 @@ def test_the_database_itself_refuses_to_change_the_receipts(in_transaction: Run,
     ("forgery", "row"),
     [
         ("UPDATE LOG SET decision = 'x' WHERE seq = 5", 5),
+        ("UPDATE LOG SET prev_hash = 'x' WHERE seq = 5", 5),
         ("DELETE FROM LOG WHERE seq = 5", 5),
         ("DELETE FROM LOG WHERE seq > 8", 9),
         ("DELETE FROM LOG", 1),

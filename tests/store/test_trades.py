@@ -85,6 +85,7 @@ def test_a_print_is_stored_once_and_told_again_only_when_something_is_new(in_tra
     assert in_transaction(trades.save_fills, [fill(), fill()]) == (fill(),)
     assert in_transaction(trades.save_fills, [fill(commission="1.05")]) == (fill(commission="1.05"),)
     assert in_transaction(trades.save_fills, [fill()]) == ()
+    assert in_transaction(trades.earlier_words, fill().execution.exec_id) == (), "a commission corrects no print"
     assert in_transaction(trades.load_fills, MAIN) == (fill(commission="1.05"),)
     assert in_transaction(trades.load_fills, AccountId("DU9999999")) == ()
 

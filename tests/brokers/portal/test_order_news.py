@@ -73,3 +73,8 @@ def test_empty_and_odd_messages_are_no_news() -> None:
     for body in (b'{"topic":"sor","args":[]}', b'{"topic":"sor"}', b'{"topic":"sor","args":"x"}', b'{"topic":"str"}',
                  b'{"topic":"str","args":[]}', b'{"topic":"str","args":{}}', b'{"topic":"str","args":[5]}'):
         assert parse.message(body, LUNCH) is None
+
+
+def test_an_order_whose_only_contract_is_not_known_is_told_and_is_not_all_there_is_to_tell() -> None:
+    stranger = OrderRows(KNOWN).hear(heard(FULL | {"conid": 5}), LUNCH)
+    assert [order.legs for order in stranger.orders] == [()] and not stranger.is_whole
