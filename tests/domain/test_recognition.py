@@ -29,6 +29,7 @@ from tests.domain.contracts import JAN, XYZ, holdings, naked, names, only, optio
         (["-100 XYZ", "-1 Jan 95P"], {"covered put": 1}),
         (["+100 XYZ", "+1 Jan 95P", "-1 Jan 105C"], {"collar": 1}),
         (["-100 XYZ", "-1 Jan 95P", "+1 Jan 105C"], {"short collar": 1}),
+        (["+100 XYZ", "+1 XYZ1 Jan 95P"], {"long underlying": 100, "long put": 1}),
         (["+100 XYZ", "+1 XYZ1 Jan 95P", "-1 Jan 105C"], {"covered call": 1, "long put": 1}),
         (["+100 XYZ", "+1 Jan 110C", "-1 Jan 105C"], {"covered call": 1, "long call": 1}),
         (["+100 XYZ", "+1 Jan 100P", "-1 Jan 100C"], {"conversion": 1}),

@@ -124,6 +124,11 @@ def test_exits_must_be_on_their_sides_of_the_price_they_follow(
         assert all(f"than the {name}" in each for each in told.values() if each)
 
 
+def test_exits_with_no_price_to_follow_have_no_wrong_side() -> None:
+    bare = made(Leg(instrument=XYZ, side=Side.BUY), limit=None, exits=Exits(take_profit=Decimal(1)))
+    assert not any(exit_faults(bare).values())
+
+
 def test_the_exits_of_a_credit_are_credits() -> None:
     credit = made(Leg(instrument=PUT, side=Side.SELL), Leg(instrument=CALL, side=Side.SELL), limit=Decimal("-1.88"),
                   exits=Exits(take_profit=Decimal("-0.90"), stop_loss=Decimal("-3.80")))  # fmt: skip

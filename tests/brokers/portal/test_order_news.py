@@ -78,3 +78,13 @@ def test_empty_and_odd_messages_are_no_news() -> None:
 def test_an_order_whose_only_contract_is_not_known_is_told_and_is_not_all_there_is_to_tell() -> None:
     stranger = OrderRows(KNOWN).hear(heard(FULL | {"conid": 5}), LUNCH)
     assert [order.legs for order in stranger.orders] == [()] and not stranger.is_whole
+
+
+def test_a_new_socket_takes_nothing_from_what_the_old_one_told() -> None:
+    rows = OrderRows(KNOWN)
+    rows.hear(heard(FULL), LUNCH)
+    rows.forget()
+    news = rows.hear(heard({"acct": "DU1", "orderId": 922048212, "status": "Filled"}), LUNCH)
+    assert news.orders == () and not news.is_whole
+    (child,) = rows.hear(heard(FULL | {"orderId": 3, "parentId": 922048212, "order_ref": None}), LUNCH).orders
+    assert child.parent != "ours"

@@ -39,6 +39,8 @@ def test_what_leaves_less_than_nothing_is_refused_unless_it_closes() -> None:
     poor = replace(holding(100), start=D(10_000))
     close = ticket((SHARE, Side.SELL), quantity=D(100), order_type=OrderType.MARKET)
     assert preview.what_if(poor, close, TOUCHES, NOON).refusal == ""
+    more = replace(BUY, quantity=D(100))
+    assert "this order needs" in preview.what_if(poor, more, TOUCHES, NOON).refusal, "more of it closes nothing"
 
 
 def test_a_spread_is_counted_at_its_net() -> None:
