@@ -67,6 +67,17 @@ def test_one_figure_alone_gives_no_others(known: str) -> None:
     assert found.funds == Impact(**{known: getattr(left, known)}), "unknown less something is unknown"
 
 
+def test_a_change_alone_of_the_initial_margin_leaves_the_other_funds_unknown() -> None:
+    found = margin_of(ticket(), context(what_if=preview(initial_margin=Impact(change=D(5000)))))
+    assert found is not None and found.funds == Impact(change=D(-5010))
+
+
+def test_three_figures_that_do_not_add_up_are_told_as_the_broker_told_them() -> None:
+    odd = Impact(current=D(100), change=D("5.01"), after=D(105))
+    found = margin_of(ticket(), context(what_if=preview(maintenance_margin=odd)))
+    assert found is not None and found.maintenance == odd
+
+
 def test_a_preview_without_initial_margin_leaves_the_estimate() -> None:
     found = margin_of(ticket("100"), context(what_if=preview(initial_margin=Impact(current=D(100_000)))))
     assert found is not None and found.source is Source.ESTIMATE
@@ -86,7 +97,7 @@ def test_what_cannot_be_estimated_says_why_and_shows_only_what_is() -> None:
     dark = replace(ticket("100"), legs=(Leg(instrument=replace(SHARE, conid=Conid(5)), side=Side.BUY),))
     found = margin_of(dark, context())
     assert found is not None and found.why_not.startswith("No estimate: no price for SPY")
-    assert found.initial == Impact(current=D(0)) and found.funds == Impact(current=D(900_000))
+    assert found.initial == found.maintenance == Impact(current=D(0)) and found.funds == Impact(current=D(900_000))
     assert largest(dark, context()).why == found.why_not
 
 
@@ -140,6 +151,7 @@ def test_an_account_that_is_worth_less_than_nothing_keeps_no_buffer_and_no_more(
     for worth in (D(-1_000_000), None):
         poor = replace(bare, summary=replace(bare.summary, net_liquidation=worth))
         assert largest(ticket("100"), poor).quantity == 900_000 * 100 // 50_000
+    assert largest(ticket("100"), replace(bare, summary=None)).quantity == 900_000 * 100 // 50_000
 
 
 def test_what_frees_funds_has_no_largest_size_by_funds() -> None:

@@ -95,6 +95,8 @@ def test_exits_of_a_trailing_entry_are_asked_about_and_those_of_a_stop_are_measu
     assert found(check_contracts(case(trailing)), Code.TICKET).severity is Severity.CONFIRM
     stop = replace(buying(limit=None), order_type=OrderType.STOP, stop=Decimal("0.50"), exits=exits)
     assert "than the stop" in check_ticket(stop)[0].sentence
+    limited = replace(buying(), exits=Exits(take_profit=Decimal(999)))
+    assert worst(check_contracts(case(limited, context(quotes={})))) is Severity.PASS, "measured at its limit"
     right = replace(stop, stop=Decimal("1.50"))
     assert check_ticket(right) == () and worst(check_contracts(case(right))) is Severity.PASS
 

@@ -97,7 +97,7 @@ def test_a_net_that_the_legs_cannot_add_up_to_is_counted_at_what_is_shown() -> N
 def test_an_account_below_nothing_may_do_what_frees_funds_and_no_more_of_the_same_side() -> None:
     short, long = option(100, Right.PUT), option(95, Right.PUT)
     touches = {short.conid: Touch(bid=D("2.4"), ask=D("2.6")), long.conid: Touch(bid=D("0.9"), ask=D("1.1"))}
-    sold = placed(book(5_000), ticket((short, Side.SELL), quantity=D(10), order_type=OrderType.MARKET))
+    sold = placed(book(2_000), ticket((short, Side.SELL), quantity=D(10), order_type=OrderType.MARKET))
     poor = looked(sold, {short: at("2.4", "2.6", instrument=short)})
     bought = ticket((long, Side.BUY), quantity=D(10), order_type=OrderType.MARKET)
     assert preview.what_if(poor, bought, touches, NOON).refusal == "", "a cover frees more than it costs"

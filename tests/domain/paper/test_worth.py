@@ -136,3 +136,5 @@ def test_shares_beside_a_short_option_without_any_price_are_counted_at_nothing_m
     held = traded((SHARE, 100, "50"), (option(100, Right.PUT), -1, "2.50"))
     bare = replace(held, marks=tuple(mark for mark in held.marks if mark.conid != SHARE.conid))
     assert worth.worth_of(bare, DAY).margin.initial == 10_000
+    bare = replace(held, marks=tuple(mark for mark in held.marks if mark.conid == SHARE.conid))
+    assert worth.worth_of(bare, DAY).margin.initial == 15_000, "the put in full and the shares at their price"
