@@ -71,6 +71,9 @@ def test_old_orders_are_left_out_unless_they_are_still_open(in_transaction: Run)
     lately = replace(done, updated_at=NOW + timedelta(days=1))
     in_transaction(trades.save_orders, [lately], DEMO)
     assert in_transaction(trades.load_orders, DEMO, NOW + timedelta(days=1)) == (order(1), lately)
+    intended = order(3, state=OrderState.INTENDED)
+    in_transaction(trades.save_orders, [intended], DEMO)
+    assert intended in in_transaction(trades.load_orders, DEMO, NOW + timedelta(days=2)), "its fate is not known"
     assert in_transaction(trades.load_orders, Environment.LIVE) == ()
 
 
