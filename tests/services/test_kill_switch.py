@@ -474,12 +474,15 @@ def test_who_presses_it_again_while_it_is_being_lifted_keeps_it_on(bench: OrderB
     asyncio.run(life())
 
 
-def test_a_lock_that_cannot_be_kept_is_told_even_if_the_receipts_can(bench: OrderBench) -> None:
+@pytest.mark.parametrize("failing", [trades.set_lock, receipts.append])
+def test_a_lock_or_a_receipt_that_cannot_be_kept_is_told_even_if_the_other_can(
+    bench: OrderBench, failing: object
+) -> None:
     async def life() -> None:
         made, write = switch(bench), bench.database.write
 
         async def full(work: Any, *arguments: Any, **how: Any) -> Any:
-            if work is trades.set_lock:
+            if work is failing:
                 raise Unavailable("The disk is full.", remedy="Make room.", cause=Cause.DISK_FULL)
             return await write(work, *arguments, **how)
 
