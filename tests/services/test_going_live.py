@@ -18,6 +18,7 @@ from ibdesk.domain.errors import Cause, NeedsPerson, Refused
 from ibdesk.domain.events import ArmingChanged, SessionChanged
 from ibdesk.domain.going_live import Item
 from ibdesk.domain.modes import Mode
+from ibdesk.domain.orders import OrderIntent, OrderRef, OrderState
 from ibdesk.domain.positions import Source, SyncCounts
 from ibdesk.domain.receipts import Receipt, Step
 from ibdesk.domain.records import SessionRecord, SyncRecord, SyncStatus
@@ -27,7 +28,7 @@ from ibdesk.services.book import Book
 from ibdesk.services.disclosures import load_disclosures
 from ibdesk.services.going_live import CORRELATION, GoingLive
 from ibdesk.services.hub import Hub
-from ibdesk.store import receipts, records
+from ibdesk.store import receipts, records, trades
 from ibdesk.store.database import Database
 from tests.services.order_bench import OrderBench
 from tests.services.scripted_broker import MAIN, REAL, ticket
@@ -243,3 +244,19 @@ def test_the_gate_lets_no_live_order_leave_before_it_is_unlocked(tmp_path: Path)
             assert not any(each.code is Code.MODE and each.severity is Severity.BLOCK for each in verdict.findings)
 
     asyncio.run(run())
+
+
+def test_the_first_live_orders_are_guarded_until_so_many_were_taken(tmp_path: Path) -> None:
+    async def test(bench: Bench) -> None:
+        live, first = bench.made(), bench.sourced.settings.risk_first_orders
+        left = [await live.guarded()]
+        for number in range(first + 1):
+            one = OrderIntent(ref=OrderRef(f"r{number}"), ticket=ticket(mode=Mode.IBKR_LIVE), at=NOON)
+            await bench.database.write(trades.add_intent, one, f"draft-{number}")
+            filled = replace(trades.intended(one), state=OrderState.FILLED)
+            await bench.database.write(trades.save_orders, (filled,), Environment.LIVE)
+            left.append(await live.guarded())
+        assert left == [*range(first, -1, -1), 0]
+        assert await bench.made(Mode.IBKR_PAPER).guarded() == first
+
+    on_a_bench(tmp_path, test)
