@@ -36,6 +36,7 @@ class WayOut:
     def __init__(self, panel: "TicketPanel") -> None:
         self._panel = panel
         self._last: OrderRef | None = None
+        self._was_change = False
         self._written: OrderTicket | None = None
         panel.send_button.sent.connect(self._send)
         panel.outcome.pressed.connect(self._lead_on)
@@ -103,8 +104,9 @@ class WayOut:
         """The form after an outcome."""
         if order.state in _NOT_PLACED and form.changes is None:
             return replace(form, draft=new_draft(self._panel.desk.clock()), outcome=_outcome(order))
-        self._last = order.ref
-        return replace(self._panel.fresh(form.ticket.account), outcome=_outcome(order))
+        self._last, self._was_change = order.ref, form.changes is not None
+        outcome = _outcome(order, is_change=self._was_change)
+        return replace(self._panel.fresh(form.ticket.account), outcome=outcome)
 
     def _settle(self, sent: Form, form: Form) -> None:
         panel = self._panel
@@ -147,7 +149,7 @@ class WayOut:
         form = self._panel.form
         order = next((each for each in event.orders if each.ref is not None and each.ref == self._last), None)
         if order is not None and form.outcome is not None and not form.ticket.legs:
-            self._panel.become(replace(form, outcome=_outcome(order)))
+            self._panel.become(replace(form, outcome=_outcome(order, is_change=self._was_change)))
 
 
 async def _nobody(_ticket: OrderTicket, _questions: tuple[Question, ...]) -> Reply:
@@ -155,6 +157,6 @@ async def _nobody(_ticket: OrderTicket, _questions: tuple[Question, ...]) -> Rep
     return Reply(yes=False)
 
 
-def _outcome(order: Order) -> Outcome:
-    words, tone = outcome_words(order)
+def _outcome(order: Order, *, is_change: bool = False) -> Outcome:
+    words, tone = outcome_words(order, is_change=is_change)
     return Outcome(text=words, tone=tone, detail=describe(order.legs, order.quantity))

@@ -198,8 +198,9 @@ def source_words(finding: Finding) -> str:
     return " · ".join(parts)
 
 
-def outcome_words(order: Order) -> tuple[str, str]:
-    """What became of an order, and the tone."""
+def outcome_words(order: Order, *, is_change: bool = False) -> tuple[str, str]:
+    """What became of an order, or of a change to one, and the tone."""
+    done = "The change was taken" if is_change else "Placed"
     match order.state:
         case OrderState.FILLED:
             price = f" at {fmt.price(order.average_price)}" if order.average_price is not None else ""
@@ -213,6 +214,10 @@ def outcome_words(order: Order) -> tuple[str, str]:
                     "warn")  # fmt: skip
         case OrderState.CANCELLED | OrderState.CANCELLING | OrderState.INACTIVE:
             return f"The broker has it as {order.state}. {order.message}".strip(), "warn"
+        case OrderState.WORKING:
+            words = "partly filled" if order.is_partly_filled else "working"
+            return f"{done}; the order is {words}." if is_change else f"{done} and {words}.", "gain"
+        case OrderState.HELD:
+            return f"{done}; the broker holds the order until it may work.", "gain"
         case _:
-            words = "and partly filled." if order.is_partly_filled else "and working."
-            return f"Placed {words}", "gain"
+            return f"{done}; the broker has not said yet that the order works.", "gain"

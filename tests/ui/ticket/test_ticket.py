@@ -369,7 +369,7 @@ def test_a_change_goes_to_the_order_and_not_into_a_new_one(at_ticket: AtTicket) 
         made.panel.take(ticket("5", limit="99.50"), order)
         assert made.panel.send_button.text() == "Change order"
         await made.checked()
-        await send(made)
+        assert await send(made) == "The change was taken; the order is working."
         assert made.orders_sent == 1
         assert order.ref is not None and made.bench.broker.known[order.ref].quantity == 5
 

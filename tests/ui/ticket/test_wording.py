@@ -138,6 +138,20 @@ def test_every_outcome_is_told_in_a_sentence(state: OrderState) -> None:
     assert (state is OrderState.UNKNOWN) == ("looked for" in words)
 
 
+def test_what_does_not_work_yet_is_not_called_working_and_a_change_is_called_one() -> None:
+    order = Order(account=AccountId("DU7654321"), state=OrderState.HELD, legs=(), quantity=D(2), order_type=None,
+                  tif=None, at=NOON, updated_at=NOON)  # fmt: skip
+    assert outcome_words(order)[0] == "Placed; the broker holds the order until it may work."
+    sent = replace(order, state=OrderState.PENDING)
+    assert outcome_words(sent)[0] == "Placed; the broker has not said yet that the order works."
+    works = replace(order, state=OrderState.WORKING)
+    assert outcome_words(works)[0] == "Placed and working."
+    assert outcome_words(works, is_change=True)[0] == "The change was taken; the order is working."
+    partly = replace(works, filled=D(1))
+    assert outcome_words(partly)[0] == "Placed and partly filled."
+    assert outcome_words(partly, is_change=True)[0] == "The change was taken; the order is partly filled."
+
+
 def test_extremes_and_break_evens_are_told_with_their_signs_and_unbounded_is_said() -> None:
     assert extreme_words("Max gain", Extreme(amount=D(1880), at=D(1)), "USD", sign="+") == "Max gain +$1,880"
     assert extreme_words("Max loss", Extreme(amount=None, at=None), "USD", sign="\u2212") == "Max loss unbounded"
