@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from ibdesk.domain.executions import ExecutionKind, ToldFill
-from ibdesk.domain.money import USD
+from ibdesk.domain.money import USD, Currency
 from ibdesk.services.orders import Reply
 from ibdesk.ui.orders.rows import Paid, Show
 from ibdesk.ui.pages.orders import OrdersPage, build
@@ -102,6 +102,10 @@ def test_a_print_says_what_it_cost_what_it_earned_and_what_it_was_before() -> No
 def test_what_orders_cost_is_summed_by_order_as_far_as_it_is_told() -> None:
     more = replace(BOUGHT, fill=fill(IS_FILLED, "1", "600.90", exec_id="another"))
     assert paid_of([BOUGHT, more, UNPAID]) == {"ibdesk-filled": Paid(amount=Decimal("2.10"), currency=USD)}
+    assert more.fill.commission is not None
+    paid = replace(more.fill.commission, currency=Currency("EUR"))
+    in_euros = replace(more, fill=replace(more.fill, commission=paid))
+    assert paid_of([BOUGHT, in_euros]) == {}  # two currencies have no sum
 
 
 def test_prints_are_listed_newest_first_copied_and_saved(run: Run, qtbot: QtBot) -> None:

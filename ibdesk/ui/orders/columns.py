@@ -90,7 +90,9 @@ def source_words(seen: Seen) -> str:
 def mark_words(seen: Seen) -> str:
     """What stands in a chip behind the order: where it came from, or that it closes another one; else nothing."""
     order = seen.row.order
-    return ELSEWHERE if is_from_elsewhere(order) else "exit" if order.parent is not None else ""
+    if is_from_elsewhere(order):
+        return ELSEWHERE
+    return "" if order.parent is None else "exit"
 
 
 def _price(pick: Callable[[Seen], Decimal | None]) -> Callable[[Seen], str]:
@@ -99,9 +101,7 @@ def _price(pick: Callable[[Seen], Decimal | None]) -> Callable[[Seen], str]:
 
 def _paid(seen: Seen) -> str:
     paid = seen.row.paid
-    if paid is None:
-        return fmt.UNKNOWN
-    return fmt.money(paid.amount, paid.currency or "")
+    return fmt.UNKNOWN if paid is None else fmt.money(paid.amount, paid.currency)
 
 
 def _stands(seen: Seen) -> str:

@@ -14,7 +14,7 @@ from ibdesk.domain.market import Quote
 from ibdesk.ui.models.copying import guarded
 from ibdesk.ui.orders import words
 from ibdesk.ui.orders.columns import AGE, LAST, STATUS, Column, Kind, Seen, mark_words
-from ibdesk.ui.orders.rows import OrderRow, net_price
+from ibdesk.ui.orders.rows import OrderRow, nested, net_price
 
 AnyIndex = QModelIndex | QPersistentModelIndex
 _ROOT = QModelIndex()
@@ -155,12 +155,12 @@ class OrdersModel(QAbstractTableModel):
 
     def _arranged(self) -> list[OrderRow]:
         if self._sorted is None:
-            return list(self._rows)
+            return nested(self._rows)
         column, descending = self.columns[self._sorted[0]], self._sorted[1]
         valued = [(column.value(self._seen(row)), row) for row in self._rows]
         known = [(value, row) for value, row in valued if value not in (None, "")]
         known.sort(key=lambda pair: pair[0].casefold() if isinstance(pair[0], str) else pair[0], reverse=descending)
-        return [row for _, row in known] + [row for value, row in valued if value in (None, "")]
+        return nested([row for _, row in known] + [row for value, row in valued if value in (None, "")])
 
     def _make_room(self, after: list[OrderRow]) -> None:
         """Lines go, move and come until each order stands where it will; then they can be told anew in place."""
@@ -216,8 +216,9 @@ class OrdersModel(QAbstractTableModel):
 
     def _spoken(self, line: int, column: int) -> str:
         if column == 0:
+            place = " of the order above" if self.row(line).is_below else ""
             mark = mark_words(self.seen(line))
-            return f"{self.text(line, 0)}, {mark}" if mark else self.text(line, 0)
+            return f"{self.text(line, 0)}, {mark}{place}" if mark else self.text(line, 0)
         if self.columns[column].kind is Kind.ACTS:
             return " ".join(act.value for act in self.row(line).acts)
         return f"{self.columns[column].title} {self.text(line, column)}"

@@ -109,6 +109,8 @@ class OrderDelegate(QStyledItemDelegate):
     def _paint_order(self, painter: QPainter, rect: QRect, line: int) -> None:
         room = rect.adjusted(FIRST_PAD, 0, -PAD, 0)
         seen = self._model.seen(line)
+        if seen.row.is_below:
+            room.setLeft(room.left() + self._branch(painter, room))
         mark = mark_words(seen)
         first, _, rest = self._model.text(line, 0).partition(" ")
         if first in ("Buy", "Sell"):
@@ -126,6 +128,13 @@ class OrderDelegate(QStyledItemDelegate):
         if mark:
             room.setLeft(room.left() + self._metrics.horizontalAdvance(shown) + 8)
             self._pill(painter, room, mark, look().colour("muted"), right=False)
+
+    def _branch(self, painter: QPainter, room: QRect) -> int:
+        """The line that comes down from the order above; the width it takes."""
+        painter.setPen(self._muted)
+        left, middle = room.left() + 4, room.center().y()
+        painter.drawPolyline([QPoint(left, room.top()), QPoint(left, middle), QPoint(left + 8, middle)])
+        return 20
 
     def _side(self, word: str) -> QPen:
         t = look().tokens

@@ -1,7 +1,7 @@
 """Which orders a table lists, in which order, and what a person can do with each of them now."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
@@ -41,21 +41,23 @@ _FIRST = {OrderState.UNKNOWN: 0, OrderState.ASKED: 1}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Paid:
-    """What an order's prints cost; `currency` empty where they were paid in several."""
+    """What an order's prints cost, all of them in one currency."""
 
     amount: Decimal
-    currency: Currency | None
+    currency: Currency
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderRow:
     """One order as it is listed: what it may be done with, whether its cancellation was asked for at this window, and
-    what its prints cost so far (None where the broker has not told)."""
+    what its prints cost so far (None where the broker has not told, or in several currencies). `is_below`: it stands
+    below the order it exits."""
 
     order: Order
     acts: tuple[Act, ...] = ()
     is_cancelling: bool = False
     paid: Paid | None = None
+    is_below: bool = False
 
     @property
     def key(self) -> Key:
@@ -73,6 +75,17 @@ def listed(orders: Iterable[Order], show: Show, account: AccountId | None, today
     chosen = [order for order in mine if is_listed(order, show, today)]
     chosen.sort(key=lambda order: order.at, reverse=True)
     return tuple(sorted(chosen, key=lambda order: _FIRST.get(order.state, 2)))
+
+
+def nested(rows: Sequence[OrderRow]) -> list[OrderRow]:
+    """Exits below the order they close, where that is listed; everything else as it stands."""
+    parents = {row.order.ref for row in rows if row.order.ref is not None and row.order.parent is None}
+    below: dict[OrderRef, list[OrderRow]] = {}
+    for row in rows:
+        if row.order.parent is not None and row.order.parent in parents:
+            below.setdefault(row.order.parent, []).append(replace(row, is_below=True))
+    tops = (row for row in rows if row.order.parent not in parents)
+    return [each for top in tops for each in (top, *(below.get(top.order.ref, ()) if top.order.ref else ()))]
 
 
 def is_listed(order: Order, show: Show, today: date) -> bool:

@@ -3,12 +3,13 @@
 import csv
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from PySide6.QtCore import QPersistentModelIndex, Qt
 from PySide6.QtTest import QAbstractItemModelTester, QSignalSpy
 
-from ibdesk.domain.orders import Order, OrderState
+from ibdesk.domain.orders import Order, OrderId, OrderState
 from ibdesk.ui.orders.columns import COMPACT, FULL, LAST, ORDER
 from ibdesk.ui.orders.model import OrdersModel
 from ibdesk.ui.orders.rows import Act, OrderRow
@@ -46,6 +47,18 @@ def test_an_order_of_which_the_broker_told_no_contract_is_called_by_its_label(mo
     assert model.text(0, 0) == "5 × ZZZ Jan27" and model.text(0, COMPACT.index(LAST)) == "—"
     model.show([replace(rows(SELLS_SHARES)[0], is_cancelling=True)], {}, NOW)
     assert model.text(0, 1) == "Cancelling…"
+
+
+def test_exits_stay_with_their_order_however_the_table_is_sorted(model: OrdersModel) -> None:
+    exit_ = replace(BUYS_CALLS, ref=None, id=OrderId("9"), parent=SELLS_SHARES.ref, quantity=Decimal(900))
+    model.show(rows(BUYS_CALLS, exit_, SELLS_SHARES), quotes(), NOW)
+    for at, order in ((-1, Qt.SortOrder.AscendingOrder), (0, Qt.SortOrder.AscendingOrder),
+                      (0, Qt.SortOrder.DescendingOrder)):  # fmt: skip
+        model.sort(at, order)
+        found = [model.row(each) for each in range(3)]
+        place = next(number for number, row in enumerate(found) if row.order is SELLS_SHARES)
+        assert found[place + 1].order is exit_ and found[place + 1].is_below
+    assert model.data(model.index(place + 1, 0), MORE).endswith("exit of the order above")
 
 
 def test_lines_come_go_and_move_and_the_selected_one_goes_with_its_order(model: OrdersModel) -> None:

@@ -6,8 +6,8 @@ from decimal import Decimal
 
 import pytest
 
-from ibdesk.domain.orders import OrderRef, OrderState, Side
-from ibdesk.ui.orders.rows import Act, Show, acts_of, is_from_elsewhere, key_of, listed, net_price
+from ibdesk.domain.orders import OrderId, OrderRef, OrderState, Side
+from ibdesk.ui.orders.rows import Act, OrderRow, Show, acts_of, is_from_elsewhere, key_of, listed, nested, net_price
 from tests.ui.orders.bench import quote, quotes
 from tests.ui.orders.sample import (
     BUYS_CALLS,
@@ -72,6 +72,16 @@ def test_the_exits_of_our_orders_are_not_from_elsewhere() -> None:
     assert is_from_elsewhere(FROM_ELSEWHERE)
     assert not is_from_elsewhere(replace(FROM_ELSEWHERE, parent=OrderRef("ibdesk-1")))
     assert not is_from_elsewhere(BUYS_CALLS)
+
+
+def test_exits_stand_below_the_order_they_close_and_alone_where_it_is_not_listed() -> None:
+    stop = replace(SELLS_SHARES, ref=None, id=OrderId("9"), parent=BUYS_CALLS.ref)
+    target = replace(stop, ref=OrderRef("ibdesk-target"), id=OrderId("10"))
+    rows = [OrderRow(order=each) for each in (target, SELLS_SHARES, BUYS_CALLS, stop)]
+    assert [(row.order, row.is_below) for row in nested(rows)] == [
+        (SELLS_SHARES, False), (BUYS_CALLS, False), (target, True), (stop, True),
+    ]
+    assert [(row.order, row.is_below) for row in nested(rows[:2])] == [(target, False), (SELLS_SHARES, False)]
 
 
 def test_an_order_keeps_its_name_when_the_broker_gives_it_an_id() -> None:

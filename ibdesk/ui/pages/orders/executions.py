@@ -89,21 +89,22 @@ ACCOUNT = 1
 
 
 def paid_of(fills: Sequence[ToldFill]) -> Mapping[Key, Paid]:
-    """What each order's prints cost so far. An order of which one print has no commission yet is told what is known."""
+    """What each order's prints cost so far, as far as that is known; nothing of one that paid in several currencies,
+    for those have no sum."""
     found: dict[Key, list[ToldFill]] = {}
     for told in fills:
         done = told.fill.execution
         key = done.ref or done.order_id
         if key and told.fill.commission is not None:
             found.setdefault(key, []).append(told)
-    return {key: _sum(listed) for key, listed in found.items()}
+    sums = ((key, _sum(listed)) for key, listed in found.items())
+    return {key: paid for key, paid in sums if paid is not None}
 
 
-def _sum(fills: Sequence[ToldFill]) -> Paid:
+def _sum(fills: Sequence[ToldFill]) -> Paid | None:
     currencies = {told.fill.commission.currency for told in fills if told.fill.commission is not None}
     amount = total(_commission(told) for told in fills)
-    assert amount is not None  # noqa: S101 - only prints with a commission come here
-    return Paid(amount=amount, currency=next(iter(currencies)) if len(currencies) == 1 else None)
+    return Paid(amount=amount, currency=currencies.pop()) if amount is not None and len(currencies) == 1 else None
 
 
 class Executions(Card):
