@@ -100,6 +100,8 @@ def test_without_an_account_the_pill_offers_to_connect_one():
     (None, None, False, "Never synced"),
     (NOW, "positions 3 of 12", False, "Syncing positions 3 of 12…"),
     (NOW, "", False, "Syncing…"),
+    (NOW, "session", False, "Syncing…"),
+    (NOW, "fetch", False, "Syncing the account…"),
     (NOW - timedelta(minutes=3), None, True, "Sync failed · data 3 min ago"),
     (None, None, True, "Sync failed"),
 ])

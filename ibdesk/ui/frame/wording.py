@@ -108,12 +108,15 @@ def _ready(session: Session, now: datetime) -> Words:
     )
 
 
+#: What the stages of a sync are called, where their own names say nothing to a person.
+_STAGES = {"session": "", "fetch": "the account"}
+
+
 def sync_words(last: datetime | None, now: datetime, *, running: str | None, failed: bool) -> Words:
     """The sync pill; `running` is the stage of a sync that is on its way, None when there is none."""
     if running is not None:
-        return Words(
-            full=f"Syncing {running}".rstrip() + "…", short="Syncing…", tone="accent", tip="Reading the account."
-        )
+        what = f"Syncing {_STAGES.get(running, running)}".rstrip()
+        return Words(full=f"{what}…", short="Syncing…", tone="accent", tip="Reading the account.")
     if failed:
         tip = "The last sync failed. Press to try again; Activity tells why."
         return Words(
