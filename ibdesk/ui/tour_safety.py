@@ -17,7 +17,7 @@ from ibdesk.ui.pages.activity.page import ActivityPage
 from ibdesk.ui.pages.activity.receipts_tab import ReceiptsTab
 from ibdesk.ui.pages.activity.tab import ActivityTab
 from ibdesk.ui.safety.kill_panel import KillPanel
-from ibdesk.ui.safety.kill_questions import close_them
+from ibdesk.ui.safety.kill_questions import CloseThem
 from ibdesk.ui.safety.receipts import ReceiptDialog
 from ibdesk.ui.wizard.parts import Question as YesOrNo
 
@@ -115,7 +115,7 @@ async def _stop_trading(guide: "Guide") -> None:
     await guide.happens(panel.close_all.isVisible, "the positions are counted")
     await guide.shoot("kill-panel", panel)
     await guide.shoot("kill-strip")
-    asked = close_them(await switch.positions(), panel)
+    asked = CloseThem(await switch.positions(), panel)
     asked.resize(asked.size().expandedTo(asked.sizeHint()))
     await guide.shoot("kill-positions", asked)
     asked.deleteLater()

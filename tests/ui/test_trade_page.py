@@ -104,6 +104,26 @@ def test_keys_take_a_strike_into_the_ticket_and_both_are_streamed_while_the_room
     run(look())
 
 
+def test_a_slash_goes_to_the_search_from_the_strikes_and_into_the_text_from_a_field(run: Run) -> None:
+    async def look() -> None:
+        async with trade_page() as opened:
+            page = opened.page
+            await opened.chain()
+            page.activateWindow()
+            page.chain.bar.ask.click()
+            for field in (page.ticket.quantity, page.ticket.limit, page.chain.bar.field):
+                field.setFocus()
+                await opened.until(field.hasFocus)
+                QTest.keyClick(field, Qt.Key.Key_Slash)
+                assert field.hasFocus() and "/" in field.text()
+            page.chain.table.setFocus()
+            await opened.until(page.chain.table.hasFocus)
+            QTest.keyClick(page.chain.table, Qt.Key.Key_Slash)
+            assert page.chain.bar.field.hasFocus()
+
+    run(look())
+
+
 def test_a_strategy_fills_the_ticket_and_the_underlying_itself_can_be_bought(run: Run) -> None:
     async def look() -> None:
         async with trade_page() as opened:

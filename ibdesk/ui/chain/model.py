@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from time import perf_counter
 from typing import Any, NamedTuple
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, QTimer
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, Qt, QTimer
 
 from ibdesk.domain.chains import ChainRow, rows_between
 from ibdesk.domain.instruments import Conid, Instrument, Right
@@ -17,7 +17,7 @@ from ibdesk.domain.market import OptionFigures, Quote
 from ibdesk.domain.orders import Leg, Side
 from ibdesk.ui import format as fmt
 from ibdesk.ui.chain.columns import COLUMNS, OF_MODEL, STRIKE, Column, Field, text_of
-from ibdesk.ui.models.positions import FADE_S, FRAME_MS, READING_S
+from ibdesk.ui.models.positions import FADE_S, FRAME_MS, READING_S, AnyIndex, runs
 
 _DISPLAY = int(Qt.ItemDataRole.DisplayRole)
 _ALIGN = int(Qt.ItemDataRole.TextAlignmentRole)
@@ -29,8 +29,6 @@ _HORIZONTAL = Qt.Orientation.Horizontal
 
 #: Rows repainted in one frame: all of a tall screen still have their turn six times a second.
 ROWS_A_FRAME = 4
-
-AnyIndex = QModelIndex | QPersistentModelIndex
 
 
 class Cell(NamedTuple):
@@ -135,7 +133,7 @@ class ChainModel(QAbstractTableModel):
             self._refresh(line, now)
         fading = [line for line in self._fading(now) if line not in chosen]
         chosen.update(dict.fromkeys(fading[: ROWS_A_FRAME - len(chosen)]))
-        for first, last in _runs(sorted(chosen)):
+        for first, last in runs(sorted(chosen)):
             self._repaint(first, last)
         if self._dirty or len(fading) > ROWS_A_FRAME:
             self._frame.start(FRAME_MS)
@@ -311,17 +309,6 @@ class ChainModel(QAbstractTableModel):
         if quote is not None:
             parts.append(f"{quote.delay.value} data{', halted' if quote.is_halted else ''}")
         return " · ".join(parts)
-
-
-def _runs(lines: list[int]) -> list[tuple[int, int]]:
-    """Neighbouring lines as ranges, both ends included."""
-    found: list[tuple[int, int]] = []
-    for line in lines:
-        if found and found[-1][1] == line - 1:
-            found[-1] = (found[-1][0], line)
-        else:
-            found.append((line, line))
-    return found
 
 
 def _strike(strike: Any) -> str:

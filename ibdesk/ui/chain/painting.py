@@ -6,8 +6,9 @@ from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from ibdesk.domain.orders import Side
 from ibdesk.ui.chain.columns import COLUMNS, STRIKE, Field
-from ibdesk.ui.chain.model import AnyIndex, ChainModel
+from ibdesk.ui.chain.model import ChainModel
 from ibdesk.ui.format import UNKNOWN
+from ibdesk.ui.models.positions import AnyIndex
 from ibdesk.ui.stylesheet import mixed
 from ibdesk.ui.theme import Text, font, look
 

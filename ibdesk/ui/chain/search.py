@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, QStringListModel, Qt, QTimer, Signal
+from PySide6.QtCore import QStringListModel, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QCompleter, QLineEdit, QListView, QWidget
 
@@ -102,12 +102,6 @@ class SymbolField(QLineEdit):
         else:
             super().keyPressEvent(event)
 
-    def event(self, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and event.text() == "/":
-            event.accept()
-            return True
-        return super().event(event)
-
     def _edited(self, text: str) -> None:
         if option_in(text) is not None or not text.strip():
             self.shut()
@@ -137,5 +131,3 @@ def best_of(matches: Sequence[ContractMatch], text: str) -> ContractMatch | None
     exact = [each for each in matches if each.symbol.upper() == text.upper()]
     exact.sort(key=lambda each: not each.option_months)
     return next(iter(exact or matches), None)
-
-

@@ -10,8 +10,9 @@ from ibdesk.domain.chains import ChainRow
 from ibdesk.domain.instruments import Instrument, Right
 from ibdesk.domain.orders import Side
 from ibdesk.ui.chain.columns import COLUMNS, STRIKE, Field
-from ibdesk.ui.chain.model import AnyIndex, ChainModel
+from ibdesk.ui.chain.model import ChainModel
 from ibdesk.ui.chain.painting import PAD, ChainDelegate
+from ibdesk.ui.models.positions import AnyIndex
 from ibdesk.ui.theme import Text, font, look
 
 _SIDES = {Qt.Key.Key_B: Side.BUY, Qt.Key.Key_S: Side.SELL}

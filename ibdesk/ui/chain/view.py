@@ -21,7 +21,6 @@ from ibdesk.ui.chain.finder import Finder
 from ibdesk.ui.chain.loader import ChainLoader
 from ibdesk.ui.chain.modelling import Modeller
 from ibdesk.ui.chain.strategy import build, title_of
-from ibdesk.ui.theme import look
 
 if TYPE_CHECKING:
     from ibdesk.services.desk import Desk
@@ -330,7 +329,6 @@ class ChainView(QWidget):
         card.leg_wanted.connect(self.leg_wanted)
         card.command_wanted.connect(bridge.command)
         self.modeller.told.connect(self._show_volatility)
-        look().themeChanged.connect(table.chain.redraw)
         for signal, slot in (
             (bridge.quotes_changed, self._quotes_changed), (bridge.session_changed, self._session_changed),
             (bridge.link_changed, self._session_changed), (bridge.second, self._second),

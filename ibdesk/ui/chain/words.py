@@ -4,10 +4,8 @@ from collections.abc import Iterable
 from datetime import date
 
 from ibdesk.domain.chains import Expiry
-from ibdesk.domain.instruments import Right
 from ibdesk.domain.market import Delay, Quote
 
-RIGHTS = {Right.CALL: "call", Right.PUT: "put"}
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 #: Farther away than this many days a date is not clear without its year.

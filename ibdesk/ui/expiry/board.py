@@ -225,7 +225,7 @@ class ExpiryBoard(QWidget):
     # How it is put together ----------------------------------------------------------------------------------------
 
     def _build_table(self) -> None:
-        self.model = ExpiryModel(with_account=True, parent=self)
+        self.model = ExpiryModel(self)
         self.table = ExpiryTable(self.model)
         for place in (SkeletonRows(8, columns=7), self.table):
             self._table_place.addWidget(place)

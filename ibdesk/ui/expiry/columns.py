@@ -12,12 +12,11 @@ from ibdesk.ui.pages.activity.columns import Field
 from ibdesk.ui.pages.activity.model import RecordModel
 
 
-def fields(now: "Now", *, with_account: bool) -> tuple[Field, ...]:
+def fields(now: "Now") -> tuple[Field, ...]:
     """The columns; `now` tells the desk's time when a cell is drawn."""
-    account = Field(title="Account", width=104, text=lambda line: line.row.account)
     return (
         Field(title="Contract", width=190, text=lambda line: words.contract_words(line.row, now.at)),
-        *((account,) if with_account else ()),
+        Field(title="Account", width=104, text=lambda line: line.row.account),
         Field(title="Position", width=76, text=lambda line: fmt.quantity(line.row.quantity), is_number=True,
               value=lambda line: format(line.row.quantity, "f")),
         Field(title="Ends", width=126, text=lambda line: words.ends_words(line.row, now.at),
@@ -56,9 +55,9 @@ class Now:
 class ExpiryModel(RecordModel):
     """Lines of a board. The same positions at other prices stay where they are, with what was selected."""
 
-    def __init__(self, *, with_account: bool, parent: QObject | None = None) -> None:
+    def __init__(self, parent: QObject | None = None) -> None:
         self.now = Now()
-        super().__init__(fields(self.now, with_account=with_account), parent)
+        super().__init__(fields(self.now), parent)
 
     def show_lines(self, lines: Sequence[Line], now: datetime) -> None:
         """List these as of now."""

@@ -75,7 +75,7 @@ class PositionModel(QAbstractTableModel):
         self._faded_at = 0.0
         self._right = tuple(column.kind in (Kind.NUMBER, Kind.GAIN) for column in self.columns)
         self._live = tuple(at for at, column in enumerate(self.columns) if column.is_live)
-        self._live_runs = _runs(self._live)
+        self._live_runs = runs(self._live)
         self._frame = self._timer(FRAME_MS, self.show_changes)
         self._sums = self._timer(1000, self.totals_changed.emit)
 
@@ -352,7 +352,7 @@ class PositionModel(QAbstractTableModel):
 
     def _repaint(self, lines: Sequence[int]) -> None:
         """A range for each run of neighbouring lines and of live columns: painting is what costs, not signals."""
-        for first, last in _runs(lines):
+        for first, last in runs(lines):
             for left, right in self._live_runs:
                 self.dataChanged.emit(self.index(first, left), self.index(last, right))
 
@@ -378,7 +378,7 @@ class PositionModel(QAbstractTableModel):
         return tip_of(row, self.columns[column], is_doubtful=row.position.key in self._doubtful)
 
 
-def _runs(numbers: Sequence[int]) -> list[tuple[int, int]]:
+def runs(numbers: Sequence[int]) -> list[tuple[int, int]]:
     """Ascending numbers as first and last of each unbroken run."""
     runs: list[tuple[int, int]] = []
     for number in numbers:

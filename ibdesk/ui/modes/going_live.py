@@ -177,7 +177,6 @@ class GoingLive(QWidget):
         elif dialog.wants_change:
             self._bridge.command.emit("setting:risk_daily_loss_pct")
 
-
     async def _try(self) -> None:
         """After a yes: an order far above the person's own limit, and its receipt."""
         from ibdesk.ui.safety.receipts import show_receipt  # rarely needed

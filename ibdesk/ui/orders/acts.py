@@ -123,4 +123,3 @@ class OrderActs(QObject):
         settled = await orders.settle_unknown(order.ref, was_placed=dialog.was_placed, note=dialog.note)
         if settled.state is not OrderState.INACTIVE:
             self._bridge.say("The broker’s list has the order after all: it is shown as the broker tells it.")
-

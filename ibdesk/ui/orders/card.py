@@ -20,12 +20,11 @@ from ibdesk.ui import format as fmt
 from ibdesk.ui.orders import troubles
 from ibdesk.ui.orders.acts import OrderActs
 from ibdesk.ui.orders.columns import COMPACT, FULL
-from ibdesk.ui.orders.rows import Key, OrderRow, Paid, Show, acts_of, is_listed, is_working, key_of, listed
+from ibdesk.ui.orders.rows import Act, Key, OrderRow, Paid, Show, acts_of, is_listed, is_working, key_of, listed
 from ibdesk.ui.orders.table import OrderTable
 from ibdesk.ui.orders.troubles import Trouble
 from ibdesk.ui.pages.book_view import BookView
 from ibdesk.ui.pages.export import save_csv
-from ibdesk.ui.theme import look
 from ibdesk.ui.widgets import Banner, Button, Card, Chip, EmptyState, IconButton, Segmented, SkeletonRows
 
 if TYPE_CHECKING:
@@ -164,7 +163,6 @@ class OrdersCard(Card):
         bridge.session_changed.connect(self._session_changed)
         bridge.quotes_changed.connect(self._quotes_changed)
         bridge.second.connect(self._second_passed)
-        look().themeChanged.connect(table.orders.redraw)
 
     def _row(self, order: Order) -> OrderRow:
         is_cancelling = self.acts.is_cancelling(order)
@@ -255,7 +253,7 @@ class OrdersCard(Card):
         lost = () if book is None else book.unknown
         order = next((each for each in lost if self._bridge.selected in (None, each.account)), None)
         if order is not None:
-            self.acts.do(acts_of(order, may_trade=True, has_question=False)[0], self._row(order))
+            self.acts.do(Act.SETTLE, self._row(order))
 
     def _cancel_all(self) -> None:
         book = self._desk.order_book
@@ -292,4 +290,3 @@ class OrdersCard(Card):
 
 def _today(now: datetime) -> date:
     return now.astimezone(NEW_YORK).date()
-

@@ -7,16 +7,16 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, Qt
 
 from ibdesk.domain.instruments import Conid
 from ibdesk.domain.market import Quote
 from ibdesk.ui.models.copying import guarded
+from ibdesk.ui.models.positions import AnyIndex
 from ibdesk.ui.orders import words
 from ibdesk.ui.orders.columns import AGE, LAST, STATUS, Column, Kind, Seen, mark_words
 from ibdesk.ui.orders.rows import OrderRow, nested, net_price
 
-AnyIndex = QModelIndex | QPersistentModelIndex
 _ROOT = QModelIndex()
 _DISPLAY = int(Qt.ItemDataRole.DisplayRole)
 _RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)

@@ -7,8 +7,9 @@ from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 from ibdesk.ui.format import UNKNOWN
 from ibdesk.ui.icons import paint_icon
 from ibdesk.ui.models.painting import FIRST_PAD, PAD
+from ibdesk.ui.models.positions import AnyIndex
 from ibdesk.ui.orders.columns import Kind, mark_words, status_tone
-from ibdesk.ui.orders.model import AnyIndex, OrdersModel
+from ibdesk.ui.orders.model import OrdersModel
 from ibdesk.ui.orders.rows import Act
 from ibdesk.ui.stylesheet import mixed
 from ibdesk.ui.theme import Text, font, look

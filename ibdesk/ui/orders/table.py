@@ -238,5 +238,3 @@ class OrderTable(QTableView):
         action.setEnabled(not why_not)
         action.setToolTip(why_not)
         return action
-
-

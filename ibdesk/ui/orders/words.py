@@ -109,12 +109,6 @@ def instrument_words(instrument: Instrument, *, today: date | None = None) -> st
     return f"{name} {day_words(terms.expiry, today=today)} {strike_words(terms.strike)} {terms.right}"
 
 
-def strategy_words(legs: Sequence[Leg]) -> str:
-    """The name of a recognised strategy, "Short iron condor"; empty for one leg or what has no name."""
-    name = _name(legs) if len(legs) > 1 else ""
-    return name[:1].upper() + name[1:]
-
-
 def day_words(day: date, *, today: date | None = None) -> str:
     """An expiry: "Dec 18", with its year where it is more than eleven months away or `today` is not known."""
     is_near = today is not None and -31 <= (day - today).days <= 335

@@ -13,7 +13,7 @@ from ibdesk.domain.events import TradingLockChanged
 from ibdesk.domain.instruments import Instrument
 from ibdesk.domain.modes import face_of
 from ibdesk.ui.safety import kill_words as words
-from ibdesk.ui.safety.kill_questions import close_them, let_trade, really_close
+from ibdesk.ui.safety.kill_questions import CloseThem, let_trade, really_close
 from ibdesk.ui.theme import Text
 from ibdesk.ui.widgets import Button, Check, CheckRow, Label
 
@@ -154,7 +154,7 @@ class KillPanel(QDialog):
         await self._read()
         held, bridge = self._held or (), self._bridge
         face = face_of(self._desk.mode)
-        if not held or not await bridge.ask(close_them(held, self)):
+        if not held or not await bridge.ask(CloseThem(held, self)):
             return
         if not await bridge.ask(really_close(len(held), face, self)):
             return
@@ -173,4 +173,3 @@ class KillPanel(QDialog):
         if lock is not None and await self._bridge.ask(let_trade(lock, report, self._desk.environment, self)):
             await self._switch.lift()
             self._bridge.say("The lock is lifted: orders may open positions again.")
-

@@ -55,11 +55,6 @@ class CloseThem(QDialog):
         self.no.setFocus()
 
 
-def close_them(held: Sequence[tuple[AccountId, Instrument, Decimal]], parent: QWidget | None) -> QDialog:
-    """What would be closed."""
-    return CloseThem(held, parent)
-
-
 def really_close(count: int, face: ModeFace, parent: QWidget | None) -> Question:
     """Once more; with real money the words are typed."""
     is_live = face.environment is Environment.LIVE

@@ -13,6 +13,7 @@ from shiboken6 import isValid
 
 from ibdesk.domain.errors import DeskError
 from ibdesk.domain.orders import OrderTicket
+from ibdesk.ui.orders.words import describe
 from ibdesk.ui.ticket.answers import timer
 from ibdesk.ui.ticket.form import Form
 
@@ -91,8 +92,6 @@ class DraftKeeper:
         if not self._offered:
             banner.hide()
             return
-        from ibdesk.ui.orders.words import describe
-
         name, ticket = self._offered[0]
         at = begun_at(name)
         when = f" from {_when(at, self._panel.desk.clock())}" if at is not None else ""

@@ -4,10 +4,9 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QVBoxLayout, QWidget
 
 from ibdesk.domain.orders import OrderTicket
-from ibdesk.domain.ticket_prices import Shown
 from ibdesk.ui.theme import Text
 from ibdesk.ui.ticket.fields import TicketEdit
-from ibdesk.ui.ticket.wording import price_words
+from ibdesk.ui.ticket.wording import field_words
 from ibdesk.ui.widgets import Label
 
 
@@ -44,6 +43,4 @@ class ExitFields(QWidget):
         self.setVisible(self.toggle.isChecked())
         target, loss = (None, None) if exits is None else (exits.take_profit, exits.stop_loss)
         for field, price in ((self.target, target), (self.loss, loss)):
-            turned = -price if price is not None and is_credit and ticket.is_combo else price
-            shown = Shown(bid=None, mid=None, ask=None, limit=turned, is_credit=is_credit and ticket.is_combo)
-            field.tell(price_words(shown, is_combo=ticket.is_combo))
+            field.tell(field_words(price, ticket, is_credit=is_credit))

@@ -39,7 +39,7 @@ class Form:
     """`draft` is this ticket's one chance to be sent. `changes` is the working order it would change, if any.
 
     `unread` are the sentences about fields whose text is no value, by the field's name; the ticket still has the value
-    before. `is_waiting`: an answer is on its way. `problem` is why the last check brought none.
+    before. `problem` is why the last check brought none.
     """
 
     ticket: OrderTicket
@@ -47,7 +47,6 @@ class Form:
     title: str = ""
     changes: Order | None = None
     shown: Checked | None = None
-    is_waiting: bool = False
     is_sending: bool = False
     problem: DeskError | None = None
     outcome: Outcome | None = None
@@ -210,30 +209,28 @@ def _help_of(finding: Finding) -> tuple[str, str]:
 
 #: Why a kind of order is not offered.
 _NOT_TAKEN = "The broker does not take this kind of order here."
+_NO_SUCH_LIFE = "The broker does not take this life of an order here."
+
+
+def _known(ticket: OrderTicket, rules: Mapping[Conid, OrderRules]) -> list[OrderRules]:
+    """The rules of its contracts, as far as they are known. Unknown rules withhold nothing."""
+    return [rules[leg.instrument.conid] for leg in ticket.legs if leg.instrument.conid in rules]
 
 
 def types_offered(ticket: OrderTicket, rules: Mapping[Conid, OrderRules]) -> dict[OrderType, str]:
-    """Every kind of order, each with the reason why it is withheld, or "". Unknown rules withhold nothing."""
-    known = [rules[leg.instrument.conid] for leg in ticket.legs if leg.instrument.conid in rules]
-    found = {}
-    for each in OrderType:
-        is_missing = any(rule.order_types and each not in rule.order_types for rule in known)
-        found[each] = _NOT_TAKEN if is_missing else ""
-    return found
+    """Every kind of order, each with the reason why it is withheld, or ""."""
+    taken = [rule.order_types for rule in _known(ticket, rules) if rule.order_types]
+    return {each: _NOT_TAKEN if any(each not in some for some in taken) else "" for each in OrderType}
 
 
 def tifs_offered(ticket: OrderTicket, rules: Mapping[Conid, OrderRules]) -> dict[TimeInForce, str]:
     """The same of how long an order lives."""
-    known = [rules[leg.instrument.conid] for leg in ticket.legs if leg.instrument.conid in rules]
-    return {
-        each: "The broker does not take this life of an order here."
-        if any(rule.tifs and each not in rule.tifs for rule in known) else "" for each in TimeInForce
-    }  # fmt: skip
+    taken = [rule.tifs for rule in _known(ticket, rules) if rule.tifs]
+    return {each: _NO_SUCH_LIFE if any(each not in some for some in taken) else "" for each in TimeInForce}
 
 
 def outside_hours_offered(ticket: OrderTicket, rules: Mapping[Conid, OrderRules]) -> str:
     """Why an order outside regular hours is withheld; "" when it is not."""
-    known = [rules[leg.instrument.conid] for leg in ticket.legs if leg.instrument.conid in rules]
-    if any(ticket.order_type not in rule.outside_hours_types for rule in known):
+    if any(ticket.order_type not in rule.outside_hours_types for rule in _known(ticket, rules)):
         return f"The broker takes no {ticket.order_type} order outside regular hours here."
     return ""

@@ -17,7 +17,7 @@ from shiboken6 import isValid
 from ibdesk.domain.events import OrdersChanged, QuotesChanged
 from ibdesk.domain.instruments import Conid, Instrument
 from ibdesk.domain.market import Quote
-from ibdesk.domain.orders import NEEDS_LIMIT, Leg, Order, OrderRules, OrderState, OrderTicket, Side
+from ibdesk.domain.orders import NEEDS_LIMIT, Leg, Order, OrderRules, OrderTicket, Side
 from ibdesk.domain.ticket_aims import Aim
 from ibdesk.domain.ticket_edits import why_not, with_leg, with_legs
 from ibdesk.domain.ticket_margin import largest, margin_of
@@ -37,8 +37,6 @@ if TYPE_CHECKING:
 
 #: The picture is drawn anew at most so often, in milliseconds: it costs more than a frame.
 PICTURE_MS = 120
-
-_OVER = frozenset({OrderState.DECLINED, OrderState.REFUSED})
 
 
 class TicketPanel(TicketView):

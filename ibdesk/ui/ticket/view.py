@@ -32,7 +32,7 @@ from ibdesk.ui.ticket.payoff_chart import PayoffChart
 from ibdesk.ui.ticket.price_slider import PriceSlider
 from ibdesk.ui.ticket.prospects import Prospects
 from ibdesk.ui.ticket.send_button import SendButton
-from ibdesk.ui.ticket.wording import TIFS, TYPES, hold_words, price_words, send_words, typed_words
+from ibdesk.ui.ticket.wording import TIFS, TYPES, field_words, hold_words, price_words, send_words, typed_words
 from ibdesk.ui.widgets import Banner, Button, EmptyState, Label, line
 
 #: How tall the payoff is from which height of the ticket on, in pixels.
@@ -151,7 +151,7 @@ class TicketView(QFrame):
         self.outside.setChecked(ticket.outside_hours)
         self.quantity.tell(typed_words(ticket.quantity))
         self.limit.tell(price_words(shown, is_combo=ticket.is_combo))
-        self.stop.tell(price_words(stop_shown(ticket, is_credit=shown.is_credit), is_combo=ticket.is_combo))
+        self.stop.tell(field_words(ticket.stop, ticket, is_credit=shown.is_credit))
         trail = ticket.trail
         self.trail.tell("" if trail is None else typed_words(trail.amount) + " %" * trail.is_percent)
         self.limit.setVisible(ticket.order_type in NEEDS_LIMIT)
@@ -233,10 +233,3 @@ class TicketView(QFrame):
         row.addWidget(self.send_button, 1)
         column.addLayout(row)
         return column
-
-
-def stop_shown(ticket: OrderTicket, *, is_credit: bool) -> Shown:
-    """The stop price as its field has it."""
-    stop = ticket.stop
-    turned = -stop if stop is not None and is_credit and ticket.is_combo else stop
-    return Shown(bid=None, mid=None, ask=None, limit=turned, is_credit=is_credit and ticket.is_combo)

@@ -16,6 +16,7 @@ from ibdesk.domain.events import OrdersChanged
 from ibdesk.domain.modes import face_of
 from ibdesk.domain.orders import Order, OrderRef, OrderState, OrderTicket, Question
 from ibdesk.services.orders import Checked, Reply
+from ibdesk.ui.orders.questions import asker
 from ibdesk.ui.orders.words import describe
 from ibdesk.ui.ticket.confirm_dialog import ConfirmDialog
 from ibdesk.ui.ticket.drafts import new_draft
@@ -82,8 +83,6 @@ class WayOut:
     async def _walk(self, form: Form) -> None:
         """See it through. Only an error that says so means that nothing was placed: after any other the draft stays
         the same, and pressing again sends nothing twice."""
-        from ibdesk.ui.orders.questions import asker
-
         panel, orders = self._panel, self._panel.desk.orders
         if orders is None:
             return

@@ -152,6 +152,14 @@ def price_words(seen: Shown, *, is_combo: bool) -> str:
     return f"{plain} cr" if seen.is_credit else f"{plain} db"
 
 
+def field_words(price: Decimal | None, ticket: OrderTicket, *, is_credit: bool) -> str:
+    """Another price of a ticket as its field has it, read the way its limit is."""
+    is_credit = is_credit and ticket.is_combo
+    turned = -price if price is not None and is_credit else price
+    seen = Shown(bid=None, mid=None, ask=None, limit=turned, is_credit=is_credit)
+    return price_words(seen, is_combo=ticket.is_combo)
+
+
 def typed_words(value: Decimal) -> str:
     """A number as a person would type it: no separators, no zeros that say nothing."""
     return format(value.normalize(), "f")

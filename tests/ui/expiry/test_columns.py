@@ -15,7 +15,7 @@ def texts(model: RecordModel, line: int) -> dict[str, str]:
 
 
 def test_a_line_tells_everything_that_matters_on_the_last_day(dressed: QApplication) -> None:
-    model = ExpiryModel(with_account=True)
+    model = ExpiryModel()
     model.show_lines(board(SHORT_PUT).lines, NOW)
     assert texts(model, 0) == {
         "Contract": "SPY Nov 20 588 P", "Account": "DU7654321", "Position": "−10", "Ends": "Today · 3 h 11 m",
@@ -25,7 +25,7 @@ def test_a_line_tells_everything_that_matters_on_the_last_day(dressed: QApplicat
 
 
 def test_moved_prices_repaint_only_their_line_and_reset_nothing(dressed: QApplication) -> None:
-    model = ExpiryModel(with_account=False)
+    model = ExpiryModel()
     model.show_lines(board(LONG_CALL, SHORT_PUT).lines, NOW)
     resets: list[int] = []
     changed: list[int] = []
@@ -40,7 +40,7 @@ def test_moved_prices_repaint_only_their_line_and_reset_nothing(dressed: QApplic
 
 
 def test_the_clock_moves_on_without_prices(dressed: QApplication) -> None:
-    model = ExpiryModel(with_account=False)
+    model = ExpiryModel()
     lines = board(LONG_CALL).lines
     model.show_lines(lines, NOW)
     model.show_lines(lines, NOW + timedelta(hours=1))
@@ -48,14 +48,14 @@ def test_the_clock_moves_on_without_prices(dressed: QApplication) -> None:
 
 
 def test_a_position_is_found_by_account_and_contract(dressed: QApplication) -> None:
-    model = ExpiryModel(with_account=False)
+    model = ExpiryModel()
     lines = board(*EVERYTHING).lines
     model.show_lines(lines, NOW)
     assert model.line_of(key_of(lines[3])) == 3 and model.line_of("nobody") is None
 
 
 def test_what_is_left_out_first_is_a_column() -> None:
-    titles = [field.title for field in ExpiryModel(with_account=True).fields]
+    titles = [field.title for field in ExpiryModel().fields]
     assert set(LEAVE) < set(titles) and not {"Contract", "Ends", "Money", "Attention"} & set(LEAVE)
 
 

@@ -10,7 +10,6 @@ from ibdesk.domain.instruments import Right
 from ibdesk.domain.orders import Leg, OrderState, OrderType, Side, Trail
 from ibdesk.ui.orders import words
 from tests.ui.orders.sample import (
-    BUYS_CALLS,
     DEC,
     IS_ASKED,
     IS_FILLED,
@@ -55,11 +54,6 @@ def test_a_far_year_is_told_and_so_is_every_year_where_nobody_says_what_day_it_i
     far = (leg(B, option("SPY", "600", C, date(2028, 1, 21))),)
     assert words.describe(far, Decimal(1), today=TODAY) == "Buy 1 × SPY Jan 21 ’28 600 C"
     assert words.describe((leg(B, option("SPY", "600", C, DEC)),), Decimal(1)) == "Buy 1 × SPY Dec 18 ’26 600 C"
-
-
-def test_a_strategy_is_named_and_a_single_leg_is_not() -> None:
-    assert words.strategy_words(IS_ASKED.legs) == "Credit call spread"
-    assert words.strategy_words(BUYS_CALLS.legs) == ""
 
 
 def test_every_state_has_words_a_tone_and_a_meaning() -> None:

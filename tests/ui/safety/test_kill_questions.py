@@ -7,7 +7,7 @@ from decimal import Decimal
 from ibdesk.domain.accounts import Environment
 from ibdesk.domain.modes import Mode, face_of
 from ibdesk.services.kill_switch import KillReport
-from ibdesk.ui.safety.kill_questions import WORD, close_them, let_trade, really_close
+from ibdesk.ui.safety.kill_questions import WORD, CloseThem, let_trade, really_close
 from ibdesk.ui.widgets import Label
 from tests.services.scripted_broker import SHARE
 from tests.ui.safety.test_kill_words import LOCK
@@ -19,7 +19,7 @@ def texts(dialog) -> str:
 
 
 def test_the_list_tells_what_each_order_would_do(dressed, qtbot):
-    asked = close_them(((MAIN, SHARE, Decimal(-5)), (MAIN, SHARE, Decimal(1200))), None)
+    asked = CloseThem(((MAIN, SHARE, Decimal(-5)), (MAIN, SHARE, Decimal(1200))), None)
     qtbot.addWidget(asked)
     assert [asked.list.item(at).text() for at in (0, 1)] == [
         "Buy 5 × SPY   ·   DU7654321", "Sell 1,200 × SPY   ·   DU7654321"]
