@@ -1,5 +1,6 @@
 """The eight rooms and the tabs of Activity: order, names, icons and keys, and where each one's widget comes from."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING
@@ -61,6 +62,13 @@ ACTIVITY_TABS: tuple[Tab, ...] = (
 def room_of(key: str) -> Room:
     """The room with this key."""
     return next(room for room in ROOMS if room.key == key)
+
+
+def load_code(room: Room, then: Callable[[], None]) -> None:
+    """Import the room's page in a turn of the loop of its own, then go on: with its widgets it would hold the window
+    too long."""
+    import_module(f"ibdesk.ui.pages.{room.module}")
+    then()
 
 
 def build_page(room: Room, desk: "Desk", bridge: "Bridge") -> QWidget:

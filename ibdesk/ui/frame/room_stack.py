@@ -6,7 +6,7 @@ from functools import partial
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
-from ibdesk.ui.rooms import Room, room_of
+from ibdesk.ui.rooms import Room, load_code, room_of
 from ibdesk.ui.widgets import SkeletonRows
 
 PageFactory = Callable[[Room], QWidget]
@@ -25,7 +25,8 @@ class RoomStack(QStackedWidget):
         """Show a room; on first entry a skeleton, and the page right after it was painted."""
         if key not in self._built:
             self._built[key] = self._skeleton(key)
-            QTimer.singleShot(0, self, partial(self._build, key))
+            build = partial(QTimer.singleShot, 1, self, partial(self._build, key))  # 0 would be the same turn
+            QTimer.singleShot(0, self, partial(load_code, room_of(key), build))
         self._show(self._built[key])
 
     def page(self, key: str) -> QWidget:

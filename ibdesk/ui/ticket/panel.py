@@ -9,7 +9,7 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QWidget
 from shiboken6 import isValid
@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 
 #: The picture is drawn anew at most so often, in milliseconds: it costs more than a frame.
 PICTURE_MS = 120
+#: A room that was just opened has been painted after so many milliseconds.
+SETTLED_MS = 300
 
 
 class TicketPanel(TicketView):
@@ -242,6 +244,7 @@ class TicketPanel(TicketView):
         if not self._was_shown:
             self._was_shown = True
             self.start("open the ticket", self._open)
+            QTimer.singleShot(SETTLED_MS, self, lambda: self.payoff.chart)  # before the first leg wants it
         self.answers.ask()
         self._picture.start()
 

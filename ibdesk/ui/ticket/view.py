@@ -28,7 +28,7 @@ from ibdesk.ui.ticket.form import (
 from ibdesk.ui.ticket.head import TicketHead
 from ibdesk.ui.ticket.leg_rows import LegRows
 from ibdesk.ui.ticket.margin_drawer import MarginDrawer
-from ibdesk.ui.ticket.payoff_chart import PayoffChart
+from ibdesk.ui.ticket.payoff import Payoff
 from ibdesk.ui.ticket.price_slider import PriceSlider
 from ibdesk.ui.ticket.prospects import Prospects
 from ibdesk.ui.ticket.send_button import SendButton
@@ -67,7 +67,7 @@ class TicketView(QFrame):
         self.faults = Label("", kind=Text.CAPTION, tone="loss", wrap=True)
         self.closing = Label("", kind=Text.CAPTION, tone="muted", wrap=True)
         self.closing.hide()
-        self.payoff = PayoffChart()
+        self.payoff = Payoff()
         self.prospects = Prospects()
         self.margin = MarginDrawer()
         self.checks = CheckList()

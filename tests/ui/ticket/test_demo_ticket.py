@@ -87,7 +87,7 @@ def test_a_spread_is_previewed_blocked_when_absurd_and_placed_over_the_wire(run:
             power = next(each for each in verdict.findings if each.code is Code.BP_OK)
             assert power.source is Source.WHAT_IF and panel.limit.text().endswith(" cr")
             panel._draw_picture()
-            assert panel.payoff.gain_words.text().startswith("Max gain +$")
+            assert panel.payoff.chart.gain_words.text().startswith("Max gain +$")
             assert "European model" in panel.prospects.assumptions.text()
 
             panel.editor._read_price("limit", "9.50 db")  # paying for what can never be worth more than nothing
