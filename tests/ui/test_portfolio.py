@@ -134,7 +134,7 @@ def test_the_table_is_saved_whole_with_plain_numbers(run: Run, qtbot: QtBot, tmp
         made = room(qtbot, page())
         shown = await made.open()
         target = tmp_path / "positions.csv"
-        write_csv(str(target), shown.positions.table.csv())
+        write_csv(target, shown.positions.table.csv())
         with target.open(encoding="utf-8-sig", newline="") as file:
             lines = list(csv.DictReader(file))
         assert len(lines) == 20
@@ -147,7 +147,7 @@ def test_the_table_is_saved_whole_with_plain_numbers(run: Run, qtbot: QtBot, tmp
 
 def test_a_file_that_cannot_be_written_is_refused_with_a_remedy(tmp_path: Path) -> None:
     with pytest.raises(Refused) as refused:
-        write_csv(str(tmp_path / "no such folder" / "x.csv"), "a")
+        write_csv(tmp_path / "no such folder" / "x.csv", "a")
     assert refused.value.remedy.startswith("Choose another folder")
 
 

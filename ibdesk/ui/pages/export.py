@@ -1,11 +1,13 @@
 """Saving a table as a CSV file: asks where, writes it whole or not at all."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from PySide6.QtCore import QIODevice, QSaveFile
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtWidgets import QWidget
 
 from ibdesk.domain.errors import Cause, Refused
+from ibdesk.ui.widgets.save_dialog import CSV, SaveDialog
 
 if TYPE_CHECKING:
     from ibdesk.ui.bridge import Bridge
@@ -29,20 +31,15 @@ def save_csv(table: Listed, bridge: "Bridge", name: str) -> None:
 
 
 async def _ask_and_write(table: Listed, bridge: "Bridge", name: str) -> None:
-    dialog = QFileDialog(table.window(), "Save as CSV")
-    dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-    dialog.setNameFilter("CSV file (*.csv)")
-    dialog.setDefaultSuffix("csv")
-    dialog.selectFile(f"{name}.csv")
+    dialog = SaveDialog(table.window(), "Save as CSV", CSV, name)
     if await bridge.ask(dialog):
-        path = dialog.selectedFiles()[0]
-        write_csv(path, table.csv())
-        bridge.say(f"Saved {table.count():,} {name} to {path}")
+        write_csv(dialog.path, table.csv())
+        bridge.say(f"Saved {table.count():,} {name} to {dialog.path}")
 
 
-def write_csv(path: str, text: str) -> None:
+def write_csv(path: Path, text: str) -> None:
     """Write UTF-8 with a mark that spreadsheets need. Raises Refused when the disk does not take it."""
-    file = QSaveFile(path)
+    file = QSaveFile(str(path))
     data = b"\xef\xbb\xbf" + text.encode()
     written = file.open(QIODevice.OpenModeFlag.WriteOnly) and file.write(data) == len(data) and file.commit()
     if not written:

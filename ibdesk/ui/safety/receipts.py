@@ -5,12 +5,13 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, Qt
 from PySide6.QtGui import QPageSize, QPdfWriter, QTextDocument
-from PySide6.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QTextBrowser, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QTextBrowser, QVBoxLayout, QWidget
 
 from ibdesk.domain.receipt_document import Document
 from ibdesk.domain.receipt_html import Inks, html_of
 from ibdesk.ui.theme import Tokens, font, look
 from ibdesk.ui.widgets import Button
+from ibdesk.ui.widgets.save_dialog import SaveDialog
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QPagedPaintDevice
@@ -85,22 +86,16 @@ class ReceiptDialog(QDialog):
             print_to(printer, self.document)
 
     async def _save(self) -> None:
-        dialog = QFileDialog(self, "Save the receipt")
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setNameFilters(list(FORMATS))
-        dialog.setDefaultSuffix("pdf")
-        dialog.filterSelected.connect(lambda chosen: dialog.setDefaultSuffix(FORMATS[chosen]))
-        dialog.selectFile(f"ibdesk-receipt-{_file_name(self._ref)}.pdf")
+        dialog = SaveDialog(self, "Save the receipt", FORMATS, f"ibdesk-receipt-{_file_name(self._ref)}")
         if await self._bridge.ask(dialog):
-            await self.save_as(Path(dialog.selectedFiles()[0]))
+            await self.save_as(dialog.path, dialog.ending)
 
-    async def save_as(self, path: Path) -> None:
-        """Write it in the format the name ends with, PDF by default, over what is there: the dialog asked."""
-        kind = path.suffix.removeprefix(".").lower()
-        if kind in ("json", "csv", "html"):
-            await self._desk.activity.save_receipt(self._ref, path, kind, replace=True)
-        else:
+    async def save_as(self, path: Path, kind: str) -> None:
+        """Write it in one of `FORMATS`, over what is there: the dialog asked."""
+        if kind == "pdf":
             await self._desk.activity.save_file(path, pdf_of(self.document), replace=True)
+        else:
+            await self._desk.activity.save_receipt(self._ref, path, kind, replace=True)
         self._bridge.say(f"The receipt is saved to {path}")
 
 

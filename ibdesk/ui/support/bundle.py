@@ -1,14 +1,12 @@
 """The support bundle before it is written: every file of it, as it will be, with its size; saved only by a person."""
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize
 from PySide6.QtGui import QFontDatabase, QGuiApplication
 from PySide6.QtWidgets import (
     QDialog,
-    QFileDialog,
     QHBoxLayout,
     QListWidget,
     QListWidgetItem,
@@ -21,6 +19,7 @@ from ibdesk.domain.diagnosis import Report
 from ibdesk.ui import format as fmt
 from ibdesk.ui.theme import Text, font
 from ibdesk.ui.widgets import Button, Label, PrimaryButton
+from ibdesk.ui.widgets.save_dialog import SaveDialog
 
 if TYPE_CHECKING:
     from ibdesk.services.support import BundleFile, Support
@@ -94,12 +93,8 @@ async def show_bundle(support: "Support", bridge: "Bridge", parent: QWidget, rep
     files = await support.preview(report)
     if not await bridge.ask(BundleDialog(files, parent)):
         return
-    dialog = QFileDialog(parent, "Save the support bundle")
-    dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-    dialog.setNameFilter("ZIP archive (*.zip)")
-    dialog.setDefaultSuffix("zip")
-    dialog.selectFile("ibdesk-support.zip")
+    dialog = SaveDialog(parent, "Save the support bundle", {"ZIP archive (*.zip)": "zip"}, "ibdesk-support")
     if await bridge.ask(dialog):
-        path = Path(dialog.selectedFiles()[0])
+        path = dialog.path
         written = await support.write(path, files, replace=True)  # the dialog asked
         bridge.say(f"Saved {fmt.size(written)} to {path}")

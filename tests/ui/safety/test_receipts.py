@@ -153,7 +153,7 @@ def test_a_receipt_is_saved_as_pdf_and_as_json(filled: Filled, tmp_path: Path):
         asked.accept()
         await until((tmp_path / "receipt.pdf").exists)
         assert (tmp_path / "receipt.pdf").read_bytes().startswith(b"%PDF")
-        await shown.save_as(tmp_path / "receipt.json")
+        await shown.save_as(tmp_path / "receipt.json", "json")
         assert json.loads((tmp_path / "receipt.json").read_text())["outcome"] == "Blocked"
         await leave(holder)
 

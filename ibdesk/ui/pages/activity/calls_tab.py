@@ -1,10 +1,9 @@
 """Every call to the broker: filtered, verified by its chain, exported whole, with what is worth a look."""
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QCheckBox, QFileDialog, QLineEdit
+from PySide6.QtWidgets import QCheckBox, QLineEdit
 
 from ibdesk.domain.records import LoggedCall
 from ibdesk.ui.pages.activity.columns import CALLS
@@ -12,14 +11,11 @@ from ibdesk.ui.pages.activity.hints import HintsPanel
 from ibdesk.ui.pages.activity.record_tab import PAGE, RecordTab
 from ibdesk.ui.pages.activity.table import RecordList
 from ibdesk.ui.widgets import Banner, Button
+from ibdesk.ui.widgets.save_dialog import LOG, SaveDialog
 
 if TYPE_CHECKING:
     from ibdesk.services.desk import Desk
     from ibdesk.ui.bridge import Bridge
-
-
-#: What a file may be, with its ending.
-_FORMATS = {"CSV file (*.csv)": "csv", "JSON lines (*.jsonl)": "jsonl"}
 
 
 class CallsTab(RecordTab):
@@ -126,15 +122,9 @@ class CallsTab(RecordTab):
         self.verdict.show()
 
     async def _export(self) -> None:
-        dialog = QFileDialog(self.window(), "Export the audit log")
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setNameFilters(list(_FORMATS))
-        dialog.setDefaultSuffix("csv")
-        dialog.filterSelected.connect(lambda chosen: dialog.setDefaultSuffix(_FORMATS[chosen]))
-        dialog.selectFile("ibdesk-audit.csv")
+        dialog = SaveDialog(self.window(), "Export the audit log", LOG, "ibdesk-audit")
         if await self.bridge.ask(dialog):
-            path = Path(dialog.selectedFiles()[0])
-            kind = "jsonl" if path.suffix == ".jsonl" else "csv"
+            path, kind = dialog.path, dialog.ending
             count = await self.desk.activity.export_audit(path, kind, replace=True)  # the dialog asked
             self.bridge.say(f"Saved {count:,} calls with their hashes to {path}")
 

@@ -2,11 +2,10 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, time, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QModelIndex
-from PySide6.QtWidgets import QFileDialog, QLineEdit
+from PySide6.QtWidgets import QLineEdit
 
 from ibdesk.domain.hours import NEW_YORK
 from ibdesk.domain.modes import FACES
@@ -18,6 +17,7 @@ from ibdesk.ui.pages.activity.record_tab import PAGE, RecordTab
 from ibdesk.ui.pages.activity.table import RecordList
 from ibdesk.ui.safety.receipts import show_receipt
 from ibdesk.ui.widgets import Button, Segmented
+from ibdesk.ui.widgets.save_dialog import LOG, SaveDialog
 
 if TYPE_CHECKING:
     from ibdesk.services.desk import Desk
@@ -27,7 +27,6 @@ _KINDS = (("all", "All"), ("sent", "Sent"), ("blocked", "Blocked"))
 _BLOCKED = {"all": None, "sent": False, "blocked": True}
 #: How far back, in New York days with today; 0 is all.
 _SPANS = (("1", "Today"), ("7", "7 days"), ("0", "All time"))
-_FORMATS = {"CSV file (*.csv)": "csv", "JSON lines (*.jsonl)": "jsonl"}
 _WHY = "Every order that is sent or blocked leaves a receipt here that cannot be changed later."
 
 
@@ -126,15 +125,9 @@ class ReceiptsTab(RecordTab):
             show_receipt(self.desk, self.bridge, self.list.model.records[index.row()].correlation, self)
 
     async def _export_all(self) -> None:
-        dialog = QFileDialog(self.window(), "Export the receipts")
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setNameFilters(list(_FORMATS))
-        dialog.setDefaultSuffix("csv")
-        dialog.filterSelected.connect(lambda chosen: dialog.setDefaultSuffix(_FORMATS[chosen]))
-        dialog.selectFile("ibdesk-receipts.csv")
+        dialog = SaveDialog(self.window(), "Export the receipts", LOG, "ibdesk-receipts")
         if await self.bridge.ask(dialog):
-            path = Path(dialog.selectedFiles()[0])
-            kind = "jsonl" if path.suffix == ".jsonl" else "csv"
+            path, kind = dialog.path, dialog.ending
             count = await self.desk.activity.export_receipts(path, kind, replace=True)  # the dialog asked
             self.bridge.say(f"Saved {count:,} steps with their hashes to {path}")
 

@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import SignalInstance
-from PySide6.QtWidgets import QFileDialog, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from ibdesk.ui.pages.activity.tab import ActivityTab
 from ibdesk.ui.pages.activity.table import RecordList
 from ibdesk.ui.pages.export import write_csv
 from ibdesk.ui.widgets import Button, Card
+from ibdesk.ui.widgets.save_dialog import CSV, SaveDialog
 
 if TYPE_CHECKING:
     from ibdesk.services.desk import Desk
@@ -71,12 +72,7 @@ class RecordTab(ActivityTab):
             self.settle()
 
     async def _save(self) -> None:
-        dialog = QFileDialog(self.window(), "Save as CSV")
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setNameFilter("CSV file (*.csv)")
-        dialog.setDefaultSuffix("csv")
-        dialog.selectFile(f"ibdesk-{self._file}.csv")
+        dialog = SaveDialog(self.window(), "Save as CSV", CSV, f"ibdesk-{self._file}")
         if await self.bridge.ask(dialog):
-            path = dialog.selectedFiles()[0]
-            write_csv(path, self.list.model.csv())
-            self.bridge.say(f"Saved {len(self.list.model.records):,} lines to {path}")
+            write_csv(dialog.path, self.list.model.csv())
+            self.bridge.say(f"Saved {len(self.list.model.records):,} lines to {dialog.path}")

@@ -20,6 +20,7 @@ from ibdesk.ui.vault.forms import PassphraseForm
 from ibdesk.ui.vault.moving import MoveDialog
 from ibdesk.ui.vault.passphrase import ChangePassphrase
 from ibdesk.ui.vault.restore import FILTER
+from ibdesk.ui.widgets.save_dialog import SaveDialog
 
 if TYPE_CHECKING:
     from ibdesk.services.desk import Desk
@@ -124,14 +125,11 @@ class VaultSection(QWidget):
             await self._back_up_elsewhere()
 
     async def _back_up_elsewhere(self) -> None:
-        dialog = QFileDialog(self.window(), "Back up to")
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setNameFilter("Backup of ibdesk (*.ibdesk-backup)")
-        dialog.setDefaultSuffix("ibdesk-backup")
+        formats = {"Backup of ibdesk (*.ibdesk-backup)": "ibdesk-backup"}
+        dialog = SaveDialog(self.window(), "Back up to", formats, f"ibdesk-{self._desk.clock():%Y-%m-%d}")
         dialog.setOption(QFileDialog.Option.DontConfirmOverwrite)  # a file that is there is never overwritten
-        dialog.selectFile(f"ibdesk-{self._desk.clock():%Y-%m-%d}.ibdesk-backup")
         if await self._bridge.ask(dialog):
-            await self._back_up(Path(dialog.selectedFiles()[0]))
+            await self._back_up(dialog.path)
 
     async def _back_up(self, target: Path | None) -> None:
         info = await self._care.back_up(target)
