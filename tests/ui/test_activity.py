@@ -346,12 +346,18 @@ def test_there_is_a_bar_to_scroll_only_where_something_is_hidden(
 
 
 def test_selected_rows_are_copied_with_their_headers(dressed: QApplication) -> None:
-    place = RecordList("Calls", CALLS, icon="activity", empty="", why="")
-    assert SYNCS
-    assert isinstance(place.model, RecordModel)
-    place.show_records([], is_all=True)
+    place = RecordList("Sessions", SESSIONS, icon="signin", empty="", why="")
+    record = SessionRecord(
+        at=NOW, environment=Environment.DEMO, status="ready", authenticated=True, competing=False, last_tickle=NOW,
+        expires_at=NOW, message="")
+    place.show_records([record], is_all=True)
+    QGuiApplication.clipboard().setText("kept")
     QTest.keyClick(place.table, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
-    assert QGuiApplication.clipboard().text().startswith("No.\tAt, UTC\tChannel")
+    assert QGuiApplication.clipboard().text() == "kept"  # nothing is selected yet
+    place.table.selectRow(0)
+    QTest.keyClick(place.table, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+    assert QGuiApplication.clipboard().text().startswith("At, UTC\tEnvironment\tState")
+    assert len(QGuiApplication.clipboard().text().splitlines()) == 2
     shiboken6.delete(place)
 
 

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -68,7 +69,9 @@ def test_the_room_selects_an_order_and_tells_its_life_beside_or_below(run: Run, 
             assert page._both.orientation() is Qt.Orientation.Vertical
             page.resize(1700, 900)
             assert page._both.orientation() is Qt.Orientation.Horizontal
+            QTest.keyPress(page, Qt.Key.Key_Control, Qt.KeyboardModifier.ControlModifier)  # held: it changes nothing
             page.show_order(IS_FILLED.ref or IS_LOST.ref)  # type: ignore[arg-type]
+            QTest.keyRelease(page, Qt.Key.Key_Control)
             assert page.card.shown is Show.TODAY and page.details.title.text() == "Buy 20 × SPY"
             assert unnamed(page) == []
 

@@ -1,59 +1,50 @@
 """How one cell of the chain is drawn: in the money shaded, the line at the price, legs outlined, changes fading."""
 
 from PySide6.QtCore import QObject, QRect, Qt
-from PySide6.QtGui import QBrush, QColor, QFontMetrics, QPainter, QPen
-from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
+from PySide6.QtGui import QBrush, QColor, QPainter, QPen
+from PySide6.QtWidgets import QStyle, QStyleOptionViewItem
 
 from ibdesk.domain.orders import Side
 from ibdesk.ui.chain.columns import COLUMNS, STRIKE, Field
 from ibdesk.ui.chain.model import ChainModel
 from ibdesk.ui.format import UNKNOWN
+from ibdesk.ui.models.painting import CellDelegate
 from ibdesk.ui.models.positions import AnyIndex
 from ibdesk.ui.stylesheet import mixed
 from ibdesk.ui.theme import Text, font, look
+from ibdesk.ui.widgets.dense_table import PAD
 
-#: Space beside a cell's text.
-PAD = 8
-
-_FOCUSED = QStyle.StateFlag.State_HasFocus.value
 _HOVERED = QStyle.StateFlag.State_MouseOver.value
 _RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 _CENTRE = int(Qt.AlignmentFlag.AlignCenter)
-_NO_BRUSH = Qt.BrushStyle.NoBrush
 
 
-class ChainDelegate(QStyledItemDelegate):
+class ChainDelegate(CellDelegate):
     """Draws every cell of a `ChainModel`. `current` is the line that the keys act on."""
 
     def __init__(self, model: ChainModel, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._model = model
         self.current = (-1, -1)
-        look().themeChanged.connect(self.dress)
         self.dress()
 
     def dress(self) -> None:
-        """Make pens, brushes and fonts of the current theme."""
+        super().dress()
         t = look().tokens
-        self._font, self._bold = font(Text.TABLE), font(Text.TABLE, bold=True)
         self._slanted = font(Text.TABLE)
         self._slanted.setItalic(True)
-        self._metrics = QFontMetrics(self._font)
         # What is sure to fit is not measured: measuring costs as much as drawing. Letters count as the widest there is.
         self._widths = {each: self._metrics.horizontalAdvance(each) for each in "0123456789,.−—"}
         self._widest = self._metrics.maxWidth()
-        self._text, self._muted, self._faint = QPen(QColor(t.text)), QPen(QColor(t.muted)), QPen(QColor(t.faint))
-        self._rule = QPen(QColor(mixed(t.line, t.surface, 0.55)))
-        self._spot = QPen(QColor(t.accent), 2)
-        self._ring = QPen(QColor(t.accent), 1)
+        self._faint, self._spot = QPen(QColor(t.faint)), QPen(QColor(t.accent), 2)
         shade = 0.09 if t.is_dark else 0.07
         self._inside = QBrush(QColor(mixed(t.accent, t.surface, shade)))
         self._middle = QBrush(QColor(mixed(t.raised, t.surface, 0.75)))
-        self._hovered = QColor(t.text)
-        self._hovered.setAlphaF(0.05)
+        over = QColor(t.text)
+        over.setAlphaF(0.05)
+        self._hovered = QBrush(over)
         self._line = QColor(t.accent)
         self._line.setAlphaF(0.10)
-        self._flash = QColor(t.accent)
         self._edges = {Side.BUY: QPen(QColor(t.gain), 1), Side.SELL: QPen(QColor(t.loss), 1)}
         self._fills = {Side.BUY: QBrush(QColor(mixed(t.gain, t.surface, 0.17))),
                        Side.SELL: QBrush(QColor(mixed(t.loss, t.surface, 0.17)))}  # fmt: skip
@@ -65,10 +56,7 @@ class ChainDelegate(QStyledItemDelegate):
         self._ground(painter, rect, state, line, column)
         self._write(painter, rect, line, column)
         self._outline(painter, rect, line, column)
-        if state & _FOCUSED:
-            painter.setPen(self._ring)
-            painter.setBrush(_NO_BRUSH)
-            painter.drawRect(rect.adjusted(0, 0, -1, -2))
+        self._draw_ring(painter, rect, state)
 
     def _ground(self, painter: QPainter, rect: QRect, state: int, line: int, column: int) -> None:
         model = self._model
@@ -87,8 +75,7 @@ class ChainDelegate(QStyledItemDelegate):
         if strength:
             self._flash.setAlphaF(0.24 * strength)
             painter.fillRect(rect, self._flash)
-        painter.setPen(self._rule)
-        painter.drawLine(rect.left(), rect.bottom(), rect.right(), rect.bottom())
+        self._draw_rule(painter, rect)
         if line == model.spot_line and line > 0:
             painter.setPen(self._spot)
             painter.drawLine(rect.left(), rect.top(), rect.right() + 1, rect.top())

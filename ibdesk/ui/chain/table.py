@@ -4,23 +4,23 @@ from typing import Any
 
 from PySide6.QtCore import QModelIndex, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QResizeEvent, QShowEvent, QWheelEvent
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QWidget
 
 from ibdesk.domain.chains import ChainRow
 from ibdesk.domain.instruments import Instrument, Right
 from ibdesk.domain.orders import Side
 from ibdesk.ui.chain.columns import COLUMNS, STRIKE, Field
 from ibdesk.ui.chain.model import ChainModel
-from ibdesk.ui.chain.painting import PAD, ChainDelegate
+from ibdesk.ui.chain.painting import ChainDelegate
 from ibdesk.ui.models.positions import AnyIndex
-from ibdesk.ui.theme import Text, font, look
+from ibdesk.ui.widgets.dense_table import PAD, DenseTable
 
 _SIDES = {Qt.Key.Key_B: Side.BUY, Qt.Key.Key_S: Side.SELL}
 _ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space)
 _PLAIN = (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.KeypadModifier, Qt.KeyboardModifier.ShiftModifier)
 
 
-class ChainTable(QTableView):
+class ChainTable(DenseTable):
     """Arrows and Page keys move, Home goes to the money, B and S add a leg of the call or put under the mark, Enter
     does what a press does: ask buys, bid sells. `/` searches, 1 to 9 choose an expiry, Q goes to the quantity."""
 
@@ -41,10 +41,9 @@ class ChainTable(QTableView):
         self.setItemDelegate(self.painter_of_cells)
         self.setModel(self.chain)
         self._at_money = True
-        self._dress_view()
-        self._dress_header()
-        look().themeChanged.connect(self._dress_rows)
-        self._dress_rows()
+        self._prepare()
+        self._prepare_header()
+        self.dress_rows()
 
     # For the view --------------------------------------------------------------------------------------------------
 
@@ -176,18 +175,17 @@ class ChainTable(QTableView):
 
     # ---------------------------------------------------------------------------------------------------------------
 
-    def _dress_view(self) -> None:
+    def dress_rows(self) -> None:
+        super().dress_rows()
+        self.chain.redraw()
+
+    def _prepare(self) -> None:
         self._pressed = QModelIndex()
-        self.setShowGrid(False)
         self.setStyleSheet("QTableView:focus { border: none; }")  # the mark's own ring shows where the keys go
         self.setMouseTracking(True)
         self.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectItems)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setTabKeyNavigation(False)
-        self.setWordWrap(False)
-        self.setCornerButtonEnabled(False)
         bar = self.verticalScrollBar()
         bar.valueChanged.connect(lambda _value: self.seen_changed.emit())
         bar.actionTriggered.connect(lambda _action: self._left_money())
@@ -204,21 +202,13 @@ class ChainTable(QTableView):
         """The person moved: more rows must not move the table under their hands."""
         self._at_money = False
 
-    def _dress_header(self) -> None:
-        self.verticalHeader().hide()
-        self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+    def _prepare_header(self) -> None:
         header = self.horizontalHeader()
         header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         header.setMinimumSectionSize(36)
-        header.setHighlightSections(False)
         header.setSectionsClickable(False)
         header.setStyleSheet(f"QHeaderView::section {{ padding: 5px {PAD}px 5px 2px; }}")
         header.setAccessibleName("Option chain: columns")
-
-    def _dress_rows(self) -> None:
-        self.verticalHeader().setDefaultSectionSize(look().row_height)
-        self.horizontalHeader().setFont(font(Text.CAPTION))
-        self.chain.redraw()
 
     def _height(self) -> int:
         return self.verticalHeader().defaultSectionSize()

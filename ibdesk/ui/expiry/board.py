@@ -154,7 +154,7 @@ class ExpiryBoard(QWidget):
         if at is None and lines:
             at, self._chosen = 0, key_of(lines[0])
         if at is not None and self.table.currentIndex().row() != at:
-            self.table.selectRow(at)
+            self.table.select_line(at)
 
     def _show_details(self, now: datetime) -> None:
         chosen = self.selected

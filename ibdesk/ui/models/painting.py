@@ -1,4 +1,4 @@
-"""How one cell of the positions table is drawn: text, chip, sparkline, selection, focus and the fading flash.
+"""How cells are drawn: what all tables have in common, and all of the positions: text, chip, sparkline and flash.
 
 One Python call a cell instead of Qt's seven data() questions through a stylesheet; pens, colours and fonts are made
 once for each theme. Selection and focus stay the view's, so keyboard and screen readers lose nothing.
@@ -15,10 +15,7 @@ from ibdesk.ui.models.columns import Kind
 from ibdesk.ui.models.positions import AnyIndex, PositionModel
 from ibdesk.ui.stylesheet import mixed
 from ibdesk.ui.theme import Text, font, look
-
-#: Space beside a cell's text.
-PAD = 8
-FIRST_PAD = 14
+from ibdesk.ui.widgets.dense_table import FIRST_PAD, PAD
 
 _SELECTED = QStyle.StateFlag.State_Selected.value
 _FOCUSED = QStyle.StateFlag.State_HasFocus.value
@@ -31,18 +28,12 @@ _NO_BRUSH = Qt.BrushStyle.NoBrush
 _NO_PEN = Qt.PenStyle.NoPen
 
 
-class PositionDelegate(QStyledItemDelegate):
-    """Draws every cell of a `PositionModel`."""
+class CellDelegate(QStyledItemDelegate):
+    """Fonts, pens and brushes of the theme, and what every cell is drawn on. Whoever inherits calls `dress` once."""
 
-    def __init__(self, model: PositionModel, parent: QObject | None = None) -> None:
+    def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._model = model
-        self._kinds = [column.kind for column in model.columns]
-        self._lines: dict[tuple[int, int, int], QPolygonF] = {}
         look().themeChanged.connect(self.dress)
-        model.modelReset.connect(self._lines.clear)
-        model.layoutChanged.connect(self._lines.clear)
-        self.dress()
 
     def dress(self) -> None:
         """Make pens, brushes and fonts of the current theme."""
@@ -50,6 +41,53 @@ class PositionDelegate(QStyledItemDelegate):
         self._font, self._bold, self._small = font(Text.TABLE), font(Text.TABLE, bold=True), font(Text.CAPTION)
         self._metrics, self._bold_metrics = QFontMetrics(self._font), QFontMetrics(self._bold)
         self._small_metrics = QFontMetrics(self._small)
+        self._text, self._muted = QPen(QColor(t.text)), QPen(QColor(t.muted))
+        self._rule = QPen(QColor(mixed(t.line, t.surface, 0.55)))
+        self._ring = QPen(QColor(t.accent), 1)
+        self._selected = QBrush(QColor(mixed(t.accent, t.surface, 0.16)))
+        self._hovered = QBrush(QColor(mixed(t.text, t.surface, 0.03)))
+        self._chip = QBrush(QColor(t.raised))
+        self._flash = QColor(t.accent)
+
+    def _draw_rule(self, painter: QPainter, rect: QRect) -> None:
+        """The line below a row."""
+        painter.setPen(self._rule)
+        painter.drawLine(rect.left(), rect.bottom(), rect.right(), rect.bottom())
+
+    def _draw_ring(self, painter: QPainter, rect: QRect, state: int) -> None:
+        """The ring around the cell that has the keyboard."""
+        if state & _FOCUSED:
+            painter.setPen(self._ring)
+            painter.setBrush(_NO_BRUSH)
+            painter.drawRect(rect.adjusted(0, 0, -1, -2))
+
+    def _draw_chip(self, painter: QPainter, box: QRectF, text: str, pen: QPen) -> None:
+        """Small words on a rounded ground."""
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+        painter.setPen(_NO_PEN)
+        painter.setBrush(self._chip)
+        painter.drawRoundedRect(box, 5, 5)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        painter.setFont(self._small)
+        painter.setPen(pen)
+        painter.drawText(box, _CENTRE, text)
+
+
+class PositionDelegate(CellDelegate):
+    """Draws every cell of a `PositionModel`."""
+
+    def __init__(self, model: PositionModel, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._model = model
+        self._kinds = [column.kind for column in model.columns]
+        self._lines: dict[tuple[int, int, int], QPolygonF] = {}
+        model.modelReset.connect(self._lines.clear)
+        model.layoutChanged.connect(self._lines.clear)
+        self.dress()
+
+    def dress(self) -> None:
+        super().dress()
+        t = look().tokens
         # What is sure to fit is not measured: measuring costs as much as drawing.
         self._widest_digit = max(self._metrics.horizontalAdvance(each) for each in "0123456789,.+%−–€$£¥")
         self._pens = {0: QPen(QColor(t.text)), 1: QPen(QColor(t.gain)), -1: QPen(QColor(t.loss))}
@@ -57,15 +95,8 @@ class PositionDelegate(QStyledItemDelegate):
             0: QPen(QColor(t.muted)), 1: QPen(QColor(mixed(t.gain, t.surface, 0.6))),
             -1: QPen(QColor(mixed(t.loss, t.surface, 0.6))),
         }
-        self._muted = QPen(QColor(t.muted))
         self._spark = {1: QPen(QColor(t.gain), 1.4), -1: QPen(QColor(t.loss), 1.4), 0: QPen(QColor(t.muted), 1.4)}
-        self._rule = QPen(QColor(mixed(t.line, t.surface, 0.55)))
-        self._ring = QPen(QColor(t.accent), 1)
-        self._selected = QBrush(QColor(mixed(t.accent, t.surface, 0.16)))
-        self._hovered = QBrush(QColor(mixed(t.text, t.surface, 0.03)))
-        self._chip = QBrush(QColor(t.raised))
         self._group = QBrush(QColor(mixed(t.raised, t.surface, 0.6)))
-        self._flash = QColor(t.accent)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: AnyIndex) -> None:
         line, column = index.row(), index.column()
@@ -85,10 +116,7 @@ class PositionDelegate(QStyledItemDelegate):
                 self._paint_trend(painter, rect, line, entry)
             else:
                 self._paint_text(painter, rect, line, column, right=kind is not Kind.TEXT)
-        if state & _FOCUSED:
-            painter.setPen(self._ring)
-            painter.setBrush(_NO_BRUSH)
-            painter.drawRect(rect.adjusted(0, 0, -1, -2))
+        self._draw_ring(painter, rect, state)
 
     def _ground(self, painter: QPainter, rect: QRect, state: int, line: int, column: int, *, grouped: bool) -> None:
         if state & _SELECTED:
@@ -101,8 +129,7 @@ class PositionDelegate(QStyledItemDelegate):
         if strength:
             self._flash.setAlphaF(0.22 * strength)
             painter.fillRect(rect, self._flash)
-        painter.setPen(self._rule)
-        painter.drawLine(rect.left(), rect.bottom(), rect.right(), rect.bottom())
+        self._draw_rule(painter, rect)
 
     def _paint_text(self, painter: QPainter, rect: QRect, line: int, column: int, *, right: bool) -> None:
         text, sign = self._model.cell(line, column)
@@ -136,14 +163,7 @@ class PositionDelegate(QStyledItemDelegate):
         width = min(self._small_metrics.horizontalAdvance(text) + 12, rect.width() - PAD - 2)
         height = self._small_metrics.height() + 2
         box = QRectF(rect.left() + PAD, rect.center().y() - height / 2 + 0.5, width, height)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
-        painter.setPen(_NO_PEN)
-        painter.setBrush(self._chip)
-        painter.drawRoundedRect(box, 5, 5)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-        painter.setFont(self._small)
-        painter.setPen(self._muted)
-        painter.drawText(box, _CENTRE, text)
+        self._draw_chip(painter, box, text, self._muted)
 
     def _paint_trend(self, painter: QPainter, rect: QRect, line: int, entry: int) -> None:
         row = self._model.row_at(line)

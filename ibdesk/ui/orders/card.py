@@ -95,7 +95,7 @@ class OrdersCard(Card):
         """Select an order, if it is listed."""
         line = self.table.orders.line_of(key_of(order))
         if line is not None:
-            self.table.selectRow(line)
+            self.table.select_line(line)
 
     def draw(self) -> None:
         """List the orders as they are, or say why there are none."""

@@ -1,18 +1,19 @@
 """How one cell of a table of orders is drawn: the coloured side, the status in its pill, and the signs to press."""
 
 from PySide6.QtCore import QObject, QPoint, QRect, QRectF, Qt
-from PySide6.QtGui import QBrush, QColor, QFontMetrics, QPainter, QPen
-from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
+from PySide6.QtGui import QColor, QPainter, QPen
+from PySide6.QtWidgets import QStyle, QStyleOptionViewItem
 
 from ibdesk.ui.format import UNKNOWN
 from ibdesk.ui.icons import paint_icon
-from ibdesk.ui.models.painting import FIRST_PAD, PAD
+from ibdesk.ui.models.painting import CellDelegate
 from ibdesk.ui.models.positions import AnyIndex
 from ibdesk.ui.orders.columns import Kind, mark_words, status_tone
 from ibdesk.ui.orders.model import OrdersModel
 from ibdesk.ui.orders.rows import Act
 from ibdesk.ui.stylesheet import mixed
-from ibdesk.ui.theme import Text, font, look
+from ibdesk.ui.theme import look
+from ibdesk.ui.widgets.dense_table import FIRST_PAD, PAD
 
 #: The signs of what is done by a small picture, and the words of what is done rarely.
 ICONS = {Act.CHANGE: "edit", Act.CANCEL: "cross"}
@@ -24,12 +25,10 @@ NAMES = {
 #: How wide one sign is, logical pixels.
 STEP = 26
 
-_SELECTED = QStyle.StateFlag.State_Selected
-_FOCUSED = QStyle.StateFlag.State_HasFocus
-_HOVERED = QStyle.StateFlag.State_MouseOver
+_SELECTED = QStyle.StateFlag.State_Selected.value
+_HOVERED = QStyle.StateFlag.State_MouseOver.value
 _RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 _LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-_CENTRE = int(Qt.AlignmentFlag.AlignCenter)
 _ELIDE = Qt.TextElideMode.ElideRight
 
 
@@ -48,33 +47,19 @@ def _places(acts: tuple[Act, ...], rect: QRect) -> list[QRect]:
     return [QRect(left + STEP * at, rect.top(), STEP, rect.height()) for at in range(len(acts))]
 
 
-class OrderDelegate(QStyledItemDelegate):
+class OrderDelegate(CellDelegate):
     """Draws every cell of an `OrdersModel`. `hovered` is what the mouse points at."""
 
     def __init__(self, model: OrdersModel, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._model = model
         self.hovered: tuple[int, Act] | None = None
-        look().themeChanged.connect(self.dress)
         self.dress()
-
-    def dress(self) -> None:
-        """Make pens, brushes and fonts of the current theme."""
-        t = look().tokens
-        self._font, self._bold, self._small = font(Text.TABLE), font(Text.TABLE, bold=True), font(Text.CAPTION)
-        self._metrics, self._bold_metrics = QFontMetrics(self._font), QFontMetrics(self._bold)
-        self._small_metrics = QFontMetrics(self._small)
-        self._text, self._muted = QPen(QColor(t.text)), QPen(QColor(t.muted))
-        self._rule = QPen(QColor(mixed(t.line, t.surface, 0.55)))
-        self._ring = QPen(QColor(t.accent), 1)
-        self._selected = QBrush(QColor(mixed(t.accent, t.surface, 0.16)))
-        self._hover = QBrush(QColor(mixed(t.text, t.surface, 0.03)))
-        self._chip = QBrush(QColor(t.raised))
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: AnyIndex) -> None:
         line, column = index.row(), index.column()
         rect: QRect = option.rect
-        state = option.state
+        state: int = option.state.value
         self._ground(painter, rect, state)
         kind = self._model.columns[column].kind
         if kind is Kind.ORDER:
@@ -85,18 +70,14 @@ class OrderDelegate(QStyledItemDelegate):
             self._paint_acts(painter, rect, line)
         else:
             self._paint_text(painter, rect, self._model.text(line, column), right=kind is Kind.NUMBER)
-        if state & _FOCUSED:
-            painter.setPen(self._ring)
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawRect(rect.adjusted(0, 0, -1, -2))
+        self._draw_ring(painter, rect, state)
 
-    def _ground(self, painter: QPainter, rect: QRect, state: QStyle.StateFlag) -> None:
+    def _ground(self, painter: QPainter, rect: QRect, state: int) -> None:
         if state & _SELECTED:
             painter.fillRect(rect, self._selected)
         elif state & _HOVERED:
-            painter.fillRect(rect, self._hover)
-        painter.setPen(self._rule)
-        painter.drawLine(rect.left(), rect.bottom(), rect.right(), rect.bottom())
+            painter.fillRect(rect, self._hovered)
+        self._draw_rule(painter, rect)
 
     def _paint_text(self, painter: QPainter, rect: QRect, text: str, *, right: bool) -> None:
         room = rect.adjusted(PAD, 0, -PAD, 0)
@@ -154,14 +135,7 @@ class OrderDelegate(QStyledItemDelegate):
         width, height = self._small_metrics.horizontalAdvance(text) + 12, self._small_metrics.height() + 3
         left = room.right() - width + 1 if right else room.left()
         box = QRectF(left, room.center().y() - height / 2 + 0.5, width, height)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(self._chip)
-        painter.drawRoundedRect(box, 5, 5)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-        painter.setFont(self._small)
-        painter.setPen(colour)
-        painter.drawText(box, _CENTRE, text)
+        self._draw_chip(painter, box, text, QPen(colour))
 
     def _paint_acts(self, painter: QPainter, rect: QRect, line: int) -> None:
         acts = self._model.row(line).acts

@@ -5,20 +5,19 @@ from functools import partial
 
 from PySide6.QtCore import QEvent, QPoint, Qt, Signal
 from PySide6.QtGui import QAction, QGuiApplication, QKeyEvent, QKeySequence, QMouseEvent, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableView, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QWidget
 
-from ibdesk.ui.models.painting import FIRST_PAD, PAD
 from ibdesk.ui.orders.columns import ACTS, ORDER, Column
 from ibdesk.ui.orders.model import OrdersModel
 from ibdesk.ui.orders.painting import NAMES, OrderDelegate, act_at
 from ibdesk.ui.orders.rows import Act, OrderRow
-from ibdesk.ui.theme import Text, font, look
+from ibdesk.ui.widgets.dense_table import PAD, DenseTable
 
 #: What Enter does to an order: the one thing it waits for.
 _ON_ENTER = (Act.ANSWER, Act.SETTLE, Act.CHANGE)
 
 
-class OrderTable(QTableView):
+class OrderTable(DenseTable):
     """Emits `wanted(act, row)`; `menu_of` fills the menu of the selected orders, `export_wanted` asks for a file."""
 
     wanted = Signal(object, object)
@@ -36,10 +35,8 @@ class OrderTable(QTableView):
         self._delegate = OrderDelegate(self.orders, self)
         self.setModel(self.orders)
         self.setItemDelegate(self._delegate)
-        self._dress_view()
-        self._dress_header()
-        look().themeChanged.connect(self._dress_rows)
-        self._dress_rows()
+        self._prepare()
+        self.dress_rows()
         self.selectionModel().selectionChanged.connect(lambda *_: self.chosen.emit())
         self.orders.rowsRemoved.connect(lambda *_: self.chosen.emit())
 
@@ -52,11 +49,11 @@ class OrderTable(QTableView):
 
     def chosen_rows(self) -> list[OrderRow]:
         """The selected orders from top to bottom."""
-        return [self.orders.row(line) for line in self._chosen_lines()]
+        return [self.orders.row(line) for line in self._selected_lines()]
 
     def copy(self) -> None:
         """Put the selected orders with their headers on the clipboard."""
-        if lines := self._chosen_lines():
+        if lines := self._selected_lines():
             QGuiApplication.clipboard().setText(self.orders.tabs(lines))
 
     def csv(self) -> str:
@@ -150,44 +147,21 @@ class OrderTable(QTableView):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        self._dress_rows()
+        self.dress_rows()
 
-    def _dress_view(self) -> None:
-        self.setShowGrid(False)
-        self.setWordWrap(False)
-        self.setMouseTracking(True)
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setTabKeyNavigation(False)
-        self.setCornerButtonEnabled(False)
-        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        self.customContextMenuRequested.connect(lambda at: self.menu_at(at).popup(self.viewport().mapToGlobal(at)))
-
-    def _dress_header(self) -> None:
-        self.verticalHeader().hide()
-        self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        header = self.horizontalHeader()
-        header.setAccessibleName("Orders: columns")
-        header.setHighlightSections(False)
-        header.setMinimumSectionSize(40)
-        header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        header.setStyleSheet(
-            f"QHeaderView::section {{ padding: 5px {PAD}px; }}"
-            f" QHeaderView::section:first {{ padding-left: {FIRST_PAD}px; }}"
-        )
-        header.setSortIndicatorClearable(True)
-        header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
-        header.setSectionsClickable(True)
-        self.setSortingEnabled(True)
-
-    def _dress_rows(self) -> None:
-        self.verticalHeader().setDefaultSectionSize(look().row_height)
-        self.horizontalHeader().setFont(font(Text.CAPTION))
+    def dress_rows(self) -> None:
+        super().dress_rows()
         self.orders.redraw()
         self.fit()
+
+    def _prepare(self) -> None:
+        self.setMouseTracking(True)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.customContextMenuRequested.connect(lambda at: self.menu_at(at).popup(self.viewport().mapToGlobal(at)))
+        self.horizontalHeader().setMinimumSectionSize(40)
+        self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        self._let_sort()
 
     def _width(self, column: Column) -> int:
         title = self.horizontalHeader().fontMetrics().horizontalAdvance(column.title) + 2 * PAD + 8
@@ -196,9 +170,6 @@ class OrderTable(QTableView):
     def _left_for_words(self, shown: Sequence[Column]) -> int:
         taken = sum(self._width(column) for column in shown if column is not ORDER)
         return self.viewport().width() - taken
-
-    def _chosen_lines(self) -> list[int]:
-        return sorted({index.row() for index in self.selectionModel().selectedRows()})
 
     def _current(self) -> OrderRow | None:
         index = self.currentIndex()

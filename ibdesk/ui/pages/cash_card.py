@@ -12,10 +12,10 @@ from ibdesk.domain.accounts import LedgerLine
 from ibdesk.domain.money import Money, total
 from ibdesk.ui import format as fmt
 from ibdesk.ui.models.copying import guarded
-from ibdesk.ui.models.painting import FIRST_PAD
 from ibdesk.ui.models.view import View
 from ibdesk.ui.theme import Text, font, look
 from ibdesk.ui.widgets import Card
+from ibdesk.ui.widgets.dense_table import FIRST_PAD
 
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter

@@ -5,7 +5,6 @@ from collections.abc import Callable, Sequence
 from PySide6.QtCore import QModelIndex, QPoint, QSettings, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QAction,
-    QFont,
     QFontMetrics,
     QGuiApplication,
     QKeyEvent,
@@ -13,14 +12,15 @@ from PySide6.QtGui import (
     QResizeEvent,
     QShowEvent,
 )
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableView, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QMenu, QWidget
 
 from ibdesk.domain.portfolio import Row
 from ibdesk.ui.models.columns import Column, Kind
 from ibdesk.ui.models.copying import as_csv, as_tabs
-from ibdesk.ui.models.painting import FIRST_PAD, PAD, PositionDelegate
+from ibdesk.ui.models.painting import PositionDelegate
 from ibdesk.ui.models.positions import PositionModel
-from ibdesk.ui.theme import Text, font, look
+from ibdesk.ui.theme import Text, font
+from ibdesk.ui.widgets.dense_table import PAD, DenseTable
 
 #: Bumped when columns are added or renamed, so that an old arrangement is not forced on new columns.
 LAYOUT_VERSION = 1
@@ -30,7 +30,7 @@ NARROWEST_NAME = 160
 MEASURED_LINES = 200
 
 
-class PositionTable(QTableView):
+class PositionTable(DenseTable):
     """Positions with sorting, choosing of columns, copying and explaining. `name` is where its layout is kept."""
 
     explain_wanted = Signal(object, object)
@@ -56,15 +56,14 @@ class PositionTable(QTableView):
         self.position_model.visible = self.lines_on_screen
         self.setModel(self.position_model)
         self.setItemDelegate(PositionDelegate(self.position_model, self))
-        self._dress_view()
-        self._dress_header()
+        self._prepare()
+        self._prepare_header()
         self.position_model.modelAboutToBeReset.connect(self._keep_place)
         self.position_model.modelReset.connect(self._find_place)
         for signal in (self.position_model.modelReset, self.position_model.layoutChanged):
             signal.connect(self._measure)
         self._restore_layout()
-        look().themeChanged.connect(self._dress_rows)
-        self._dress_rows()
+        self.dress_rows()
 
     # For the page --------------------------------------------------------------------------------------------------
 
@@ -203,50 +202,28 @@ class PositionTable(QTableView):
 
     # ---------------------------------------------------------------------------------------------------------------
 
-    def _dress_view(self) -> None:
-        self.setShowGrid(False)
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+    def dress_rows(self) -> None:
+        super().dress_rows()
+        self.position_model.redraw()
+
+    def _prepare(self) -> None:
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setTabKeyNavigation(False)
-        self.setWordWrap(False)
-        self.setCornerButtonEnabled(False)
         # Without one of its own the corner between the scroll bars is drawn by the platform's style.
         self.setCornerWidget(QWidget())
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.customContextMenuRequested.connect(self._open_menu)
         self.clicked.connect(self._clicked)
 
-    def _dress_header(self) -> None:
-        self.verticalHeader().hide()
-        self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+    def _prepare_header(self) -> None:
         header = self.horizontalHeader()
         header.setSectionsMovable(True)
         header.setFirstSectionMovable(False)
-        header.setHighlightSections(False)
         header.setMinimumSectionSize(44)
-        header.setStyleSheet(
-            f"QHeaderView::section {{ padding: 5px {PAD}px; }}"
-            f" QHeaderView::section:first {{ padding-left: {FIRST_PAD}px; }}"
-        )
-        header.setSortIndicatorClearable(True)
-        header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
-        header.setSectionsClickable(True)
-        header.setSortIndicatorShown(True)
-        header.setAccessibleName(f"{self.accessibleName()}: columns")
+        self._let_sort()
         header.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         header.customContextMenuRequested.connect(lambda at: self.column_menu().popup(header.mapToGlobal(at)))
         header.sectionResized.connect(self._resized)
         header.sectionMoved.connect(self._save_header)
-        self.setSortingEnabled(True)
-
-    def _dress_rows(self) -> None:
-        self.verticalHeader().setDefaultSectionSize(look().row_height)
-        small: QFont = font(Text.CAPTION)
-        self.horizontalHeader().setFont(small)
-        self.position_model.redraw()
 
     def _natural(self, at: int) -> int:
         """The width a column needs at least: for its kind of figures and for its title with the sort mark."""

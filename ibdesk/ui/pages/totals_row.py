@@ -5,9 +5,9 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from ibdesk.ui.models.columns import PARTIAL, Totals
-from ibdesk.ui.models.painting import FIRST_PAD, PAD
 from ibdesk.ui.pages.position_table import PositionTable
 from ibdesk.ui.theme import Text, font, look
+from ibdesk.ui.widgets.dense_table import FIRST_PAD, PAD
 
 _RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 _LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)

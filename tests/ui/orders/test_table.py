@@ -9,12 +9,12 @@ from PySide6.QtGui import QFontMetrics, QGuiApplication, QKeyEvent
 from PySide6.QtWidgets import QMenu
 from pytestqt.qtbot import QtBot
 
-from ibdesk.ui.models.painting import FIRST_PAD, PAD
 from ibdesk.ui.orders.columns import COMPACT, FULL, SOURCE
 from ibdesk.ui.orders.painting import STEP, act_at
 from ibdesk.ui.orders.rows import Act, OrderRow
 from ibdesk.ui.orders.table import OrderTable
 from ibdesk.ui.theme import Text, font
+from ibdesk.ui.widgets.dense_table import FIRST_PAD, PAD
 from tests.ui.orders.bench import quotes
 from tests.ui.orders.sample import BUYS_CALLS, FROM_ELSEWHERE, IS_ASKED, IS_FILLED, IS_LOST, NOW, SELLS_SHARES
 

@@ -5,20 +5,13 @@ from typing import Any
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence, QShowEvent
-from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QHBoxLayout,
-    QHeaderView,
-    QStackedWidget,
-    QTableView,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from ibdesk.ui.pages.activity.columns import Field
 from ibdesk.ui.pages.activity.model import RecordModel
-from ibdesk.ui.theme import Text, font, look
+from ibdesk.ui.theme import Text, font
 from ibdesk.ui.widgets import Button, EmptyState, Label, SkeletonRows
+from ibdesk.ui.widgets.dense_table import DenseTable
 
 
 class RecordList(QWidget):
@@ -72,30 +65,20 @@ class RecordList(QWidget):
         self.table.fit_last()
 
 
-class RecordTable(QTableView):
+class RecordTable(DenseTable):
     """Dense, read-only, selectable by row; Ctrl+C copies with headers."""
 
     def __init__(self, model: RecordModel) -> None:
         super().__init__()
         self._records = model
         self.setModel(model)
-        self.setShowGrid(False)
-        self.setWordWrap(False)
         self.setFont(font(Text.TABLE))
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setTabKeyNavigation(False)
-        self.verticalHeader().hide()
-        self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         header = self.horizontalHeader()
-        header.setHighlightSections(False)
         header.setProperty("kind", "records")  # a cell stands 3 pixels further in than the stylesheet says
         header.setStretchLastSection(True)
         for at, field in enumerate(model.fields):
             self.setColumnWidth(at, field.width)
-        look().themeChanged.connect(self._dress)
-        self._dress()
+        self.dress_rows()
 
     def fit_last(self) -> None:
         """The last column needs what its words need, and no more than it was given: else there is a bar to scroll where
@@ -106,8 +89,7 @@ class RecordTable(QTableView):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.matches(QKeySequence.StandardKey.Copy):
-            rows = sorted(index.row() for index in self.selectionModel().selectedRows())
-            QGuiApplication.clipboard().setText(self._records.tabs(rows))
+            self.copy()
             return
         if event.key() in (Qt.Key.Key_Tab, Qt.Key.Key_Backtab):
             event.ignore()
@@ -116,10 +98,24 @@ class RecordTable(QTableView):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        self._dress()
+        self.dress_rows()
         self.fit_last()
 
-    def _dress(self) -> None:
-        self.horizontalHeader().setFont(font(Text.CAPTION))  # here, for a new parent or theme takes it away again
-        self.verticalHeader().setDefaultSectionSize(look().row_height)
+    def dress_rows(self) -> None:
+        super().dress_rows()
         self.viewport().update()
+
+    # For a file or the clipboard -----------------------------------------------------------------------------------
+
+    def csv(self) -> str:
+        """Every record as a CSV document."""
+        return self._records.csv()
+
+    def count(self) -> int:
+        """How many records are listed."""
+        return self._records.rowCount()
+
+    def copy(self) -> None:
+        """Put the selected records with their headers on the clipboard."""
+        if lines := self._selected_lines():
+            QGuiApplication.clipboard().setText(self._records.tabs(lines))

@@ -6,7 +6,6 @@ from datetime import UTC, timedelta
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Signal
-from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from ibdesk.domain.errors import Refused
@@ -117,7 +116,8 @@ class Executions(Card):
         self._desk, self._bridge = desk, bridge
         self._fills: tuple[ToldFill, ...] = ()
         self.model = RecordModel(FIELDS, self)
-        self.table = FillTable(self.model)
+        self.table = RecordTable(self.model)
+        self.table.setAccessibleName("Executions")
         self.count = self.add_count()
         self.copy = IconButton("copy", "Copy selected executions with headers")
         self.export = IconButton("export", "Save as CSV")
@@ -161,25 +161,3 @@ class Executions(Card):
             self._places.addWidget(place)
         self.add(self._places, 1)
         self.count.hide()
-
-
-class FillTable(RecordTable):
-    """The table of prints, which can be written to a file."""
-
-    def __init__(self, model: RecordModel) -> None:
-        super().__init__(model)
-        self._model = model
-        self.setAccessibleName("Executions")
-
-    def csv(self) -> str:
-        """Every print as a CSV document."""
-        return self._model.csv()
-
-    def count(self) -> int:
-        """How many prints are listed."""
-        return self._model.rowCount()
-
-    def copy(self) -> None:
-        """Put the selected prints with their headers on the clipboard."""
-        if rows := sorted({index.row() for index in self.selectionModel().selectedRows()}):
-            QGuiApplication.clipboard().setText(self._model.tabs(rows))

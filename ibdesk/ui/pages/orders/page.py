@@ -87,7 +87,7 @@ class OrdersPage(QWidget):
     def _select_first(self) -> None:
         """Where nothing is selected, the first order is, so that the details show how the life of one goes."""
         if self.isVisible() and self.card.table.count() and not self.card.table.chosen_rows():
-            self.card.table.selectRow(0)
+            self.card.table.select_line(0)
 
     def _stack(self) -> None:
         head = QHBoxLayout()
