@@ -1,5 +1,7 @@
 """The ticket's head: what the legs amount to, and the account and mode it was opened for, in the mode's colour."""
 
+from datetime import date
+
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from ibdesk.domain.modes import face_of
@@ -47,9 +49,9 @@ class TicketHead(QWidget):
     def _dress(self) -> None:
         self.mode.setStyleSheet(f"color: {look().tokens[self._tone]};")
 
-    def draw(self, form: Form) -> None:
+    def draw(self, form: Form, today: date) -> None:
         ticket = form.ticket
-        self.title.setText(title_words(ticket, form.aim, form.title))
+        self.title.setText(title_words(ticket, form.aim, form.title, today=today))
         many = len(ticket.legs)
         self.count.setText(f"{many} legs")
         self.count.setVisible(many > 1)

@@ -1,6 +1,7 @@
 """The legs of a ticket, a row each: side, what, its price now; flipped, weighted and removed in place or by keys."""
 
 from collections.abc import Mapping
+from datetime import date
 
 from PySide6.QtCore import Qt, Signal, SignalInstance
 from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPen
@@ -10,8 +11,9 @@ from ibdesk.domain.instruments import Conid
 from ibdesk.domain.market import Delay, Quote
 from ibdesk.domain.orders import Leg, OrderTicket, Side
 from ibdesk.ui import format as fmt
+from ibdesk.ui.orders.words import instrument_words
 from ibdesk.ui.theme import look, metrics
-from ibdesk.ui.ticket.wording import SIDE_TONES, SIDES, leg_size, leg_words
+from ibdesk.ui.ticket.wording import SIDE_TONES, SIDES, leg_size
 from ibdesk.ui.widgets import IconButton, Label
 
 _LATE = {Delay.DELAYED: "delayed", Delay.FROZEN: "frozen", Delay.FROZEN_DELAYED: "frozen"}
@@ -45,10 +47,10 @@ class LegRow(QFrame):
         self._wire()
         self._stack()
 
-    def show_leg(self, leg: Leg, ticket: OrderTicket) -> None:
-        """Show a leg of a ticket."""
+    def show_leg(self, leg: Leg, ticket: OrderTicket, today: date) -> None:
+        """Show a leg of a ticket; `today` lets years that go without saying be left out."""
         self._leg = leg
-        side, words = SIDES[leg.side], leg_words(leg.instrument)
+        side, words = SIDES[leg.side], instrument_words(leg.instrument, today=today)
         self.side.setText(side)
         self.side.set_tone(SIDE_TONES[leg.side])
         self.amount.setText(leg_size(leg, ticket))
@@ -145,12 +147,12 @@ class LegRows(QWidget):
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(6)
 
-    def show_ticket(self, ticket: OrderTicket) -> None:
+    def show_ticket(self, ticket: OrderTicket, today: date) -> None:
         """A row for each leg; rows are kept, so that the focus stays where it is."""
         while len(self.rows) < len(ticket.legs):
             self._add()
         for row, leg in zip(self.rows, ticket.legs, strict=False):
-            row.show_leg(leg, ticket)
+            row.show_leg(leg, ticket, today)
         for at, row in enumerate(self.rows):
             row.setVisible(at < len(ticket.legs))
         self._legs = ticket.legs

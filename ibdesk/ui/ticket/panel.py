@@ -7,6 +7,7 @@ edited, and a second press does nothing.
 
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QTimer, Signal
@@ -15,6 +16,7 @@ from PySide6.QtWidgets import QWidget
 from shiboken6 import isValid
 
 from ibdesk.domain.events import OrdersChanged, QuotesChanged
+from ibdesk.domain.hours import NEW_YORK
 from ibdesk.domain.instruments import Conid, Instrument
 from ibdesk.domain.market import Quote
 from ibdesk.domain.orders import NEEDS_LIMIT, Leg, Order, OrderRules, OrderTicket, Side
@@ -184,7 +186,7 @@ class TicketPanel(TicketView):
     def redraw(self) -> None:
         """Show the form as it is."""
         form, around, price = self.form, self.around(), self.as_shown()
-        self.draw(form, self.rules(), price)
+        self.draw(form, self.rules(), price, self._today())
         self.draw_price(form.ticket, self.quotes(), price)
         self.draw_obstacle(obstacle(form, around))
         self.draw_way_out(form, readiness(form, around), is_live=around.is_live)
@@ -262,7 +264,8 @@ class TicketPanel(TicketView):
             return
         ticket, checked = self.form.ticket, self.form.shown
         is_closing = checked is not None and self.form.aim is Aim.CLOSE
-        self.draw_closing(closing_words(ticket, checked.context.book) if checked and is_closing else "")
+        book = checked.context.book if checked is not None and is_closing else None
+        self.draw_closing("" if book is None else closing_words(ticket, book, today=self._today()))
         outlook = outlook_of(ticket, self.quotes(), self.desk.calendar, self.desk.clock())
         self.payoff.draw(ticket, outlook)
         has_options = any(leg.instrument.option is not None for leg in ticket.legs)
@@ -299,6 +302,9 @@ class TicketPanel(TicketView):
         asked = form.shown.context.quotes if form.shown is not None else {}
         limit = start_limit(ticket.legs, unit_quote(ticket.legs, {**asked, **live}), grid_of(ticket.legs, self.rules()))
         return form if limit is None else form.edited(replace(ticket, limit=limit))
+
+    def _today(self) -> date:
+        return self.desk.clock().astimezone(NEW_YORK).date()
 
     def tell_legs(self) -> None:
         """Tell the page what is in the ticket and what it needs streamed."""

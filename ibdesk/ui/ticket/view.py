@@ -4,6 +4,7 @@ It shows a `Form` and says what a person does to it by the signals of its parts;
 """
 
 from collections.abc import Mapping
+from datetime import date
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
@@ -81,14 +82,14 @@ class TicketView(QFrame):
         self._filled = QWidget()
         self._stack()
 
-    def draw(self, form: Form, rules: Mapping[Conid, OrderRules], shown: Shown) -> None:
-        """Show the ticket itself."""
+    def draw(self, form: Form, rules: Mapping[Conid, OrderRules], shown: Shown, today: date) -> None:
+        """Show the ticket itself; `today` is New York's."""
         ticket, has_legs = form.ticket, bool(form.ticket.legs)
-        self.head.draw(form)
+        self.head.draw(form, today)
         self.empty.setVisible(not has_legs)
         self._filled.setVisible(has_legs)
         self._inside.setEnabled(not form.is_sending)
-        self.legs_rows.show_ticket(ticket)
+        self.legs_rows.show_ticket(ticket, today)
         self._draw_faults(form)
         self._draw_fields(ticket, rules, shown)
         self.exits.draw(ticket, is_credit=shown.is_credit)

@@ -5,7 +5,6 @@ from decimal import Decimal
 
 from ibdesk.domain.compliance.exposure import Book
 from ibdesk.domain.compliance.verdict import Code, Finding, Severity, Source
-from ibdesk.domain.instruments import Instrument
 from ibdesk.domain.modes import Mode, face_of
 from ibdesk.domain.options import recognise
 from ibdesk.domain.orders import Leg, Order, OrderState, OrderTicket, OrderType, Side, TimeInForce
@@ -13,6 +12,7 @@ from ibdesk.domain.strategies import Strategy
 from ibdesk.domain.ticket_aims import Aim
 from ibdesk.domain.ticket_prices import Shown, UnitQuote, shown
 from ibdesk.ui import format as fmt
+from ibdesk.ui.orders.words import instrument_words
 
 SIDES = {Side.BUY: "Buy", Side.SELL: "Sell"}
 SIDE_TONES = {Side.BUY: "gain", Side.SELL: "loss"}
@@ -105,7 +105,7 @@ def strategy_name(ticket: OrderTicket, title: str = "") -> str:
     return _NAMES.get(parts[0].strategy, parts[0].strategy.value.capitalize())
 
 
-def title_words(ticket: OrderTicket, aim: Aim, title: str = "") -> str:
+def title_words(ticket: OrderTicket, aim: Aim, title: str = "", *, today: date) -> str:
     """`Close NVDA`, `Roll SPY Dec 18 570 P`; of one that opens, what its legs amount to."""
     if aim is Aim.OPEN:
         return strategy_name(ticket, title)
@@ -113,28 +113,20 @@ def title_words(ticket: OrderTicket, aim: Aim, title: str = "") -> str:
         return "Close position"
     legs = [leg.instrument for leg in ticket.legs]
     first = min(legs, key=lambda each: date.max if each.option is None else each.option.expiry)
-    return f"{aim.capitalize()} {leg_words(first)}"
+    return f"{aim.capitalize()} {instrument_words(first, today=today)}"
 
 
-def closing_words(ticket: OrderTicket, book: Book) -> str:
+def closing_words(ticket: OrderTicket, book: Book, *, today: date) -> str:
     """What is left after an order that only closes, in place of a payoff."""
     told = []
     for instrument, change in ticket.changes:
         held = book.quantity(instrument)
         left = abs(held + change)
         rest = f"{fmt.quantity(left)} are left" if left else "nothing is left"
-        told.append(f"Closes {fmt.quantity(abs(change))} of {fmt.quantity(abs(held))} {leg_words(instrument)} "
+        named = instrument_words(instrument, today=today)
+        told.append(f"Closes {fmt.quantity(abs(change))} of {fmt.quantity(abs(held))} {named} "
                     f"{'held' if held > 0 else 'sold short'}: {rest}.")  # fmt: skip
     return " ".join((*told, "An order that only closes has no payoff of its own."))
-
-
-def leg_words(instrument: Instrument) -> str:
-    """`SPY Dec 18 570 P`: a trader's short form; the year is in the tooltip."""
-    terms = instrument.option
-    if terms is None:
-        return instrument.label
-    strike = format(terms.strike.normalize(), "f")
-    return f"{instrument.symbol} {terms.expiry:%b} {terms.expiry.day} {strike} {terms.right}"
 
 
 def leg_size(leg: Leg, ticket: OrderTicket) -> str:

@@ -1,6 +1,7 @@
 """How the ticket reads: strategies, legs, prices with their words, findings and outcomes."""
 
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -18,7 +19,6 @@ from ibdesk.ui.ticket.prospects import break_even_words, chance_words, extreme_w
 from ibdesk.ui.ticket.wording import (
     TITLES,
     closing_words,
-    leg_words,
     outcome_words,
     price_words,
     send_words,
@@ -29,8 +29,10 @@ from ibdesk.ui.ticket.wording import (
     title_words,
     typed_words,
 )
-from tests.domain.contracts import XYZ, option
+from tests.domain.contracts import option
 from tests.ui.ticket.samples import NOON, finding, ticket
+
+TODAY = NOON.date()
 
 D = Decimal
 
@@ -66,17 +68,19 @@ def test_what_it_was_picked_as_counts_only_where_the_legs_have_no_name() -> None
 
 def test_a_closing_order_and_a_roll_are_called_so() -> None:
     put, later = ("Jan 100P", Side.BUY), ("Feb 100P", Side.SELL)
-    assert title_words(of(put), Aim.CLOSE) == "Close XYZ Jan 15 100 P"
-    assert title_words(of(put, later), Aim.ROLL) == title_words(of(later, put), Aim.ROLL) == "Roll XYZ Jan 15 100 P"
-    assert title_words(of(put, later), Aim.CLOSE) == "Close position"
-    assert title_words(of(put), Aim.OPEN) == "Long put"
+    assert title_words(of(put), Aim.CLOSE, today=TODAY) == "Close XYZ Jan 15 100 P"
+    for legs in ((put, later), (later, put)):
+        assert title_words(of(*legs), Aim.ROLL, today=TODAY) == "Roll XYZ Jan 15 100 P"
+    assert title_words(of(put), Aim.CLOSE, today=date(2025, 6, 1)) == "Close XYZ Jan 15 ’27 100 P"
+    assert title_words(of(put, later), Aim.CLOSE, today=TODAY) == "Close position"
+    assert title_words(of(put), Aim.OPEN, today=TODAY) == "Long put"
 
 
 def test_what_a_closing_order_leaves_is_said_in_place_of_a_payoff() -> None:
     put = option("Jan 100P")
-    short = closing_words(of(("Jan 100P", Side.BUY)), replace(EMPTY, held={put.conid: D(-15)}))
+    short = closing_words(of(("Jan 100P", Side.BUY)), replace(EMPTY, held={put.conid: D(-15)}), today=TODAY)
     assert short.startswith("Closes 10 of 15 XYZ Jan 15 100 P sold short: 5 are left. ")
-    whole = closing_words(of(("Jan 100P", Side.SELL)), replace(EMPTY, held={put.conid: D(10)}))
+    whole = closing_words(of(("Jan 100P", Side.SELL)), replace(EMPTY, held={put.conid: D(10)}), today=TODAY)
     assert whole.startswith("Closes 10 of 10 XYZ Jan 15 100 P held: nothing is left. ")
 
 
@@ -87,8 +91,6 @@ def test_greeks_in_money_have_cents_where_one_lot_makes_them_small() -> None:
 
 def test_shares_are_named_by_what_is_done_with_them() -> None:
     assert strategy_name(ticket(side=Side.SELL)) == "Sell SPY"
-    assert leg_words(XYZ) == "XYZ"
-    assert leg_words(option("Jan 97.5P")) == "XYZ Jan 15 97.5 P"
 
 
 def test_a_net_price_has_its_word_and_one_legs_has_none() -> None:
