@@ -41,7 +41,8 @@ async def visit_the_expiries(guide: "Guide") -> None:
     await _trade(guide)
     board.choose(Window.WEEK)
     board.refresh()
-    await guide.happens(lambda: len(board.lines) > 2, "options of today are on the expiry board")
+    await guide.happens(
+        lambda: any(line.row.is_short for line in board.lines), "options of today are on the expiry board")
     await guide.shoot("expiry-board")
     board.table.selectRow(next(at for at, line in enumerate(board.lines) if line.row.is_short))
     await guide.shoot("expiry-short")

@@ -39,7 +39,7 @@ class ExpiryBoard(QWidget):
         self._desk, self._bridge, self._expiry = desk, bridge, desk.expiry
         self.board: Board | None = None
         self._chosen: object = None
-        self._is_reading = False
+        self._is_reading, self._read_again = False, False
         self._read_at: datetime | None = None
         self._priced_at: datetime | None = None
         self.windows = Segmented([(each.value, each.value.capitalize()) for each in Window], name="Ends",
@@ -76,10 +76,11 @@ class ExpiryBoard(QWidget):
         return next((line for line in self.lines if key_of(line) == self._chosen), None)
 
     def refresh(self) -> None:
-        """Read everything anew."""
+        """Read everything anew; asking while it is being read reads it once more after."""
         if self._expiry is None or self._is_reading:
+            self._read_again = self._is_reading
             return
-        self._is_reading, self._read_at = True, self._desk.clock()
+        self._is_reading, self._read_again, self._read_at = True, False, self._desk.clock()
         try:
             self._bridge.start("read the expiries", self._read(self._bridge.selected))
         except Refused:  # the desk closes
@@ -112,6 +113,8 @@ class ExpiryBoard(QWidget):
         self.board = board
         self._show_trouble(board)
         self._draw()
+        if self._read_again:
+            self.refresh()
 
     # What is drawn -------------------------------------------------------------------------------------------------
 

@@ -112,7 +112,7 @@ ORDER = Column(
     key="order", title="Order", kind=Kind.ORDER, width=250, value=order_words, text=order_words,
     tip="What is bought or sold. Orders that were not placed with ibdesk are marked.")
 ACCOUNT = Column(
-    key="account", title="Account", kind=Kind.TEXT, width=92, value=lambda seen: seen.row.order.account,
+    key="account", title="Account", kind=Kind.TEXT, width=104, value=lambda seen: seen.row.order.account,
     text=lambda seen: seen.row.order.account, tip="The account it is for.", keep=6)
 STATUS = Column(
     key="status", title="Status", kind=Kind.STATUS, width=136, value=status_words, text=status_words,

@@ -108,6 +108,19 @@ def test_a_failed_read_says_why_and_tries_again(live: Callable[..., None]) -> No
     live(expiry, life)
 
 
+def test_what_happens_while_it_is_being_read_is_read_after(live: Callable[..., None]) -> None:
+    expiry = MadeUpExpiry()
+
+    async def life(board: ExpiryBoard, _bridge: Bridge) -> None:
+        before = expiry.reads
+        board.refresh()
+        board.refresh()
+        board.refresh()
+        assert await until(lambda: expiry.reads == before + 2 and not board._is_reading, 10.0)
+
+    live(expiry, life)
+
+
 def test_prices_that_could_not_be_asked_are_said(live: Callable[..., None]) -> None:
     async def life(board: ExpiryBoard, _bridge: Bridge) -> None:
         assert board.banner.isVisible() and "last sync" in board.banner.text.text()

@@ -64,7 +64,7 @@ def _note(told: ToldFill) -> str:
 FIELDS: tuple[Field, ...] = (
     Field(title="Time, local", width=162, text=lambda told: fmt.moment(told.fill.execution.at),
           value=lambda told: told.fill.execution.at.astimezone(UTC).isoformat()),
-    Field(title="Account", width=98, text=lambda told: told.fill.execution.account),
+    Field(title="Account", width=104, text=lambda told: told.fill.execution.account),
     Field(title="Side", width=46, text=_side, tone=lambda told: "gain" if _side(told) == "Buy" else "loss"),
     Field(title="Contract", width=168, text=lambda told: words.instrument_words(told.fill.execution.instrument)),
     Field(title="Quantity", width=72, is_number=True, text=lambda told: fmt.quantity(told.fill.execution.quantity),
