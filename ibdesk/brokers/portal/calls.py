@@ -1,5 +1,6 @@
 """Which calls have to come first: the broker answers nothing of an account before it was asked for the accounts."""
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
 
@@ -26,6 +27,8 @@ class Calls:
         self._accounts: tuple[Account, ...] = ()
         self._accounts_at: float | None = None
         self._brokerage: parse.BrokerageAccounts | None = None
+        #: Who comes while the accounts are asked for takes that answer: a second question would wait for 5 s.
+        self._one_asks, self._one_asks_brokerage = asyncio.Lock(), asyncio.Lock()
         #: Counts the brokerage sessions: what one was asked as a warm-up, the next has to be asked again.
         self.session = 0
         self._selected: tuple[int, AccountId | None] = (-1, None)
@@ -81,13 +84,14 @@ class Calls:
 
     async def brokerage_accounts(self) -> parse.BrokerageAccounts:
         """The accounts of the brokerage session, asked once in each; right after the login they may come empty."""
-        if self._brokerage is None:
-            found = parse.brokerage_accounts(await self.get(endpoints.BROKERAGE_ACCOUNTS, urgent=True))
-            if not found.accounts:
-                await self.pause(1.0)
-                found = parse.brokerage_accounts(await self.get(endpoints.BROKERAGE_ACCOUNTS, urgent=True))
-            self._brokerage = found
-        return self._brokerage
+        async with self._one_asks_brokerage:
+            if self._brokerage is None:
+                found = parse.brokerage_accounts(await self.once("GET", endpoints.BROKERAGE_ACCOUNTS))
+                if not found.accounts:
+                    await self.pause(1.0)
+                    found = parse.brokerage_accounts(await self.once("GET", endpoints.BROKERAGE_ACCOUNTS))
+                self._brokerage = found
+            return self._brokerage
 
     async def select(self, account: AccountId) -> None:
         """Make it the account that calls without an account id mean."""
@@ -104,11 +108,12 @@ class Calls:
 
     async def accounts(self) -> tuple[Account, ...]:
         """The accounts of the sign-in; without a brokerage session what only that one knows stays unknown."""
-        if self._accounts_at is None or self.ticks() - self._accounts_at >= _YOUNG:
-            body = await self.get(endpoints.PORTFOLIO_ACCOUNTS)
-            self._accounts = parse.accounts(body, await self._brokerage_or_nothing())
-            self._accounts_at = self.ticks()
-        return self._accounts
+        async with self._one_asks:
+            if self._accounts_at is None or self.ticks() - self._accounts_at >= _YOUNG:
+                body = await self.get(endpoints.PORTFOLIO_ACCOUNTS)
+                self._accounts = parse.accounts(body, await self._brokerage_or_nothing())
+                self._accounts_at = self.ticks()
+            return self._accounts
 
     async def warm_up(self) -> None:
         """Ask for the accounts unless this session was asked before."""

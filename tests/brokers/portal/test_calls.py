@@ -58,6 +58,20 @@ def test_a_young_list_of_accounts_is_not_asked_for_again() -> None:
     asyncio.run(scene())
 
 
+def test_those_who_ask_while_it_is_being_asked_take_the_one_answer() -> None:
+    async def scene() -> None:
+        async with small() as server, connected(server.url) as desk:
+            furnish(server)
+            await asyncio.gather(
+                desk.broker.accounts(), desk.broker.snapshot(ACCOUNT), desk.broker.select(ACCOUNT),
+                return_exceptions=True,
+            )
+            assert server.asked.count("GET /portfolio/accounts") == 1
+            assert server.asked.count("GET /iserver/accounts") == 1
+
+    asyncio.run(scene())
+
+
 def _dialled(server: Small) -> AbstractAsyncContextManager[Desk]:
     dial = Dial()
     return connected(server.url, dial=dial, ticks=dial.ticks)
