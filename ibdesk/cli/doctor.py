@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 from collections.abc import Sequence
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,7 @@ from ibdesk import wiring
 from ibdesk.cli.door import InDesk, home_of, open_desk
 from ibdesk.cli.talk import Talk
 from ibdesk.domain.diagnosis import Complaint, Examined, Fix, Report, Verdict
-from ibdesk.domain.errors import DeskError, NeedsPerson
+from ibdesk.domain.errors import Cause, DeskError, NeedsPerson
 from ibdesk.services.desk import Desk
 from ibdesk.wiring.diagnosis import diagnosis_without_vault
 
@@ -32,8 +33,11 @@ class DoctorVerb(InDesk):
     def __call__(self, args: argparse.Namespace, talk: Talk) -> int:
         try:
             return super().__call__(args, talk)
-        except NeedsPerson as locked:  # the window is locked, and nobody is here to type
-            return asyncio.run(_outside(home_of(args), args, talk, locked.message))
+        except DeskError as error:
+            if not isinstance(error, NeedsPerson) and error.cause is not Cause.VAULT_IN_USE:
+                raise
+            # a locked window and nobody here to type, or a vault that stays with another
+            return asyncio.run(_outside(home_of(args), args, talk, error.message))
 
 
 def verb() -> DoctorVerb:
@@ -63,11 +67,14 @@ def _alone(args: argparse.Namespace, talk: Talk) -> int:
 
 
 async def _inside(args: argparse.Namespace, talk: Talk) -> int:
-    try:
-        async with open_desk(args) as desk:
-            return await examine(desk, args, talk)
-    except DeskError as error:
-        return await _outside(home_of(args), args, talk, error.message)
+    async with AsyncExitStack() as opened:
+        try:
+            desk = await opened.enter_async_context(open_desk(args))
+        except DeskError as error:
+            if error.cause is Cause.VAULT_IN_USE:
+                raise  # it is waited for first
+            return await _outside(home_of(args), args, talk, error.message)
+        return await examine(desk, args, talk)
 
 
 async def while_busy(desk: Desk, args: argparse.Namespace, talk: Talk) -> int:

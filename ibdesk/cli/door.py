@@ -5,7 +5,7 @@ import asyncio
 import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -61,33 +61,19 @@ class InDesk:
             code = handed_over(args, home_of(args), talk)
             if code is not None:
                 return code
-            if self.alone is not None:
-                return self.alone(args, talk)
             try:
-                return asyncio.run(self._here(args, talk))
-            except _TakenError as taken:
-                if time.monotonic() >= until:
-                    raise taken.refusal from None
+                return asyncio.run(self._here(args, talk)) if self.alone is None else self.alone(args, talk)
+            except Refused as refusal:  # another command has the vault, or a window that has not put up its door yet
+                if refusal.cause is not Cause.VAULT_IN_USE or time.monotonic() >= until:
+                    raise
             time.sleep(LOOK_AGAIN)  # a command's own thread, between two loops: nothing else waits for it
 
     async def _here(self, args: argparse.Namespace, talk: Talk) -> int:
-        async with AsyncExitStack() as opened:
-            try:
-                desk = await opened.enter_async_context(open_desk(args))
-            except Refused as refusal:
-                raise _TakenError(refusal) if refusal.cause is Cause.VAULT_IN_USE else refusal from None
+        async with open_desk(args) as desk:
             code = await self.verb(desk, args, talk)
             if await desk.care.lacks_code():
                 talk.notice(NO_CODE)
             return code
-
-
-class _TakenError(Exception):
-    """Another command has the vault, or a window that has not put up its door yet."""
-
-    def __init__(self, refusal: Refused) -> None:
-        super().__init__(refusal.message)
-        self.refusal = refusal
 
 
 def in_desk(

@@ -97,6 +97,15 @@ def test_the_bundle_is_exactly_what_was_shown_and_says_nobody(
     assert "success" in texts["history.txt"]
 
 
+def test_a_bundle_that_would_replace_a_file_is_refused_after_one_examination(ibdesk: Ibdesk, tmp_path: Path) -> None:
+    ibdesk("account", "add", "--gateway-url", "http://localhost:1", "--id", "DU7654321", "--environment", "paper")
+    bundle = tmp_path / "kept.zip"
+    bundle.write_bytes(b"mine")
+    answer = ibdesk("doctor", "--bundle", str(bundle))
+    assert answer.code == 5 and bundle.read_bytes() == b"mine"
+    assert "Only what needs no vault" not in answer.out
+
+
 def test_a_user_name_never_reaches_the_bundle(ibdesk: Ibdesk, tmp_path: Path) -> None:
     served = serve()
     try:

@@ -85,6 +85,38 @@ def test_a_command_waits_for_another_that_has_the_vault(ibdesk: Ibdesk, home: Pa
     assert answer.code == 0, answer.err
 
 
+def test_connecting_an_account_waits_too(ibdesk: Ibdesk, home: Path) -> None:
+    held = vaults.open(home, PASSPHRASE)
+    ending = threading.Timer(1.0, held.close)
+    ending.start()
+
+    answer = ibdesk(
+        "account", "add", "--gateway-url", "http://localhost:5000", "--id", "DU7654321", "--environment", "paper"
+    )
+
+    ending.join()
+    assert answer.code == 0, answer.err
+    assert ibdesk("account", "list").out.startswith("DU7654321")
+
+
+def test_the_doctor_waits_too_and_examines_what_it_can_where_that_is_in_vain(
+    ibdesk: Ibdesk, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = vaults.open(home, PASSPHRASE)
+    ending = threading.Timer(1.0, held.close)
+    ending.start()
+    assert "Only what needs no vault" not in ibdesk("doctor").out
+    ending.join()
+
+    monkeypatch.setattr(door, "PATIENCE", 0.3)
+    held = vaults.open(home, PASSPHRASE)
+    try:
+        answer = ibdesk("doctor")
+    finally:
+        held.close()
+    assert "has this vault open" in answer.out and "Only what needs no vault" in answer.out
+
+
 def test_an_account_is_needed_before_the_broker_is_asked(ibdesk: Ibdesk, home: Path) -> None:
     for verb in (["sync"], ["session", "status"], ["contract", "find", "AAPL"]):
         answer = ibdesk("--json", *verb)
