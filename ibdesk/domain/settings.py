@@ -69,7 +69,8 @@ class Settings(RiskSettings):
         env=("IBDESK_LOCAL_PAPER_CASH",), minimum=Decimal(100), maximum=Decimal(100_000_000)))
     gateway_host: str = setting("localhost", Meta(
         section="Gateway", title="Gateway host",
-        help="The gateway belongs on this computer. Any other host is warned about.",
+        help="The gateway belongs on this computer. Any other host is warned about. Host, port and encryption each "
+        "change only their own part of a connected gateway's address.",
         env=("VITE_IBKR_GATEWAY_HOST", "IBKR_GATEWAY_HOST")))
     gateway_port: int = setting(5000, Meta(
         section="Gateway", title="Gateway port",

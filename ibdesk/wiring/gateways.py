@@ -3,8 +3,10 @@
 import time
 import webbrowser
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from ibdesk import __version__
 from ibdesk.domain.accounts import Environment
@@ -20,9 +22,6 @@ if TYPE_CHECKING:
     from ibdesk.services.first_run import FirstRunResult
 
 DEMO_USER = "demo"
-#: Settings that say where the gateway is; any of them set by a person wins over the stored connection.
-ADDRESS = ("gateway_url", "gateway_host", "gateway_port", "gateway_ssl")
-
 
 def open_broker(
     connection: "Connection", *, on_call: "CallSink", on_rate: "RateSink", clock: Clock,
@@ -59,13 +58,13 @@ def chosen_environment(sourced: Sourced, stored: Sequence[Credentials]) -> Envir
 
 
 def connection_to(sourced: Sourced, known: Credentials | None, environment: Environment) -> "Connection":
-    """How the gateway is reached. An address from settings, environment or command line wins over the stored one;
-    the pin and the leave to reach another computer belong to the stored address only."""
+    """How the gateway is reached. An address from settings, environment or command line wins over the stored one, a
+    host, port or encryption over that part of it; the pin and the leave to reach another computer belong to the stored
+    address only."""
     from ibdesk.brokers.base import Connection
 
     settings = sourced.settings
-    is_set = any(sourced.origins[name] is not Origin.DEFAULT for name in ADDRESS)
-    url = settings.gateway if known is None or is_set else known.gateway_url
+    url = settings.gateway if known is None else _address(sourced, known.gateway_url.rstrip("/"))
     is_known = known is not None and known.gateway_url.rstrip("/") == url
     return Connection(
         url=url,
@@ -76,6 +75,18 @@ def connection_to(sourced: Sourced, known: Credentials | None, environment: Envi
         timeout=timedelta(seconds=float(settings.request_timeout)),
         requests_per_second=settings.request_budget,
     )
+
+
+def _address(sourced: Sourced, stored: str) -> str:
+    """The stored address, with the parts of it that a person set."""
+    settings, was = sourced.settings, urlsplit(stored)
+    host = was.netloc.removesuffix(f":{was.port}")  # an IPv6 host keeps its brackets
+    is_encrypted = was.scheme == "https"
+    parts = {
+        "gateway_host": host, "gateway_port": was.port or (443 if is_encrypted else 80), "gateway_ssl": is_encrypted,
+    }  # fmt: skip
+    kept: dict[str, Any] = {name: part for name, part in parts.items() if sourced.origins[name] is Origin.DEFAULT}
+    return stored if kept == parts and not settings.gateway_url else replace(settings, **kept).gateway
 
 
 async def show_certificate(url: str, *, allow_remote: bool = True) -> "Certificate":

@@ -1,6 +1,7 @@
 """Gateways: which environment a desk opens, where it connects, what it trusts there."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
@@ -49,10 +50,34 @@ def connection(**values: object) -> Connection:
 
 def test_the_stored_address_is_used_with_its_pin_until_a_person_sets_another() -> None:
     assert (connection().url, connection().certificate_sha256) == (NOWHERE, PAPER.certificate_sha256)
-    moved = connection(gateway_port=5001)
+    moved = connection(gateway_url="https://localhost:5001")
     assert (moved.url, moved.certificate_sha256, moved.allow_remote) == ("https://localhost:5001", "", False)
     assert connection().read_only and not connection(read_only=False).read_only
     assert connection(gateway_url=NOWHERE + "/").certificate_sha256 == PAPER.certificate_sha256
+
+
+@pytest.mark.parametrize(
+    ("values", "url"),
+    [
+        ({"gateway_port": 5001}, "https://127.0.0.1:5001"),
+        ({"gateway_host": "localhost"}, "https://localhost:9"),
+        ({"gateway_ssl": False}, "http://127.0.0.1:9"),
+        ({"gateway_ssl": False, "gateway_url": "https://localhost:5002"}, "https://localhost:5002"),
+    ],
+)
+def test_host_port_and_encryption_change_their_part_of_the_stored_address_alone(
+    values: dict[str, object], url: str
+) -> None:
+    moved = connection(**values)
+    assert (moved.url, moved.certificate_sha256, moved.allow_remote) == (url, "", False)
+
+
+@pytest.mark.parametrize(("stored", "url"), [
+    ("https://[::1]:5000", "https://[::1]:5001"), ("https://gateway.example", "https://gateway.example:5001"),
+])  # fmt: skip
+def test_a_port_goes_with_any_stored_host(stored: str, url: str) -> None:
+    sourced = with_values(defaults(), {"gateway_port": 5001}, Origin.ENVIRONMENT, {})
+    assert connection_to(sourced, replace(PAPER, gateway_url=stored), Environment.PAPER).url == url
 
 
 def test_a_gateway_elsewhere_is_looked_at_only_when_allowed() -> None:
