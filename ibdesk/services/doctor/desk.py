@@ -82,7 +82,7 @@ def stream(sources: Sources, contact: Contact, state: StreamState | None) -> Exa
         quiet = span((sources.clock() - state.last_heard).total_seconds())
         return good(check, f"The live stream spoke {quiet} ago.", *facts)
     if not contact.is_told or contact.flags is None or not contact.flags.authenticated:
-        return unknown(check, "The live stream waits for the session.", *facts)
+        return unknown(check, "The live stream opens once the session is ready.", *facts)
     return found(
         check, Verdict.WARN, "The live stream is down although the session is open.",
         "It is opened again by itself; sync to see the newest figures meanwhile.", *facts, fix=Fix.SYNC_NOW,

@@ -66,7 +66,7 @@ _STEPS: Mapping[Cause, _Step] = {
         "the wrong kind of user was signed in", "Sign in with the user name of this environment", Fix.SIGN_IN
     ),
     Cause.UNKNOWN_ACCOUNT: _Step(
-        "the sign-in could not see the account", "Choose an account it can see", Fix.CONNECT
+        "the account was not among those of the sign-in", "Choose one of its accounts", Fix.CONNECT
     ),
     Cause.DISK_FULL: _Step("the disk was full", "Free some space", Fix.SYNC_NOW),
 }  # fmt: skip

@@ -287,6 +287,15 @@ def test_a_clock_that_is_wrong(tmp_path: Path, minutes: float, verdict: Verdict,
     asyncio.run(scene())
 
 
+def test_the_demo_s_own_time_is_no_fault_of_this_computer(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with at_demo(tmp_path, environment=Environment.DEMO) as (ward, gateway):
+            gateway.clock.set(LUNCH + timedelta(hours=4))
+            is_so(await ward.find(Check.CLOCK), Verdict.UNKNOWN, None, "demo")
+
+    asyncio.run(scene())
+
+
 def test_the_penalty_box(tmp_path: Path) -> None:
     async def scene() -> None:
         async with at_demo(tmp_path) as (ward, gateway):
@@ -554,7 +563,7 @@ def test_a_sync_that_was_skipped_says_why_and_leads_to_what_stands_in_the_way_no
             assert found.advice == "Start the gateway. The next sync follows by itself."
             ward.settings = replace(ward.settings, auto_sync=False)
             assert (await ward.find(Check.SYNC_LOG)).advice == "Start the gateway. Then sync."
-            is_so(await _skipped(ward, Cause.UNKNOWN_ACCOUNT), Verdict.WARN, Fix.CONNECT, "could not see the account")
+            is_so(await _skipped(ward, Cause.UNKNOWN_ACCOUNT), Verdict.WARN, Fix.CONNECT, "not among those")
 
     asyncio.run(scene())
 
