@@ -157,7 +157,7 @@ def _vault_verbs(every: Any) -> None:
     from ibdesk.cli import audit_verbs, vault_verbs, verbs
 
     db = _group(every, "db", "the vault")
-    _verb(db, "check", "examine every page, reference and the chain of the audit",
+    _verb(db, "check", "examine every page, reference and the chains of audit and receipts",
           in_desk(verbs.check, reads_only=True))
     kept = _verb(db, "backup", "keep an encrypted copy in one file, checked", in_desk(vault_verbs.backup))
     kept.add_argument("file", nargs="?", type=_path, metavar="FILE", help="a new file, or a folder")

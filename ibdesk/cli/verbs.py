@@ -213,9 +213,12 @@ async def find(desk: Desk, args: argparse.Namespace, talk: Talk) -> int:
 
 
 async def check(desk: Desk, _args: argparse.Namespace, talk: Talk) -> int:
-    """Examine the vault: every page, every reference, the chain of the audit."""
+    """Examine the vault: every page, every reference, the chains of the audit and of the receipts."""
     report = await desk.activity.check()
-    whole = f"The vault is whole: {report.bytes_on_disk:,} bytes, {report.audit_rows:,} audit rows chained."
+    whole = (
+        f"The vault is whole: {report.bytes_on_disk:,} bytes, {report.audit_rows:,} audit rows and "
+        f"{report.receipts:,} rows of receipts chained."
+    )
     talk.tell(
         {
             "status": "failed" if report.findings else "success",
@@ -224,6 +227,7 @@ async def check(desk: Desk, _args: argparse.Namespace, talk: Talk) -> int:
             "rows": dict(report.rows),
             "bytes": report.bytes_on_disk,
             "audit_rows": report.audit_rows,
+            "receipts": report.receipts,
         },
         [
             *(report.findings or (whole,)),

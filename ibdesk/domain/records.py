@@ -114,13 +114,14 @@ class FlexQuery:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DatabaseReport:
-    """What a check of the vault found; `findings` is empty when all is well. `exposed` are its files that other users
-    of this computer may read or write."""
+    """What a check of the vault found; `findings` is empty when all is well. `audit_rows` and `receipts` count the two
+    chains. `exposed` are its files that other users of this computer may read or write."""
 
     findings: tuple[str, ...]
     rows: Mapping[str, int]
     bytes_on_disk: int
     audit_rows: int
+    receipts: int = 0
     exposed: tuple[str, ...] = ()
 
 

@@ -34,5 +34,6 @@ def _examine(tx: Connection, size: int) -> DatabaseReport:
     if torn is not None:
         findings.append(f"the compliance receipts do not add up from row {torn.row} on: {torn.what}")
     return DatabaseReport(
-        findings=tuple(findings), rows=rows, bytes_on_disk=size, audit_rows=rows["ibkr_trading_activity_log"]
-    )
+        findings=tuple(findings), rows=rows, bytes_on_disk=size, audit_rows=rows["ibkr_trading_activity_log"],
+        receipts=rows["trading_compliance_log"],
+    )  # fmt: skip

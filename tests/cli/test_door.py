@@ -53,6 +53,12 @@ def test_the_passphrase_may_come_on_standard_input(
     assert ibdesk("db", "check").code == 3
 
 
+def test_the_check_counts_both_chains(ibdesk: Ibdesk, home: Path) -> None:
+    said = ibdesk("db", "check").out
+    assert "0 audit rows and 0 rows of receipts chained" in said
+    assert ibdesk("--json", "db", "check").json["receipts"] == 0
+
+
 def test_a_short_encryption_key_in_the_environment_is_refused(
     ibdesk: Ibdesk, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
