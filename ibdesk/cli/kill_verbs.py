@@ -8,6 +8,7 @@ from ibdesk.cli.order_consent import Asker, check_mode, mean_live
 from ibdesk.cli.talk import Talk
 from ibdesk.domain.accounts import AccountId, masked
 from ibdesk.domain.errors import DeskError
+from ibdesk.domain.modes import Mode, face_of
 from ibdesk.services.desk import Desk
 from ibdesk.services.kill_switch import KillReport, KillSwitch
 
@@ -39,7 +40,7 @@ async def kill(desk: Desk, args: argparse.Namespace, talk: Talk) -> int:
     await _look(desk)
     asker = Asker(args, talk)
     report = await switch.press(args.reason or REASON, flatten=args.flatten, ask=asker)
-    return _tell(report, asker, talk)
+    return _tell(report, desk.mode, args, asker, talk)
 
 
 def _switch(desk: Desk) -> KillSwitch:
@@ -64,19 +65,21 @@ async def _look(desk: Desk) -> None:
         return
 
 
-def _tell(report: KillReport, asker: Asker, talk: Talk) -> int:
+def _tell(report: KillReport, mode: Mode, args: argparse.Namespace, asker: Asker, talk: Talk) -> int:
+    meant = "" if args.mode is None else f" --mode {mode}"
     failed = [{"account": account, "message": why} for account, why in report.uncancelled]
     left = [{"position": label, "message": why} for label, why in report.not_closed]
     is_whole = not failed and not left and report.unwritten is None and report.takes_orders
     talk.tell(
         {
-            "status": "success" if is_whole else "partial", "locked": True, "reason": report.lock.reason,
-            "at": report.lock.at, "kept": report.unwritten is None, "cancelled": list(report.cancelled),
-            "not_cancelled": failed, "closing": list(report.closing), "not_closed": left,
-            "questions": [{"id": each.id, "text": each.text} for each in asker.open],
+            "status": "success" if is_whole else "partial", "locked": True, "mode": mode.value,
+            "reason": report.lock.reason, "at": report.lock.at, "kept": report.unwritten is None,
+            "cancelled": list(report.cancelled), "not_cancelled": failed, "closing": list(report.closing),
+            "not_closed": left, "questions": [{"id": each.id, "text": each.text} for each in asker.open],
         },
         [
-            "Trading is locked: only orders that lower risk leave. To go on: ibdesk kill --lift",
+            f"Trading is locked in {face_of(mode).word}: only orders that lower risk leave. "
+            f"To go on: ibdesk kill{meant} --lift",
             *([] if report.takes_orders else ["This desk sends no orders, so it cancelled none: look at the broker."]),
             *([] if report.unwritten is None else [f"The lock ends with this desk: {report.unwritten.message}"]),
             *(f"{masked(account)}: every working order is to be cancelled." for account in report.cancelled),

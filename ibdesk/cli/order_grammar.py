@@ -74,7 +74,7 @@ def add_order_verbs(every: Any, group: Group, verb: Verb) -> None:
 def _kill_verb(every: Any, verb: Verb) -> None:
     from ibdesk.cli import kill_verbs
 
-    stop = verb(every, "kill", "the kill switch: cancel every working order and open no position any more",
+    stop = verb(every, "kill", "the kill switch of the mode: cancel every working order and open no position any more",
                 in_desk(kill_verbs.kill, at_once=kill_verbs.lock))
     what = stop.add_mutually_exclusive_group()
     what.add_argument("--flatten", action="store_true", help="close every position at the market as well")

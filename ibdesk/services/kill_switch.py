@@ -1,24 +1,26 @@
 """The kill switch: what works is cancelled, then, if wanted, positions are closed, and nothing opens any more.
 
-Scope: every account of the open environment. Orders that were proved to lower risk still leave, so that a position can
-be closed by hand. Reset rule: a person lifts it; one that the daily loss limit pressed ends by itself at midnight in
-New York. The lock holds from the first instant; it is written down while orders are cancelled and outlives the desk.
-A vault that cannot be written keeps no order alive: the broker is asked all the same, and the failure is told.
+Scope: every account of the open mode; a lock in Local Paper holds nothing up in IBKR Paper and is not lifted there.
+Orders that were proved to lower risk still leave, so that a position can be closed by hand. Reset rule: a person lifts
+it; one that the daily loss limit pressed ends by itself at midnight in New York. The lock holds from the first instant;
+it is written down while orders are cancelled and outlives the desk. A vault that cannot be written keeps no order
+alive: the broker is asked all the same, and the failure is told.
 """
 
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from ibdesk.domain.accounts import AccountId, AccountPnl, Environment
+from ibdesk.domain.accounts import AccountId, AccountPnl
 from ibdesk.domain.errors import Cause, DeskError
 from ibdesk.domain.events import ConnectionRestored, OrdersChanged, PnlChanged, SessionChanged, TradingLockChanged
-from ibdesk.domain.hours import NEW_YORK
+from ibdesk.domain.hours import midnight
 from ibdesk.domain.instruments import Instrument
+from ibdesk.domain.modes import Mode
 from ibdesk.domain.orders import Order, OrderRef, OrderState
 from ibdesk.domain.receipts import EnteredBy, Receipt, Step
 from ibdesk.domain.records import TradingLock
@@ -68,7 +70,7 @@ class KillSwitch:
     def __init__(
         self,
         *,
-        environment: Environment,
+        mode: Mode,
         orders: Callable[[], Orders | None],
         accounts: Callable[[], Awaitable[Sequence[AccountId]]],
         holdings: Holdings,
@@ -83,7 +85,7 @@ class KillSwitch:
         wait: Wait = wait,
         is_ready: Callable[[], bool] = lambda: True,
     ) -> None:
-        self._environment = environment
+        self._mode = mode
         self._orders = orders
         self._accounts = accounts
         self._holdings = holdings
@@ -119,7 +121,7 @@ class KillSwitch:
     async def open(self) -> None:
         """Take up the lock that was on when the desk closed or died. Where it died before the broker had cancelled, it
         is asked once more as soon as it can be; orders that were sent to close something since then stay otherwise."""
-        self._lock = await self._database.read(trades.load_lock, self._environment)
+        self._lock = await self._database.read(trades.load_lock, self._mode)
         lock, orders = self.lock, self._orders()
         if lock is None or orders is None:
             return
@@ -204,7 +206,7 @@ class KillSwitch:
         lock, self._lock = self._lock, None
         lifted = KillReport(lock=TradingLock(at=self._clock(), reason="lifted by a person"))
         try:
-            await self._database.write(_write_lock, self._environment, None, self._receipts(lifted), urgent=True)
+            await self._database.write(_write_lock, self._mode, None, self._receipts(lifted), urgent=True)
         except DeskError:
             self._lock = self._lock or lock
             raise
@@ -241,7 +243,7 @@ class KillSwitch:
     async def _keep_lock(self) -> DeskError | None:
         """Write down the lock that holds now; why not, when it cannot be."""
         try:
-            await self._database.write(trades.set_lock, self._environment, self._lock, urgent=True)
+            await self._database.write(trades.set_lock, self._mode, self._lock, urgent=True)
         except DeskError as error:
             return error
         return None
@@ -265,7 +267,7 @@ class KillSwitch:
         by = self._entered_by()
         plain = Receipt(
             at=self._clock(), step=Step.KILL_SWITCH, correlation=_correlation(report.lock),
-            account=AccountId(""), mode=self._environment.value, decision=report.lock.reason,
+            account=AccountId(""), mode=self._mode.value, decision=report.lock.reason,
             user=by.user, session=by.session,
         )  # fmt: skip
         step = replace(plain, step=Step.CANCEL)
@@ -280,7 +282,7 @@ class KillSwitch:
         limit, loss = _loss_limit(event.pnl, self._loss_limit()), event.pnl.daily
         if limit is None or loss is None or -loss < limit or self.lock is not None or self._tasks.is_closing:
             return
-        until = _midnight(self._clock())
+        until = (midnight(self._clock()) + timedelta(days=1)).astimezone(UTC)  # a day of New York, long or short
         if self._tripped != until:  # once a day: a person who lifts it knows; the checks still block opening orders
             self._tripped = until
             reason = f"the day's loss of {-loss:,.0f} is past your limit of {limit:,.0f}"
@@ -341,15 +343,8 @@ def _loss_limit(pnl: AccountPnl, percent: Decimal) -> Decimal | None:
     return before * percent / 100 if before > 0 else None
 
 
-def _midnight(now: datetime) -> datetime:
-    """The next one in New York."""
-    return (now.astimezone(NEW_YORK) + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
-
-
-def _write_lock(
-    tx: "Connection", environment: Environment, lock: TradingLock | None, steps: tuple[Receipt, ...]
-) -> None:
-    trades.set_lock(tx, environment, lock)
+def _write_lock(tx: "Connection", mode: Mode, lock: TradingLock | None, steps: tuple[Receipt, ...]) -> None:
+    trades.set_lock(tx, mode, lock)
     receipts.append(tx, steps)
 
 

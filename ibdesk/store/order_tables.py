@@ -102,9 +102,9 @@ remembered_answers = Table(
 
 
 class LockColumns(TypedColumns):
-    """Environments where no position may be opened: the kill switch. `until` None: until a person lifts it."""
+    """Modes in which no position may be opened: the kill switch. `until` None: until a person lifts it."""
 
-    environment: Named[str] = Column(primary_key=True)
+    mode: Named[str] = Column(primary_key=True)
     at: Named[datetime] = Column(UtcInstant())
     reason: Named[str]
     until: Named[datetime | None] = Column(UtcInstant())

@@ -196,18 +196,18 @@ def remembered(tx: Connection, mode: Mode) -> frozenset[str]:
     return frozenset(tx.execute(select(c.question_id).where(c.mode == mode.value)).scalars())
 
 
-def set_lock(tx: Connection, environment: Environment, lock: TradingLock | None) -> None:
-    """Lock trading in an environment, or lift the lock with None."""
+def set_lock(tx: Connection, mode: Mode, lock: TradingLock | None) -> None:
+    """Lock trading in a mode, or lift the lock with None."""
     if lock is None:
-        tx.execute(delete(trading_locks).where(trading_locks.c.environment == environment.value))
+        tx.execute(delete(trading_locks).where(trading_locks.c.mode == mode.value))
         return
-    bulk.put(tx, trading_locks, {"environment": environment.value}, {
+    bulk.put(tx, trading_locks, {"mode": mode.value}, {
         "at": lock.at, "reason": lock.reason, "until": lock.until,
     })  # fmt: skip
 
 
-def load_lock(tx: Connection, environment: Environment) -> TradingLock | None:
-    row = tx.execute(select(trading_locks).where(trading_locks.c.environment == environment.value)).one_or_none()
+def load_lock(tx: Connection, mode: Mode) -> TradingLock | None:
+    row = tx.execute(select(trading_locks).where(trading_locks.c.mode == mode.value)).one_or_none()
     return None if row is None else TradingLock(at=row.at, reason=row.reason, until=row.until)
 
 

@@ -108,7 +108,7 @@ def trading_for(
     user = _user()
     environment = face_of(mode).environment
     kill_switch = KillSwitch(
-        environment=environment, orders=lambda: orders, accounts=traded, entered_by=entered_by,
+        mode=mode, orders=lambda: orders, accounts=traded, entered_by=entered_by,
         holdings=lambda account: holdings(book, account), read_anew=read_anew,
         loss_limit=lambda: preferences.settings.risk_daily_loss_pct, hub=hub, tasks=tasks, database=database,
         clock=clock, new_draft=_new_name, is_ready=lambda: session is None or session.session.is_ready,

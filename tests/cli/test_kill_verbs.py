@@ -75,6 +75,7 @@ def test_a_gateway_that_is_gone_still_leaves_the_lock(tmp_path: Path) -> None:
         assert [each["account"] for each in killed.json["not_cancelled"]] == [MAIN, SECOND]
         said = await typed.type("kill")
         assert said.code == 4 and "NOT cancelled" in said.out and "Trading is locked." in said.err
+        assert "Trading is locked in Demo: only" in said.out
         assert typed.desk.kill_switch is not None and typed.desk.kill_switch.why
 
     with_desk(life, tmp_path)

@@ -3,17 +3,19 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import datetime
 from decimal import Decimal
 from itertools import count
 from typing import Any
 
 import pytest
 
-from ibdesk.domain.accounts import AccountId, AccountPnl, Environment
+from ibdesk.domain.accounts import AccountId, AccountPnl
 from ibdesk.domain.compliance.exposure import book_of
 from ibdesk.domain.errors import Cause, DeskError, Refused, Unavailable
 from ibdesk.domain.events import ConnectionRestored, PnlChanged, SessionChanged, TradingLockChanged
 from ibdesk.domain.instruments import Instrument
+from ibdesk.domain.modes import Mode
 from ibdesk.domain.orders import OrderId, OrderRef, OrderState, Side
 from ibdesk.domain.positions import Position
 from ibdesk.domain.receipts import EnteredBy, Step
@@ -30,7 +32,8 @@ drafts = count()
 
 
 def switch(
-    bench: OrderBench, held: int = 0, *, has_orders: bool = True, read_anew: ReadAnew = as_stored
+    bench: OrderBench, held: int = 0, *, has_orders: bool = True, read_anew: ReadAnew = as_stored,
+    mode: Mode = Mode.DEMO,
 ) -> KillSwitch:
     """A kill switch the bench's checks heed, over an account that holds so many shares."""
 
@@ -44,7 +47,7 @@ def switch(
         return bench.orders if has_orders else None
 
     made = KillSwitch(
-        environment=Environment.DEMO, orders=orders, accounts=accounts, holdings=holdings,
+        mode=mode, orders=orders, accounts=accounts, holdings=holdings,
         loss_limit=lambda: Decimal(5), hub=bench.hub, tasks=bench.tasks, database=bench.database, clock=bench.clock,
         new_draft=lambda: f"kill-{next(drafts)}", read_anew=read_anew,
     )  # fmt: skip
@@ -213,6 +216,21 @@ def test_the_lock_outlives_the_desk(bench: OrderBench) -> None:
     asyncio.run(life())
 
 
+def test_a_lock_holds_in_its_own_mode_and_is_lifted_only_there(bench: OrderBench) -> None:
+    async def life() -> None:
+        local, portal = switch(bench, mode=Mode.LOCAL_PAPER), switch(bench, mode=Mode.IBKR_PAPER)
+        await local.press("test")
+        await portal.open()
+        assert portal.lock is None
+        await portal.press("another")
+        await portal.lift()
+        again = switch(bench, mode=Mode.LOCAL_PAPER)
+        await again.open()
+        assert again.why == "test"
+
+    asyncio.run(life())
+
+
 READY = Session(state=SessionState.READY, flags=SessionFlags(reachable=True))
 
 
@@ -298,8 +316,15 @@ def test_what_could_not_be_cancelled_is_cancelled_when_the_connection_is_back(be
     asyncio.run(life())
 
 
-def test_the_daily_loss_limit_presses_it_once_until_midnight_in_new_york(bench: OrderBench) -> None:
+@pytest.mark.parametrize(("now", "until"), [
+    ("2026-11-20T17:48:00+00:00", "2026-11-21T05:00:00+00:00"),
+    ("2027-03-14T04:30:00+00:00", "2027-03-14T05:00:00+00:00"),  # half an hour before a day of 23 hours
+])  # fmt: skip
+def test_the_daily_loss_limit_presses_it_once_until_midnight_in_new_york(
+    bench: OrderBench, now: str, until: str
+) -> None:
     async def life() -> None:
+        bench.now = datetime.fromisoformat(now)
         made = switch(bench)
         made.start()
         lost = AccountPnl(
@@ -311,7 +336,7 @@ def test_the_daily_loss_limit_presses_it_once_until_midnight_in_new_york(bench: 
         bench.hub.publish(PnlChanged(pnl=lost))
         await eventually(lambda: "all" in bench.broker.cancelled)
         assert made.lock is not None and "loss of 50,001" in made.why
-        assert made.lock.until is not None and made.lock.until.isoformat() == "2026-11-21T00:00:00-05:00"
+        assert made.lock.until is not None and made.lock.until.isoformat() == until
         await made.lift()
         bench.hub.publish(PnlChanged(pnl=lost))
         for _ in range(5):

@@ -29,18 +29,39 @@ def test_a_new_vault_gets_every_table(home: Path) -> None:
     made.close()
 
 
+def _steps_until(last: str, folder: Path) -> None:
+    """The steps of an earlier version."""
+
+    def later(_folder: str, names: list[str]) -> list[str]:
+        return [name for name in names if name[:4].isdigit() and name[:4] > last]
+
+    shutil.copytree(migrations.FOLDER, folder, ignore=later)
+
+
 def test_a_vault_at_the_first_step_keeps_its_rows(home: Path) -> None:
     made, _ = vault.create(home, PASSPHRASE, cost=LOWEST_COST)
     first = home / "first"
-    shutil.copytree(
-        migrations.FOLDER, first, ignore=lambda _folder, names: [n for n in names if n[:4].isdigit() and n[:4] > "0001"]
-    )
+    _steps_until("0001", first)
     migrations.upgrade(made, first)
     with closing(cipher.connect(made.paths.database, made.database_key())) as connection:
         connection.execute("INSERT INTO equity_history VALUES ('DU1234567', 'portal', 1, '2.50')")
     assert migrations.upgrade(made).after == NEWEST
     with closing(cipher.connect(made.paths.database, made.database_key())) as connection:
         assert connection.execute("SELECT * FROM equity_history").fetchone() == ("DU1234567", "portal", 1, "2.50")
+    made.close()
+
+
+def test_a_lock_of_the_paper_environment_holds_in_both_paper_modes(home: Path) -> None:
+    made, _ = vault.create(home, PASSPHRASE, cost=LOWEST_COST)
+    before = home / "before"
+    _steps_until("0006", before)
+    migrations.upgrade(made, before)
+    with closing(cipher.connect(made.paths.database, made.database_key())) as connection:
+        connection.execute("INSERT INTO trading_locks VALUES ('paper', 1, 'why', NULL), ('live', 2, 'why', 3)")
+    migrations.upgrade(made)
+    with closing(cipher.connect(made.paths.database, made.database_key())) as connection:
+        rows = connection.execute("SELECT * FROM trading_locks ORDER BY mode").fetchall()
+    assert rows == [("ibkr_live", 2, "why", 3), ("ibkr_paper", 1, "why", None), ("local_paper", 1, "why", None)]
     made.close()
 
 

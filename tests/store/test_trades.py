@@ -165,15 +165,15 @@ def test_answers_are_remembered_by_mode_and_never_for_live_ones(in_transaction: 
     assert in_transaction(trades.remembered, Mode.IBKR_PAPER) == {"o163"}, "each mode forgets its own"
 
 
-def test_the_trading_lock_is_kept_for_each_environment(in_transaction: Run) -> None:
+def test_the_trading_lock_is_kept_for_each_mode(in_transaction: Run) -> None:
     lock = TradingLock(at=NOW, reason="Ctrl+Shift+K", until=NOW + timedelta(hours=8))
-    in_transaction(trades.set_lock, DEMO, lock)
-    assert in_transaction(trades.load_lock, DEMO) == lock
-    assert in_transaction(trades.load_lock, Environment.LIVE) is None
-    in_transaction(trades.set_lock, Environment.LIVE, lock)
-    in_transaction(trades.set_lock, DEMO, None)
-    assert in_transaction(trades.load_lock, DEMO) is None
-    assert in_transaction(trades.load_lock, Environment.LIVE) == lock, "lifting one leaves the others on"
+    in_transaction(trades.set_lock, Mode.LOCAL_PAPER, lock)
+    assert in_transaction(trades.load_lock, Mode.LOCAL_PAPER) == lock
+    assert in_transaction(trades.load_lock, Mode.IBKR_PAPER) is None
+    in_transaction(trades.set_lock, Mode.IBKR_PAPER, lock)
+    in_transaction(trades.set_lock, Mode.LOCAL_PAPER, None)
+    assert in_transaction(trades.load_lock, Mode.LOCAL_PAPER) is None
+    assert in_transaction(trades.load_lock, Mode.IBKR_PAPER) == lock, "lifting one leaves the others on"
 
 
 def test_the_tables_of_trading_belong_to_the_vault() -> None:

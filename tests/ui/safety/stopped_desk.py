@@ -8,9 +8,10 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from ibdesk.domain.accounts import AccountId, Environment
+from ibdesk.domain.accounts import AccountId
 from ibdesk.domain.compliance.exposure import book_of
 from ibdesk.domain.instruments import Instrument
+from ibdesk.domain.modes import Mode
 from ibdesk.domain.positions import Position
 from ibdesk.services.desk import Desk
 from ibdesk.services.kill_switch import KillSwitch
@@ -56,7 +57,7 @@ def stopped_desk(home: Path, run: Any, *, held: int = 0, has_orders: bool = True
 
     def build() -> KillSwitch:
         return KillSwitch(
-            environment=Environment.DEMO, orders=lambda: bench.orders if has_orders else None, accounts=accounts,
+            mode=Mode.DEMO, orders=lambda: bench.orders if has_orders else None, accounts=accounts,
             holdings=holdings, loss_limit=lambda: Decimal(5), hub=bench.hub, tasks=bench.tasks, database=database,
             clock=bench.clock, new_draft=lambda: f"kill-{next(_drafts)}",
         )  # fmt: skip
