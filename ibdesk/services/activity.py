@@ -1,7 +1,5 @@
 """What the Activity room may read of the desk's own doings, and how the audit leaves the vault as a file."""
 
-import csv
-import io
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +13,7 @@ from ibdesk.domain.receipt_document import Document, document_of
 from ibdesk.domain.receipts import LoggedReceipt, ReceiptFilter, ReceiptHead, Step
 from ibdesk.domain.records import AuditFault, DatabaseReport, LoggedCall, SessionRecord, SyncRecord
 from ibdesk.services import receipt_files
+from ibdesk.services.csv_lines import csv_line
 from ibdesk.services.desk import Clock
 from ibdesk.store import accounts, audit, check, receipt_heads, receipts, records
 from ibdesk.store.database import Database
@@ -28,8 +27,6 @@ COLUMNS = (
     "seq", "at", "environment", "channel", "method", "path", "status", "outcome", "milliseconds", "bytes_out",
     "bytes_in", "detail", "prev_hash", "row_hash",
 )  # fmt: skip
-#: What makes a spreadsheet run a cell of text as a formula when it comes first.
-_DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n")
 #: Rows whose patterns are looked at: some days of a busy desk.
 LOOKED_AT = 50_000
 
@@ -173,16 +170,9 @@ def _export(tx: "Connection", path: Path, vault: Path, format: str, replace: boo
 
 
 def _csv_lines(rows: Iterator[LoggedCall]) -> Iterator[bytes]:
-    """A line of headers, then one for each row (RFC 4180)."""
-    out = io.StringIO(newline="")
-    writer = csv.writer(out)
-    writer.writerow(COLUMNS)
-    yield out.getvalue().encode()
-    for row in rows:
-        out.seek(0)
-        out.truncate()
-        writer.writerow([_guarded(value) for value in _cells(row)])
-        yield out.getvalue().encode()
+    """A line of headers, then one for each row."""
+    yield csv_line(COLUMNS).encode()
+    yield from (csv_line(_cells(row)).encode() for row in rows)
 
 
 def _json_lines(rows: Iterator[LoggedCall]) -> Iterator[bytes]:
@@ -197,8 +187,3 @@ def _cells(row: LoggedCall) -> tuple[Any, ...]:
         row.seq, c.at.isoformat(), c.environment, c.channel, c.method, c.path, c.status, c.outcome, c.milliseconds,
         c.bytes_out, c.bytes_in, c.detail, row.prev_hash, row.row_hash,
     )  # fmt: skip
-
-
-def _guarded(value: Any) -> Any:
-    """Numbers stay numbers; text that a spreadsheet would run does not."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(_DANGEROUS) else value

@@ -1,7 +1,5 @@
 """The receipts as files: one order's document as JSON, CSV or HTML, and the whole log with its hashes."""
 
-import csv
-import io
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -11,6 +9,7 @@ from ibdesk.domain.errors import Cause, Refused
 from ibdesk.domain.receipt_document import Document
 from ibdesk.domain.receipt_html import html_of
 from ibdesk.domain.receipts import LoggedReceipt
+from ibdesk.services.csv_lines import csv_line
 
 #: What one receipt, and what the whole log, can be written as.
 ONE, ALL = ("json", "csv", "html"), ("jsonl", "csv")
@@ -18,8 +17,6 @@ _COLUMNS = (
     "seq", "at", "step", "correlation", "mode", "account", "ref", "order_id", "decision", "acknowledged", "broker_text",
     "hardest", "findings", "user", "session", "app_version", "prev_hash", "row_hash",
 )  # fmt: skip
-#: What makes a spreadsheet run a cell of text as a formula when it comes first.
-_DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 def require_format(chosen: str, known: tuple[str, ...]) -> None:
@@ -57,8 +54,8 @@ def log_lines(rows: Iterable[LoggedReceipt], chosen: str) -> Iterator[bytes]:
         yield b""
         yield from (msgspec.json.encode(told_of(row)) + b"\n" for row in rows)
         return
-    yield _line(_COLUMNS).encode()
-    yield from (_line(_cells(row)).encode() for row in rows)
+    yield csv_line(_COLUMNS).encode()
+    yield from (csv_line(_cells(row)).encode() for row in rows)
 
 
 def _cells(row: LoggedReceipt) -> tuple[Any, ...]:
@@ -72,24 +69,13 @@ def _cells(row: LoggedReceipt) -> tuple[Any, ...]:
 
 
 def _document_lines(document: Document) -> Iterator[str]:
-    yield _line(("section", "row", "column", "value", "note"))
+    yield csv_line(("section", "row", "column", "value", "note"))
     for name, value in (("title", document.title), ("outcome", document.word), ("why", document.lead),
                         ("chain", document.seal)):  # fmt: skip
-        yield _line(("receipt", 1, name, value, ""))
+        yield csv_line(("receipt", 1, name, value, ""))
     for section in document.sections:
         heads = section.heads or ("name", "value")
         for number, row in enumerate(section.rows, start=1):
             for head, cell in zip(heads, row, strict=False):
                 if cell.text:
-                    yield _line((section.title, number, head or "kind", cell.text, cell.note))
-
-
-def _line(cells: Iterable[Any]) -> str:
-    out = io.StringIO(newline="")
-    csv.writer(out).writerow([_guarded(cell) for cell in cells])
-    return out.getvalue()
-
-
-def _guarded(value: Any) -> Any:
-    """Numbers stay numbers; text that a spreadsheet would run does not."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(_DANGEROUS) else value
+                    yield csv_line((section.title, number, head or "kind", cell.text, cell.note))
