@@ -43,8 +43,8 @@ async def modify(desk: Desk, args: argparse.Namespace, talk: Talk) -> int:
 
 
 async def cancel(desk: Desk, args: argparse.Namespace, talk: Talk) -> int:
-    """Ask for it: a fill may still be quicker. Nothing needs to be confirmed to have less at risk."""
-    orders, account = await ready_orders(desk, args)
+    """Ask for it: a fill may still be quicker. Nothing needs to be read or confirmed to have less at risk."""
+    orders, account = await ready_orders(desk, args, checks=False)
     if args.all:
         working = [each for each in orders.book.working if each.account == account]
         await orders.cancel_all(account)

@@ -95,14 +95,15 @@ async def place(desk: Desk, args: argparse.Namespace, talk: Talk) -> int:
     return tell_order(order, shown, asker.open, talk, is_repeated=order.at < began)
 
 
-async def ready_orders(desk: Desk, args: argparse.Namespace) -> tuple[Orders, AccountId]:
-    """The service of orders of the mode that was meant, and the account; both young enough to be checked against.
-    Raises DeskError."""
+async def ready_orders(desk: Desk, args: argparse.Namespace, *, checks: bool = True) -> tuple[Orders, AccountId]:
+    """The service of orders of the mode that was meant, and the account; its figures are young enough where something
+    is to be checked against them. Raises DeskError."""
     check_mode(desk.mode, args)
     orders = orders_of(desk)
     await be_ready(desk)
     account = await _account(desk, args)
-    await _read(desk, account)
+    if checks:
+        await _read(desk, account)
     await look(desk, orders.book, account)
     return orders, account
 
@@ -153,10 +154,12 @@ async def _account(desk: Desk, args: argparse.Namespace) -> AccountId:
 
 
 async def _read(desk: Desk, account: AccountId) -> None:
-    """Sync it where its figures would be too old to count before the order is sent."""
-    page = await desk.book.page(account)
+    """Sync it where its figures would be too old to count before the order is sent, or lack what the account made
+    today: the broker's first answer about that is empty, and here no stream tells it."""
+    page = await desk.book.page(account, with_history=False)
     lasts = timedelta(seconds=float(desk.preferences.settings.risk_account_age)) / 2
-    if desk.sync is not None and (page is None or desk.clock() - page.received_at > lasts):
+    is_told = page is not None and page.pnl is not None and page.pnl.daily is not None
+    if desk.sync is not None and (page is None or not is_told or desk.clock() - page.received_at > lasts):
         await desk.sync.run(account)
 
 

@@ -54,7 +54,7 @@ def test_an_order_is_placed_word_for_word_as_documented(tmp_path: Path) -> None:
         assert (order["account"], order["order_type"], order["placed_here"]) == (MAIN, "market", True)
         assert typed.placed == 1
         steps = await steps_of(typed, order["ref"])
-        assert steps[:3] == [Step.CHECK_RUN, Step.CONFIRMED_OVERRIDE, Step.SENT]
+        assert steps[:2] == [Step.CHECK_RUN, Step.SENT], "what the first answer wanted confirmed is known by now"
         limited = await typed.accepted("order", "place", *MARKET, "--limit", "226.00")
         assert limited.code == 0, limited.out
         assert limited.json["order"]["order_type"] == "limit" and limited.json["order"]["limit"] == "226.00"
@@ -86,6 +86,15 @@ def test_a_blocked_order_leaves_a_receipt_and_nothing_else(tmp_path: Path) -> No
         assert said.code == 5 and "acknowledge" in said.err
 
     with_desk(life, tmp_path, acknowledged=False)
+
+
+def test_the_day_s_loss_is_asked_for_again_where_the_broker_had_not_told_it(tmp_path: Path) -> None:
+    async def life(typed: OrderDesk) -> None:
+        await typed.type("sync")
+        shown = await typed.json("order", "preview", *MARKET)
+        assert "DAILY_LOSS" not in shown.json["to_accept"]
+
+    with_desk(life, tmp_path)
 
 
 def test_accepting_something_else_sends_nothing(tmp_path: Path) -> None:
