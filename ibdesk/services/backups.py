@@ -12,11 +12,12 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from ibdesk.domain.errors import Cause, DeskError
-from ibdesk.domain.events import BackupDone, SettingsChanged, TimeJumped
+from ibdesk.domain.events import BackupDone
 from ibdesk.domain.records import BackupInfo, BackupReason
 from ibdesk.domain.settings import Settings
 from ibdesk.services.desk import Clock
 from ibdesk.services.hub import Hub
+from ibdesk.services.rounds import Rounds
 from ibdesk.services.tasks import Tasks
 from ibdesk.services.vault_care import VaultCare
 from ibdesk.services.waiting import Wait, wait
@@ -24,7 +25,7 @@ from ibdesk.store.files import disk_errors
 
 log = logging.getLogger(__name__)
 
-#: Opening the desk has better things to do first.
+#: How long after opening the desk.
 AT_FIRST = timedelta(minutes=1)
 #: The folder is looked at this often at least: a disk that was away may be back, a file may have been deleted.
 LOOK_AGAIN = timedelta(minutes=10)
@@ -48,33 +49,20 @@ class Backups:
         self.last_error: DeskError | None = None
         self._care = care
         self._hub = hub
-        self._tasks = tasks
         self._settings = settings
         self._clock = clock
-        self._wait = wait
-        self._woken = asyncio.Event()
+        self._rounds = Rounds(
+            "backups", self._step, at_first=AT_FIRST, settings="backup_", hub=hub, tasks=tasks, wait=wait
+        )  # fmt: skip
 
     def start(self) -> None:
         """Keep to the schedule from now on."""
-        self._hub.subscribe(TimeJumped, lambda event: self._woken.set())
-        self._hub.subscribe(SettingsChanged, self._hear)
-        self._tasks.start("backups", self._keep())
+        self._rounds.start()
 
     async def due_at(self) -> datetime | None:
         """When the next backup is due, in the past when it is overdue; None when there is no schedule."""
         hours = self._settings().backup_hours
         return None if hours == 0 else due(await self._care.backups(), timedelta(hours=hours), self._clock())
-
-    def _hear(self, event: SettingsChanged) -> None:
-        if any(name.startswith("backup_") for name in event.names):
-            self._woken.set()
-
-    async def _keep(self) -> None:
-        pause = AT_FIRST
-        while True:
-            await self._wait(pause.total_seconds(), self._woken)
-            self._woken.clear()
-            pause = await self._step()
 
     async def _step(self) -> timedelta:
         """Back up if it is time; how long to wait then."""

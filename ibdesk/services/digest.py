@@ -1,6 +1,5 @@
 """When the day in short is told, and from what in the vault it is made. It asks no broker anything."""
 
-import asyncio
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 
@@ -11,7 +10,7 @@ from ibdesk.domain.compliance.day_trades import begin, trade_date_at
 from ibdesk.domain.compliance.policy import policies_at
 from ibdesk.domain.compliance.regime import resolve_regime
 from ibdesk.domain.digest import AccountDigest, Digest, account_digest
-from ibdesk.domain.events import Notice, SettingsChanged, TimeJumped
+from ibdesk.domain.events import Notice
 from ibdesk.domain.hours import NEW_YORK, Calendar
 from ibdesk.domain.modes import Mode
 from ibdesk.domain.portfolio import AccountPage
@@ -24,6 +23,7 @@ from ibdesk.services.desk import Clock
 from ibdesk.services.hub import Hub
 from ibdesk.services.order_book import LiveOrders
 from ibdesk.services.picture import COUNTED
+from ibdesk.services.rounds import Rounds
 from ibdesk.services.tasks import Tasks
 from ibdesk.services.waiting import Wait, wait
 from ibdesk.store import records, trades
@@ -33,7 +33,7 @@ from ibdesk.store.database import Database
 TOLD = "digest told"
 #: The command that opens it in the window.
 COMMAND = "digest"
-#: Opening the desk has better things to do first; then the time is looked at once a minute.
+#: How long after opening the desk; then the time is looked at once a minute.
 AT_FIRST, LOOK_EVERY = timedelta(seconds=20), timedelta(minutes=1)
 #: More blocked orders on one day are not counted.
 MOST = 1_000
@@ -54,17 +54,15 @@ class Digests:
         self._settings = settings
         self._calendar = calendar
         self._hub = hub
-        self._tasks = tasks
         self._database = database
         self._clock = clock
-        self._wait = wait
-        self._woken = asyncio.Event()
+        self._rounds = Rounds(
+            "digest", self._step, at_first=AT_FIRST, settings="digest_", hub=hub, tasks=tasks, wait=wait
+        )  # fmt: skip
 
     def start(self) -> None:
         """Tell of each day at its times from now on."""
-        self._hub.subscribe(TimeJumped, lambda event: self._woken.set())
-        self._hub.subscribe(SettingsChanged, self._hear)
-        self._tasks.start("digest", self._keep())
+        self._rounds.start()
 
     async def make(self) -> Digest:
         """The day so far, as stored."""
@@ -98,30 +96,19 @@ class Digests:
         state = begin((fill.execution for fill in fills), held, rules, self._calendar)
         return seen_from(state, account, trade_date_at(now, rules, self._calendar)).made
 
-    def _hear(self, event: SettingsChanged) -> None:
-        if any(name.startswith("digest_") for name in event.names):
-            self._woken.set()
-
-    async def _keep(self) -> None:
-        pause = AT_FIRST
-        while True:
-            await self._wait(pause.total_seconds(), self._woken)
-            self._woken.clear()
-            await self._step()
-            pause = LOOK_EVERY
-
-    async def _step(self) -> None:
-        """Tell the digest when one of today's times has come that was not told yet."""
+    async def _step(self) -> timedelta:
+        """Tell the digest when one of today's times has come that was not told yet; how long to wait then."""
         settings, now = self._settings(), self._clock()
         today = occasions(
             now.astimezone(NEW_YORK).date(), self._calendar, after_close=settings.digest_after_close,
             times=times_of(settings.digest_times))
         if not is_due(now, await self._database.read(records.noted, TOLD), today):
-            return
+            return LOOK_EVERY
         digest = await self.make()
         await self._database.write(records.note_date, TOLD, now)
         if digest.accounts:
             self._hub.publish(Notice(text=f"Today in short: {digest.headline}", action="Show", command=COMMAND))
+        return LOOK_EVERY
 
 
 def _midnight(now: datetime) -> datetime:
