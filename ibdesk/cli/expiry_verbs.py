@@ -8,14 +8,14 @@ from decimal import Decimal
 from typing import Any
 
 from ibdesk.cli.door import in_desk, not_connected
-from ibdesk.cli.order_consent import check_mode, mean_live
-from ibdesk.cli.order_grammar import account_id
+from ibdesk.cli.order_consent import check_mode, mean_live, missing, tell_missing
+from ibdesk.cli.order_grammar import account_id, code
 from ibdesk.cli.order_words import finding_lines, verdict_form
 from ibdesk.cli.talk import Talk, code_of, lines_of, told
 from ibdesk.domain.accounts import AccountId
 from ibdesk.domain.compliance.exercise import Wish
 from ibdesk.domain.compliance.expiry_risks import Settling
-from ibdesk.domain.compliance.verdict import Severity, Verdict, figure
+from ibdesk.domain.compliance.verdict import figure
 from ibdesk.domain.errors import Cause, DeskError, Refused
 from ibdesk.domain.expiries import Expiring, Window
 from ibdesk.domain.hours import NEW_YORK
@@ -25,7 +25,6 @@ from ibdesk.services.desk import Desk
 from ibdesk.services.expiry import Expiry
 from ibdesk.services.expiry_board import Line
 
-NEEDS_YES = 3
 WINDOWS = {"today": Window.TODAY, "week": Window.WEEK, "month": Window.MONTH}
 #: What has to be typed behind --override.
 WORDS = {False: "EXERCISE", True: "LAPSE"}
@@ -50,7 +49,8 @@ def add_expiry_verbs(every: Any, group: Group, verb: Verb) -> None:
         made.add_argument("--qty", type=_contracts, required=True, metavar="N", help="how many contracts")
         made.add_argument("--override", default="", metavar="WORD",
                           help=f"{WORDS[lapses]}, to do it although it gives money away")
-        made.add_argument("--accept", action="append", default=[], metavar="CODE", help="confirm this finding")
+        made.add_argument("--accept", action="append", default=[], type=code, metavar="CODE",
+                          help="confirm this finding; once for each")
         made.add_argument("--live", action="store_true", help="real money is meant")
         made.add_argument("--confirm-account", type=account_id, metavar="U…", help="with --live: the account once more")
     _contract_options(verb(options, "withdraw", "take an instruction back, where that is possible", in_desk(withdraw)))
@@ -88,14 +88,8 @@ async def instruct(desk: Desk, args: argparse.Namespace, talk: Talk) -> int:
     wish = Wish(instrument=row.instrument, contracts=args.qty, lapses=args.lapses,
                 is_overridden=args.override.strip().upper() == WORDS[args.lapses])  # fmt: skip
     shown = expiry.check(row, wish)
-    missing = _missing(shown, args)
-    if missing:
-        remedy = f"Read them, then repeat the command with {' '.join(f'--accept {code}' for code in missing)}"
-        talk.tell(
-            {"status": "needs_confirmation", "missing": missing, "message": "Nobody was told.", "remedy": remedy}
-            | verdict_form(shown), [*finding_lines(shown), "Nobody was told.", remedy],
-        )  # fmt: skip
-        return NEEDS_YES
+    if codes := missing(shown, args):
+        return tell_missing(codes, verdict_form(shown), finding_lines(shown), talk, done="Nobody was told.")
     try:
         order = await expiry.instruct(row.account, wish, shown)
     except DeskError as error:
@@ -160,14 +154,6 @@ async def _held(desk: Desk, args: argparse.Namespace) -> tuple[Expiry, Expiring]
 def _is(instrument: Instrument, name: OptionName) -> bool:
     roots = (instrument.trading_class or instrument.symbol, instrument.symbol)
     return instrument.option == name.terms and name.root in roots
-
-
-def _missing(shown: Verdict, args: argparse.Namespace) -> list[str]:
-    """The codes to confirm that were not accepted; none for what is blocked: it cannot be helped."""
-    if shown.is_blocked:
-        return []
-    accepted = {code.strip().upper() for code in args.accept}
-    return sorted({each.code.value for each in shown.of(Severity.CONFIRM)} - accepted)
 
 
 def _line(line: Line) -> str:

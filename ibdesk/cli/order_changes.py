@@ -4,16 +4,14 @@ import argparse
 from dataclasses import replace
 
 from ibdesk.cli.door import not_connected
-from ibdesk.cli.order_consent import Asker, check_mode, meant_live
+from ibdesk.cli.order_consent import Asker, check_mode, meant_live, missing, tell_missing
 from ibdesk.cli.order_verbs import (
     Shown,
     be_ready,
     check_prices,
     confirmed,
     look,
-    missing,
     ready_orders,
-    tell_missing,
     tell_order,
     tell_stopped,
 )
@@ -33,8 +31,8 @@ async def modify(desk: Desk, args: argparse.Namespace, talk: Talk) -> int:
     unlocked = await meant_live(desk, args, order.account, talk)
     shown = Shown(checked=await orders.check(ticket, changes=order, unlocked=unlocked), problem=None)
     asker = Asker(args, talk, is_change=True)
-    if missing(shown, args):
-        return tell_missing(shown, args, talk)
+    if codes := missing(shown.checked.verdict, args):
+        return tell_missing(codes, shown.form, shown.lines, talk)
     try:
         after = await orders.change(order, shown.checked, ask=asker, confirmation=confirmed(orders, shown))
     except DeskError as error:

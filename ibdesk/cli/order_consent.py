@@ -4,14 +4,19 @@ Whoever cannot be asked is asked nothing: then only what was typed with the comm
 """
 
 import argparse
+from typing import Any
 
 from ibdesk.cli.talk import Talk
 from ibdesk.domain.accounts import AccountId, Environment
+from ibdesk.domain.compliance.verdict import Severity, Verdict
 from ibdesk.domain.errors import Cause, NeedsPerson, Refused
 from ibdesk.domain.modes import Mode, face_of
 from ibdesk.domain.orders import OrderTicket, Question
 from ibdesk.services.desk import Desk
 from ibdesk.services.orders import Reply, Unlocked
+
+#: The exit code of what a person has to say yes to first.
+NEEDS_YES = 3
 
 
 def check_mode(mode: Mode, args: argparse.Namespace) -> None:
@@ -53,6 +58,26 @@ async def meant_live(desk: Desk, args: argparse.Namespace, account: AccountId, t
     await mean_live(desk.mode, args, account, talk)
     live = desk.going_live
     return None if live is None or live.is_armed(account) else await live.unlock_once(account, account)
+
+
+def missing(verdict: Verdict, args: argparse.Namespace) -> tuple[str, ...]:
+    """The codes to confirm that were not accepted with the command; none for what is blocked: it cannot be helped."""
+    if verdict.is_blocked:
+        return ()
+    asked = {each.code for each in verdict.of(Severity.CONFIRM)}
+    return tuple(sorted(code.value for code in asked.difference(args.accept)))
+
+
+def tell_missing(
+    codes: tuple[str, ...], form: dict[str, Any], lines: list[str], talk: Talk, *, done: str = "Nothing was sent."
+) -> int:
+    """What is to be confirmed first, with the words that do; `form` and `lines` show what it is about."""
+    remedy = f"Read them, then repeat the command with {' '.join(f'--accept {code}' for code in codes)}"
+    talk.tell(
+        {"status": "needs_confirmation", "missing": list(codes), "message": done, "remedy": remedy} | form,
+        [*lines, done, remedy],
+    )
+    return NEEDS_YES
 
 
 class Asker:

@@ -117,7 +117,7 @@ def _price_options(verb: argparse.ArgumentParser) -> None:
 
 def _consent_options(verb: argparse.ArgumentParser, *, accepts: bool = True) -> None:
     if accepts:
-        verb.add_argument("--accept", action="append", default=[], type=_code, metavar="CODE",
+        verb.add_argument("--accept", action="append", default=[], type=code, metavar="CODE",
                           help="confirm this finding; once for each")
     verb.add_argument("--yes-to", action="append", default=[], type=_question, metavar="ID",
                       help="answer this question of the broker with yes; once for each")
@@ -192,7 +192,8 @@ def _type(text: str) -> OrderType:
     return _one_of(text.replace(" ", "_").replace("-", "_"), TYPES)
 
 
-def _code(text: str) -> Code:
+def code(text: str) -> Code:
+    """The code of a finding, or an error of usage."""
     return _one_of(text, {each.value: each for each in Code})
 
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from ibdesk.cli.door import not_connected, session_of
-from ibdesk.cli.order_consent import Asker, check_mode, meant_live
+from ibdesk.cli.order_consent import NEEDS_YES, Asker, check_mode, meant_live, missing, tell_missing
 from ibdesk.cli.order_words import (
     CODES,
     REMEDIES,
@@ -22,7 +22,6 @@ from ibdesk.cli.order_words import (
 )
 from ibdesk.cli.talk import Talk, code_of, lines_of, told
 from ibdesk.domain.accounts import AccountId, Environment
-from ibdesk.domain.compliance.verdict import Severity
 from ibdesk.domain.errors import Cause, DeskError, Refused
 from ibdesk.domain.instruments import Conid
 from ibdesk.domain.modes import face_of
@@ -42,8 +41,6 @@ from ibdesk.domain.receipts import Step
 from ibdesk.services.desk import Desk
 from ibdesk.services.order_book import LiveOrders
 from ibdesk.services.orders import Checked, Orders, Unlocked
-
-NEEDS_YES = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,8 +81,8 @@ async def place(desk: Desk, args: argparse.Namespace, talk: Talk) -> int:
     ticket = await _ticket(desk, args, account, talk)
     unlocked = await meant_live(desk, args, account, talk)
     shown, asker = await show(orders, ticket, unlocked), Asker(args, talk)
-    if missing(shown, args):
-        return tell_missing(shown, args, talk)
+    if codes := missing(shown.checked.verdict, args):
+        return tell_missing(codes, shown.form, shown.lines, talk)
     draft = f"command line {account} {args.once or secrets.token_hex(16)}"
     began = desk.clock()
     try:
@@ -237,27 +234,6 @@ async def show(orders: Orders, ticket: OrderTicket, unlocked: Unlocked | None = 
         except DeskError as error:
             problem = error
     return Shown(checked=await orders.check(ticket, unlocked=unlocked), problem=problem)
-
-
-def missing(shown: Shown, args: argparse.Namespace) -> tuple[str, ...]:
-    """The codes to confirm that were not accepted with the command; none for a blocked ticket: it cannot be helped."""
-    verdict = shown.checked.verdict
-    if verdict.is_blocked:
-        return ()
-    accepted = set(args.accept)
-    return tuple(sorted({each.code.value for each in verdict.of(Severity.CONFIRM) if each.code not in accepted}))
-
-
-def tell_missing(shown: Shown, args: argparse.Namespace, talk: Talk) -> int:
-    """What is to be confirmed first; nothing was sent."""
-    codes = missing(shown, args)
-    remedy = f"Read them, then repeat the command with {' '.join(f'--accept {code}' for code in codes)}"
-    talk.tell(
-        {"status": "needs_confirmation", "missing": list(codes), "message": "Nothing was sent.", "remedy": remedy}
-        | shown.form,
-        [*shown.lines, "Nothing was sent.", remedy],
-    )
-    return NEEDS_YES
 
 
 def confirmed(orders: Orders, shown: Shown) -> Any:
