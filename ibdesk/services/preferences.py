@@ -12,7 +12,7 @@ from ibdesk.domain.errors import Cause, Refused
 from ibdesk.domain.events import SettingsChanged
 from ibdesk.domain.modes import Mode, face_of
 from ibdesk.domain.records import Credentials
-from ibdesk.domain.settings import Settings, Sourced, meta_of, parse_value
+from ibdesk.domain.settings import Origin, Settings, Sourced, meta_of, parse_value
 from ibdesk.services.desk import Clock
 from ibdesk.services.hub import Hub
 from ibdesk.store import audit, records, secrets
@@ -75,10 +75,14 @@ class Preferences:
     async def choose_mode(self, mode: Mode) -> None:
         """Open in this mode from the next time on. Local Paper keeps the environment, which lends it prices.
         Refused(BAD_SETTING) when an environment variable or the command line holds on to another choice."""
-        local = mode is Mode.LOCAL_PAPER
-        self._keep("local_paper", "true" if local else "false")
+        wanted = {"local_paper": "true" if mode is Mode.LOCAL_PAPER else "false"}
         if mode in (Mode.IBKR_PAPER, Mode.IBKR_LIVE):
-            self._keep("default_environment", face_of(mode).environment.value)
+            wanted["default_environment"] = face_of(mode).environment.value
+        for name, text in wanted.items():
+            self._refuse_where_held(name, text)
+        for name, text in wanted.items():
+            save_setting(self._folder, name, text)
+        self.sourced = self._load()
         self._hub.publish(SettingsChanged(names=("local_paper", "default_environment")))
 
     async def credentials(self) -> tuple[Credentials, ...]:
@@ -107,11 +111,12 @@ class Preferences:
         await self._database.write(records.add_acknowledgments, given, urgent=True)
         self._given, self._times_given = None, self._times_given + 1
 
-    def _keep(self, name: str, text: str) -> None:
-        save_setting(self._folder, name, text)
-        self.sourced = self._load()
-        if getattr(self.settings, name) != parse_value(name, text):
-            holds = self.sourced.variables.get(name) or self.sourced.origins[name].value
+    def _refuse_where_held(self, name: str, text: str) -> None:
+        """A variable or the command line wins over what is kept, so that keeping would change nothing now."""
+        origin = self.sourced.origins[name]
+        is_held = origin in (Origin.ENVIRONMENT, Origin.COMMAND_LINE)
+        if is_held and getattr(self.settings, name) != parse_value(name, text):
+            holds = self.sourced.variables.get(name) or origin.value
             raise Refused(
                 f"The mode stays as it is: {holds} sets “{meta_of(name).title}”.",
                 remedy=f"Take {holds} away and open ibdesk again.", cause=Cause.BAD_SETTING)

@@ -139,7 +139,9 @@ def test_a_chosen_mode_is_kept_and_local_paper_keeps_the_environment(
 
 def test_a_variable_that_holds_on_to_the_mode_is_named(tmp_path: Path) -> None:
     async def test(preferences: Preferences, heard: Heard, vault: OpenVault, database: Database) -> None:
+        await preferences.choose_mode(Mode.LOCAL_PAPER)
         with pytest.raises(Refused, match="IBKR_DEFAULT_ENVIRONMENT"):
             await preferences.choose_mode(Mode.IBKR_LIVE)
+        assert preferences.settings.local_paper, "the mode stays whole: nothing of the other one was kept"
 
     with_preferences(tmp_path, test, IBKR_DEFAULT_ENVIRONMENT="paper")
