@@ -75,7 +75,8 @@ class Digests:
         return Digest(
             at=now, day=day, mode=self._mode,
             accounts=tuple([await self._account(page, day, begins) for page in pages]),
-            blocked=sum(each.receipt.at >= begins for each in blocked), hints=sum(each.at >= begins for each in hints),
+            blocked=sum(each.receipt.at >= begins and each.receipt.mode == self._mode for each in blocked),
+            hints=sum(each.at >= begins for each in hints),
         )  # fmt: skip
 
     async def _account(self, page: AccountPage, day: date, begins: datetime) -> AccountDigest:

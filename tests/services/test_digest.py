@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -72,7 +72,8 @@ async def trade(bench: Bench, at: datetime) -> None:
                      side=Side.BUY, quantity=Decimal(1), price=Decimal(10), at=at)  # fmt: skip
     await bench.shop.database.write(trades.save_fills, (Fill(execution=done),))
     blocked = Receipt(at=at, step=Step.BLOCKED, correlation="o", account=MAIN, mode="demo")
-    await bench.shop.database.write(receipts.append, (blocked,))
+    elsewhere = replace(blocked, correlation="p", mode="local_paper")
+    await bench.shop.database.write(receipts.append, (blocked, elsewhere))
 
 
 def test_it_is_made_of_today_and_of_every_account(tmp_path: Path) -> None:
