@@ -7,6 +7,7 @@ is exercised by itself; what the clearing house does by exception is only foreto
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from datetime import date
 
 from ibdesk.brokers.base import ExerciseOrder, Exercising, MarketData
@@ -21,14 +22,14 @@ from ibdesk.domain.hours import NEW_YORK, Calendar
 from ibdesk.domain.instruments import Conid
 from ibdesk.domain.market import Quote
 from ibdesk.domain.modes import Mode
-from ibdesk.domain.orders import Leg, OrderTicket, Side
-from ibdesk.domain.receipts import Receipt, Step
+from ibdesk.domain.orders import Leg, OrderRef, OrderTicket, Side
+from ibdesk.domain.receipts import EnteredBy, Receipt, Step
 from ibdesk.services.book import Book
 from ibdesk.services.desk import Clock
 from ibdesk.services.expiry_board import Board, Boards
 from ibdesk.services.hub import Hub
+from ibdesk.services.order_steps import Steps
 from ibdesk.services.tasks import Tasks
-from ibdesk.store import receipts
 from ibdesk.store.database import Database
 
 
@@ -52,6 +53,7 @@ class Expiry:
         ticks: Callable[[], float],
         new_name: Callable[[], str],
         killed: Callable[[], str] = lambda: "",
+        entered_by: Callable[[], EnteredBy] = EnteredBy,
     ) -> None:
         self.mode = mode
         self._book = book
@@ -60,9 +62,8 @@ class Expiry:
         self._calendar = calendar
         self._hub = hub
         self._tasks = tasks
-        self._database = database
         self._clock = clock
-        self._ticks = ticks
+        self._steps = Steps(database, clock=clock, ticks=ticks, entered_by=entered_by)
         self._new_name = new_name
         self._killed = killed
         self._told: date | None = None
@@ -120,10 +121,10 @@ class Expiry:
         asked = self._step(Step.LAPSE if wish.lapses else Step.EXERCISE, name, order)
         run = self._step(Step.CHECK_RUN, name, order, verdict=fresh, decision=fresh.severity.word)
         if why:
-            await self._write(asked, run, self._step(Step.BLOCKED, name, order, verdict=fresh, decision=why))
+            await self._steps.write(asked, run, self._step(Step.BLOCKED, name, order, verdict=fresh, decision=why))
             raise Refused(why, remedy=remedy, cause=Cause.ORDER_REFUSED)
         codes = tuple(sorted(finding.code for finding in shown.of(Severity.CONFIRM)))
-        await self._write(
+        await self._steps.write(
             asked, run,
             self._step(Step.CONFIRMED_OVERRIDE, name, order, acknowledged=codes,
                        override_reason="typed" if wish.is_overridden else ""),
@@ -135,7 +136,7 @@ class Expiry:
     async def withdraw(self, order: ExerciseOrder) -> None:
         """Take an instruction back, where the broker lets it be taken back. Raises DeskError."""
         exercising, name = self._must(), self._new_name()
-        await self._write(self._step(Step.WITHDRAWN, name, order), self._step(Step.SENT, name, order))
+        await self._steps.write(self._step(Step.WITHDRAWN, name, order), self._step(Step.SENT, name, order))
         await self._carry(name, order, exercising.withdraw(order.account, order.instrument.conid))
 
     async def _carry(self, name: str, order: ExerciseOrder, telling: Awaitable[None]) -> None:
@@ -145,9 +146,9 @@ class Expiry:
         except DeskError as error:
             is_unknown = error.cause is Cause.OUTCOME_UNKNOWN
             step = Step.OUTCOME_UNKNOWN if is_unknown else Step.BROKER_REJECT
-            await self._write(self._step(step, name, order, broker_text=error.message))
+            await self._steps.write(self._step(step, name, order, broker_text=error.message))
             raise
-        await self._write(self._step(Step.BROKER_ACK, name, order))
+        await self._steps.write(self._step(Step.BROKER_ACK, name, order))
 
     def _must(self) -> Exercising:
         if self._exercising is None:
@@ -170,22 +171,13 @@ class Expiry:
             if ending:
                 self._hub.publish(Notice(text=notice_of(ending)))
 
-    def _step(
-        self, step: Step, name: str, order: ExerciseOrder, *, verdict: Verdict | None = None, decision: str = "",
-        acknowledged: tuple[Code, ...] = (), override_reason: str = "", broker_text: str = "",
-    ) -> Receipt:  # fmt: skip
+    def _step(self, step: Step, name: str, order: ExerciseOrder, **told: object) -> Receipt:
+        """The line of a receipt under this name; what was told is of no order of ours."""
         ticket = OrderTicket(
             account=order.account, mode=self.mode, legs=(Leg(instrument=order.instrument, side=Side.SELL),),
             quantity=order.quantity,
         )
-        return Receipt(
-            at=self._clock(), step=step, correlation=name, account=order.account, mode=self.mode.value,
-            ticks=round(self._ticks() * 1_000_000), ticket=ticket, verdict=verdict, decision=decision,
-            acknowledged=acknowledged, override_reason=override_reason, broker_text=broker_text,
-        )  # fmt: skip
-
-    async def _write(self, *steps: Receipt) -> None:
-        await self._database.write(receipts.append, steps, urgent=True)
+        return replace(self._steps.of(step, ticket, OrderRef(name)), ref=None, **told)  # type: ignore[arg-type]
 
 
 def notice_of(ending: Iterable[Expiring]) -> str:

@@ -136,7 +136,7 @@ def trading_for(
     expiry = Expiry(
         book, broker.exercising, broker.market, mode=mode, quotes=lambda: {} if live is None else live.quotes,
         calendar=calendar, hub=hub, tasks=tasks, database=database, clock=clock, ticks=ticks, new_name=_new_name,
-        killed=lambda: kill_switch.why,
+        killed=lambda: kill_switch.why, entered_by=entered_by,
     )  # fmt: skip
     return TradingDesk(orders=orders, book=live_orders, kill_switch=kill_switch, expiry=expiry)
 

@@ -20,7 +20,7 @@ from ibdesk.domain.instruments import Conid, Instrument
 from ibdesk.domain.market import Quote
 from ibdesk.domain.modes import Mode
 from ibdesk.domain.receipt_document import document_of
-from ibdesk.domain.receipts import Outcome, ReceiptFilter, Step
+from ibdesk.domain.receipts import EnteredBy, Outcome, ReceiptFilter, Step
 from ibdesk.services.expiry import Expiry
 from ibdesk.store import receipt_heads, receipts
 from tests.services.workshop import MAIN, Heard, Workshop, workshop
@@ -99,6 +99,7 @@ def on_the_last_day(
                 shop.book, broker, shop.broker.market, mode=Mode.LOCAL_PAPER, quotes=lambda: quotes,
                 calendar=Calendar(closed={}), hub=shop.hub, tasks=shop.tasks, database=shop.database, clock=shop.dial,
                 ticks=lambda: 0.0, new_name=lambda: f"x{next(names)}", killed=lambda: "".join(killed),
+                entered_by=lambda: EnteredBy(user="ursula", session="signed in at noon"),
             )  # fmt: skip
             bench = Bench(shop=shop, broker=broker, expiry=expiry, quotes=quotes, call=call, killed=killed)
             bench.at("260", "30.10")
@@ -114,6 +115,8 @@ def test_an_exercise_is_written_down_before_the_broker_hears_of_it_and_after(tmp
         assert (order.quantity, order.is_lapse, order.account) == (4, False, MAIN)
         assert await bench.steps() == [
             Step.EXERCISE, Step.CHECK_RUN, Step.CONFIRMED_OVERRIDE, Step.SENT, Step.BROKER_ACK]
+        written = [each.receipt for each in await bench.shop.database.read(receipts.newest)]
+        assert {(each.user, each.session, each.ref) for each in written} == {("ursula", "signed in at noon", None)}
         (line,) = (each for each in (await bench.expiry.board(MAIN)).lines if each.instruction is not None)
         assert line.instruction == order
 
