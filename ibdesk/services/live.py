@@ -135,10 +135,7 @@ class Live:
             await self._stream.watch(wanted)
 
     async def _consume(self) -> None:
-        while True:
-            while self._session is not None and not self._session.session.is_ready:
-                self._woken.clear()
-                await self._woken.wait()
+        while await self._may_read():
             self._woken.clear()
             reading = self._reading = self._tasks.start("read the live stream", self._read())
             await asyncio.wait((reading,))
@@ -147,6 +144,13 @@ class Live:
                 return
             self._went_down("The stream is being opened again.")
             await self._wait(AGAIN, self._woken)
+
+    async def _may_read(self) -> bool:
+        """Waits for the session; False when its last word came while the desk was being closed."""
+        while self._session is not None and not self._session.session.is_ready:
+            self._woken.clear()
+            await self._woken.wait()
+        return not self._tasks.is_closing
 
     async def _read(self) -> None:
         try:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from ibdesk.brokers.base import StreamEvent
+from ibdesk.demo.gateway import sign_in
 from ibdesk.demo.portal.login import Stage
 from ibdesk.domain.events import AccountChanged, PnlChanged, QuotesChanged, StreamChanged, TimeJumped
 from ibdesk.domain.instruments import Conid
@@ -129,6 +130,33 @@ def test_while_the_session_is_lost_the_stream_asks_nothing_of_the_gateway(tmp_pa
             assert len(shop.gateway.calls) == asked and not live.state.is_up
 
     asyncio.run(run())
+
+
+def test_a_session_that_is_ready_as_the_desk_closes_is_not_streamed_from(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with streaming(tmp_path, signed_out=True) as (shop, _, heard):
+            await shop.session.refresh()
+
+            async def last_word() -> None:
+                try:
+                    await asyncio.Event().wait()
+                finally:
+                    await sign_in(shop.gateway.url)
+                    await eventually_ready(shop)
+
+            shop.tasks.start("last word", last_word())
+            await asyncio.sleep(0)
+            await shop.tasks.close()
+            assert shop.session.session.is_ready and not any(is_up(event) for event in heard.events)
+
+    asyncio.run(run())
+
+
+async def eventually_ready(shop: Workshop) -> None:
+    async with asyncio.timeout(10):
+        while not (await shop.session.refresh()).is_ready:
+            await asyncio.sleep(0.01)
+    await asyncio.sleep(0.01)  # whoever waits for it takes it in
 
 
 def test_a_picture_that_is_stored_while_the_desk_closes_begins_nothing_new(tmp_path: Path) -> None:
