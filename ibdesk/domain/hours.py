@@ -58,6 +58,11 @@ def session_of(day: date, calendar: Calendar) -> tuple[datetime, datetime] | Non
     return opens.astimezone(UTC), closes.astimezone(UTC)
 
 
+def midnight(now: datetime) -> datetime:
+    """When the day in New York began."""
+    return now.astimezone(NEW_YORK).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
 def is_open(calendar: Calendar, now: datetime) -> bool:
     """Whether the regular session is running."""
     hours = session_of(now.astimezone(NEW_YORK).date(), calendar)

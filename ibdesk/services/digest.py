@@ -12,7 +12,7 @@ from ibdesk.domain.compliance.policy import policies_at
 from ibdesk.domain.compliance.regime import resolve_regime
 from ibdesk.domain.digest import AccountDigest, Digest, account_digest
 from ibdesk.domain.events import Notice, SettingsChanged, TimeJumped
-from ibdesk.domain.hours import NEW_YORK, Calendar
+from ibdesk.domain.hours import NEW_YORK, Calendar, midnight
 from ibdesk.domain.modes import Mode
 from ibdesk.domain.portfolio import AccountPage
 from ibdesk.domain.receipts import Step
@@ -70,7 +70,7 @@ class Digests:
         """The day so far, as stored."""
         now = self._clock()
         day = now.astimezone(NEW_YORK).date()
-        begins = _midnight(now)
+        begins = midnight(now)
         blocked = await self._activity.receipts(steps=(Step.BLOCKED,), limit=MOST)
         hints = await self._activity.hints()
         pages = await self._book.pages()
@@ -122,7 +122,3 @@ class Digests:
         await self._database.write(records.note_date, TOLD, now)
         if digest.accounts:
             self._hub.publish(Notice(text=f"Today in short: {digest.headline}", action="Show", command=COMMAND))
-
-
-def _midnight(now: datetime) -> datetime:
-    return now.astimezone(NEW_YORK).replace(hour=0, minute=0, second=0, microsecond=0)
