@@ -9,8 +9,8 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from datetime import timedelta
+from typing import TYPE_CHECKING, NoReturn
 
 from ibdesk.brokers.base import Trading
 from ibdesk.domain.accounts import AccountId, Environment
@@ -20,7 +20,7 @@ from ibdesk.domain.compliance.engine import check
 from ibdesk.domain.compliance.policy import policies_at
 from ibdesk.domain.compliance.verdict import Code, Severity, Verdict
 from ibdesk.domain.errors import Cause, DeskError, Refused
-from ibdesk.domain.hours import NEW_YORK
+from ibdesk.domain.hours import NEW_YORK, midnight
 from ibdesk.domain.modes import Mode, face_of
 from ibdesk.domain.orders import (
     Order,
@@ -47,6 +47,7 @@ if TYPE_CHECKING:
 
 #: What helps where a finding names no remedy of its own.
 MEND = "Change the ticket and check it again."
+NOT_CHECKED = "The ticket was not checked."
 #: What was sent is looked back at over midnight: the longest that "the same order again" can be set to.
 LONGEST_LOOK = timedelta(hours=1)
 
@@ -114,9 +115,9 @@ class Orders:
     ) -> Checked:  # fmt: skip
         """Every rule's answer now; `what_if` is the broker's preview of exactly this ticket, `changes` the working
         order it is to take the place of, `unlocked` the unlocking of live orders for it alone. Nothing is sent."""
-        today = min(_midnight(self._clock()), self._clock() - LONGEST_LOOK)
+        since = midnight(self._clock() - LONGEST_LOOK)
         context, sent = await asyncio.gather(
-            self._picture(ticket), self._database.read(trades.load_intents, self.mode, today)
+            self._picture(ticket), self._database.recall(trades.load_intents, self.mode, since)
         )
         desk = replace(
             context.desk, mode=self.mode, killed=self._killed(), is_read_only=self._is_read_only() and self.is_live,
@@ -185,7 +186,9 @@ class Orders:
         ref = order.ref or OrderRef(f"#{order.id}")
         async with self._deciding:
             fresh = await self._checked_again(shown, order)
-            await self._allow(ref, shown, fresh, confirmation)
+            if (obstacle := self._in_the_way(fresh, shown, confirmation)) is not None:
+                await self._refuse(ref, fresh, obstacle)
+            self._spend(confirmation)
             step = self._steps.of(Step.CHANGED, shown.ticket, ref, verdict=fresh.verdict, order_id=order.id)
             await self._database.write(receipts.append, (step,), urgent=True)
         if why := self._held_back(fresh):
@@ -233,19 +236,20 @@ class Orders:
         await self._database.write(trades.forget_answers, self.mode)
 
     async def _decide(self, draft: str, shown: Checked, confirmation: Confirmation | None) -> tuple[OrderIntent, bool]:
-        """The stored intent of this draft, and whether it is new. One transaction holds intent and receipts."""
-        before, fresh = await asyncio.gather(
-            self._database.read(trades.intent_of, draft), self._checked_again(shown),
-            return_exceptions=True,  # a draft that was sent has an order, even if it cannot be checked any more
-        )  # fmt: skip
-        if isinstance(before, BaseException):
-            raise before
-        if before is not None:
+        """The stored intent of this draft, and whether it is new. One transaction holds intent and receipts, and sees
+        whether the draft was sent before; what may not leave is looked up first, for it may have left already."""
+        try:
+            fresh = await self._checked_again(shown)
+        except DeskError:
+            if (before := await self._intent_of(draft)) is None:
+                raise
             return before, False
-        if isinstance(fresh, BaseException):
-            raise fresh
-        ref = self._new_ref()
-        await self._allow(ref, shown, fresh, confirmation)
+        ref, obstacle = self._new_ref(), self._in_the_way(fresh, shown, confirmation)
+        if obstacle is not None:
+            if (before := await self._intent_of(draft)) is None:
+                await self._refuse(ref, fresh, obstacle)
+            return before, False
+        self._spend(confirmation)
         intent = OrderIntent(ref=ref, ticket=shown.ticket, at=self._clock())
         steps = [self._steps.of(Step.CHECK_RUN, shown.ticket, ref, fresh, decision=fresh.verdict.severity.word)]
         if confirmation is not None:
@@ -259,32 +263,35 @@ class Orders:
         """Check once more at the moment of sending."""
         return await self.check(shown.ticket, shown.context.what_if, changes=changes, unlocked=shown.unlocked)
 
-    async def _allow(self, ref: OrderRef, shown: Checked, fresh: Checked, confirmation: Confirmation | None) -> None:
-        """Refused, and written down, when it may not leave; what the person has not seen has to be shown first."""
-        why, remedy = self._in_the_way(fresh, shown, confirmation)
-        if not why:
-            if confirmation is not None:
-                self._spent = self._spent.with_used(confirmation)
-            return
-        run = self._steps.of(Step.CHECK_RUN, shown.ticket, ref, fresh, decision=fresh.verdict.severity.word)
-        blocked = self._steps.of(Step.BLOCKED, shown.ticket, ref, fresh, decision=why)
-        await self._steps.write(run, blocked)
-        raise _refused(why, remedy)
+    async def _intent_of(self, draft: str) -> OrderIntent | None:
+        return await self._database.read(trades.intent_of, draft)
 
-    def _in_the_way(self, fresh: Checked, shown: Checked, confirmation: Confirmation | None) -> tuple[str, str]:
+    async def _refuse(self, ref: OrderRef, fresh: Checked, obstacle: Refused) -> NoReturn:
+        """Write down why it does not leave, and raise it."""
+        run = self._steps.of(Step.CHECK_RUN, fresh.ticket, ref, fresh, decision=fresh.verdict.severity.word)
+        blocked = self._steps.of(Step.BLOCKED, fresh.ticket, ref, fresh, decision=obstacle.message)
+        await self._steps.write(run, blocked)
+        raise obstacle
+
+    def _spend(self, confirmation: Confirmation | None) -> None:
+        if confirmation is not None:
+            self._spent = self._spent.with_used(confirmation)
+
+    def _in_the_way(self, fresh: Checked, shown: Checked, confirmation: Confirmation | None) -> Refused | None:
+        """Why it may not leave; what the person has not seen has to be shown first."""
         if fresh.ticket.mode is not self.mode:
-            return "This ticket was opened for another mode than the desk is in.", "Open a new ticket in this mode."
+            return _refused("This ticket was opened for another mode than the desk is in.",
+                            "Open a new ticket in this mode.")  # fmt: skip
         for verdict in (fresh.verdict, shown.verdict):
             if verdict.is_blocked:
                 first = next(iter(verdict.of(Severity.BLOCK)), None)
-                return (first.sentence, first.remedy or MEND) if first else ("The ticket was not checked.", MEND)
-        unseen = _asked(fresh.verdict) - _asked(shown.verdict)
-        if unseen:
-            return "There is something new to confirm since you saw the ticket.", "Read it and send again."
+                return _refused(first.sentence, first.remedy or MEND) if first else _refused(NOT_CHECKED, MEND)
+        if _asked(fresh.verdict) - _asked(shown.verdict):
+            return _refused("There is something new to confirm since you saw the ticket.", "Read it and send again.")
         why = refusal(
             confirmation, shown.ticket, shown.verdict, shown.context, now=self._clock(), spent=self._spent
         )
-        return why, "Read the findings, confirm them and send again."
+        return _refused(why, "Read the findings, confirm them and send again.") if why else None
 
     async def _carry(self, intent: OrderIntent, shown: Checked, ask: Ask) -> Order:
         """From the stored intent to an outcome."""
@@ -379,10 +386,6 @@ def _asked(verdict: Verdict) -> frozenset[Code]:
 def _passes(verdict: Verdict, code: Code) -> bool:
     """Whether it was proved to lower risk, which this rule lets pass with a note."""
     return any(each.code is code and each.severity is Severity.NOTE for each in verdict.findings)
-
-
-def _midnight(now: datetime) -> datetime:
-    return now.astimezone(NEW_YORK).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def _refused(message: str, remedy: str) -> Refused:

@@ -20,7 +20,7 @@ from ibdesk.domain.compliance.exposure import Legs, book_of
 from ibdesk.domain.compliance.policy import policies_at
 from ibdesk.domain.errors import Cause, DeskError, Refused
 from ibdesk.domain.executions import Fill
-from ibdesk.domain.hours import NEW_YORK, Calendar
+from ibdesk.domain.hours import NEW_YORK, Calendar, midnight
 from ibdesk.domain.instruments import AssetClass, Conid, Instrument, Right
 from ibdesk.domain.maintenance import outage_at
 from ibdesk.domain.market import Dividend, Quote, TradingHours
@@ -166,7 +166,7 @@ class Pictures:
         """Those of the last days; None until the broker was asked for them."""
         if not self._orders.has_read(account):
             return None
-        return await self._database.read(trades.load_fills, account, self._clock() - COUNTED)
+        return await self._database.recall(trades.load_fills, account, midnight(self._clock()) - COUNTED)
 
     def _day_trades(
         self, page: AccountPage, fills: tuple[Fill, ...] | None
@@ -184,7 +184,7 @@ class Pictures:
         """How many orders of this desk the broker ever took with real money."""
         if face_of(self._mode).environment is not Environment.LIVE:
             return 0
-        return await self._database.read(trades.count_taken, self._mode)
+        return await self._database.recall(trades.count_taken, self._mode)
 
 
 async def holdings(book: Book, account: AccountId) -> tuple[tuple[Instrument, Decimal], ...]:
