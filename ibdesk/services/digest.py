@@ -6,9 +6,6 @@ from datetime import date, datetime, timedelta
 
 from ibdesk.domain.accounts import AccountId
 from ibdesk.domain.compliance.account_rules import CHOSEN
-from ibdesk.domain.compliance.day_trade_rule import seen_from
-from ibdesk.domain.compliance.day_trades import begin, trade_date_at
-from ibdesk.domain.compliance.policy import policies_at
 from ibdesk.domain.compliance.regime import resolve_regime
 from ibdesk.domain.digest import AccountDigest, Digest, account_digest
 from ibdesk.domain.events import Notice, SettingsChanged, TimeJumped
@@ -23,7 +20,8 @@ from ibdesk.services.book import Book
 from ibdesk.services.desk import Clock
 from ibdesk.services.hub import Hub
 from ibdesk.services.order_book import LiveOrders
-from ibdesk.services.picture import COUNTED
+from ibdesk.services.own_past import LATELY
+from ibdesk.services.picture import day_trades_of
 from ibdesk.services.tasks import Tasks
 from ibdesk.services.waiting import Wait, wait
 from ibdesk.store import records, trades
@@ -92,11 +90,8 @@ class Digests:
         if orders is None or not orders.is_read:
             return None
         now = self._clock()
-        rules = policies_at(now.astimezone(NEW_YORK).date()).day_trades
-        fills = await self._database.read(trades.load_fills, account, now - COUNTED)
-        held = {(account, row.position.instrument.conid): row.position.quantity for row in page.rows}
-        state = begin((fill.execution for fill in fills), held, rules, self._calendar)
-        return seen_from(state, account, trade_date_at(now, rules, self._calendar)).made
+        fills = await self._database.read(trades.load_fills, account, now - LATELY)
+        return day_trades_of(page, fills, now, self._calendar)[1].made
 
     def _hear(self, event: SettingsChanged) -> None:
         if any(name.startswith("digest_") for name in event.names):

@@ -22,16 +22,7 @@ from ibdesk.domain.compliance.verdict import Code, Severity, Verdict
 from ibdesk.domain.errors import Cause, DeskError, Refused
 from ibdesk.domain.hours import NEW_YORK, midnight
 from ibdesk.domain.modes import Mode, face_of
-from ibdesk.domain.orders import (
-    Order,
-    OrderIntent,
-    OrderRef,
-    OrderState,
-    OrderTicket,
-    Placed,
-    Rejected,
-    WhatIf,
-)
+from ibdesk.domain.orders import Order, OrderIntent, OrderRef, OrderState, OrderTicket, Placed, Rejected, WhatIf
 from ibdesk.domain.receipts import EnteredBy, LoggedReceipt, Receipt, Step
 from ibdesk.services.desk import Clock
 from ibdesk.services.order_book import LiveOrders
@@ -115,7 +106,8 @@ class Orders:
     ) -> Checked:  # fmt: skip
         """Every rule's answer now; `what_if` is the broker's preview of exactly this ticket, `changes` the working
         order it is to take the place of, `unlocked` the unlocking of live orders for it alone. Nothing is sent."""
-        since = midnight(self._clock() - LONGEST_LOOK)
+        now = self._clock()
+        since = midnight(now - LONGEST_LOOK)
         context, sent = await asyncio.gather(
             self._picture(ticket), self._database.recall(trades.load_intents, self.mode, since)
         )
@@ -123,12 +115,11 @@ class Orders:
             context.desk, mode=self.mode, killed=self._killed(), is_read_only=self._is_read_only() and self.is_live,
             is_armed=not self.is_live or (unlocked or self._is_armed)(ticket.account),
         )
-        day = self._clock().astimezone(NEW_YORK).date()
         mine = tuple(order for order in self.book.working if order.account == ticket.account)
         context = replace(context, desk=desk, what_if=what_if or context.what_if, sent=sent, working=mine,
                           undone=self.book.undone)  # fmt: skip
         context = context if changes is None else context.without(changes)
-        verdict = check(ticket, context, policies_at(day))
+        verdict = check(ticket, context, policies_at(now.astimezone(NEW_YORK).date()))
         return Checked(ticket=ticket, verdict=verdict, context=context, unlocked=unlocked)
 
     async def preview(
@@ -189,15 +180,24 @@ class Orders:
             if (obstacle := self._in_the_way(fresh, shown, confirmation)) is not None:
                 await self._refuse(ref, fresh, obstacle)
             self._spend(confirmation)
-            step = self._steps.of(Step.CHANGED, shown.ticket, ref, verdict=fresh.verdict, order_id=order.id)
-            await self._database.write(receipts.append, (step,), urgent=True)
+            codes = () if confirmation is None else tuple(sorted(_asked(shown.verdict)))
+            await self._steps.write(
+                self._steps.of(Step.CHANGED, shown.ticket, ref, fresh, order_id=order.id, acknowledged=codes)
+            )
         if why := self._held_back(fresh):
             await self._steps.write(self._steps.of(Step.BLOCKED, shown.ticket, ref, decision=f"{why}."))
             raise _refused(f"{why} before the change left.", "Nothing was sent.")
-        answer = await self._trading.modify(order, shown.ticket)
-        last = await self._questioning.talk(
-            answer, shown.ticket, ref, ask, held_back=lambda: self._held_back(fresh)
-        )
+        try:
+            answer = await self._trading.modify(order, shown.ticket)
+            last = await self._questioning.talk(
+                answer, shown.ticket, ref, ask, held_back=lambda: self._held_back(fresh)
+            )
+        except DeskError as error:
+            with suppress(DeskError):  # a vault that cannot be written makes no other outcome
+                await self._steps.write(self._failed(error, shown.ticket, ref))
+            raise
+        if isinstance(last, Rejected):
+            await self._steps.write(self._steps.of(Step.BROKER_REJECT, shown.ticket, ref, broker_text=last.text))
         if isinstance(last, Placed):
             await self.book.hear(last.orders)
             return self.book.find(ref) or last.orders[0]
@@ -297,11 +297,11 @@ class Orders:
         """From the stored intent to an outcome."""
         ticket, ref = intent.ticket, intent.ref
         if why := self._held_back(shown):
-            await self._settle(ref, OrderState.REFUSED, f"{why} before it left.")
+            await self.book.settle(ref, OrderState.REFUSED, f"{why} before it left.")
             raise _refused(f"{why} before the order left.", "Nothing was sent.")
 
         async def asked() -> None:
-            await self._settle(ref, OrderState.ASKED)
+            await self.book.settle(ref, OrderState.ASKED)
 
         try:
             answer = await self._trading.place(intent)
@@ -309,11 +309,11 @@ class Orders:
         except DeskError as error:
             if error.cause is Cause.OUTCOME_UNKNOWN:
                 with suppress(DeskError):  # a vault that cannot be written makes no less of an unknown order
-                    await self._steps.write(self._steps.of(Step.OUTCOME_UNKNOWN, ticket, ref, decision=error.message))
-                    await self._settle(ref, OrderState.UNKNOWN, error.message)
+                    await self._steps.write(self._failed(error, ticket, ref))
+                    await self.book.settle(ref, OrderState.UNKNOWN, error.message)
                 return self._unknown(intent)
-            await self._steps.write(self._steps.of(Step.BROKER_REJECT, ticket, ref, broker_text=error.message))
-            await self._settle(ref, OrderState.REFUSED, error.message)
+            await self._steps.write(self._failed(error, ticket, ref))
+            await self.book.settle(ref, OrderState.REFUSED, error.message)
             raise
         try:
             order = await self._conclude(last, ticket, ref, self._held_back(shown))
@@ -326,6 +326,12 @@ class Orders:
                 await self.cancel(order)
         return self.book.find(ref) or order
 
+    def _failed(self, error: DeskError, ticket: OrderTicket, ref: OrderRef) -> Receipt:
+        """The line for a request that failed, or of which nobody knows what became."""
+        if error.cause is Cause.OUTCOME_UNKNOWN:
+            return self._steps.of(Step.OUTCOME_UNKNOWN, ticket, ref, decision=error.message)
+        return self._steps.of(Step.BROKER_REJECT, ticket, ref, broker_text=error.message)
+
     def _unknown(self, intent: OrderIntent) -> Order:
         """The order as one that may have been placed, until the book is read."""
         self.book.leave(intent.ref)
@@ -335,10 +341,10 @@ class Orders:
         if last is None:
             await self._steps.write(self._steps.of(Step.ANSWERED, ticket, ref, decision="no: not placed"))
             said = f"{why} before it was answered." if why else "You answered no."
-            return await self._settle(ref, OrderState.DECLINED, said)
+            return await self.book.settle(ref, OrderState.DECLINED, said)
         if isinstance(last, Rejected):
             await self._steps.write(self._steps.of(Step.BROKER_REJECT, ticket, ref, broker_text=last.text))
-            return await self._settle(ref, OrderState.REFUSED, last.text)
+            return await self.book.settle(ref, OrderState.REFUSED, last.text)
         first = last.orders[0]
         words = " ".join(order.message for order in last.orders if order.message)
         await self._steps.write(self._steps.of(Step.BROKER_ACK, ticket, ref, order_id=first.id, broker_text=words,
@@ -360,10 +366,6 @@ class Orders:
     def _stopped(self, verdict: Verdict) -> bool:
         """Whether the kill switch stands against this order: not when it was proved to lower risk while it was on."""
         return bool(self._killed()) and not _passes(verdict, Code.KILL_SWITCH)
-
-    async def _settle(self, ref: OrderRef, state: OrderState, message: str = "") -> Order:
-        """What we know ourselves of an order. The stream may have been quicker: then the broker's word stands."""
-        return await self.book.settle(ref, state, message)
 
 
 def _store(tx: "Connection", intent: OrderIntent, draft: str, steps: tuple[Receipt, ...]) -> OrderIntent | None:

@@ -15,9 +15,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ibdesk.domain.accounts import AccountId, Environment
+from ibdesk.domain.compliance.verdict import Severity
 from ibdesk.domain.errors import Cause, DeskError, Refused, Unavailable
 from ibdesk.domain.modes import Mode
-from ibdesk.domain.orders import OrderRef, OrderState, OrderTicket, Question, Questions, Side
+from ibdesk.domain.orders import OrderRef, OrderState, OrderTicket, Question, Questions, Rejected, Side
 from ibdesk.domain.receipts import Step
 from ibdesk.services.activity import Activity
 from ibdesk.services.orders import Reply
@@ -278,8 +279,31 @@ def test_a_change_and_a_cancel_reach_the_broker_with_their_receipts(bench: Order
         await bench.orders.cancel(changed)
         await bench.book.refresh()
         assert bench.book.find(order.ref or OrderRef("")).state is OrderState.CANCELLED  # type: ignore[union-attr]
-        steps = await bench.steps(order.ref or "")
-        assert Step.CHANGED in steps and steps[-1] is Step.CANCEL
+        told = [each.receipt for each in await bench.orders.receipt(order.ref or OrderRef(""))]
+        sent = next(each for each in told if each.step is Step.CHANGED)
+        assert sent.verdict is not None and sent.quotes and sent.summary is not None and told[-1].step is Step.CANCEL
+        assert set(sent.acknowledged) == {each.code for each in shown.verdict.of(Severity.CONFIRM)} != set()
+
+    asyncio.run(life())
+
+
+def test_a_change_that_was_not_made_says_so_in_its_receipt(bench: OrderBench) -> None:
+    async def refused(*_: Any) -> Rejected:
+        return Rejected(text="Too far from the market.")
+
+    async def lost(*_: Any) -> Any:
+        raise Unavailable("No answer came.", remedy="Wait.", cause=Cause.OUTCOME_UNKNOWN)
+
+    async def life() -> None:
+        order = await bench.send(next(drafts), ticket())
+        for modify, step in ((refused, Step.BROKER_REJECT), (lost, Step.OUTCOME_UNKNOWN)):
+            bench.pass_by(10)
+            shown = await bench.orders.check(ticket("3"), changes=order)
+            bench.broker.modify = modify  # type: ignore[assignment,method-assign]
+            with pytest.raises(DeskError):
+                await bench.orders.change(order, shown, ask=bench.ask, confirmation=bench.orders.confirm(shown))
+            last = (await bench.orders.receipt(order.ref or OrderRef("")))[-1].receipt
+            assert last.step is step and (last.broker_text or last.decision)
 
     asyncio.run(life())
 
