@@ -43,7 +43,8 @@ from ibdesk.domain.receipts import Receipt, Step
 from ibdesk.domain.records import Credentials
 from ibdesk.services.desk import Desk
 from ibdesk.services.disclosures import load_disclosures
-from ibdesk.services.orders import Checked, Reply
+from ibdesk.services.orders import Checked
+from ibdesk.services.questioning import Reply
 from ibdesk.store import receipts, secrets, trades
 from ibdesk.store import vault as vaults
 from ibdesk.store.database import Database, open_database

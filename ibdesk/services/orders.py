@@ -27,9 +27,7 @@ from ibdesk.domain.receipts import EnteredBy, LoggedReceipt, Receipt, Step
 from ibdesk.services.desk import Clock
 from ibdesk.services.order_book import LiveOrders
 from ibdesk.services.order_steps import Steps
-from ibdesk.services.questioning import Ask as Ask
-from ibdesk.services.questioning import Questioning
-from ibdesk.services.questioning import Reply as Reply
+from ibdesk.services.questioning import Ask, Questioning
 from ibdesk.store import receipts, trades
 from ibdesk.store.database import Database
 

@@ -11,7 +11,7 @@ from ibdesk.domain.chains import ChainRow
 from ibdesk.domain.expiries import Window
 from ibdesk.domain.instruments import Instrument
 from ibdesk.domain.orders import Leg, OrderState, OrderTicket, OrderType, Question, Side
-from ibdesk.services.orders import Reply
+from ibdesk.services.questioning import Reply
 from ibdesk.ui.expiry.dialog import ExerciseDialog
 from ibdesk.ui.pages.orders.page import OrdersPage
 

@@ -21,7 +21,7 @@ from ibdesk.domain.modes import Mode
 from ibdesk.domain.orders import OrderRef, OrderState, OrderTicket, Question, Questions, Rejected, Side
 from ibdesk.domain.receipts import Step
 from ibdesk.services.activity import Activity
-from ibdesk.services.orders import Reply
+from ibdesk.services.questioning import Reply
 from ibdesk.store import receipts, trades
 from ibdesk.store import vault as vaults
 from ibdesk.store.database import Database, open_database

@@ -17,8 +17,9 @@ from ibdesk.domain.modes import Mode
 from ibdesk.domain.orders import Leg, OrderRef, OrderState, OrderTicket, OrderType, Side
 from ibdesk.domain.receipts import Step
 from ibdesk.services.order_book import LiveOrders
-from ibdesk.services.orders import Orders, Reply
+from ibdesk.services.orders import Orders
 from ibdesk.services.picture import Pictures, holdings
+from ibdesk.services.questioning import Reply
 from ibdesk.store.database import READERS
 from tests.services.workshop import MAIN, Workshop, beside, workshop
 
