@@ -75,6 +75,22 @@ def test_a_double_click_is_one_order(bench: OrderBench) -> None:
     first, second = asyncio.run(both())
     assert first.ref == second.ref
     assert len(bench.broker.placed) == 1
+    assert asyncio.run(bench.newest(Step.BLOCKED, since=bench.now)) == [], "the second click was no order of its own"
+
+
+def test_a_draft_that_was_sent_has_its_order_even_if_it_cannot_be_checked_any_more(bench: OrderBench) -> None:
+    def unread(_: Any) -> Any:
+        raise Refused("This account has not been read yet.", remedy="Sync it.", cause=Cause.UNKNOWN_ACCOUNT)
+
+    async def again() -> None:
+        draft, shown = next(drafts), await bench.orders.check(ticket())
+        order = await bench.send_shown(draft, shown)
+        bench.change = unread
+        assert (await bench.send_shown(draft, shown)).ref == order.ref and len(bench.broker.placed) == 1
+        with pytest.raises(Refused, match="not been read"):
+            await bench.send_shown(next(drafts), shown)
+
+    asyncio.run(again())
 
 
 def test_the_same_order_from_another_window_is_a_duplicate_for_a_while(bench: OrderBench) -> None:
