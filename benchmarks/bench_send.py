@@ -43,7 +43,8 @@ from ibdesk.domain.receipts import Receipt, Step
 from ibdesk.domain.records import Credentials
 from ibdesk.services.desk import Desk
 from ibdesk.services.disclosures import load_disclosures
-from ibdesk.services.orders import Checked, Reply
+from ibdesk.services.orders import Checked
+from ibdesk.services.questioning import Reply
 from ibdesk.store import receipts, secrets, trades
 from ibdesk.store import vault as vaults
 from ibdesk.store.database import Database, open_database
@@ -51,6 +52,9 @@ from ibdesk.store.header import LOWEST_COST
 from ibdesk.wiring.desks import World, build_desk
 
 GOAL, TURNS = 1.5, 20
+#: Seconds between a preview and Send. A person takes longer; without them the turns ask more often than the broker
+#: permits (10 times a second), and the order would wait for the requests of the turns before it.
+PAUSE = 0.4
 ACCOUNT = AccountId("DU7654321")
 BEGINS = datetime(2026, 11, 20, 17, 48, tzinfo=UTC)  # a Friday's lunch in New York
 
@@ -164,7 +168,7 @@ class Bench:
         shown = await self.shown()
         sure = self.orders.confirm(shown) if not shown.verdict.is_blocked else None
         assert sure is not None, [each.sentence for each in shown.verdict.findings if each.severity > 3]
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(PAUSE)
         self.gateway.since()
         begin = time.perf_counter()
         await self.orders.send(f"draft {self.sent}", shown, ask=_no, confirmation=sure)
@@ -184,7 +188,7 @@ class Bench:
         checked = Receipt(at=now, step=Step.CHECK_RUN, correlation=ref, account=ACCOUNT, ref=ref, ticket=shown.ticket,
                           mode=shown.ticket.mode.value, verdict=shown.verdict, summary=shown.context.summary,
                           what_if=shown.context.what_if)  # fmt: skip
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(PAUSE)
         begin = time.perf_counter()
         await self.bare.write(_store, intent, (checked, checked, plain), urgent=True)
         async with http.post(f"https://127.0.0.1:{self.gateway.port}/v1/api/tickle") as answer:

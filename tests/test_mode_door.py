@@ -17,7 +17,8 @@ from ibdesk.domain.records import Credentials
 from ibdesk.domain.settings import Settings
 from ibdesk.mode_door import ModeDoor, staying
 from ibdesk.services.desk import Desk
-from ibdesk.services.orders import Orders, Reply
+from ibdesk.services.orders import Orders
+from ibdesk.services.questioning import Reply
 from ibdesk.services.tasks import Tasks
 from tests.domain.test_going_live import ALL
 from tests.services.scripted_broker import REAL

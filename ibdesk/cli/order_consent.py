@@ -13,7 +13,8 @@ from ibdesk.domain.errors import Cause, NeedsPerson, Refused
 from ibdesk.domain.modes import Mode, face_of
 from ibdesk.domain.orders import OrderTicket, Question
 from ibdesk.services.desk import Desk
-from ibdesk.services.orders import Reply, Unlocked
+from ibdesk.services.orders import Unlocked
+from ibdesk.services.questioning import Reply
 
 #: The exit code of what a person has to say yes to first.
 NEEDS_YES = 3

@@ -10,7 +10,8 @@ from ibdesk.domain.errors import Cause, Refused
 from ibdesk.domain.instruments import Instrument
 from ibdesk.domain.orders import Leg, OrderTicket, Question, Side
 from ibdesk.domain.receipts import LoggedReceipt
-from ibdesk.services.orders import Orders, Reply
+from ibdesk.services.orders import Orders
+from ibdesk.services.questioning import Reply
 
 #: A share of the most liquid fund; nothing of it is bought.
 SYMBOL = "SPY"

@@ -61,8 +61,10 @@ class Book:
     async def page(self, account: AccountId, *, with_history: bool = True) -> AccountPage | None:
         """All that is stored of one account, of any environment; None before its first sync. Without history: no curve
         and no trends, which take longer to read than all the rest."""
-        now = self._clock() if with_history else None
-        found, stored = await self._database.read(_load_with_account, account, self._source, now)
+        if with_history:
+            found, stored = await self._database.read(_load_with_account, account, self._source, self._clock())
+        else:
+            found, stored = await self._database.recall(_load_with_account, account, self._source, None)
         return None if found is None or stored is None else self._made(found, stored)
 
     async def pages(self) -> tuple[AccountPage, ...]:

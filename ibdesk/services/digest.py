@@ -5,13 +5,10 @@ from datetime import date, datetime, timedelta
 
 from ibdesk.domain.accounts import AccountId
 from ibdesk.domain.compliance.account_rules import CHOSEN
-from ibdesk.domain.compliance.day_trade_rule import seen_from
-from ibdesk.domain.compliance.day_trades import begin, trade_date_at
-from ibdesk.domain.compliance.policy import policies_at
 from ibdesk.domain.compliance.regime import resolve_regime
 from ibdesk.domain.digest import AccountDigest, Digest, account_digest
 from ibdesk.domain.events import Notice
-from ibdesk.domain.hours import NEW_YORK, Calendar
+from ibdesk.domain.hours import NEW_YORK, Calendar, midnight
 from ibdesk.domain.modes import Mode
 from ibdesk.domain.portfolio import AccountPage
 from ibdesk.domain.receipts import Step
@@ -22,7 +19,8 @@ from ibdesk.services.book import Book
 from ibdesk.services.desk import Clock
 from ibdesk.services.hub import Hub
 from ibdesk.services.order_book import LiveOrders
-from ibdesk.services.picture import COUNTED
+from ibdesk.services.own_past import LATELY
+from ibdesk.services.picture import day_trades_of
 from ibdesk.services.rounds import Rounds
 from ibdesk.services.tasks import Tasks
 from ibdesk.services.waiting import Wait, wait
@@ -68,7 +66,7 @@ class Digests:
         """The day so far, as stored."""
         now = self._clock()
         day = now.astimezone(NEW_YORK).date()
-        begins = _midnight(now)
+        begins = midnight(now)
         blocked = await self._activity.receipts(steps=(Step.BLOCKED,), limit=MOST)
         hints = await self._activity.hints()
         pages = await self._book.pages()
@@ -91,11 +89,8 @@ class Digests:
         if orders is None or not orders.is_read:
             return None
         now = self._clock()
-        rules = policies_at(now.astimezone(NEW_YORK).date()).day_trades
-        fills = await self._database.read(trades.load_fills, account, now - COUNTED)
-        held = {(account, row.position.instrument.conid): row.position.quantity for row in page.rows}
-        state = begin((fill.execution for fill in fills), held, rules, self._calendar)
-        return seen_from(state, account, trade_date_at(now, rules, self._calendar)).made
+        fills = await self._database.read(trades.load_fills, account, now - LATELY)
+        return day_trades_of(page, fills, now, self._calendar)[1].made
 
     async def _step(self) -> timedelta:
         """Tell the digest when one of today's times has come that was not told yet; how long to wait then."""
@@ -110,7 +105,3 @@ class Digests:
         if digest.accounts:
             self._hub.publish(Notice(text=f"Today in short: {digest.headline}", action="Show", command=COMMAND))
         return LOOK_EVERY
-
-
-def _midnight(now: datetime) -> datetime:
-    return now.astimezone(NEW_YORK).replace(hour=0, minute=0, second=0, microsecond=0)

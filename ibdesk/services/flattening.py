@@ -18,7 +18,8 @@ from ibdesk.domain.instruments import Conid, Instrument, Right
 from ibdesk.domain.money import ZERO
 from ibdesk.domain.orders import Order, OrderRef, OrderState
 from ibdesk.domain.prefilled import closing_ticket
-from ibdesk.services.orders import Ask, Orders
+from ibdesk.services.orders import Orders
+from ibdesk.services.questioning import Ask
 from ibdesk.services.waiting import Wait, wait
 
 log = logging.getLogger(__name__)

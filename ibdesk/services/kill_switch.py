@@ -27,7 +27,8 @@ from ibdesk.domain.records import TradingLock
 from ibdesk.services.desk import Clock
 from ibdesk.services.flattening import Flattening, Holdings, ReadAnew, as_stored
 from ibdesk.services.hub import Hub
-from ibdesk.services.orders import Ask, Orders, Reply
+from ibdesk.services.orders import Orders
+from ibdesk.services.questioning import Ask, Reply
 from ibdesk.services.tasks import Tasks
 from ibdesk.services.waiting import Wait, wait
 from ibdesk.store import receipts, trades

@@ -137,8 +137,9 @@ class LiveOrders:
 
     async def put(self, *orders: Order) -> None:
         """These are so by our own knowledge; no report can contradict what we did."""
+        for order in orders:
+            self._take(order)
         if orders:
-            self._take_all(orders)
             await self._write(orders)
 
     def begin(self, order: Order) -> None:
@@ -273,10 +274,6 @@ class LiveOrders:
         self._moves += 1
         self._orders[trades.key_of(order)] = order
         self._moved_at[trades.key_of(order)] = self._moves
-
-    def _take_all(self, orders: Iterable[Order]) -> None:
-        for order in orders:
-            self._take(order)
 
     async def _write(self, orders: Sequence[Order]) -> None:
         """What is written is what is known when the writer comes to it, so that no older state overtakes a newer."""

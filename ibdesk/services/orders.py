@@ -9,8 +9,8 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from datetime import timedelta
+from typing import TYPE_CHECKING, NoReturn
 
 from ibdesk.brokers.base import Trading
 from ibdesk.domain.accounts import AccountId, Environment
@@ -20,25 +20,14 @@ from ibdesk.domain.compliance.engine import check
 from ibdesk.domain.compliance.policy import policies_at
 from ibdesk.domain.compliance.verdict import Code, Severity, Verdict
 from ibdesk.domain.errors import Cause, DeskError, Refused
-from ibdesk.domain.hours import NEW_YORK
+from ibdesk.domain.hours import NEW_YORK, midnight
 from ibdesk.domain.modes import Mode, face_of
-from ibdesk.domain.orders import (
-    Order,
-    OrderIntent,
-    OrderRef,
-    OrderState,
-    OrderTicket,
-    Placed,
-    Rejected,
-    WhatIf,
-)
+from ibdesk.domain.orders import Order, OrderIntent, OrderRef, OrderState, OrderTicket, Placed, Rejected, WhatIf
 from ibdesk.domain.receipts import EnteredBy, LoggedReceipt, Receipt, Step
 from ibdesk.services.desk import Clock
 from ibdesk.services.order_book import LiveOrders
 from ibdesk.services.order_steps import Steps
-from ibdesk.services.questioning import Ask as Ask
-from ibdesk.services.questioning import Questioning
-from ibdesk.services.questioning import Reply as Reply
+from ibdesk.services.questioning import Ask, Questioning
 from ibdesk.store import receipts, trades
 from ibdesk.store.database import Database
 
@@ -47,6 +36,7 @@ if TYPE_CHECKING:
 
 #: What helps where a finding names no remedy of its own.
 MEND = "Change the ticket and check it again."
+NOT_CHECKED = "The ticket was not checked."
 #: What was sent is looked back at over midnight: the longest that "the same order again" can be set to.
 LONGEST_LOOK = timedelta(hours=1)
 
@@ -114,20 +104,20 @@ class Orders:
     ) -> Checked:  # fmt: skip
         """Every rule's answer now; `what_if` is the broker's preview of exactly this ticket, `changes` the working
         order it is to take the place of, `unlocked` the unlocking of live orders for it alone. Nothing is sent."""
-        today = min(_midnight(self._clock()), self._clock() - LONGEST_LOOK)
+        now = self._clock()
+        since = midnight(now - LONGEST_LOOK)
         context, sent = await asyncio.gather(
-            self._picture(ticket), self._database.read(trades.load_intents, self.mode, today)
+            self._picture(ticket), self._database.recall(trades.load_intents, self.mode, since)
         )
         desk = replace(
             context.desk, mode=self.mode, killed=self._killed(), is_read_only=self._is_read_only() and self.is_live,
             is_armed=not self.is_live or (unlocked or self._is_armed)(ticket.account),
         )
-        day = self._clock().astimezone(NEW_YORK).date()
         mine = tuple(order for order in self.book.working if order.account == ticket.account)
         context = replace(context, desk=desk, what_if=what_if or context.what_if, sent=sent, working=mine,
                           undone=self.book.undone)  # fmt: skip
         context = context if changes is None else context.without(changes)
-        verdict = check(ticket, context, policies_at(day))
+        verdict = check(ticket, context, policies_at(now.astimezone(NEW_YORK).date()))
         return Checked(ticket=ticket, verdict=verdict, context=context, unlocked=unlocked)
 
     async def preview(
@@ -185,16 +175,27 @@ class Orders:
         ref = order.ref or OrderRef(f"#{order.id}")
         async with self._deciding:
             fresh = await self._checked_again(shown, order)
-            await self._allow(ref, shown, fresh, confirmation)
-            step = self._steps.of(Step.CHANGED, shown.ticket, ref, verdict=fresh.verdict, order_id=order.id)
-            await self._database.write(receipts.append, (step,), urgent=True)
+            if (obstacle := self._in_the_way(fresh, shown, confirmation)) is not None:
+                await self._refuse(ref, fresh, obstacle)
+            self._spend(confirmation)
+            codes = () if confirmation is None else tuple(sorted(_asked(shown.verdict)))
+            await self._steps.write(
+                self._steps.of(Step.CHANGED, shown.ticket, ref, fresh, order_id=order.id, acknowledged=codes)
+            )
         if why := self._held_back(fresh):
             await self._steps.write(self._steps.of(Step.BLOCKED, shown.ticket, ref, decision=f"{why}."))
             raise _refused(f"{why} before the change left.", "Nothing was sent.")
-        answer = await self._trading.modify(order, shown.ticket)
-        last = await self._questioning.talk(
-            answer, shown.ticket, ref, ask, held_back=lambda: self._held_back(fresh)
-        )
+        try:
+            answer = await self._trading.modify(order, shown.ticket)
+            last = await self._questioning.talk(
+                answer, shown.ticket, ref, ask, held_back=lambda: self._held_back(fresh)
+            )
+        except DeskError as error:
+            with suppress(DeskError):  # a vault that cannot be written makes no other outcome
+                await self._steps.write(self._failed(error, shown.ticket, ref))
+            raise
+        if isinstance(last, Rejected):
+            await self._steps.write(self._steps.of(Step.BROKER_REJECT, shown.ticket, ref, broker_text=last.text))
         if isinstance(last, Placed):
             await self.book.hear(last.orders)
             return self.book.find(ref) or last.orders[0]
@@ -233,19 +234,20 @@ class Orders:
         await self._database.write(trades.forget_answers, self.mode)
 
     async def _decide(self, draft: str, shown: Checked, confirmation: Confirmation | None) -> tuple[OrderIntent, bool]:
-        """The stored intent of this draft, and whether it is new. One transaction holds intent and receipts."""
-        before, fresh = await asyncio.gather(
-            self._database.read(trades.intent_of, draft), self._checked_again(shown),
-            return_exceptions=True,  # a draft that was sent has an order, even if it cannot be checked any more
-        )  # fmt: skip
-        if isinstance(before, BaseException):
-            raise before
-        if before is not None:
+        """The stored intent of this draft, and whether it is new. One transaction holds intent and receipts, and sees
+        whether the draft was sent before; what may not leave is looked up first, for it may have left already."""
+        try:
+            fresh = await self._checked_again(shown)
+        except DeskError:
+            if (before := await self._intent_of(draft)) is None:
+                raise
             return before, False
-        if isinstance(fresh, BaseException):
-            raise fresh
-        ref = self._new_ref()
-        await self._allow(ref, shown, fresh, confirmation)
+        ref, obstacle = self._new_ref(), self._in_the_way(fresh, shown, confirmation)
+        if obstacle is not None:
+            if (before := await self._intent_of(draft)) is None:
+                await self._refuse(ref, fresh, obstacle)
+            return before, False
+        self._spend(confirmation)
         intent = OrderIntent(ref=ref, ticket=shown.ticket, at=self._clock())
         steps = [self._steps.of(Step.CHECK_RUN, shown.ticket, ref, fresh, decision=fresh.verdict.severity.word)]
         if confirmation is not None:
@@ -259,42 +261,45 @@ class Orders:
         """Check once more at the moment of sending."""
         return await self.check(shown.ticket, shown.context.what_if, changes=changes, unlocked=shown.unlocked)
 
-    async def _allow(self, ref: OrderRef, shown: Checked, fresh: Checked, confirmation: Confirmation | None) -> None:
-        """Refused, and written down, when it may not leave; what the person has not seen has to be shown first."""
-        why, remedy = self._in_the_way(fresh, shown, confirmation)
-        if not why:
-            if confirmation is not None:
-                self._spent = self._spent.with_used(confirmation)
-            return
-        run = self._steps.of(Step.CHECK_RUN, shown.ticket, ref, fresh, decision=fresh.verdict.severity.word)
-        blocked = self._steps.of(Step.BLOCKED, shown.ticket, ref, fresh, decision=why)
-        await self._steps.write(run, blocked)
-        raise _refused(why, remedy)
+    async def _intent_of(self, draft: str) -> OrderIntent | None:
+        return await self._database.read(trades.intent_of, draft)
 
-    def _in_the_way(self, fresh: Checked, shown: Checked, confirmation: Confirmation | None) -> tuple[str, str]:
+    async def _refuse(self, ref: OrderRef, fresh: Checked, obstacle: Refused) -> NoReturn:
+        """Write down why it does not leave, and raise it."""
+        run = self._steps.of(Step.CHECK_RUN, fresh.ticket, ref, fresh, decision=fresh.verdict.severity.word)
+        blocked = self._steps.of(Step.BLOCKED, fresh.ticket, ref, fresh, decision=obstacle.message)
+        await self._steps.write(run, blocked)
+        raise obstacle
+
+    def _spend(self, confirmation: Confirmation | None) -> None:
+        if confirmation is not None:
+            self._spent = self._spent.with_used(confirmation)
+
+    def _in_the_way(self, fresh: Checked, shown: Checked, confirmation: Confirmation | None) -> Refused | None:
+        """Why it may not leave; what the person has not seen has to be shown first."""
         if fresh.ticket.mode is not self.mode:
-            return "This ticket was opened for another mode than the desk is in.", "Open a new ticket in this mode."
+            return _refused("This ticket was opened for another mode than the desk is in.",
+                            "Open a new ticket in this mode.")  # fmt: skip
         for verdict in (fresh.verdict, shown.verdict):
             if verdict.is_blocked:
                 first = next(iter(verdict.of(Severity.BLOCK)), None)
-                return (first.sentence, first.remedy or MEND) if first else ("The ticket was not checked.", MEND)
-        unseen = _asked(fresh.verdict) - _asked(shown.verdict)
-        if unseen:
-            return "There is something new to confirm since you saw the ticket.", "Read it and send again."
+                return _refused(first.sentence, first.remedy or MEND) if first else _refused(NOT_CHECKED, MEND)
+        if _asked(fresh.verdict) - _asked(shown.verdict):
+            return _refused("There is something new to confirm since you saw the ticket.", "Read it and send again.")
         why = refusal(
             confirmation, shown.ticket, shown.verdict, shown.context, now=self._clock(), spent=self._spent
         )
-        return why, "Read the findings, confirm them and send again."
+        return _refused(why, "Read the findings, confirm them and send again.") if why else None
 
     async def _carry(self, intent: OrderIntent, shown: Checked, ask: Ask) -> Order:
         """From the stored intent to an outcome."""
         ticket, ref = intent.ticket, intent.ref
         if why := self._held_back(shown):
-            await self._settle(ref, OrderState.REFUSED, f"{why} before it left.")
+            await self.book.settle(ref, OrderState.REFUSED, f"{why} before it left.")
             raise _refused(f"{why} before the order left.", "Nothing was sent.")
 
         async def asked() -> None:
-            await self._settle(ref, OrderState.ASKED)
+            await self.book.settle(ref, OrderState.ASKED)
 
         try:
             answer = await self._trading.place(intent)
@@ -302,11 +307,11 @@ class Orders:
         except DeskError as error:
             if error.cause is Cause.OUTCOME_UNKNOWN:
                 with suppress(DeskError):  # a vault that cannot be written makes no less of an unknown order
-                    await self._steps.write(self._steps.of(Step.OUTCOME_UNKNOWN, ticket, ref, decision=error.message))
-                    await self._settle(ref, OrderState.UNKNOWN, error.message)
+                    await self._steps.write(self._failed(error, ticket, ref))
+                    await self.book.settle(ref, OrderState.UNKNOWN, error.message)
                 return self._unknown(intent)
-            await self._steps.write(self._steps.of(Step.BROKER_REJECT, ticket, ref, broker_text=error.message))
-            await self._settle(ref, OrderState.REFUSED, error.message)
+            await self._steps.write(self._failed(error, ticket, ref))
+            await self.book.settle(ref, OrderState.REFUSED, error.message)
             raise
         try:
             order = await self._conclude(last, ticket, ref, self._held_back(shown))
@@ -319,6 +324,12 @@ class Orders:
                 await self.cancel(order)
         return self.book.find(ref) or order
 
+    def _failed(self, error: DeskError, ticket: OrderTicket, ref: OrderRef) -> Receipt:
+        """The line for a request that failed, or of which nobody knows what became."""
+        if error.cause is Cause.OUTCOME_UNKNOWN:
+            return self._steps.of(Step.OUTCOME_UNKNOWN, ticket, ref, decision=error.message)
+        return self._steps.of(Step.BROKER_REJECT, ticket, ref, broker_text=error.message)
+
     def _unknown(self, intent: OrderIntent) -> Order:
         """The order as one that may have been placed, until the book is read."""
         self.book.leave(intent.ref)
@@ -328,10 +339,10 @@ class Orders:
         if last is None:
             await self._steps.write(self._steps.of(Step.ANSWERED, ticket, ref, decision="no: not placed"))
             said = f"{why} before it was answered." if why else "You answered no."
-            return await self._settle(ref, OrderState.DECLINED, said)
+            return await self.book.settle(ref, OrderState.DECLINED, said)
         if isinstance(last, Rejected):
             await self._steps.write(self._steps.of(Step.BROKER_REJECT, ticket, ref, broker_text=last.text))
-            return await self._settle(ref, OrderState.REFUSED, last.text)
+            return await self.book.settle(ref, OrderState.REFUSED, last.text)
         first = last.orders[0]
         words = " ".join(order.message for order in last.orders if order.message)
         await self._steps.write(self._steps.of(Step.BROKER_ACK, ticket, ref, order_id=first.id, broker_text=words,
@@ -354,10 +365,6 @@ class Orders:
         """Whether the kill switch stands against this order: not when it was proved to lower risk while it was on."""
         return bool(self._killed()) and not _passes(verdict, Code.KILL_SWITCH)
 
-    async def _settle(self, ref: OrderRef, state: OrderState, message: str = "") -> Order:
-        """What we know ourselves of an order. The stream may have been quicker: then the broker's word stands."""
-        return await self.book.settle(ref, state, message)
-
 
 def _store(tx: "Connection", intent: OrderIntent, draft: str, steps: tuple[Receipt, ...]) -> OrderIntent | None:
     known = trades.add_intent(tx, intent, draft)
@@ -379,10 +386,6 @@ def _asked(verdict: Verdict) -> frozenset[Code]:
 def _passes(verdict: Verdict, code: Code) -> bool:
     """Whether it was proved to lower risk, which this rule lets pass with a note."""
     return any(each.code is code and each.severity is Severity.NOTE for each in verdict.findings)
-
-
-def _midnight(now: datetime) -> datetime:
-    return now.astimezone(NEW_YORK).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def _refused(message: str, remedy: str) -> Refused:

@@ -22,7 +22,7 @@ from ibdesk.domain.compliance.policy import Policies, policies_at
 from ibdesk.domain.compliance.regime import refusal_counts
 from ibdesk.domain.compliance.settlement import CashState
 from ibdesk.domain.executions import Fill
-from ibdesk.domain.hours import NEW_YORK, Calendar
+from ibdesk.domain.hours import NEW_YORK, Calendar, midnight
 from ibdesk.domain.instruments import AssetClass
 from ibdesk.domain.modes import Mode
 from ibdesk.domain.money import Currency
@@ -80,9 +80,9 @@ class OwnPast:
     async def stored(self, account: AccountId) -> Stored:
         """What the vault knows of the account, in one view. It waits for nothing else, so it can be read early; the
         standings of before are read once."""
-        now, known = self._clock(), self._standings.get(account, ())
-        since = known[-1].at + timedelta(microseconds=1) if known else now - REMEMBERED
-        found = await self._database.read(_load, account, self._mode, now - LATELY, since)
+        today, known = midnight(self._clock()), self._standings.get(account, ())
+        since = known[-1].at + timedelta(microseconds=1) if known else today - REMEMBERED
+        found = await self._database.recall(_load, account, self._mode, today - LATELY, since)
         standings = self._standings[account] = tuple(dict.fromkeys((*known, *found.standings)))
         return replace(found, standings=standings)
 
@@ -100,7 +100,7 @@ class OwnPast:
         if refused is None:
             return False
         rules = self._policies.day_trades
-        fills = await self._database.read(trades.load_fills, account, refused)
+        fills = await self._database.recall(trades.load_fills, account, refused)
         held = {row.position.instrument.conid: row.position.quantity for row in page.rows}
         opened = last_opening([fill.execution for fill in fills], held)
         today, refused_on = (trade_date_at(at, rules, self._calendar) for at in (now, refused))
@@ -115,7 +115,7 @@ class OwnPast:
             return ()
         since = below[0].astimezone(NEW_YORK).date() - timedelta(days=1)
         begin = datetime.combine(since, time(), tzinfo=NEW_YORK).astimezone(UTC)
-        fills = await self._database.read(trades.load_fills, page.account.id, begin)
+        fills = await self._database.recall(trades.load_fills, page.account.id, begin)
         executions = [fill.execution for fill in fills]
         return deficits_of(standings, executions, self._policies.day_trades, self._calendar)
 
@@ -127,7 +127,8 @@ class OwnPast:
         if not is_cash or line is None or not self._has_read(page.account.id):
             return None
         now, rules = self._clock(), self._policies
-        fills: tuple[Fill, ...] = await self._database.read(trades.load_fills, page.account.id, now - LATELY)
+        since = midnight(now) - LATELY
+        fills: tuple[Fill, ...] = await self._database.recall(trades.load_fills, page.account.id, since)
         before = tuple(fill for fill in fills if fill.execution.at <= page.as_of)  # those its figures know of
         state = cash_state(line, before, now, rules.settlement, rules.day_trades, self._calendar)
         if state is None:

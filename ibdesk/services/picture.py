@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime
 from decimal import Decimal
 
 from ibdesk.brokers.base import MarketData, Trading
@@ -20,7 +20,7 @@ from ibdesk.domain.compliance.exposure import book_of
 from ibdesk.domain.compliance.policy import policies_at
 from ibdesk.domain.errors import Cause, DeskError, Refused
 from ibdesk.domain.executions import Fill
-from ibdesk.domain.hours import NEW_YORK, Calendar
+from ibdesk.domain.hours import NEW_YORK, Calendar, midnight
 from ibdesk.domain.instruments import AssetClass, Conid, Instrument, Right
 from ibdesk.domain.maintenance import outage_at
 from ibdesk.domain.market import Dividend, Quote, TradingHours
@@ -33,12 +33,9 @@ from ibdesk.domain.settings import Settings
 from ibdesk.services.book import Book
 from ibdesk.services.desk import Clock
 from ibdesk.services.order_book import LiveOrders
-from ibdesk.services.own_past import OwnPast
+from ibdesk.services.own_past import LATELY, OwnPast
 from ibdesk.store import trades
 from ibdesk.store.database import Database
-
-#: Calendar days of executions that hold five business days of any year.
-COUNTED = timedelta(days=11)
 
 #: Cash is no position, and an index or a combo as a whole cannot be held.
 NOT_CLOSED = frozenset({AssetClass.CASH, AssetClass.INDEX, AssetClass.COMBO})
@@ -104,7 +101,7 @@ class Pictures:
             )
         past = await self._past.of(page, ticket.currency, stored)
         now, (quotes, rules, hours, dividends) = self._clock(), told
-        day_trades, seen = self._day_trades(page, fills)
+        day_trades, seen = (None, None) if fills is None else day_trades_of(page, fills, now, self._calendar)
         working = tuple(order for order in self._orders.working if order.account == ticket.account)
         outage = outage_at(now, settings.region)
         return Context(
@@ -166,30 +163,28 @@ class Pictures:
         """Those of the last days; None until the broker was asked for them."""
         if not self._orders.has_read(account):
             return None
-        return await self._database.read(trades.load_fills, account, self._clock() - COUNTED)
-
-    def _day_trades(
-        self, page: AccountPage, fills: tuple[Fill, ...] | None
-    ) -> tuple[DayTradeState | None, DayTrades | None]:
-        """Counted from these; unknown without them."""
-        if fills is None:
-            return None, None
-        now, account = self._clock(), page.account.id
-        rules = policies_at(now.astimezone(NEW_YORK).date()).day_trades
-        held = {(account, row.position.instrument.conid): row.position.quantity for row in page.rows}
-        state = begin((fill.execution for fill in fills), held, rules, self._calendar)
-        return state, seen_from(state, account, trade_date_at(now, rules, self._calendar))
+        return await self._database.recall(trades.load_fills, account, midnight(self._clock()) - LATELY)
 
     async def _live_orders(self) -> int:
         """How many orders of this desk the broker ever took with real money."""
         if face_of(self._mode).environment is not Environment.LIVE:
             return 0
-        return await self._database.read(trades.count_taken, self._mode)
+        return await self._database.recall(trades.count_taken, self._mode)
+
+
+def day_trades_of(
+    page: AccountPage, fills: tuple[Fill, ...], now: datetime, calendar: Calendar
+) -> tuple[DayTradeState, DayTrades]:
+    """The day trades in the fills of the last days (`LATELY`), for the rules and for people."""
+    account, rules = page.account.id, policies_at(now.astimezone(NEW_YORK).date()).day_trades
+    held = {(account, row.position.instrument.conid): row.position.quantity for row in page.rows}
+    state = begin((fill.execution for fill in fills), held, rules, calendar)
+    return state, seen_from(state, account, trade_date_at(now, rules, calendar))
 
 
 async def holdings(book: Book, account: AccountId) -> tuple[tuple[Instrument, Decimal], ...]:
     """What is held and could be closed, as last read. Cash and index rows are no positions to close."""
-    page = await book.page(account)
+    page = await book.page(account, with_history=False)
     positions = () if page is None else (row.position for row in page.rows)
     return tuple((each.instrument, each.quantity) for each in positions
                  if each.quantity and each.instrument.asset_class not in NOT_CLOSED)  # fmt: skip

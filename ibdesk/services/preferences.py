@@ -46,8 +46,6 @@ class Preferences:
         self._environment = environment
         self._overrides = overrides
         self.sourced = self._load()
-        self._given: tuple[Acknowledgment, ...] | None = None
-        self._times_given = 0
 
     @property
     def folder(self) -> Path:
@@ -89,6 +87,10 @@ class Preferences:
         """How each connected environment is reached."""
         return await self._database.read(secrets.load_credentials, self._vault)
 
+    async def options_level(self, environment: Environment) -> int | None:
+        """The option level entered when this environment was connected; each check of an order asks."""
+        return await self._database.recall(secrets.load_options_level, environment)
+
     async def delete_credentials(self, environment: Environment) -> None:
         """Remove user name, gateway and certificate pin of one environment for good, with a line in the audit; the
         books stay."""
@@ -96,20 +98,12 @@ class Preferences:
         self._hub.publish(SettingsChanged(names=("credentials",)))
 
     async def acknowledgments(self) -> tuple[Acknowledgment, ...]:
-        """Every disclosure a person agreed to, oldest first. Each check of an order asks, so they are read once: while
-        the desk is open nobody else adds to them."""
-        if self._given is not None:
-            return self._given
-        times = self._times_given
-        found = await self._database.read(records.load_acknowledgments)
-        if times == self._times_given:  # else one was added meanwhile
-            self._given = found
-        return found
+        """Every disclosure a person agreed to, oldest first; each check of an order asks."""
+        return await self._database.recall(records.load_acknowledgments)
 
     async def acknowledge(self, given: Sequence[Acknowledgment]) -> None:
         """Keep the proof that a person agreed once more."""
         await self._database.write(records.add_acknowledgments, given, urgent=True)
-        self._given, self._times_given = None, self._times_given + 1
 
     def _refuse_where_held(self, name: str, text: str) -> None:
         """A variable or the command line wins over what is kept, so that keeping would change nothing now."""

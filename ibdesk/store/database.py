@@ -2,6 +2,7 @@
 
 `read` and `write` run a plain function `(tx, *args) -> value` in a transaction on a thread of ours and hand back its
 value. Reads see the last committed state and never wait for a write. A write is durable when its await returns.
+Every write to an open vault goes through its one `Database`, so `recall` knows what is still as it was read.
 """
 
 import asyncio
@@ -18,6 +19,7 @@ from sqlalchemy import Connection, Engine
 
 from ibdesk.store import cipher
 from ibdesk.store.migrations import upgrade
+from ibdesk.store.recall import Recalled, noted, watch
 from ibdesk.store.vault import OpenVault, vault_closed
 
 READERS = 2
@@ -57,13 +59,14 @@ class Database:
         self.folder = vault.paths.folder
         self._path = vault.paths.database
         self._key = vault.database_key()
-        self._reading = cipher.engine(self._path, self._key, begin="DEFERRED", size=READERS)
+        self._reading = watch(cipher.engine(self._path, self._key, begin="DEFERRED", size=READERS))
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="vault-writer")
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="vault-reader")
         self._queue: list[tuple[int, int, Callable[[], None]]] = []
         self._queued = itertools.count()
         self._guard = threading.Lock()
         self._closing: Future[object] | None = None
+        self._recalled = Recalled()
 
     async def read(self, fn: Callable[[Connection, *Args], Value], *args: *Args) -> Value:
         """What `fn(tx, *args)` finds in one consistent view. DeskError when the vault is closed or damaged."""
@@ -76,6 +79,26 @@ class Database:
 
         return await asyncio.wrap_future(self._readers.submit(work))
 
+    async def recall(self, fn: Callable[[Connection, *Args], Value], *args: *Args) -> Value:
+        """The same as `read`, from memory as long as nothing it reads is written: an order is checked at every quote
+        and once more at Send, and would read the same rows each time. The value is handed out again, so it must be
+        one that nobody changes; the arguments are compared, so an instant among them is better a day's."""
+        if self._closing is not None:
+            raise vault_closed()
+        asked = (fn, args)
+        if asked not in self._recalled:
+            after = self._recalled.moves
+
+            def work(tx: Connection) -> tuple[Value, set[str]]:
+                with noted(tx) as statements:
+                    return fn(tx, *args), statements
+
+            value, statements = await self.read(work)
+            self._recalled.keep(asked, value, statements, after)
+            return value
+        found: Value = self._recalled[asked]
+        return found
+
     async def write(self, fn: Callable[[Connection, *Args], Value], *args: *Args, urgent: bool = False) -> Value:
         """What `fn(tx, *args)` returns, once its transaction is on disk; all of it or nothing.
 
@@ -84,8 +107,12 @@ class Database:
         """
 
         def work() -> Value:
-            with cipher.engine_errors(self._path), self._writing.begin() as tx:
-                return fn(tx, *args)
+            statements: set[str] = set()
+            try:
+                with cipher.engine_errors(self._path), self._writing.begin() as tx, noted(tx) as statements:
+                    return fn(tx, *args)
+            finally:  # also when it failed: an error at the very end may leave it done
+                self._recalled.moved(statements)
 
         return await asyncio.wrap_future(self._enqueue(_Job(work), URGENT if urgent else ORDINARY))
 
@@ -93,6 +120,7 @@ class Database:
         """Finish what is queued, fold the log into the file and let go of it. Closing twice is fine."""
         if self._closing is None:
             self._closing = self._enqueue(_Job[object](self._finish), LAST)
+            self._recalled.forget()
             self._writer.shutdown(wait=False)
         await asyncio.wrap_future(self._closing)
 
@@ -105,7 +133,7 @@ class Database:
     @cached_property
     def _writing(self) -> Engine:
         """Made by the first write, on the writer's thread: the first screen only reads, and should not wait for it."""
-        return cipher.engine(self._path, self._key, begin="IMMEDIATE")
+        return watch(cipher.engine(self._path, self._key, begin="IMMEDIATE"))
 
     def _enqueue(self, job: "_Job[Value]", priority: int) -> Future[Value]:
         with self._guard:

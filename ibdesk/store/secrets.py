@@ -54,6 +54,13 @@ def find_credentials(tx: Connection, vault: OpenVault, environment: Environment)
     return None if row is None else _credentials(vault, row)
 
 
+def load_options_level(tx: Connection, environment: Environment) -> int | None:
+    """The option level that is kept with one environment; None when none was entered, or nothing is kept. No user name
+    is opened for it."""
+    c = ibkr_credentials.c
+    return tx.execute(select(c.options_trading_level).where(c.environment == environment.value)).scalar()
+
+
 def delete_credentials(tx: Connection, environment: Environment) -> bool:
     """Remove what is kept for one environment, its certificate pin included; whether there was any.
 

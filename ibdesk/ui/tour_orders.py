@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QWidget
 
 from ibdesk.domain.instruments import AssetClass, Instrument
 from ibdesk.domain.orders import Leg, Order, OrderState, OrderTicket, OrderType, Question, Side
-from ibdesk.services.orders import Reply
+from ibdesk.services.questioning import Reply
 from ibdesk.ui.orders.questions import OpenQuestions, asker
 from ibdesk.ui.orders.rows import Show
 from ibdesk.ui.orders.settle import SettleDialog

@@ -11,7 +11,7 @@ from ibdesk.domain.errors import Refused
 from ibdesk.domain.instruments import AssetClass
 from ibdesk.domain.orders import Leg, OrderTicket, Question, Side
 from ibdesk.domain.receipts import Outcome, ReceiptFilter
-from ibdesk.services.orders import Reply
+from ibdesk.services.questioning import Reply
 from ibdesk.ui.pages.activity.compliance_tab import ComplianceTab
 from ibdesk.ui.pages.activity.page import ActivityPage
 from ibdesk.ui.pages.activity.receipts_tab import ReceiptsTab

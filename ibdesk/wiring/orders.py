@@ -83,10 +83,6 @@ def trading_for(
     def holds(account: AccountId) -> bool:
         return account == local if local is not None else not is_local(account)
 
-    async def entered_level() -> int | None:
-        stored = await preferences.credentials()
-        return next((each.options_level for each in stored if each.environment is environment), None)
-
     async def traded() -> tuple[AccountId, ...]:
         return tuple(account for account in await accounts() if holds(account))
 
@@ -126,7 +122,7 @@ def trading_for(
             book, trading, broker.market, live_orders, mode=mode, quotes=lambda: {} if live is None else live.quotes,
             session=lambda: None if session is None else session.session, settings=lambda: preferences.settings,
             calendar=calendar, disclosures=load_disclosures(), acknowledged=preferences.acknowledgments,
-            database=database, clock=clock, entered_level=entered_level,
+            database=database, clock=clock, entered_level=lambda: preferences.options_level(environment),
         )  # fmt: skip
         orders = Orders(
             trading, live_orders, mode=mode, picture=pictures.of, database=database, clock=clock, ticks=ticks,

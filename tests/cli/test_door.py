@@ -105,22 +105,25 @@ def test_connecting_an_account_waits_too(ibdesk: Ibdesk, home: Path) -> None:
     assert ibdesk("account", "list").out.startswith("DU7654321")
 
 
-def test_the_doctor_waits_too_and_examines_what_it_can_where_that_is_in_vain(
-    ibdesk: Ibdesk, home: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_doctor_waits_too(ibdesk: Ibdesk, home: Path) -> None:
     held = vaults.open(home, PASSPHRASE)
     ending = threading.Timer(1.0, held.close)
     ending.start()
     assert "Only what needs no vault" not in ibdesk("doctor").out
     ending.join()
 
-    monkeypatch.setattr(door, "PATIENCE", 0.3)
-    held = vaults.open(home, PASSPHRASE)
-    try:
-        answer = ibdesk("doctor")
-    finally:
-        held.close()
-    assert "has this vault open" in answer.out and "Only what needs no vault" in answer.out
+
+def test_the_doctor_examines_what_needs_no_vault_where_waiting_is_in_vain(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("IBDESK_PASSPHRASE", PASSPHRASE)
+    args = parser().parse_args(["--home", str(home), "doctor"])
+    args.words = ("doctor",)
+    with closing(vaults.open(home, PASSPHRASE)):
+        replace(args.run, patience=0.3)(args, Talk(json=False, quiet=False))
+
+    told = capsys.readouterr().out
+    assert "has this vault open" in told and "Only what needs no vault" in told
 
 
 def test_an_account_is_needed_before_the_broker_is_asked(ibdesk: Ibdesk, home: Path) -> None:

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 import holidays
 import pytest
 
-from ibdesk.domain.hours import Calendar, half_days, is_open, last_close, market_state
+from ibdesk.domain.hours import Calendar, half_days, is_open, last_close, market_state, midnight
 
 YEARS = range(2025, 2029)
 CLOSED = dict(holidays.financial_holidays("NYSE", years=YEARS).items())
@@ -67,3 +67,8 @@ def test_the_last_close_is_the_latest_session_that_is_over() -> None:
     assert last_close(CALENDAR, at("2026-11-23T15:00")) == at("2026-11-20T21:00")
     assert last_close(CALENDAR, at("2026-11-28T15:00")) == at("2026-11-27T18:00")
     assert last_close(CALENDAR, at("2026-11-20T21:00")) == at("2026-11-20T21:00")
+
+
+def test_the_day_begins_at_midnight_in_new_york() -> None:
+    assert midnight(at("2026-11-20T04:59")) == at("2026-11-19T05:00")
+    assert midnight(at("2026-11-20T05:00")) == at("2026-11-20T05:00")

@@ -24,7 +24,8 @@ from ibdesk.domain.orders import Leg, Order, OrderState, OrderTicket, OrderType,
 from ibdesk.domain.portfolio import AccountPage
 from ibdesk.domain.receipts import Step
 from ibdesk.services.chains import Underlying
-from ibdesk.services.orders import Orders, Reply
+from ibdesk.services.orders import Orders
+from ibdesk.services.questioning import Reply
 from tests.cli.order_desk import OrderDesk, with_desk
 
 MODES = (Mode.DEMO, Mode.LOCAL_PAPER)

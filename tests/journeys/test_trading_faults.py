@@ -16,7 +16,8 @@ from ibdesk.domain.orders import Leg, Order, OrderState, OrderTicket, OrderType,
 from ibdesk.domain.receipts import Step
 from ibdesk.services.demo_faults import demo_faults
 from ibdesk.services.demo_trading_faults import FAMILY, trading_faults
-from ibdesk.services.orders import Checked, Reply
+from ibdesk.services.orders import Checked
+from ibdesk.services.questioning import Reply
 from tests.cli.order_desk import OrderDesk, with_desk
 from tests.services.workshop import MAIN
 

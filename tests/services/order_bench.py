@@ -12,7 +12,8 @@ from ibdesk.domain.orders import Order, OrderRef, OrderTicket, Question
 from ibdesk.domain.receipts import Step
 from ibdesk.services.hub import Hub
 from ibdesk.services.order_book import LiveOrders
-from ibdesk.services.orders import Checked, Orders, Reply
+from ibdesk.services.orders import Checked, Orders
+from ibdesk.services.questioning import Reply
 from ibdesk.services.tasks import Tasks
 from ibdesk.store import receipts
 from ibdesk.store.database import Database

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from ibdesk.domain.accounts import AccountId, Environment
 from ibdesk.domain.compliance.context import Context
+from ibdesk.domain.compliance.verdict import Severity
 from ibdesk.domain.errors import Cause, DeskError, Refused, Unavailable
 from ibdesk.domain.events import OrdersChanged
 from ibdesk.domain.hours import NEW_YORK
@@ -29,12 +30,13 @@ from ibdesk.domain.orders import (
     OrderTicket,
     Question,
     Questions,
+    Rejected,
     Side,
     WhatIf,
 )
 from ibdesk.domain.receipts import Step
 from ibdesk.services.activity import Activity
-from ibdesk.services.orders import Reply
+from ibdesk.services.questioning import Reply
 from ibdesk.store import receipts, trades
 from ibdesk.store import vault as vaults
 from ibdesk.store.database import Database, open_database
@@ -88,6 +90,22 @@ def test_a_double_click_is_one_order(bench: OrderBench) -> None:
     first, second = asyncio.run(both())
     assert first.ref == second.ref
     assert len(bench.broker.placed) == 1
+    assert asyncio.run(bench.newest(Step.BLOCKED, since=bench.now)) == [], "the second click was no order of its own"
+
+
+def test_a_draft_that_was_sent_has_its_order_even_if_it_cannot_be_checked_any_more(bench: OrderBench) -> None:
+    def unread(_: Any) -> Any:
+        raise Refused("This account has not been read yet.", remedy="Sync it.", cause=Cause.UNKNOWN_ACCOUNT)
+
+    async def again() -> None:
+        draft, shown = next(drafts), await bench.orders.check(ticket())
+        order = await bench.send_shown(draft, shown)
+        bench.change = unread
+        assert (await bench.send_shown(draft, shown)).ref == order.ref and len(bench.broker.placed) == 1
+        with pytest.raises(Refused, match="not been read"):
+            await bench.send_shown(next(drafts), shown)
+
+    asyncio.run(again())
 
 
 def test_the_same_order_from_another_window_is_a_duplicate_for_a_while(bench: OrderBench) -> None:
@@ -292,8 +310,31 @@ def test_a_change_and_a_cancel_reach_the_broker_with_their_receipts(bench: Order
         await bench.orders.cancel(changed)
         await bench.book.refresh()
         assert bench.book.find(order.ref or OrderRef("")).state is OrderState.CANCELLED  # type: ignore[union-attr]
-        steps = await bench.steps(order.ref or "")
-        assert Step.CHANGED in steps and steps[-1] is Step.CANCEL
+        told = [each.receipt for each in await bench.orders.receipt(order.ref or OrderRef(""))]
+        sent = next(each for each in told if each.step is Step.CHANGED)
+        assert sent.verdict is not None and sent.quotes and sent.summary is not None and told[-1].step is Step.CANCEL
+        assert set(sent.acknowledged) == {each.code for each in shown.verdict.of(Severity.CONFIRM)} != set()
+
+    asyncio.run(life())
+
+
+def test_a_change_that_was_not_made_says_so_in_its_receipt(bench: OrderBench) -> None:
+    async def refused(*_: Any) -> Rejected:
+        return Rejected(text="Too far from the market.")
+
+    async def lost(*_: Any) -> Any:
+        raise Unavailable("No answer came.", remedy="Wait.", cause=Cause.OUTCOME_UNKNOWN)
+
+    async def life() -> None:
+        order = await bench.send(next(drafts), ticket())
+        for modify, step in ((refused, Step.BROKER_REJECT), (lost, Step.OUTCOME_UNKNOWN)):
+            bench.pass_by(10)
+            shown = await bench.orders.check(ticket("3"), changes=order)
+            bench.broker.modify = modify  # type: ignore[assignment,method-assign]
+            with pytest.raises(DeskError):
+                await bench.orders.change(order, shown, ask=bench.ask, confirmation=bench.orders.confirm(shown))
+            last = (await bench.orders.receipt(order.ref or OrderRef("")))[-1].receipt
+            assert last.step is step and (last.broker_text or last.decision)
 
     asyncio.run(life())
 
@@ -486,22 +527,6 @@ def test_an_order_that_was_stored_does_not_leave_once_the_kill_switch_is_on(benc
     with pytest.raises(Refused, match="kill switch was pressed before the order left"):
         asyncio.run(bench.send(next(drafts), ticket()))
     assert bench.broker.placed == [] and bench.book.orders[-1].state is OrderState.REFUSED
-
-
-def test_a_draft_that_was_sent_has_its_order_even_if_it_cannot_be_checked_any_more(bench: OrderBench) -> None:
-    def blind(_context: Context) -> Context:
-        raise Unavailable("Nobody answers.", remedy="Wait.", cause=Cause.GATEWAY_NOT_RUNNING)
-
-    async def life() -> None:
-        draft, shown = next(drafts), await bench.orders.check(ticket())
-        order = await bench.send_shown(draft, shown)
-        bench.change = blind
-        assert (await bench.send_shown(draft, shown)).ref == order.ref
-        with pytest.raises(Unavailable, match="Nobody answers"):
-            await bench.send_shown(next(drafts), shown)
-        assert len(bench.broker.placed) == 1
-
-    asyncio.run(life())
 
 
 def test_nothing_leaves_while_the_vault_cannot_say_whether_it_was_sent_before(bench: OrderBench) -> None:

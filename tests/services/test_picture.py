@@ -1,5 +1,7 @@
 import asyncio
+import threading
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -15,9 +17,11 @@ from ibdesk.domain.modes import Mode
 from ibdesk.domain.orders import Leg, OrderRef, OrderState, OrderTicket, OrderType, Side
 from ibdesk.domain.receipts import Step
 from ibdesk.services.order_book import LiveOrders
-from ibdesk.services.orders import Orders, Reply
+from ibdesk.services.orders import Orders
 from ibdesk.services.picture import Pictures, holdings
-from tests.services.workshop import MAIN, Workshop, workshop
+from ibdesk.services.questioning import Reply
+from ibdesk.store.database import READERS
+from tests.services.workshop import MAIN, Workshop, beside, workshop
 
 
 async def said_yes(*_: object) -> Reply:
@@ -110,6 +114,31 @@ def test_a_share_order_goes_through_the_demo_gateway_and_is_cancelled(tmp_path: 
         assert known is not None and known.state is OrderState.CANCELLED
         steps = [each.receipt.step for each in await orders.receipt(order.ref or OrderRef(""))]
         assert steps[:3] == [Step.CHECK_RUN, Step.CONFIRMED_OVERRIDE, Step.SENT] and steps[-1] is Step.CANCEL
+
+    in_the_demo(tmp_path, life)
+
+
+def test_a_check_after_the_preview_waits_for_the_vault_only_where_it_was_written_meanwhile(tmp_path: Path) -> None:
+    async def life(shop: Workshop) -> None:
+        await shop.sync.run()
+        orders, _ = desk_of(shop)
+        await orders.book.refresh()
+        instrument = (await holdings(shop.book, MAIN))[0][0]
+        ticket = OrderTicket(account=MAIN, mode=Mode.DEMO, legs=(Leg(instrument=instrument, side=Side.BUY),))
+        shown = await orders.check(ticket)
+        release = threading.Event()
+        busy = [beside(shop.database.read(lambda _: release.wait(5))) for _ in range(READERS)]
+        await asyncio.sleep(0)  # every reader of the vault is kept busy from here on
+        async with asyncio.timeout(3):
+            again = await orders.check(ticket)
+        moved = {"quotes": again.context.quotes, "now": again.context.now}  # these are asked for each time
+        assert again.context == replace(shown.context, **moved) and not release.is_set()
+        release.set()
+        await asyncio.gather(*busy)
+        shop.dial.advance(timedelta(hours=1))
+        await shop.sync.run()
+        later = (await orders.check(ticket)).context.summary
+        assert later is not None and later.received_at == shop.dial.instant
 
     in_the_demo(tmp_path, life)
 

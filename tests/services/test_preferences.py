@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -81,11 +82,11 @@ def test_the_environment_wins_over_the_file_and_the_command_line_over_both(tmp_p
 
 def test_deleted_credentials_are_gone_told_and_audited(tmp_path: Path) -> None:
     async def test(preferences: Preferences, heard: Heard, vault: OpenVault, database: Database) -> None:
-        await database.write(save_credentials, vault, PAPER, NOON + timedelta())
+        await database.write(save_credentials, vault, replace(PAPER, options_level=2), NOON + timedelta())
         (stored,) = await preferences.credentials()
-        assert stored.user_name == "ursula"
+        assert stored.user_name == "ursula" and await preferences.options_level(Environment.PAPER) == 2
         await preferences.delete_credentials(Environment.PAPER)
-        assert await preferences.credentials() == ()
+        assert await preferences.credentials() == () and await preferences.options_level(Environment.PAPER) is None
         (line,) = await database.read(lambda tx: audit.load_calls(tx))
         assert (line.call.channel, line.call.path) == ("desk", "credentials/paper")
         assert heard.events == [SettingsChanged(names=("credentials",))]

@@ -67,6 +67,56 @@ def test_a_failing_write_leaves_nothing_and_the_next_one_works(open_vault: OpenV
     assert run(open_vault, work) == ["whole"]
 
 
+def test_what_was_read_is_recalled_until_it_is_written(open_vault: OpenVault) -> None:
+    asked: list[int] = []
+
+    def counted(tx: Connection, number: int) -> list[str]:
+        asked.append(number)
+        return names(tx)
+
+    def fails(tx: Connection) -> None:
+        add(tx, "half")
+        raise LookupError("on purpose")
+
+    async def work(database: Database) -> None:
+        assert await database.recall(counted, 1) == await database.recall(counted, 1) == []
+        assert await database.recall(counted, 2) == [] and asked == [1, 2]
+        await database.write(lambda tx: tx.execute(text("UPDATE ibkr_positions SET shown_order = 1")).rowcount)
+        assert await database.recall(counted, 1) == [] and asked == [1, 2]
+        await database.write(add, "first")
+        assert await database.recall(counted, 1) == ["first"] and asked == [1, 2, 1]
+        with pytest.raises(LookupError):
+            await database.write(fails)
+        assert await database.recall(counted, 1) == ["first"] and asked == [1, 2, 1, 1]
+        await database.close()
+        with pytest.raises(Refused):
+            await database.recall(counted, 1)
+
+    run(open_vault, work)
+
+
+def test_what_is_written_while_it_is_read_is_not_missed(open_vault: OpenVault) -> None:
+    reading, written = threading.Event(), threading.Event()
+
+    def slowly(tx: Connection) -> list[str]:
+        found = names(tx)
+        reading.set()
+        written.wait(5)
+        return found
+
+    async def work(database: Database) -> None:
+        async def write_meanwhile() -> None:
+            await asyncio.to_thread(reading.wait, 5)
+            await database.write(add, "first")
+            written.set()
+
+        before, _ = await asyncio.gather(database.recall(slowly), write_meanwhile())
+        assert before == []
+        assert await database.recall(slowly) == ["first"]
+
+    run(open_vault, work)
+
+
 def test_a_reader_cannot_write(open_vault: OpenVault) -> None:
     async def work(database: Database) -> None:
         with pytest.raises((Refused, OperationalError)):

@@ -34,6 +34,7 @@ def test_each_environment_has_its_own_row(in_transaction: Run, open_vault: OpenV
     assert in_transaction(secrets.load_credentials, open_vault) == (LIVE, PAPER)
     assert in_transaction(secrets.find_credentials, open_vault, Environment.PAPER) == PAPER
     assert in_transaction(secrets.find_credentials, open_vault, Environment.DEMO) is None
+    assert [in_transaction(secrets.load_options_level, each) for each in Environment] == [None, 3, None]
 
 
 def test_saving_again_replaces(in_transaction: Run, open_vault: OpenVault) -> None:

@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 
 from ibdesk.domain.executions import ExecutionKind, ToldFill
 from ibdesk.domain.money import USD, Currency
-from ibdesk.services.orders import Reply
+from ibdesk.services.questioning import Reply
 from ibdesk.ui.orders.rows import Paid, Show
 from ibdesk.ui.pages.orders import OrdersPage, build
 from ibdesk.ui.pages.orders.executions import FIELDS, Executions, paid_of

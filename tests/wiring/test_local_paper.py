@@ -22,7 +22,8 @@ from ibdesk.domain.orders import Leg, OrderIntent, OrderRef, OrderState, OrderTi
 from ibdesk.domain.receipts import Step
 from ibdesk.domain.records import Credentials
 from ibdesk.services.desk import Desk
-from ibdesk.services.orders import Orders, Reply
+from ibdesk.services.orders import Orders
+from ibdesk.services.questioning import Reply
 from ibdesk.store import secrets, trades
 from ibdesk.store import vault as vaults
 from ibdesk.store.header import LOWEST_COST

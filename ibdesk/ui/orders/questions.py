@@ -16,13 +16,13 @@ from ibdesk.domain.accounts import Environment
 from ibdesk.domain.events import OrdersChanged, SessionChanged, TradingLockChanged
 from ibdesk.domain.modes import face_of
 from ibdesk.domain.orders import Order, OrderRef, OrderState, OrderTicket, Question
-from ibdesk.services.orders import Reply
+from ibdesk.services.questioning import Reply
 from ibdesk.ui.orders import words
 from ibdesk.ui.theme import Text
 from ibdesk.ui.widgets import Banner, Button, Card, Chip, Label
 
 if TYPE_CHECKING:
-    from ibdesk.services.orders import Ask
+    from ibdesk.services.questioning import Ask
     from ibdesk.ui.bridge import Bridge
 
 #: What the broker's questions are about, by their ids (reference/client-portal-api.md 7.5).

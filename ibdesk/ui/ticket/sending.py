@@ -12,7 +12,8 @@ from ibdesk.domain.compliance.confirmation import Confirmation
 from ibdesk.domain.compliance.verdict import Code, Finding, Severity
 from ibdesk.domain.errors import DeskError
 from ibdesk.domain.orders import Order, OrderTicket
-from ibdesk.services.orders import Ask, Checked, Orders
+from ibdesk.services.orders import Checked, Orders
+from ibdesk.services.questioning import Ask
 
 #: Younger than the rules ask for (10 s for a preview, 30 s for a yes), so that nothing is too old on arrival; and older
 #: than a preview gets on a ticket that is looked at (`answers.PREVIEW_AGAIN`), so that Send need not wait for another.

@@ -15,7 +15,8 @@ from ibdesk.domain.errors import DeskError
 from ibdesk.domain.events import OrdersChanged
 from ibdesk.domain.modes import face_of
 from ibdesk.domain.orders import Order, OrderRef, OrderState, OrderTicket, Question
-from ibdesk.services.orders import Checked, Reply
+from ibdesk.services.orders import Checked
+from ibdesk.services.questioning import Reply
 from ibdesk.ui.orders.questions import asker
 from ibdesk.ui.orders.words import describe
 from ibdesk.ui.ticket.confirm_dialog import ConfirmDialog

@@ -12,7 +12,7 @@ from ibdesk.domain.diagnosis import Check, Examined, Fix, Verdict
 from ibdesk.domain.errors import DeskError
 from ibdesk.domain.modes import Mode
 from ibdesk.services.doctor import Trading
-from ibdesk.services.orders import Reply
+from ibdesk.services.questioning import Reply
 from tests.services.doctor.ward import Ward, at_demo
 from tests.services.order_bench import OrderBench
 from tests.services.scripted_broker import ticket

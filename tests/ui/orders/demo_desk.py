@@ -12,7 +12,7 @@ from ibdesk.domain.instruments import Instrument
 from ibdesk.domain.orders import Leg, Order, OrderTicket, Side
 from ibdesk.services.desk import Desk
 from ibdesk.services.disclosures import load_disclosures, sha256
-from ibdesk.services.orders import Ask
+from ibdesk.services.questioning import Ask
 from ibdesk.store.receipts import hash_of
 from ibdesk.ui.bridge import Bridge
 from tests.ui.orders.sample import MAIN

@@ -12,7 +12,7 @@ from ibdesk.domain.events import QuotesChanged, SessionChanged
 from ibdesk.domain.money import USD
 from ibdesk.domain.orders import Order, OrderState
 from ibdesk.domain.session import SessionState
-from ibdesk.services.orders import Reply
+from ibdesk.services.questioning import Reply
 from ibdesk.ui.orders import OrdersCard
 from ibdesk.ui.orders.columns import COMPACT, LAST
 from ibdesk.ui.orders.questions import QuestionDialog, asker

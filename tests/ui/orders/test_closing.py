@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 from ibdesk.domain.instruments import Conid
 from ibdesk.domain.orders import Leg, OrderState, OrderTicket, OrderType, Side
 from ibdesk.services.desk import Desk
-from ibdesk.services.orders import Reply
+from ibdesk.services.questioning import Reply
 from ibdesk.ui.bridge import Bridge
 from ibdesk.ui.frame.desk_view import DeskView
 from ibdesk.ui.orders.rows import Act, Show

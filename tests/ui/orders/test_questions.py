@@ -14,7 +14,7 @@ from ibdesk.domain.modes import Mode
 from ibdesk.domain.orders import OrderRef, OrderState, OrderTicket, Question
 from ibdesk.domain.records import TradingLock
 from ibdesk.domain.session import SessionState
-from ibdesk.services.orders import Reply
+from ibdesk.services.questioning import Reply
 from ibdesk.ui.bridge import Bridge
 from ibdesk.ui.orders.questions import ABOUT, GONE, KILLED, LOST, UNNAMED, OpenQuestions, QuestionDialog, asker
 from ibdesk.ui.widgets import Label

@@ -12,7 +12,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QApplication, QDialog, QMenu, QWidget
 
 from ibdesk.domain.orders import OrderState
-from ibdesk.services.orders import Reply
+from ibdesk.services.questioning import Reply
 from ibdesk.ui.bridge import Bridge
 from ibdesk.ui.frame.desk_view import DeskView
 from ibdesk.ui.main_window import MainWindow

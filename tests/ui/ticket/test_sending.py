@@ -15,7 +15,8 @@ from ibdesk.domain.compliance.verdict import Code, Finding, Severity
 from ibdesk.domain.errors import Cause, DeskError, Unavailable
 from ibdesk.domain.market import Delay
 from ibdesk.domain.orders import OrderState, OrderTicket
-from ibdesk.services.orders import Checked, Reply
+from ibdesk.services.orders import Checked
+from ibdesk.services.questioning import Reply
 from ibdesk.store import vault as vaults
 from ibdesk.store.database import Database, open_database
 from ibdesk.store.header import LOWEST_COST
