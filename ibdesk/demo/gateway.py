@@ -23,6 +23,7 @@ from ibdesk.demo.clock import NEW_YORK, DemoClock, default_start
 from ibdesk.demo.exchange import DemoOrder
 from ibdesk.demo.faults import BadBytes, Faults, Halves, Lost, Spoiled, WhatIfFault
 from ibdesk.demo.flex import QUERY, TOKEN, DemoFlex
+from ibdesk.demo.listening import stop_accepting
 from ibdesk.demo.market import Market
 from ibdesk.demo.portal.calls import Json, encode
 from ibdesk.demo.portal.limits import Budget
@@ -137,11 +138,15 @@ class DemoGateway:
 
     async def stop(self) -> None:
         """Close sockets politely and stop listening."""
+        if self._listener is not None:
+            await stop_accepting(self._listener)
         await self._server.sockets.close()
         await self._cleanup()
 
     async def kill(self) -> None:
         """Die at once: connections are cut, nothing is said. `start` brings it back."""
+        if self._listener is not None:
+            await stop_accepting(self._listener)
         self._server.abort_all()
         await self._cleanup()
 
