@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from ibdesk.domain.accounts import Account, AccountId, AccountPnl, Environment, newest_pnl
+from ibdesk.domain.executions import Fill
 from ibdesk.domain.instruments import Conid
 from ibdesk.domain.market import Quote
 from ibdesk.domain.modes import belongs, is_local
@@ -14,7 +15,7 @@ from ibdesk.domain.positions import Snapshot, Source
 from ibdesk.domain.returns import Point
 from ibdesk.services.desk import Clock
 from ibdesk.services.market import TRENDS_AT_MOST, load_trends
-from ibdesk.store import accounts, series, snapshots
+from ibdesk.store import accounts, series, snapshots, trades
 from ibdesk.store.database import Database
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 #: The curve keeps every sync of these last days and one point a day before: a year of syncs is a million points.
 IN_FULL = timedelta(days=8)
+#: How near to a picture's instant the broker's positions may have a trade or not have it yet.
+DOUBT = timedelta(seconds=5)
 
 
 class Book:
@@ -67,6 +70,14 @@ class Book:
             found, stored = await self._database.recall(_load_with_account, account, self._source, None)
         return None if found is None or stored is None else self._made(found, stored)
 
+    async def page_with_fills(
+        self, account: AccountId, since: datetime
+    ) -> tuple[AccountPage | None, tuple[Fill, ...]]:
+        """The same without history, and in the same view the prints since an instant, oldest first: all that its
+        positions may not know of are among them."""
+        found, stored, fills = await self._database.recall(_load_with_fills, account, self._source, since)
+        return None if found is None or stored is None else self._made(found, stored), fills
+
     async def pages(self) -> tuple[AccountPage, ...]:
         """The page of every account that was synced, in the order of `accounts`."""
         pages = [await self._page(account) for account in await self.accounts()]
@@ -104,6 +115,14 @@ def _load_with_account(
 ) -> tuple[Account | None, _Stored | None]:
     known = next((each for each in accounts.load_accounts(tx) if each.id == account), None)
     return known, None if known is None else _load(tx, account, source, now)
+
+
+def _load_with_fills(
+    tx: "Connection", account: AccountId, source: Source, since: datetime
+) -> tuple[Account | None, _Stored | None, tuple[Fill, ...]]:
+    found, stored = _load_with_account(tx, account, source, None)
+    first = since if stored is None else min(since, stored[0].as_of - DOUBT)
+    return found, stored, trades.load_fills(tx, account, first)
 
 
 def _load(tx: "Connection", account: AccountId, source: Source, now: datetime | None) -> _Stored | None:

@@ -4,7 +4,7 @@ What cannot be had is left unknown, never guessed: the rules say so and ask the 
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
@@ -16,7 +16,7 @@ from ibdesk.domain.compliance.context import Context, Desk
 from ibdesk.domain.compliance.day_trade_rule import DayTrades, seen_from
 from ibdesk.domain.compliance.day_trades import DayTradeState, begin, trade_date_at
 from ibdesk.domain.compliance.disclosures import Acknowledgment, Disclosure
-from ibdesk.domain.compliance.exposure import book_of
+from ibdesk.domain.compliance.exposure import book_of, moved
 from ibdesk.domain.compliance.policy import policies_at
 from ibdesk.domain.errors import Cause, DeskError, Refused
 from ibdesk.domain.executions import Fill
@@ -25,12 +25,13 @@ from ibdesk.domain.instruments import AssetClass, Conid, Instrument, Right
 from ibdesk.domain.maintenance import outage_at
 from ibdesk.domain.market import Dividend, Quote, TradingHours
 from ibdesk.domain.modes import Mode, face_of
-from ibdesk.domain.orders import OrderRules, OrderTicket, Side
+from ibdesk.domain.money import ZERO
+from ibdesk.domain.orders import Order, OrderRules, OrderTicket, Side
 from ibdesk.domain.portfolio import AccountPage
 from ibdesk.domain.risk_settings import BrokerLevel
 from ibdesk.domain.session import Session
 from ibdesk.domain.settings import Settings
-from ibdesk.services.book import Book
+from ibdesk.services.book import DOUBT, Book
 from ibdesk.services.desk import Clock
 from ibdesk.services.order_book import LiveOrders
 from ibdesk.services.own_past import LATELY, OwnPast
@@ -84,10 +85,10 @@ class Pictures:
     async def of(self, ticket: OrderTicket) -> Context:
         """What is known now. Refused(UNKNOWN_ACCOUNT) before the account's first sync."""
         # all of this waits for a thread or the broker: one after the other it would keep Send waiting
-        (page, stored, fills), (settings, acknowledged, live_orders), told = await asyncio.gather(
+        since = midnight(self._clock()) - LATELY
+        ((page, prints), stored), (settings, acknowledged, live_orders), told = await asyncio.gather(
             asyncio.gather(
-                self._book.page(ticket.account, with_history=False), self._past.stored(ticket.account),
-                self._fills(ticket.account),
+                self._book.page_with_fills(ticket.account, since), self._past.stored(ticket.account),
             ),
             asyncio.gather(self._with_level(self._settings()), self._acknowledged(), self._live_orders()),
             asyncio.gather(
@@ -101,15 +102,21 @@ class Pictures:
             )
         past = await self._past.of(page, ticket.currency, stored)
         now, (quotes, rules, hours, dividends) = self._clock(), told
-        day_trades, seen = (None, None) if fills is None else day_trades_of(page, fills, now, self._calendar)
+        day_trades, seen = None, None
+        if self._orders.has_read(ticket.account):  # before, nobody knows how many there were
+            lately = tuple(fill for fill in prints if fill.execution.at >= since)
+            day_trades, seen = day_trades_of(page, lately, now, self._calendar)
+        mine = tuple(order for order in self._orders.orders if order.account == ticket.account)
         working = tuple(order for order in self._orders.working if order.account == ticket.account)
+        positions = moved((row.position for row in page.rows), _since(page, prints))
+        unsure = (*_doubtful(page, prints), *_untold(page, prints, mine))
         outage = outage_at(now, settings.region)
         return Context(
             now=now, account=page.account, desk=Desk(mode=self._mode, session=self._session(), outage=outage),
             calendar=self._calendar, settings=settings, summary=page.summary,
             daily_pnl=None if page.pnl is None else page.pnl.daily,
             rates={line.currency: line.rate for line in page.ledger},
-            book=book_of((row.position for row in page.rows), (order.changes for order in working)), working=working,
+            book=book_of(positions, (order.changes for order in working), unsure), working=working,
             live_orders=live_orders, day_trades=day_trades, trades=seen, quotes=quotes, rules=rules, hours=hours,
             dividends=dividends, disclosures=self._disclosures, acknowledged=acknowledged, usual=past.usual,
             was_refused=past.was_refused, deficits=past.deficits, cash=past.cash,
@@ -159,17 +166,52 @@ class Pictures:
             return await self._market.dividends(sorted(sold)) if sold and self._market is not None else {}
         return {}
 
-    async def _fills(self, account: AccountId) -> tuple[Fill, ...] | None:
-        """Those of the last days; None until the broker was asked for them."""
-        if not self._orders.has_read(account):
-            return None
-        return await self._database.recall(trades.load_fills, account, midnight(self._clock()) - LATELY)
-
     async def _live_orders(self) -> int:
         """How many orders of this desk the broker ever took with real money."""
         if face_of(self._mode).environment is not Environment.LIVE:
             return 0
         return await self._database.recall(trades.count_taken, self._mode)
+
+
+def _since(page: AccountPage, fills: Iterable[Fill]) -> tuple[tuple[Instrument, Decimal], ...]:
+    """What was traded after the instant of the page, which its positions do not have."""
+    return tuple(_change(fill) for fill in fills if fill.execution.at > page.as_of and _moves(fill))
+
+
+def _doubtful(page: AccountPage, fills: Iterable[Fill]) -> Iterator[tuple[Instrument, Decimal]]:
+    """What was traded so near to that instant that its positions may have it all the same, or may not have it yet."""
+    first, last = page.as_of - DOUBT, max(page.as_of, page.received_at) + DOUBT
+    for fill in fills:
+        if first <= fill.execution.at <= last and _moves(fill):
+            instrument, change = _change(fill)
+            yield instrument, -change if fill.execution.at > page.as_of else change
+
+
+def _untold(
+    page: AccountPage, fills: tuple[Fill, ...], orders: Iterable[Order]
+) -> Iterator[tuple[Instrument, Decimal]]:
+    """What orders say is filled of them and no print has told of yet: the positions may have it or not."""
+    for order in orders:
+        if not order.filled.is_finite() or order.filled <= 0 or order.updated_at < page.as_of - DOUBT:
+            continue
+        prints = [fill.execution for fill in fills if _is_of(fill, order)]
+        for leg in order.legs:
+            told = sum((each.quantity for each in prints if each.instrument.conid == leg.instrument.conid), ZERO)
+            if order.filled * leg.ratio > told:
+                yield leg.instrument, (order.filled * leg.ratio - told) * leg.side.sign
+
+
+def _is_of(fill: Fill, order: Order) -> bool:
+    done = fill.execution
+    return (done.ref is not None and done.ref == order.ref) or (done.order_id is not None and done.order_id == order.id)
+
+
+def _moves(fill: Fill) -> bool:
+    return fill.execution.instrument.asset_class not in NOT_CLOSED
+
+
+def _change(fill: Fill) -> tuple[Instrument, Decimal]:
+    return fill.execution.instrument, fill.execution.signed
 
 
 def day_trades_of(

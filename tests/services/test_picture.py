@@ -9,17 +9,21 @@ from pathlib import Path
 import pytest
 
 from ibdesk.domain.accounts import Environment
+from ibdesk.domain.compliance.engine import check
+from ibdesk.domain.compliance.policy import policies_at
 from ibdesk.domain.compliance.verdict import Code, Severity
 from ibdesk.domain.errors import Refused
+from ibdesk.domain.executions import ExecId, Execution, Fill
 from ibdesk.domain.hours import Calendar
 from ibdesk.domain.instruments import AssetClass, Right
 from ibdesk.domain.modes import Mode
-from ibdesk.domain.orders import Leg, OrderRef, OrderState, OrderTicket, OrderType, Side
+from ibdesk.domain.orders import Leg, Order, OrderRef, OrderState, OrderTicket, OrderType, Side
 from ibdesk.domain.receipts import Step
 from ibdesk.services.order_book import LiveOrders
 from ibdesk.services.orders import Orders
 from ibdesk.services.picture import Pictures, holdings
 from ibdesk.services.questioning import Reply
+from ibdesk.store import trades
 from ibdesk.store.database import READERS
 from tests.services.workshop import MAIN, Workshop, beside, workshop
 
@@ -139,6 +143,90 @@ def test_a_check_after_the_preview_waits_for_the_vault_only_where_it_was_written
         await shop.sync.run()
         later = (await orders.check(ticket)).context.summary
         assert later is not None and later.received_at == shop.dial.instant
+
+    in_the_demo(tmp_path, life)
+
+
+Told = tuple[tuple[float, int], ...]
+
+
+@pytest.mark.parametrize(
+    ("told", "known", "filled", "most"),
+    [
+        ((), 10, 0, 10),
+        (((60, -4),), 6, 0, 6),
+        (((60, -10),), 0, 0, 0),
+        (((-60, -4),), 10, 0, 10),  # the positions have it
+        (((-2, -4),), 10, 0, 6),  # or may not have it yet
+        (((2, -4),), 6, 0, 6),
+        (((2, 4),), 14, 0, 10),
+        ((), 10, 4, 6),  # the order knows of it, no print has come
+        (((60, -4),), 6, 4, 6),  # once is once
+        (((60, -3),), 7, 4, 6),
+    ],
+)
+def test_what_was_traded_since_the_positions_were_read_is_not_sold_again(
+    tmp_path: Path, told: Told, known: int, filled: int, most: int
+) -> None:
+    async def life(shop: Workshop) -> None:
+        await shop.sync.run()
+        page = await shop.book.page(MAIN, with_history=False)
+        assert page is not None
+        share = next(row.position for row in page.rows if row.position.instrument.asset_class is AssetClass.STOCK)
+        extra = share.quantity - 10  # as if ten were held
+        ref, at = OrderRef("mine"), page.as_of
+        fills = [
+            Fill(execution=Execution(
+                exec_id=ExecId(f"e{after}"), account=MAIN, instrument=share.instrument, quantity=Decimal(abs(signed)),
+                side=Side.BUY if signed > 0 else Side.SELL, price=Decimal(1), at=at + timedelta(seconds=after), ref=ref,
+            )) for after, signed in told
+        ]  # fmt: skip
+        await shop.database.write(trades.save_fills, tuple(fills))
+        orders, pictures = desk_of(shop)
+        await orders.book.put(Order(
+            account=MAIN, state=OrderState.CANCELLED, legs=(Leg(instrument=share.instrument, side=Side.SELL),),
+            quantity=Decimal(10), order_type=OrderType.LIMIT, tif=None, at=at, updated_at=at + timedelta(seconds=60),
+            ref=ref, filled=Decimal(filled),
+        ))  # fmt: skip
+        shop.dial.advance(timedelta(seconds=90))
+
+        def selling(quantity: Decimal) -> OrderTicket:
+            return OrderTicket(account=MAIN, mode=Mode.DEMO, quantity=quantity, order_type=OrderType.MARKET,
+                               legs=(Leg(instrument=share.instrument, side=Side.SELL),))  # fmt: skip
+
+        seen = await pictures.of(selling(Decimal(1)))
+        assert seen.book.quantity(share.instrument) - extra == known
+        killed = replace(seen, desk=replace(seen.desk, killed="test"))
+        for quantity in (1, 4, 6, 7, 10, 11):
+            if extra + quantity > 0:
+                findings = check(selling(extra + quantity), killed, policies_at(seen.now.date())).findings
+                stop = next(each for each in findings if each.code is Code.KILL_SWITCH)
+                assert (stop.severity is Severity.NOTE) is (quantity <= most), quantity
+
+    in_the_demo(tmp_path, life)
+
+
+def test_a_change_of_an_order_filled_since_the_positions_were_read_is_no_closing(tmp_path: Path) -> None:
+    """Ten are held and ten of them for sale, four are sold: fourteen would be ten more against six."""
+    async def life(shop: Workshop) -> None:
+        await shop.sync.run()
+        held = [pair for pair in await holdings(shop.book, MAIN) if pair[0].asset_class is AssetClass.STOCK]
+        share, whole = held[0]
+        orders, pictures = desk_of(shop)
+        shop.dial.advance(timedelta(seconds=60))
+        before = Order(
+            account=MAIN, state=OrderState.WORKING, legs=(Leg(instrument=share, side=Side.SELL),), quantity=whole,
+            order_type=OrderType.LIMIT, tif=None, at=shop.dial(), updated_at=shop.dial(), ref=OrderRef("mine"),
+            filled=Decimal(4), limit=Decimal(1),
+        )  # fmt: skip
+        await orders.book.put(before)
+        for quantity, lowers in ((whole + 4, False), (whole + 1, False), (whole, True), (whole - 1, True)):
+            ticket = OrderTicket(account=MAIN, mode=Mode.DEMO, quantity=quantity, limit=Decimal(1), legs=before.legs)
+            seen = (await pictures.of(ticket)).without(before)
+            killed = replace(seen, desk=replace(seen.desk, killed="test"))
+            findings = check(ticket, killed, policies_at(seen.now.date())).findings
+            stop = next(each for each in findings if each.code is Code.KILL_SWITCH)
+            assert (stop.severity is Severity.NOTE) is lowers
 
     in_the_demo(tmp_path, life)
 

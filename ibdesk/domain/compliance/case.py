@@ -8,7 +8,7 @@ from typing import TypeVar, cast
 
 from ibdesk.domain.accounts import AccountSummary, MarginType
 from ibdesk.domain.compliance.context import Context
-from ibdesk.domain.compliance.exposure import Book, Legs, Outcome, outcome_of
+from ibdesk.domain.compliance.exposure import Book, Legs, Outcome, claimed, only_closes, outcome_of
 from ibdesk.domain.compliance.margin import Prices
 from ibdesk.domain.compliance.policy import Policies
 from ibdesk.domain.compliance.verdict import Code, Finding, Severity, Source
@@ -96,10 +96,23 @@ def case_of(ticket: OrderTicket, context: Context, policies: Policies) -> Case:
     unit = _unit(ticket, context)
     return Case(
         ticket=ticket, context=context, policies=policies, legs=legs, outcome=outcome,
-        lowers_risk=ticket.exits is None and lowers_risk(context.book, legs, outcome), summary=_fresh(context),
+        lowers_risk=ticket.exits is None and proves_lower(context, legs), summary=_fresh(context),
         unit=unit, cost=_cost(ticket, unit, context), rate=_rate(ticket.currency, context),
         dollar=_rate(USD, context),
     )  # fmt: skip
+
+
+def proves_lower(context: Context, legs: Legs) -> bool:
+    """Whether it lowers risk whatever of the latest trades the positions have, once what works already is filled."""
+    return closes_still(context, legs) and all(
+        lowers_risk(book, legs, outcome_of(book, legs)) for book in (context.book, *context.book.others)
+    )
+
+
+def closes_still(context: Context, legs: Legs) -> bool:
+    """Whether every leg only closes, also once the working orders on its side are filled."""
+    working = tuple((each, change + claimed(context.working, each, change, context.group)) for each, change in legs)
+    return all(only_closes(book, working) for book in (context.book, *context.book.others))
 
 
 def lowers_risk(book: Book, legs: Legs, outcome: Outcome) -> bool:

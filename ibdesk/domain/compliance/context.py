@@ -46,8 +46,8 @@ class Context:
     broker figures are older than the settings allow counts as unknown. `working` are the account's open orders, from
     wherever; `sent` the intents of this trade date from this desk, `undone` those of them that the broker refused or
     a person answered with no; `usual` the middle size of the person's own orders of a class; `what_if` the broker's
-    preview of exactly this order; `filled` what is filled already of the one that is changed. `granted` None: take the
-    setting.
+    preview of exactly this order; `filled` what is filled already of the one that is changed, `group` the order whose
+    exit it is. `granted` None: take the setting.
     """
 
     now: datetime
@@ -79,6 +79,7 @@ class Context:
     acknowledged: tuple[Acknowledgment, ...] = ()
     what_if: WhatIf | None = None
     filled: Decimal = ZERO
+    group: OrderRef | None = None
 
     def without(self, order: Order) -> "Context":
         """The same as if this working order were not there: so is looked at what it is to be changed to.
@@ -92,5 +93,5 @@ class Context:
         return replace(
             self, book=book, working=tuple(each for each in self.working if each not in same),
             sent=tuple(each for each in self.sent if each.ref != order.ref),
-            filled=max((each.filled for each in (*same, order)), default=ZERO),
+            filled=max((each.filled for each in (*same, order)), default=ZERO), group=order.parent,
         )  # fmt: skip

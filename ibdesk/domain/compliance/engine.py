@@ -17,13 +17,12 @@ from ibdesk.domain.compliance.account_rules import (
     check_margin_level,
 )
 from ibdesk.domain.compliance.aggregates import check_aggregates
-from ibdesk.domain.compliance.case import Case, case_of, said
+from ibdesk.domain.compliance.case import Case, case_of, closes_still, said
 from ibdesk.domain.compliance.context import Context
 from ibdesk.domain.compliance.contracts import check_contracts, check_rest, check_ticket
 from ibdesk.domain.compliance.disclosure_rule import check_disclosures
 from ibdesk.domain.compliance.duplicates import check_crossing, check_duplicate, check_rate
 from ibdesk.domain.compliance.expiry import check_expiry
-from ibdesk.domain.compliance.exposure import only_closes
 from ibdesk.domain.compliance.identity import check_identity
 from ibdesk.domain.compliance.limits import check_limits
 from ibdesk.domain.compliance.market_state import check_market_state
@@ -95,7 +94,7 @@ def _failed(name: str, error: Exception, closes: bool) -> Finding:
 
 def _closes(ticket: OrderTicket, context: Context) -> bool:
     try:
-        return only_closes(context.book, ticket.changes)
+        return closes_still(context, ticket.changes)
     except FAULTS:
         return False
 

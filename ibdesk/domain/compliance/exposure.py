@@ -5,9 +5,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
+from ibdesk.domain.accounts import AccountId
 from ibdesk.domain.instruments import AssetClass, Conid, Instrument
 from ibdesk.domain.money import ZERO
 from ibdesk.domain.options import merged, recognise
+from ibdesk.domain.orders import Order, OrderRef
 from ibdesk.domain.positions import Position
 from ibdesk.domain.strategies import Recognition
 
@@ -26,7 +28,8 @@ class Book:
 
     Built once per picture of the account; a check then touches only the underlyings of its own legs. What they held
     before is recognised once (`memo`), and the latest order's outcome is kept (`latest`): while a person moves only the
-    price, nothing is recognised again.
+    price, nothing is recognised again. `others` are what the account may hold as well, where it is not sure whether the
+    positions know of a trade: what lowers risk must do so in all of them.
     """
 
     held: Mapping[Conid, Decimal]
@@ -34,6 +37,7 @@ class Book:
     working: Mapping[Underlying, Legs]
     marks: Mapping[Conid, Decimal]
     symbols: Mapping[str, Conid]
+    others: "tuple[Book, ...]" = ()
     memo: dict[Underlying, tuple[Recognition, ...]] = field(default_factory=dict, compare=False, repr=False)
     latest: "dict[tuple[tuple[Conid, Decimal], ...], Outcome]" = field(default_factory=dict, compare=False, repr=False)
 
@@ -55,7 +59,8 @@ class Book:
         for leg, change in working:
             key = self.underlying_of(leg)
             less[key] = merged(less.get(key, self.working.get(key, ())), ((leg, -change),))
-        return replace(self, working={**self.working, **less}, memo={}, latest={})
+        others = tuple(other.without(working) for other in self.others)
+        return replace(self, working={**self.working, **less}, others=others, memo={}, latest={})
 
     def recognised(self, underlying: Underlying) -> tuple[Recognition, ...]:
         """What is held on one underlying now, as strategies."""
@@ -77,13 +82,34 @@ class Outcome:
 EMPTY = Book(held={}, groups={}, working={}, marks={}, symbols={})
 
 
-def book_of(positions: Iterable[Position], working: Iterable[Legs] = ()) -> Book:
-    """The index over one account's positions and the remaining changes of its working orders.
+def book_of(positions: Iterable[Position], working: Iterable[Legs] = (), unsure: Legs = ()) -> Book:
+    """The index over one account's positions and the remaining changes of its working orders. `unsure` are changes of
+    which nobody knows whether the positions have them: the most and the least they can make of them are its others.
 
     Only working orders that sell something to open count: filled, they make things worse. One that only buys or only
     closes is not taken for cover that is not there yet.
     """
-    rows = tuple(positions)
+    rows, pending_legs = tuple(positions), tuple(working)
+    plain = _book_of(rows, pending_legs)
+    if not unsure:
+        return plain
+    ends = (tuple(row for row in unsure if (row[1] > 0) is is_more) for is_more in (False, True))
+    return replace(plain, others=tuple(_book_of(moved(rows, changes), pending_legs) for changes in ends))
+
+
+def moved(positions: Iterable[Position], changes: Legs) -> tuple[Position, ...]:
+    """The positions after these changes; what was not held before is without any figure."""
+    rows = {row.instrument.conid: row for row in positions}
+    for instrument, change in changes:
+        row = rows.get(instrument.conid)
+        rows[instrument.conid] = (
+            Position(account=AccountId(""), instrument=instrument, quantity=change) if row is None
+            else replace(row, quantity=row.quantity + change)
+        )  # fmt: skip
+    return tuple(rows.values())
+
+
+def _book_of(rows: tuple[Position, ...], working: tuple[Legs, ...]) -> Book:
     symbols = _underlyings(rows)
     held = {row.instrument.conid: row.quantity for row in rows}
     plain = Book(held=held, groups={}, working={}, marks={}, symbols=symbols)
@@ -111,6 +137,22 @@ def opened(held: Decimal, change: Decimal) -> Decimal:
         return change
     rest = held + change
     return rest if rest * change > 0 else ZERO
+
+
+def claimed(
+    working: Iterable[Order], instrument: Instrument, change: Decimal, group: OrderRef | None = None
+) -> Decimal:
+    """What working orders on the same side still do to this contract: signed like the change. Of exits of one order,
+    which cancel each other, the largest; none of `group`'s."""
+    sides: dict[OrderRef, Decimal] = {}
+    total = ZERO
+    for order in working:
+        own = sum((each for leg, each in order.changes if leg.conid == instrument.conid and each * change > 0), ZERO)
+        if order.parent is None:
+            total += own
+        elif order.parent != group:
+            sides[order.parent] = max(sides.get(order.parent, ZERO), own, key=abs)
+    return total + sum(sides.values(), ZERO)
 
 
 def only_closes(book: Book, legs: Legs) -> bool:

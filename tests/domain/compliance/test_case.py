@@ -9,7 +9,9 @@ import pytest
 from ibdesk.domain.accounts import MarginType
 from ibdesk.domain.compliance.case import is_stale, net_touch, price_of, touch
 from ibdesk.domain.compliance.context import Context
-from ibdesk.domain.orders import Exits, Leg, OrderTicket, OrderType, Side
+from ibdesk.domain.compliance.exposure import book_of
+from ibdesk.domain.orders import Exits, Leg, Order, OrderRef, OrderTicket, OrderType, Side
+from ibdesk.domain.positions import Position
 from tests.domain.compliance.ready import (
     CALL,
     NOW,
@@ -22,8 +24,9 @@ from tests.domain.compliance.ready import (
     selling,
     summary,
     ticket,
+    working,
 )  # fmt: skip
-from tests.domain.compliance.sample import Legs, book, legs, option, stock
+from tests.domain.compliance.sample import ACCOUNT, Legs, book, legs, option, stock
 
 VERTICAL = (leg(CALL, 1), leg(option("105C"), -1))
 BUY_WRITE = (Leg(instrument=stock(), side=Side.BUY, ratio=100), leg(CALL, -1))
@@ -104,6 +107,56 @@ def test_a_working_order_that_makes_things_bare_by_itself_is_not_held_against_cl
     assert not case(selling(), seen).lowers_risk  # it would cover one of the three
     other = context(book=book((stock(), 10), (option("95P"), 1), working=(legs((option("105C"), -3)),)))
     assert case(selling(option("95P")), other).lowers_risk
+
+
+def _sale(quantity: int, *, parent: str = "", filled: int = 0) -> Order:
+    order = working(selling(stock(), quantity=quantity), quantity=quantity)
+    return replace(order, parent=OrderRef(parent) if parent else None, filled=Decimal(filled))
+
+
+@pytest.mark.parametrize(
+    ("at_work", "quantity", "lowers"),
+    [
+        ((_sale(10),), 1, False),
+        ((_sale(4),), 6, True),
+        ((_sale(4),), 7, False),
+        ((_sale(10, filled=4),), 4, True),
+        ((working(buying(stock(), quantity=3), quantity=3),), 10, True),  # what is bought is no claim
+        ((_sale(5, parent="entry"), _sale(4, parent="entry")), 5, True),  # one of them cancels the other
+        ((_sale(5, parent="entry"), _sale(4, parent="entry")), 6, False),
+    ],
+)
+def test_what_working_orders_close_already_lowers_risk_no_second_time(
+    at_work: tuple[Order, ...], quantity: int, lowers: bool
+) -> None:
+    seen = context(book=book((stock(), 10)), working=at_work)
+    assert case(selling(stock(), quantity=quantity), seen).lowers_risk is lowers
+
+
+def test_an_exit_that_is_changed_stands_for_its_brother_too() -> None:
+    profit, loss = _sale(10, parent="entry"), replace(_sale(10, parent="entry"), ref=OrderRef("loss"))
+    seen = context(book=book((stock(), 10)), working=(profit, loss)).without(loss)
+    assert case(selling(stock(), quantity=10), seen).lowers_risk
+    assert not case(selling(stock(), quantity=11), seen).lowers_risk
+
+
+@pytest.mark.parametrize(("unsure", "most"), [((), 10), ((-4,), 6), ((4,), 10), ((-4, 4), 6), ((-4, -6), 0)])
+def test_where_the_positions_may_lack_a_trade_it_must_lower_risk_with_it_and_without(
+    unsure: tuple[int, ...], most: int
+) -> None:
+    rows = (Position(account=ACCOUNT, instrument=stock(), quantity=Decimal(10)),)
+    held = book_of(rows, unsure=tuple((stock(), Decimal(each)) for each in unsure))
+    seen = context(book=held)
+    for quantity in (1, 4, 6, 7, 10, 11):
+        assert case(selling(stock(), quantity=quantity), seen).lowers_risk is (quantity <= most)
+    assert not case(buying(stock()), seen).lowers_risk
+
+
+def test_cover_that_may_be_sold_already_does_not_count() -> None:
+    rows = tuple(Position(account=ACCOUNT, instrument=each, quantity=Decimal(quantity))
+                 for each, quantity in ((stock(), 200), (CALL, -1)))  # fmt: skip
+    for unsure, lowers in (((), True), (((stock(), Decimal(-100)),), False)):
+        assert case(selling(stock(), quantity=100), context(book=book_of(rows, unsure=unsure))).lowers_risk is lowers
 
 
 def test_old_figures_count_as_unknown_and_the_kind_of_account_stays() -> None:
