@@ -119,6 +119,10 @@ class LiveOrders:
     def find(self, ref: OrderRef) -> Order | None:
         return self._orders.get(ref)
 
+    def newest(self, order: Order) -> Order:
+        """The same order as it is known now, which an older view of it may not be."""
+        return self._known(order) or order
+
     async def open(self) -> None:
         """Take up what is stored. An intent without an outcome belongs to a desk that died: it is UNKNOWN now."""
         found = await self._database.read(_stored, self._environment, self._mode, self._clock() - KEPT)

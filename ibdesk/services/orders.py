@@ -116,7 +116,7 @@ class Orders:
         mine = tuple(order for order in self.book.working if order.account == ticket.account)
         context = replace(context, desk=desk, what_if=what_if or context.what_if, sent=sent, working=mine,
                           undone=self.book.undone)  # fmt: skip
-        context = context if changes is None else context.without(changes)
+        context = context if changes is None else context.without(self.book.newest(changes))
         verdict = check(ticket, context, policies_at(now.astimezone(NEW_YORK).date()))
         return Checked(ticket=ticket, verdict=verdict, context=context, unlocked=unlocked)
 
@@ -175,7 +175,8 @@ class Orders:
         ref = order.ref or OrderRef(f"#{order.id}")
         async with self._deciding:
             fresh = await self._checked_again(shown, order)
-            if (obstacle := self._in_the_way(fresh, shown, confirmation)) is not None:
+            obstacle = _over(self.book.newest(order)) or self._in_the_way(fresh, shown, confirmation)
+            if obstacle is not None:
                 await self._refuse(ref, fresh, obstacle)
             self._spend(confirmation)
             codes = () if confirmation is None else tuple(sorted(_asked(shown.verdict)))
@@ -185,8 +186,12 @@ class Orders:
         if why := self._held_back(fresh):
             await self._steps.write(self._steps.of(Step.BLOCKED, shown.ticket, ref, decision=f"{why}."))
             raise _refused(f"{why} before the change left.", "Nothing was sent.")
+        newest = self.book.newest(order)
+        if (obstacle := _over(newest)) is not None:  # while it was written down
+            await self._steps.write(self._steps.of(Step.BLOCKED, shown.ticket, ref, decision=obstacle.message))
+            raise obstacle
         try:
-            answer = await self._trading.modify(order, shown.ticket)
+            answer = await self._trading.modify(newest, shown.ticket)
             last = await self._questioning.talk(
                 answer, shown.ticket, ref, ask, held_back=lambda: self._held_back(fresh)
             )
@@ -197,8 +202,9 @@ class Orders:
         if isinstance(last, Rejected):
             await self._steps.write(self._steps.of(Step.BROKER_REJECT, shown.ticket, ref, broker_text=last.text))
         if isinstance(last, Placed):
-            await self.book.hear(last.orders)
-            return self.book.find(ref) or last.orders[0]
+            told = self._with_news(last.orders[0])
+            await self.book.hear((told, *last.orders[1:]))
+            return self.book.newest(told)
         raise _refused("The change was not made." if last is None else last.text, "Look at the order again.")
 
     async def cancel(self, order: Order) -> None:
@@ -270,6 +276,13 @@ class Orders:
         blocked = self._steps.of(Step.BLOCKED, fresh.ticket, ref, fresh, decision=obstacle.message)
         await self._steps.write(run, blocked)
         raise obstacle
+
+    def _with_news(self, answer: Order) -> Order:
+        """The answer to a change tells the order as it is now, but of its fills and its end no more than was known when
+        it was asked for: what was heard since stands."""
+        newest = self.book.newest(answer)
+        state = answer.state if _over(newest) is None else newest.state
+        return replace(answer, state=state, filled=max(answer.filled, newest.filled))
 
     def _spend(self, confirmation: Confirmation | None) -> None:
         if confirmation is not None:
@@ -377,6 +390,13 @@ def _store(tx: "Connection", intent: OrderIntent, draft: str, steps: tuple[Recei
 def _shape(order: Order | OrderTicket) -> tuple[object, ...]:
     """What no change may change."""
     return (order.account, frozenset((leg.instrument.conid, leg.side, leg.ratio) for leg in order.legs))
+
+
+def _over(order: Order) -> Refused | None:
+    """Why it cannot be changed any more; None while it works."""
+    if order.is_open and order.state is not OrderState.CANCELLING:
+        return None
+    return _refused(f"This order cannot be changed any more: it is {order.state}.", "Send another one instead.")
 
 
 def _asked(verdict: Verdict) -> frozenset[Code]:

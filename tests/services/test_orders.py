@@ -18,17 +18,19 @@ from ibdesk.domain.accounts import AccountId, Environment
 from ibdesk.domain.compliance.context import Context
 from ibdesk.domain.compliance.verdict import Severity
 from ibdesk.domain.errors import Cause, DeskError, Refused, Unavailable
-from ibdesk.domain.events import OrdersChanged
+from ibdesk.domain.events import OrderContradicted, OrdersChanged
 from ibdesk.domain.hours import NEW_YORK
 from ibdesk.domain.market import Delay
 from ibdesk.domain.modes import Mode
 from ibdesk.domain.orders import (
     Leg,
+    Order,
     OrderId,
     OrderIntent,
     OrderRef,
     OrderState,
     OrderTicket,
+    Placed,
     Question,
     Questions,
     Rejected,
@@ -338,6 +340,86 @@ def test_a_change_is_checked_as_if_the_order_it_changes_were_not_there(bench: Or
     asyncio.run(life())
 
 
+@pytest.mark.parametrize(
+    ("state", "filled"),
+    [(OrderState.FILLED, 5), (OrderState.CANCELLED, 2), (OrderState.CANCELLING, 0), (OrderState.INACTIVE, 0)],
+)
+def test_an_order_that_does_not_work_any_more_is_not_changed(
+    bench: OrderBench, state: OrderState, filled: int
+) -> None:
+    async def life() -> None:
+        shown_once = await bench.send(next(drafts), ticket("5"))
+        bench.pass_by(10)
+        shown = await bench.orders.check(ticket("9"), changes=shown_once)
+        yes = bench.orders.confirm(shown)
+        sent = _watched(bench)
+        await bench.book.hear([replace(shown_once, state=state, filled=Decimal(filled))])
+        with pytest.raises(Refused, match=f"cannot be changed any more: it is {state}"):
+            await bench.orders.change(shown_once, shown, ask=bench.ask, confirmation=yes)
+        told = await bench.orders.receipt(shown_once.ref or OrderRef(""))
+        assert not sent and Step.CHANGED not in {each.receipt.step for each in told}
+        assert told[-1].receipt.step is Step.BLOCKED
+
+    asyncio.run(life())
+
+
+def test_an_order_that_ends_while_its_change_is_written_down_is_not_changed(bench: OrderBench) -> None:
+    async def life() -> None:
+        order = await bench.send(next(drafts), ticket("5"))
+        bench.pass_by(10)
+        shown = await bench.orders.check(ticket("9"), changes=order)
+        sent, write = _watched(bench), bench.orders._steps.write
+
+        async def slow(*steps: Any) -> None:
+            await write(*steps)
+            if steps[0].step is Step.CHANGED:
+                await bench.book.hear([replace(order, state=OrderState.FILLED, filled=order.quantity)])
+
+        bench.orders._steps.write = slow  # type: ignore[method-assign]
+        with pytest.raises(Refused, match="cannot be changed"):
+            await bench.orders.change(order, shown, ask=bench.ask, confirmation=bench.orders.confirm(shown))
+        assert not sent
+
+    asyncio.run(life())
+
+
+def test_an_order_is_changed_as_it_is_known_now_and_keeps_what_was_filled_meanwhile(bench: OrderBench) -> None:
+    wrong: list[Any] = []
+    bench.hub.subscribe(OrderContradicted, wrong.append)
+
+    async def life() -> None:
+        older = await bench.send(next(drafts), ticket("5"))
+        await bench.book.hear([replace(older, filled=Decimal(2))])
+        bench.pass_by(10)
+        shown = await bench.orders.check(ticket("6"), changes=older)
+        sent = _watched(bench, during=3)
+        yes = bench.orders.confirm(shown)
+        changed = await bench.orders.change(older, shown, ask=bench.ask, confirmation=yes)
+        assert [each.filled for each in sent] == [2]
+        assert (changed.quantity, changed.filled, changed.state) == (6, 3, OrderState.WORKING)
+        shown = await bench.orders.check(ticket("8"), changes=older)
+        _watched(bench, during=6, state=OrderState.FILLED)
+        changed = await bench.orders.change(older, shown, ask=bench.ask, confirmation=bench.orders.confirm(shown))
+        assert (changed.filled, changed.state) == (6, OrderState.FILLED)
+        assert not wrong
+
+    asyncio.run(life())
+
+
+def _watched(bench: OrderBench, during: int = 0, state: OrderState = OrderState.WORKING) -> list[Order]:
+    """What is given to the broker to be changed; `during` of it are filled while it answers."""
+    seen: list[Order] = []
+
+    async def modify(order: Order, of: OrderTicket) -> Placed:
+        seen.append(order)
+        if during:
+            await bench.book.hear([replace(order, filled=Decimal(during), state=state)])
+        return Placed(orders=(replace(order, quantity=of.quantity, limit=of.limit),))
+
+    bench.broker.modify = modify  # type: ignore[method-assign]
+    return seen
+
+
 def test_no_change_leaves_once_the_kill_switch_was_pressed(bench: OrderBench) -> None:
     async def life() -> None:
         order = await bench.send(next(drafts), ticket("5"))
@@ -625,6 +707,11 @@ async def _walk(bench: OrderBench, acts: list[Any]) -> None:
         for ref in bench.broker.known:
             assert bench.book.find(ref) is not None, "an order was lost"
     assert not blocked_by_hand
+    became = [await bench.database.read(trades.intent_of, draft) for draft in dict.fromkeys(mine)]
+    refs = [intent.ref for intent in became if intent is not None]
+    assert set(bench.broker.placed) <= set(refs), "one draft became two orders"
+    assert len(set(refs)) == len(refs), "two drafts became one order"
+    assert {order.ref for order in bench.book.orders if order.at >= start} <= set(refs)
     assert len(set(bench.broker.placed)) == len(bench.broker.placed), "an intent was sent twice"
     stored = await bench.database.read(trades.load_intents, Mode.DEMO, bench.now - timedelta(days=1))
     assert set(bench.broker.placed) <= {intent.ref for intent in stored}
