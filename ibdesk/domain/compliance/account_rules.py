@@ -59,6 +59,7 @@ def check_funds(case: Case) -> tuple[Finding, ...]:
         summary=case.summary, policies=case.policies, now=case.context.now, what_if=case.context.what_if,
         estimate=case.once(estimate_needed), buffer=_buffer(case), cost=_shares_bought(case),
         dollar=case.dollar, requires_preview=settings.risk_require_preview,
+        filled=case.context.filled,
     )  # fmt: skip
     return (*stale, *check_buying_power(context, lowers_risk=case.lowers_risk))
 

@@ -10,7 +10,7 @@ from decimal import Decimal
 from ibdesk.domain.accounts import AccountSummary, MarginType
 from ibdesk.domain.compliance.margin import Estimate
 from ibdesk.domain.compliance.policy import Policies
-from ibdesk.domain.compliance.verdict import Code, Finding, Severity, Source, money
+from ibdesk.domain.compliance.verdict import Code, Finding, Severity, Source, figure, money
 from ibdesk.domain.money import USD, ZERO, known
 from ibdesk.domain.orders import WhatIf
 
@@ -34,7 +34,8 @@ class BuyingPowerContext:
     """What the rule looks at. `what_if` is for exactly this order, None when there is none; `estimate` likewise.
 
     `cost` is what the shares bought cost; `dollar` what a US dollar costs in the currency of the account's figures,
-    None without a rate; `requires_preview`: the person wants a block where the broker gave none.
+    None without a rate; `requires_preview`: the person wants a block where the broker gave none; `filled` what is
+    filled already of the order the preview is for as a whole.
     """
 
     summary: AccountSummary
@@ -46,6 +47,7 @@ class BuyingPowerContext:
     cost: Decimal = ZERO
     dollar: Decimal | None = Decimal(1)
     requires_preview: bool = False
+    filled: Decimal = ZERO
 
     def told(self, amount: Decimal) -> str:
         """An amount in the currency of the account's figures."""
@@ -67,9 +69,10 @@ def _minimum_equity(context: BuyingPowerContext, lowers_risk: bool) -> tuple[Fin
     if context.dollar is None:
         return (
             _said(
-                context, Code.MIN_EQUITY_2000, Severity.NOTE, Source.RULE,
+                context, Code.MIN_EQUITY_2000, Severity.CONFIRM, Source.RULE,
                 f"Borrowing and short selling need {money(least, USD)} of equity; whether {context.told(equity)} is as "
                 "much is not known: there is no exchange rate for USD.",
+                "Sync the account for its rates, or confirm if it has enough.",
             ),
         )  # fmt: skip
     dollars = equity / context.dollar
@@ -107,9 +110,19 @@ def _room(context: BuyingPowerContext) -> tuple[Finding, ...]:
         age = int((context.now - preview.at).total_seconds())
         return _without(context, f"The broker's preview is {age} seconds old.")
     equity, initial = known(preview.equity.after), known(preview.initial_margin.after)
-    if equity is None or initial is None:
+    maintenance = known(preview.maintenance_margin.after)
+    if equity is None or initial is None or maintenance is None:
         return _without(context, "The broker's preview lacks the margin figures.")
-    after = equity - max(initial, known(preview.maintenance_margin.after) or ZERO)
+    after = equity - max(initial, maintenance)
+    if after < 0 < context.filled:  # what was filled is in the account's figures already, and counted twice
+        return (
+            _said(
+                context, Code.BP_INSUFFICIENT, Severity.CONFIRM, Source.WHAT_IF,
+                f"Available funds after this order would be {context.told(after)} by the broker's preview. It is for "
+                f"the whole order, of which {figure(context.filled)} are filled already, so the rest may need less.",
+                "Trade smaller, or confirm if the rest is covered.", after, ZERO,
+            ),
+        )  # fmt: skip
     return (_judged(context, after, Source.WHAT_IF, "after this order"),)
 
 

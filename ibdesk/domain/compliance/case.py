@@ -50,6 +50,11 @@ class Case:
         return cast(_T, self.memo[reckon])
 
     @property
+    def whole(self) -> Legs:
+        """What the order does in all, where it is changed and a part of it is filled already."""
+        return replace(self.ticket, quantity=self.ticket.quantity + self.context.filled).changes
+
+    @property
     def opens(self) -> bool:
         return not self.lowers_risk
 

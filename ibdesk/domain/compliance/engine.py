@@ -54,7 +54,8 @@ def check(ticket: OrderTicket, context: Context, policies: Policies) -> Verdict:
     """Every rule's answer, in the order of `STEPS`; the same inputs give the same verdict.
 
     A ticket that lacks something or has a price that is no number is blocked before the rules that would reckon with
-    it; who may send it is told all the same. Of an order that is changed they judge what is left to be filled.
+    it; who may send it is told all the same. Of an order that is changed they judge what is left to be filled, but
+    for its size (`limits`).
     """
     faults = check_ticket(ticket) or check_rest(ticket, context.filled)
     if faults:

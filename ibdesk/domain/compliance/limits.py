@@ -1,6 +1,7 @@
 """The person's own limits on one order: its size, premium, exposure, possible loss, and the first live orders.
 
-Everything here is for orders that open; one that lowers risk is never stopped by a limit.
+Everything here is for orders that open; one that lowers risk is never stopped by a limit. Of an order that is changed
+size, premium and exposure are those of the whole: what is filled counts, or changes in turn would pass any limit.
 """
 
 from collections.abc import Iterator
@@ -72,7 +73,7 @@ def _is_unbounded(case: Case) -> bool:
 
 def _quantity(case: Case) -> Iterator[Finding]:
     settings = case.context.settings
-    for instrument, change in case.legs:
+    for instrument, change in case.whole:
         is_contract = instrument.asset_class in CONTRACTS
         asks, blocks, word = (
             (settings.risk_contracts_confirm, settings.risk_contracts_block, "contracts") if is_contract
@@ -87,7 +88,7 @@ def _quantity(case: Case) -> Iterator[Finding]:
 
 def _usual(case: Case) -> Iterator[Finding]:
     factor = case.context.settings.risk_usual_factor
-    for instrument, change in case.legs:
+    for instrument, change in case.whole:
         usual = case.context.usual.get(instrument.asset_class)
         if factor and usual and abs(change) > factor * usual:
             yield said(
@@ -102,6 +103,8 @@ def _premium(case: Case) -> Iterator[Finding]:
     settings, premium = case.context.settings, premium_of(case)
     if premium is None:
         return
+    rest = case.ticket.quantity
+    premium = premium * (rest + case.context.filled) / rest
     share = case.share(abs(premium))
     if share is None:
         yield said(
@@ -147,7 +150,7 @@ def _exposure(case: Case) -> Iterator[Finding]:
 def _delta_worths(case: Case) -> Decimal | None:
     """Of all legs; None as soon as one is unknown."""
     worth = ZERO
-    for instrument, change in case.legs:
+    for instrument, change in case.whole:
         part = _delta_worth(case, instrument, change)
         if part is None:
             return None
@@ -216,7 +219,7 @@ def _first_orders(case: Case) -> Iterator[Finding]:
     if face_of(ticket.mode).environment is not Environment.LIVE or left <= 0:
         return
     why = [] if ticket.order_type is OrderType.LIMIT else ["only limit orders"]
-    for instrument, change in case.legs:
+    for instrument, change in case.whole:
         most = settings.risk_first_contracts if instrument.asset_class in CONTRACTS else settings.risk_first_shares
         if abs(change) > most:
             why.append(f"at most {most} of {instrument.label}")

@@ -105,11 +105,11 @@ def test_two_thousand_dollars_are_compared_with_the_equity_in_dollars() -> None:
     assert Code.MIN_EQUITY_2000 not in codes(enough)
 
 
-def test_without_an_exchange_rate_the_two_thousand_dollars_are_noted_and_block_nothing() -> None:
+def test_without_an_exchange_rate_the_two_thousand_dollars_are_asked_about() -> None:
     for rates in ({}, {USD: Decimal(0)}):
         naked = replace(in_francs("1500", rates), what_if=None)
         told = found(check_funds(case(selling(option("95P"), limit="1.00"), naked)), Code.MIN_EQUITY_2000)
-        assert told.severity is Severity.NOTE
+        assert told.severity is Severity.CONFIRM and told.remedy
         assert "no exchange rate for USD" in told.sentence
 
 

@@ -29,7 +29,8 @@ def summary(
 
 
 def preview(
-    equity: str = "10000", initial: str | Decimal = "9600", maintenance: str = "9000", refusal: str = "", age: int = 0
+    equity: str = "10000", initial: str | Decimal = "9600", maintenance: str | Decimal = "9000", refusal: str = "",
+    age: int = 0,
 ) -> WhatIf:
     return WhatIf(
         at=NOW - timedelta(seconds=age), equity=Impact(after=Decimal(equity)), refusal=refusal,
@@ -67,10 +68,22 @@ def test_below_the_buffer_is_warned_and_not_blocked() -> None:
 
 def test_the_brokers_unset_figure_is_a_missing_one() -> None:
     """B27."""
-    passed, label = check(what_if=preview(initial=SENTINEL), estimate=needing("100"))
-    assert passed.severity is Severity.PASS
-    assert (label.code, label.severity) == (Code.BP_ESTIMATE, Severity.CONFIRM)
-    assert "lacks the margin figures" in label.sentence
+    for lacking in (preview(initial=SENTINEL), preview(maintenance=SENTINEL)):
+        passed, label = check(what_if=lacking, estimate=needing("100"))
+        assert passed.severity is Severity.PASS
+        assert (label.code, label.severity) == (Code.BP_ESTIMATE, Severity.CONFIRM)
+        assert "lacks the margin figures" in label.sentence
+
+
+def test_too_little_for_a_whole_that_is_filled_in_part_is_asked_about() -> None:
+    short = preview(initial="10400")
+    (blocked,) = check(what_if=short)
+    assert (blocked.code, blocked.severity) == (Code.BP_INSUFFICIENT, Severity.BLOCK)
+    (asked,) = check(what_if=short, filled=Decimal(4))
+    assert (asked.code, asked.severity) == (Code.BP_INSUFFICIENT, Severity.CONFIRM)
+    assert "of which 4 are filled already" in asked.sentence
+    (passed,) = check(what_if=preview(), filled=Decimal(4))
+    assert passed.code is Code.BP_OK
 
 
 def test_a_margin_account_below_2000_may_not_sell_a_naked_put() -> None:

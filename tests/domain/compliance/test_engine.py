@@ -72,14 +72,18 @@ def test_the_rules_stand_in_the_order_of_the_reference() -> None:
     assert codes.index(Code.SESSION) < codes.index(Code.TICK) < codes.index(Code.DUPLICATE) < codes.index(Code.BP_OK)
 
 
-def test_a_partly_filled_order_that_is_changed_is_judged_by_what_is_left_of_it() -> None:
+def test_a_partly_filled_order_that_is_changed_is_judged_by_what_is_left_of_it_and_its_size_by_the_whole() -> None:
     before = replace(working(buying(quantity=10), quantity=10), ref=OrderRef("mine"), filled=Decimal(4))
-    five = setting(context(working=(before,)), risk_contracts_block=6)
-    assert found(checked(buying(quantity=10), five), Code.FAT_FINGER_QTY).severity is Severity.BLOCK, "a new order"
-    changing = five.without(before)
+    changing = setting(context(working=(before,)), risk_contracts_block=10).without(before)
     codes = {each.code for each in checked(buying(quantity=10), changing).findings}
     assert Code.FAT_FINGER_QTY not in codes
-    assert found(checked(buying(quantity=11), changing), Code.FAT_FINGER_QTY).measured == 7
+    told = found(checked(buying(quantity=11), changing), Code.FAT_FINGER_QTY)
+    assert (told.severity, told.measured) == (Severity.BLOCK, 11)
+    part = setting(changing, risk_premium_block_pct=Decimal(2), risk_exposure_block_pct=Decimal(100))
+    told = found(checked(buying(quantity=10), part), Code.FAT_FINGER_NOTIONAL)
+    assert told.measured == Decimal("2.1"), "ten for 105 each, of 50,000"
+    assert not {each.measured for each in checked(buying(quantity=10), part).findings
+                if each.code is Code.BP_INSUFFICIENT}  # fmt: skip
     told = found(checked(buying(quantity=4), changing), Code.TICKET)
     assert (told.severity, told.sentence) == (Severity.BLOCK, "4 of this order are filled already.")
 

@@ -174,3 +174,13 @@ def test_the_first_live_orders_are_small_with_a_limit_and_confirmed(
     one = replace(of, mode=Mode.IBKR_LIVE, account=AccountId("U1"))
     assert severity(limits(one, live(orders)), Code.FIRST_ORDERS) is expected
     assert severity(limits(of), Code.FIRST_ORDERS) is Severity.PASS  # paper is not guarded
+
+
+def test_the_first_live_orders_are_no_larger_for_being_changed_after_each_fill() -> None:
+    one = replace(buying(stock(), quantity=2), mode=Mode.IBKR_LIVE, account=AccountId("U1"))
+    for filled, expected in ((98, Severity.CONFIRM), (99, Severity.BLOCK)):
+        seen = replace(live(0), filled=Decimal(filled))
+        assert severity(limits(one, seen), Code.FIRST_ORDERS) is expected
+    assert severity(limits(one, setting(seen, risk_shares_block=100)), Code.FAT_FINGER_QTY) is Severity.BLOCK
+    share = found(limits(one, setting(seen, risk_exposure_block_pct=Decimal(20))), Code.FAT_FINGER_NOTIONAL)
+    assert (share.severity, share.measured) == (Severity.BLOCK, Decimal("20.2"))
