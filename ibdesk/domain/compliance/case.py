@@ -22,6 +22,9 @@ from ibdesk.domain.strategies import Recognition
 
 _T = TypeVar("_T")
 
+#: How far figures may be ahead of the clock; further, one of the two is wrong and their age is not known.
+_AHEAD = timedelta(seconds=60)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
@@ -240,10 +243,11 @@ def _rate(currency: Currency | None, context: Context) -> Decimal | None:
 
 
 def is_stale(context: Context) -> bool:
-    """Whether the account's figures are missing or older than the person allows."""
+    """Whether the account's figures are missing, older than the person allows, or of a time that is still to come."""
     if context.summary is None:
         return True
-    return context.now - context.summary.received_at > timedelta(seconds=float(context.settings.risk_account_age))
+    age = context.now - context.summary.received_at
+    return not -_AHEAD <= age <= timedelta(seconds=float(context.settings.risk_account_age))
 
 
 def _fresh(context: Context) -> AccountSummary:

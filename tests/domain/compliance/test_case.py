@@ -159,6 +159,11 @@ def test_cover_that_may_be_sold_already_does_not_count() -> None:
         assert case(selling(stock(), quantity=100), context(book=book_of(rows, unsure=unsure))).lowers_risk is lowers
 
 
+def test_figures_of_a_time_to_come_count_as_old() -> None:
+    for ahead, stale in ((60, False), (61, True)):
+        assert is_stale(context(summary=summary(received_at=NOW + timedelta(seconds=ahead)))) is stale
+
+
 def test_old_figures_count_as_unknown_and_the_kind_of_account_stays() -> None:
     old: Context = context(summary=summary(kind=MarginType.CASH, received_at=NOW - timedelta(seconds=121)))
     assert is_stale(old)
