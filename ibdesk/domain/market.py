@@ -1,6 +1,6 @@
 """What the market says: quotes, bars and how late they are."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
@@ -111,6 +111,18 @@ class Quote:
             option=self.option.merged(newer.option) if self.option and newer.option else newer.option or self.option,
             updated_at=newer.updated_at or self.updated_at,
         )
+
+    def completed(self, other: "Quote") -> "Quote":
+        """Both tellings as one, the newer first. Where a price is only in the older one, all of it is as old as that
+        one and from its feed: what is filled in looks no fresher than it is."""
+        older, newer = sorted((self, other), key=lambda each: each.told_at)
+        whole = older.merged(newer)
+        is_filled_in = (whole.last, whole.bid, whole.ask) != (newer.last, newer.bid, newer.ask)
+        dated = older if is_filled_in else newer
+        return replace(
+            whole, received_at=dated.received_at, updated_at=dated.updated_at,
+            delay=dated.delay if is_filled_in else whole.delay,
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

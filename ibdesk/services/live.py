@@ -88,6 +88,11 @@ class Live:
         return MappingProxyType(self._quotes)
 
     @property
+    def whole_quotes(self) -> Mapping[Conid, Quote]:
+        """Those that have told both sides: a line that was just opened again tells at first only what moves."""
+        return {conid: each for conid, each in self._quotes.items() if None not in (each.bid, each.ask)}
+
+    @property
     def pnl(self) -> Mapping[AccountId, AccountPnl]:
         return MappingProxyType(self._pnl)
 

@@ -119,7 +119,8 @@ def trading_for(
         )  # fmt: skip
     if trading is not None and live_orders is not None:
         pictures = Pictures(
-            book, trading, broker.market, live_orders, mode=mode, quotes=lambda: {} if live is None else live.quotes,
+            book, trading, broker.market, live_orders, mode=mode,
+            quotes=lambda: {} if live is None else live.whole_quotes,
             session=lambda: None if session is None else session.session, settings=lambda: preferences.settings,
             calendar=calendar, disclosures=load_disclosures(), acknowledged=preferences.acknowledgments,
             database=database, clock=clock, entered_level=lambda: preferences.options_level(environment),

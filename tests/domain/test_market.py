@@ -1,5 +1,6 @@
 """Quotes are merged field by field, since the wire sends only what changed."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -30,6 +31,16 @@ def test_a_figure_is_as_old_as_the_broker_says_unless_clocks_may_differ() -> Non
 
     assert (told(60), told(10), told(-60), quote().told_at) == (AT - timedelta(seconds=60), AT, AT, AT)
     assert quote(updated_at=AT).merged(quote(bid=Decimal(1))).updated_at == AT
+
+
+def test_a_partial_telling_is_completed_and_looks_no_fresher_than_what_it_takes() -> None:
+    asked = quote(bid=Decimal(9), ask=Decimal(11), last=Decimal(10), delay=Delay.DELAYED)
+    live = Quote(conid=Conid(1), received_at=AT + timedelta(minutes=1), bid=Decimal(10), delay=Delay.LIVE)
+    for whole in (live.completed(asked), asked.completed(live)):
+        assert (whole.bid, whole.ask, whole.last) == (10, 11, 10)
+        assert (whole.told_at, whole.delay) == (AT, Delay.DELAYED), "the ask is a minute old"
+    told = replace(live, ask=Decimal(12), last=Decimal(11)).completed(replace(asked, updated_at=AT))
+    assert (told.bid, told.ask, told.told_at) == (10, 12, live.received_at), "all prices are its own"
 
 
 def test_a_zero_is_a_figure_and_not_a_gap() -> None:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -51,6 +52,19 @@ def test_what_is_held_is_watched_and_its_quotes_are_told(tmp_path: Path) -> None
             )
             assert live.quotes[AAPL].conid == AAPL
             await eventually(lambda: live.quotes[AAPL].last is not None)
+
+    asyncio.run(run())
+
+
+def test_a_line_that_told_only_one_side_is_no_whole_quote(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with streaming(tmp_path) as (shop, live, _heard):
+            await shop.session.refresh()
+            await shop.sync.run(MAIN)
+            await eventually(lambda: AAPL in live.whole_quotes)
+            whole = live.whole_quotes[AAPL]
+            live._take([replace(whole, ask=None)])
+            assert AAPL in live.quotes and AAPL not in live.whole_quotes
 
     asyncio.run(run())
 

@@ -8,6 +8,7 @@ edited, and a second press does nothing.
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QTimer, Signal
@@ -162,15 +163,22 @@ class TicketPanel(TicketView):
         )  # fmt: skip
 
     def quotes(self) -> Mapping[Conid, Quote]:
-        """What is known of the legs and what they are on: streamed, else as the last answer had it."""
-        asked = self.form.shown.context.quotes if self.form.shown is not None else {}
+        """What is known of the legs and what they are on: streamed, and what the line has not told yet as the last
+        answer had it."""
+        return self._quotes_of(self.form)
+
+    def _quotes_of(self, form: Form) -> Mapping[Conid, Quote]:
+        found: dict[Conid, Quote] = {}
+        asked = form.shown.context.quotes if form.shown is not None else {}
         live = self.desk.live.quotes if self.desk.live is not None else {}
-        found = {conid: live.get(conid) or asked.get(conid) for conid in self.conids()}
-        return {conid: quote for conid, quote in found.items() if quote is not None}
+        for conid in conids_of(form.ticket.legs):
+            told = [each[conid] for each in (asked, live) if conid in each]
+            if told:
+                found[conid] = reduce(Quote.completed, told)
+        return found
 
     def conids(self) -> tuple[Conid, ...]:
-        wanted = [each for leg in self.legs for each in (leg.instrument.conid, underlying_of(leg.instrument))]
-        return tuple(dict.fromkeys(conid for conid in wanted if conid is not None))
+        return conids_of(self.legs)
 
     def unit(self) -> UnitQuote:
         return unit_quote(self.legs, self.quotes())
@@ -298,9 +306,8 @@ class TicketPanel(TicketView):
         ticket = form.ticket
         if ticket.limit is not None or ticket.order_type not in NEEDS_LIMIT or "limit" in form.unread:
             return form
-        live = self.desk.live.quotes if self.desk.live is not None else {}
-        asked = form.shown.context.quotes if form.shown is not None else {}
-        limit = start_limit(ticket.legs, unit_quote(ticket.legs, {**asked, **live}), grid_of(ticket.legs, self.rules()))
+        unit = unit_quote(ticket.legs, self._quotes_of(form))
+        limit = start_limit(ticket.legs, unit, grid_of(ticket.legs, self.rules()))
         return form if limit is None else form.edited(replace(ticket, limit=limit))
 
     def _today(self) -> date:
@@ -324,3 +331,9 @@ class TicketPanel(TicketView):
         self.head.clear.clicked.connect(self.clear)
         self.preview_button.clicked.connect(self.preview)
         self.help_button.clicked.connect(self._get_help)
+
+
+def conids_of(legs: Sequence[Leg]) -> tuple[Conid, ...]:
+    """The contracts and what they are on."""
+    wanted = [each for leg in legs for each in (leg.instrument.conid, underlying_of(leg.instrument))]
+    return tuple(dict.fromkeys(conid for conid in wanted if conid is not None))

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from PySide6.QtTest import QTest
 from ibdesk.domain.compliance.context import Context
 from ibdesk.domain.errors import Cause, Unavailable
 from ibdesk.domain.events import OrdersChanged, QuotesChanged
+from ibdesk.domain.market import Quote
 from ibdesk.domain.modes import Mode
 from ibdesk.domain.orders import Leg, OrderState, OrderTicket, OrderType, Side, TimeInForce, WhatIf
 from ibdesk.domain.receipts import Step
@@ -541,6 +543,23 @@ def test_quotes_that_move_are_shown_and_the_ticket_is_checked_anew(at_ticket: At
         made.bridge.second.emit(made.bench.now)
         await made.until(lambda: panel.form.shown is not before)
         assert panel.form.ticket.limit == Decimal("100.00"), "a price does not move under the person"
+
+    at_ticket(walk)
+
+
+def test_a_line_that_has_told_only_a_part_takes_no_price_from_the_ticket(at_ticket: AtTicket) -> None:
+    async def walk(made: Ticketing) -> None:
+        panel = made.panel
+        await made.bought()
+        quotes = panel.desk.live.quotes  # type: ignore[union-attr]
+        whole = quotes[SHARE.conid]
+        part = Quote(conid=SHARE.conid, received_at=whole.received_at + timedelta(seconds=20), bid=Decimal("99.98"))
+        quotes[SHARE.conid] = part  # type: ignore[index]
+        assert (panel.as_shown().bid, panel.as_shown().ask) == (Decimal("99.98"), whole.ask)
+        assert panel.quotes()[SHARE.conid].told_at == whole.told_at, "its ask is no younger than it was"
+        panel.become(replace(panel.form, ticket=replace(panel.form.ticket, limit=None)))
+        panel.answered(panel.form)
+        assert panel.form.ticket.limit is not None, "there is a middle to begin at"
 
     at_ticket(walk)
 
