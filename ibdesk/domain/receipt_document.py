@@ -22,14 +22,15 @@ STEP_WORDS: dict[Step, str] = {
     Step.SENT: "Sent to the broker", Step.ASKED: "The broker asked", Step.ANSWERED: "Answered",
     Step.BROKER_ACK: "The broker has it", Step.BROKER_REJECT: "Refused by the broker",
     Step.OUTCOME_UNKNOWN: "Outcome unknown", Step.CHANGED: "Change sent", Step.FILL: "Filled",
-    Step.CANCEL: "Cancellation asked for", Step.KILL_SWITCH: "Kill switch", Step.SETTING_CHANGED: "Setting changed",
+    Step.CANCEL: "Cancellation asked for", Step.CANCELLED: "Cancelled by the broker",
+    Step.KILL_SWITCH: "Kill switch", Step.SETTING_CHANGED: "Setting changed",
     Step.RECONCILE_DIFF: "Contradicted by the broker", Step.EXERCISE: "Exercise asked for",
     Step.LAPSE: "Lapse asked for", Step.WITHDRAWN: "Withdrawal asked for",
 }  # fmt: skip
 OUTCOME_WORDS: dict[Outcome, str] = {
     Outcome.BLOCKED: "Blocked", Outcome.SENT: "Sent", Outcome.FILLED: "Filled", Outcome.REFUSED: "Refused",
-    Outcome.DECLINED: "Not placed", Outcome.UNKNOWN: "Unknown", Outcome.CANCELLED: "Cancel asked",
-    Outcome.STOPPED: "Kill switch", Outcome.OTHER: "Noted",
+    Outcome.DECLINED: "Not placed", Outcome.UNKNOWN: "Unknown", Outcome.CANCELLING: "Cancel asked",
+    Outcome.CANCELLED: "Cancelled", Outcome.STOPPED: "Kill switch", Outcome.OTHER: "Noted",
 }  # fmt: skip
 TONES: dict[Outcome, str] = {
     Outcome.BLOCKED: "loss", Outcome.REFUSED: "loss", Outcome.UNKNOWN: "warn", Outcome.STOPPED: "warn",
@@ -330,7 +331,8 @@ def _lead(receipts: Sequence[Receipt], outcome: Outcome) -> str:
     return {
         Outcome.FILLED: "It was sent, and at least part of it was filled.", Outcome.SENT: "It left for the broker.",
         Outcome.DECLINED: "The broker's question was answered with no, so it was not placed.",
-        Outcome.CANCELLED: "Its cancellation was asked for.",
+        Outcome.CANCELLING: "Its cancellation was asked for.",
+        Outcome.CANCELLED: "It was sent; the broker says that it is cancelled.",
     }.get(outcome, "")  # fmt: skip
 
 

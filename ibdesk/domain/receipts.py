@@ -29,6 +29,7 @@ class Step(StrEnum):
     CHANGED = "changed"
     FILL = "fill"
     CANCEL = "cancel"
+    CANCELLED = "cancelled"
     EXERCISE = "exercise"
     LAPSE = "lapse"
     WITHDRAWN = "exercise_withdrawn"
@@ -96,7 +97,8 @@ class Outcome(StrEnum):
     REFUSED = "refused"
     DECLINED = "not placed"
     UNKNOWN = "unknown"
-    CANCELLED = "cancel asked"
+    CANCELLING = "cancel asked"
+    CANCELLED = "cancelled"
     STOPPED = "kill switch"
     OTHER = "other"
 
@@ -110,8 +112,10 @@ def outcome_of(steps: Collection[Step]) -> Outcome:
         return Outcome.FILLED
     if Step.SENT not in steps and Step.BLOCKED in steps:
         return Outcome.BLOCKED
-    if Step.CANCEL in steps:
+    if Step.CANCELLED in steps:
         return Outcome.CANCELLED
+    if Step.CANCEL in steps:
+        return Outcome.CANCELLING
     if Step.SENT not in steps:
         return Outcome.OTHER
     if Step.BROKER_ACK in steps:

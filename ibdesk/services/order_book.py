@@ -172,6 +172,7 @@ class LiveOrders:
         """Apply what the broker says. `before` is the number of moves known when it was asked: what has moved since
         is newer than its answer."""
         changed: list[Order] = []
+        ended: list[Order] = []
         for report in reports:
             known = self._known(report)
             if known is not None and before is not None and self._moved_at.get(trades.key_of(known), 0) > before:
@@ -182,8 +183,10 @@ class LiveOrders:
             elif after != known:
                 self._take(after, known)
                 changed.append(after)
+                if after.state is OrderState.CANCELLED and known is not None and known.state is not after.state:
+                    ended.append(after)
         if changed:
-            await self._write(changed)
+            await self._write(changed, ended)
 
     async def refresh(self, account: AccountId | None = None) -> None:
         """Ask the broker for its list and for the executions, of one account or of every one. Raises DeskError."""
@@ -279,12 +282,17 @@ class LiveOrders:
         self._orders[trades.key_of(order)] = order
         self._moved_at[trades.key_of(order)] = self._moves
 
-    async def _write(self, orders: Sequence[Order]) -> None:
-        """What is written is what is known when the writer comes to it, so that no older state overtakes a newer."""
+    async def _write(self, orders: Sequence[Order], cancelled: Sequence[Order] = ()) -> None:
+        """What is written is what is known when the writer comes to it, so that no older state overtakes a newer.
+        `cancelled` are those the broker says so of for the first time: their receipts end with it."""
         keys = [trades.key_of(order) for order in orders]
 
         def work(tx: "Connection") -> None:
             trades.save_orders(tx, [self._orders[key] for key in keys if key in self._orders], self._environment)
+            receipts.append(tx, (
+                _cancelled(order, self._mode, self._clock()) for order in cancelled
+                if order.ref is not None and receipts.load(tx, order.ref)
+            ))  # fmt: skip
 
         self._hub.publish(OrdersChanged(orders=tuple(orders)))
         await self._database.write(work, urgent=True)
@@ -351,6 +359,14 @@ def _save_fills(tx: "Connection", fills: tuple[Fill, ...], mode: Mode, at: datet
     news = trades.save_fills(tx, fills)
     receipts.append(tx, (_receipt(fill, mode, at) for fill in news if fill.execution.ref is not None))
     return news
+
+
+def _cancelled(order: Order, mode: Mode, at: datetime) -> Receipt:
+    return Receipt(
+        at=at, step=Step.CANCELLED, correlation=order.ref or "", account=order.account, mode=mode.value, ref=order.ref,
+        order_id=order.id, broker_text=order.message,
+        decision=f"{order.filled} of {order.quantity} filled" if order.filled else "nothing was filled",
+    )  # fmt: skip
 
 
 def _receipt(fill: Fill, mode: Mode, at: datetime) -> Receipt:

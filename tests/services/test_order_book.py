@@ -21,7 +21,7 @@ from ibdesk.domain.money import USD
 from ibdesk.domain.orders import Order, OrderId, OrderIntent, OrderRef, OrderState, Side
 from ibdesk.domain.receipts import Step
 from ibdesk.services.order_book import KEPT, READ_BACK
-from ibdesk.store import trades
+from ibdesk.store import receipts, trades
 from tests.services.order_bench import OrderBench
 from tests.services.scripted_broker import MAIN, SHARE, ticket
 from tests.services.workshop import Heard, eventually
@@ -70,6 +70,24 @@ def test_a_list_that_was_asked_for_before_the_stream_spoke_takes_nothing_back(be
         bench.broker.orders = slow  # type: ignore[method-assign]
         await bench.book.refresh()
         assert bench.book.find(order.ref or OrderRef("")).state is OrderState.FILLED  # type: ignore[union-attr]
+
+    asyncio.run(life())
+
+
+def test_the_end_of_a_cancelled_order_goes_onto_its_receipt_once(bench: OrderBench) -> None:
+    async def life() -> None:
+        order = await sent(bench)
+        gone = replace(order, state=OrderState.CANCELLED, filled=Decimal(2), message="Cancelled by the exchange.")
+        await bench.book.hear([gone])
+        await bench.book.hear([replace(gone, updated_at=bench.now)])
+        other = replace(order, ref=OrderRef("elsewhere"), id=OrderId("78"))
+        await bench.book.hear([other])
+        await bench.book.hear([replace(other, state=OrderState.CANCELLED)])
+        assert (await bench.steps(order.ref or "")).count(Step.CANCELLED) == 1
+        assert await bench.steps("elsewhere") == [], "an order without a receipt gets none by its end"
+        last = (await bench.database.read(receipts.load, order.ref or ""))[-1].receipt
+        assert (last.decision, last.broker_text) == ("2 of 5 filled", "Cancelled by the exchange.")
+        assert await bench.database.read(receipts.find_fault) is None
 
     asyncio.run(life())
 

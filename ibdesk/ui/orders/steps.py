@@ -32,6 +32,7 @@ _TITLES: dict[Step, tuple[str, str]] = {
     Step.CHANGED: ("A change was sent", "accent"),
     Step.FILL: ("Filled", "gain"),
     Step.CANCEL: ("Cancellation asked for", "warn"),
+    Step.CANCELLED: ("The broker cancelled it", ""),
     Step.KILL_SWITCH: ("Kill switch", "loss"),
     Step.SETTING_CHANGED: ("A setting was changed", ""),
     Step.RECONCILE_DIFF: ("A report did not fit and was not applied", "warn"),
