@@ -60,7 +60,7 @@ class SymbolField(QLineEdit):
 
     def offer(self, text: str, matches: Sequence[ContractMatch]) -> None:
         """What `text` could be; dropped when the person typed on meanwhile."""
-        if text != self.text().strip() or not self.hasFocus():
+        if text != self.wanted or not self.hasFocus():
             return
         self._offers = tuple(matches)
         self._texts.setStringList([_line(each) for each in self._offers])
@@ -78,6 +78,11 @@ class SymbolField(QLineEdit):
         self.popup.hide()
 
     @property
+    def wanted(self) -> str:
+        """What was typed, without the key that leads here: who is in the field already types it into the text."""
+        return self.text().strip().removeprefix("/").strip()
+
+    @property
     def offers(self) -> tuple[ContractMatch, ...]:
         """What is offered at present."""
         return self._offers
@@ -89,8 +94,8 @@ class SymbolField(QLineEdit):
                 event.ignore()  # the list chooses
                 return
             self.shut()
-            if self.text().strip():
-                self.submitted.emit(self.text().strip())
+            if self.wanted:
+                self.submitted.emit(self.wanted)
         elif event.key() == Qt.Key.Key_Escape:
             if popup.isVisible():
                 popup.hide()
@@ -102,14 +107,14 @@ class SymbolField(QLineEdit):
         else:
             super().keyPressEvent(event)
 
-    def _edited(self, text: str) -> None:
-        if option_in(text) is not None or not text.strip():
+    def _edited(self, _text: str) -> None:
+        if option_in(self.wanted) is not None or not self.wanted:
             self.shut()
         else:
             self._pause.start()
 
     def _ask(self) -> None:
-        text = self.text().strip()
+        text = self.wanted
         if text and option_in(text) is None:
             self.asked.emit(text)
 

@@ -60,7 +60,8 @@ class Answers:
     def ask(self) -> None:
         """The ticket changed: check it this frame, preview it when the person rests."""
         form = self._panel.form
-        if not form.ticket.legs or form.ticket.account == NOBODY or self._panel.desk.orders is None:
+        is_known = form.ticket.account != NOBODY and not form.unread  # a refused field: the ticket is not on screen
+        if not form.ticket.legs or not is_known or self._panel.desk.orders is None:
             self._check.stop()
             self._rest.stop()
             return
@@ -97,7 +98,7 @@ class Answers:
             return
         self._have_quotes_moved = False
         self._panel.draw_soon()
-        if shown is None or self._rest.isActive():
+        if shown is None or self._panel.form.unread or self._rest.isActive():
             return
         now = self._panel.desk.clock()
         preview = shown.context.what_if
@@ -109,7 +110,7 @@ class Answers:
     def draw_checks(self) -> None:
         """The list of findings, and what it waits for."""
         form, checks = self._panel.form, self._panel.checks
-        if not form.ticket.legs:
+        if not form.ticket.legs or form.unread:
             checks.draw(None)
         elif form.problem is not None and form.shown is None:
             checks.draw(None, f"{form.problem.message} {form.problem.remedy}")
@@ -117,6 +118,8 @@ class Answers:
             checks.draw(None, "Checking…")
         elif not form.is_current:
             checks.draw(_without_waiting(form.shown.verdict), "Checking…")
+        elif self.is_previewing and form.shown.context.what_if is None and form.shown.context.day_trades is None:
+            checks.draw(None, "Checking…")  # what was read so far would be asked about, and is not whole yet
         elif self.is_previewing and form.shown.context.what_if is None:
             checks.draw(_without_waiting(form.shown.verdict), "Previewing…")
         else:

@@ -1,14 +1,13 @@
 """The checks before a send, as a list: what stands in the way first, the rest of the rules one click away."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from ibdesk.domain.compliance.verdict import Finding, Severity, Source, Verdict
 from ibdesk.ui.theme import Text
-from ibdesk.ui.ticket.wording import ALWAYS, SEVERITIES, VERDICTS, source_words, title_of
+from ibdesk.ui.ticket.wording import ALWAYS, SEVERITIES, VERDICTS, joined, source_words, title_of
 from ibdesk.ui.widgets import Button, Chip, Icon, Label
 
 _TONES = {Severity.BLOCK: "loss", Severity.CONFIRM: "warn", Severity.WARN: "warn", Severity.NOTE: "accent",
@@ -20,16 +19,6 @@ def listed(verdict: Verdict, *, is_whole: bool) -> tuple[Finding, ...]:
     all are wanted. What one rule says of several things with one remedy is one row."""
     found = (each for each in verdict.findings if is_whole or each.severity > Severity.PASS or each.code in ALWAYS)
     return tuple(sorted(joined(found), key=lambda each: -each.severity))
-
-
-def joined(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """What one rule says of several legs with one remedy as one finding, its sentences below each other."""
-    found: dict[object, Finding] = {}
-    for each in findings:
-        key = (each.code, each.severity, each.remedy, each.source, each.citation)
-        before = found.get(key)
-        found[key] = each if before is None else replace(each, sentence=f"{before.sentence}\n{each.sentence}")
-    return tuple(found.values())
 
 
 class FindingRow(QWidget):

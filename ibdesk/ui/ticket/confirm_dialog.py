@@ -7,8 +7,7 @@ from PySide6.QtWidgets import QCheckBox, QDialog, QHBoxLayout, QScrollArea, QVBo
 
 from ibdesk.domain.compliance.verdict import Finding
 from ibdesk.ui.theme import Text
-from ibdesk.ui.ticket.check_list import joined
-from ibdesk.ui.ticket.wording import source_words, title_of
+from ibdesk.ui.ticket.wording import joined, source_words, title_of
 from ibdesk.ui.widgets import Button, Label, line
 
 _TALLEST = 380

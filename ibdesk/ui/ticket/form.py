@@ -18,6 +18,7 @@ from ibdesk.domain.records import TradingLock
 from ibdesk.domain.session import Session
 from ibdesk.domain.ticket_aims import Aim, aim_of
 from ibdesk.services.orders import Checked
+from ibdesk.ui.ticket.wording import joined
 
 #: What a ticket is before its account is known; no account is called so.
 NOBODY = AccountId("")
@@ -189,7 +190,7 @@ def _by_verdict(verdict: Verdict | None, *, is_current: bool) -> Readiness:
             return Readiness(may_press=False, reason="Nothing was checked.")
         action, command = _help_of(first)
         return Readiness(may_press=False, reason=first.sentence, remedy=first.remedy, action=action, command=command)
-    asked = len(verdict.of(Severity.CONFIRM))
+    asked = len(joined(verdict.of(Severity.CONFIRM)))
     if asked and is_current:
         return Readiness(may_press=True, reason=f"You are asked to confirm {asked} finding{'s' * (asked > 1)} first.")
     return Readiness(may_press=True)

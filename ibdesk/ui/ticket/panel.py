@@ -125,7 +125,7 @@ class TicketPanel(TicketView):
         """Show another form; a changed ticket is checked."""
         before, self.form = self.form, form
         self.redraw()
-        if form.ticket != before.ticket or form.draft != before.draft:
+        if form.ticket != before.ticket or form.draft != before.draft or bool(form.unread) is not bool(before.unread):
             self._picture.start()
             self.answers.ask()
             self.drafts.keep()

@@ -1,5 +1,7 @@
 """The words of the ticket: how strategies, legs, prices, findings and outcomes read."""
 
+from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -196,6 +198,16 @@ def source_words(finding: Finding) -> str:
     if finding.citation:
         parts.append(finding.citation)
     return " · ".join(parts)
+
+
+def joined(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """What one rule says of several legs with one remedy as one finding, its sentences below each other."""
+    found: dict[object, Finding] = {}
+    for each in findings:
+        key = (each.code, each.severity, each.remedy, each.source, each.citation)
+        before = found.get(key)
+        found[key] = each if before is None else replace(each, sentence=f"{before.sentence}\n{each.sentence}")
+    return tuple(found.values())
 
 
 def outcome_words(order: Order, *, is_change: bool = False) -> tuple[str, str]:

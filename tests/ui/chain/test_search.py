@@ -82,6 +82,14 @@ def test_a_choice_of_the_list_is_told_as_the_contract(field: SymbolField) -> Non
     assert [each.symbol for each in picked] == ["AMZN"] and not field.popup.isVisible()
 
 
+def test_the_key_that_leads_into_the_field_is_no_part_of_a_symbol(field: SymbolField) -> None:
+    told: list[str] = []
+    field.submitted.connect(told.append)
+    field.setText("/spy")
+    QTest.keyClick(field, Qt.Key.Key_Return)
+    assert told == ["spy"]
+
+
 def test_enter_submits_and_esc_closes_clears_and_goes_back(field: SymbolField) -> None:
     heard: list[str] = []
     field.submitted.connect(heard.append)

@@ -564,6 +564,47 @@ def test_a_line_that_has_told_only_a_part_takes_no_price_from_the_ticket(at_tick
     at_ticket(walk)
 
 
+def test_what_was_not_read_yet_is_not_asked_about_while_the_first_preview_runs(at_ticket: AtTicket) -> None:
+    async def walk(made: Ticketing) -> None:
+        may_answer, quick = asyncio.Event(), made.bench.broker.what_if
+
+        async def slow(one: OrderTicket) -> WhatIf:
+            await may_answer.wait()
+            return await quick(one)
+
+        made.bench.broker.what_if = slow  # type: ignore[method-assign]
+        panel = made.panel
+        panel.add_leg(SHARE, Side.BUY)
+        await made.until(lambda: panel.form.checked is not None)
+        assert panel.form.checked.context.day_trades is None  # type: ignore[union-attr]
+        assert panel.checks.empty.text() == "Checking…" and not any(row.isVisible() for row in panel.checks.rows)
+        may_answer.set()
+        await made.checked()
+        assert any(row.isVisible() for row in panel.checks.rows), "what is still not known then, is asked about"
+
+    at_ticket(walk)
+
+
+def test_nothing_is_checked_while_a_field_is_refused(at_ticket: AtTicket) -> None:
+    async def walk(made: Ticketing) -> None:
+        panel = made.panel
+        await made.bought()
+        before = panel.form.shown
+        for text in ("1", "1,", "1,95"):
+            panel.limit.setText(text)
+            panel.limit.read.emit(text)
+        assert panel.form.unread and panel.limit.text() == "1,95"
+        await asyncio.sleep(0.6)
+        assert panel.form.shown is before, "a price of 1 is not on screen"
+        assert not any(row.isVisible() for row in panel.checks.rows)
+        panel.limit.setText("1")
+        panel.limit.read.emit("1")
+        await made.checked()
+        assert panel.form.checked is not before and any(row.isVisible() for row in panel.checks.rows)
+
+    at_ticket(walk)
+
+
 def test_a_check_that_cannot_be_made_says_why_in_place(at_ticket: AtTicket) -> None:
     async def walk(made: Ticketing) -> None:
         async def broken(*_: object, **__: object) -> object:
