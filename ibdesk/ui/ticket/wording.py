@@ -124,7 +124,7 @@ def closing_words(ticket: OrderTicket, book: Book, *, today: date) -> str:
     for instrument, change in ticket.changes:
         held = book.quantity(instrument)
         left = abs(held + change)
-        rest = f"{fmt.quantity(left)} are left" if left else "nothing is left"
+        rest = f"{fmt.quantity(left)} {'is' if left == 1 else 'are'} left" if left else "nothing is left"
         named = instrument_words(instrument, today=today)
         told.append(f"Closes {fmt.quantity(abs(change))} of {fmt.quantity(abs(held))} {named} "
                     f"{'held' if held > 0 else 'sold short'}: {rest}.")  # fmt: skip
