@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from ibdesk.desk_door import Serve
-    from ibdesk.services.desk import Desk
+    from ibdesk.services.desk import Clock, Desk
     from ibdesk.ui.bridge import Bridge
     from ibdesk.ui.frame.desk_view import DeskView
     from ibdesk.ui.unlock import UnlockScreen
@@ -55,7 +55,7 @@ class DeskApp:
 
     def __init__(
         self, qt: QApplication, window: MainWindow, *, home: Path, demo: bool, overrides: Mapping[str, str],
-        serve: Serve | None = None,
+        serve: Serve | None = None, clock: Clock | None = None,
     ) -> None:  # fmt: skip
         import asyncio
 
@@ -69,7 +69,8 @@ class DeskApp:
         self._tasks = Tasks(self.failed)
         asked = Asked(do=self.do, leave=self.quit, changed=self._look_for_credentials)
         self.door = DeskDoor(
-            qt, window, home=home, demo=demo, overrides=overrides, tasks=self._tasks, asked=asked, serve=serve)
+            qt, window, home=home, demo=demo, overrides=overrides, tasks=self._tasks, asked=asked, serve=serve,
+            clock=clock)
         self.vault = VaultDoor(self.door, window, home=home, overrides=overrides, tasks=self._tasks)
         self.modes = ModeDoor(self.door, window, tasks=self._tasks)
         self._ended: asyncio.Future[int] = asyncio.get_running_loop().create_future()

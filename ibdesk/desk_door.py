@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from ibdesk.domain.errors import NeedsPerson
     from ibdesk.domain.modes import ModeFace
     from ibdesk.services.connector import Connector
-    from ibdesk.services.desk import Desk
+    from ibdesk.services.desk import Clock, Desk
     from ibdesk.services.first_run import FirstRunResult
     from ibdesk.services.tasks import Tasks
     from ibdesk.ui.bridge import Bridge
@@ -74,7 +74,7 @@ class DeskDoor:
 
     def __init__(
         self, qt: QApplication, window: MainWindow, *, home: Path, demo: bool, overrides: Mapping[str, str],
-        tasks: Tasks, asked: Asked, serve: Serve | None = None,
+        tasks: Tasks, asked: Asked, serve: Serve | None = None, clock: Clock | None = None,
     ) -> None:  # fmt: skip
         self.qt, self.window, self.home = qt, window, home
         self.desk: Desk | None = None
@@ -84,6 +84,7 @@ class DeskDoor:
         self.is_locked = False
         self._demo, self._overrides = demo, overrides
         self._tasks, self._asked, self._serve = tasks, asked, serve
+        self._clock = clock
         self._served: Served | None = None
         self._hidden: tuple[QDialog, ...] = ()
         self._idle: IdleWatcher | None = None
@@ -142,7 +143,8 @@ class DeskDoor:
         from ibdesk.domain.errors import DeskError
 
         try:
-            desk = await wiring.open_desk(self.home, secret, overrides=self._overrides)
+            clock = self._clock or wiring.now
+            desk = await wiring.open_desk(self.home, secret, overrides=self._overrides, clock=clock)
         except DeskError as error:
             screen.refuse(error.message, error.remedy)
             return

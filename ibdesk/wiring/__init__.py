@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING
 from ibdesk.domain.accounts import AccountId, Environment
 from ibdesk.domain.calls import ApiCall
 from ibdesk.domain.records import Credentials
-from ibdesk.services.desk import Desk
+from ibdesk.services.desk import Clock, Desk
 from ibdesk.wiring.desks import World, build_desk, exchange_calendar, save_result
 from ibdesk.wiring.diagnosis import help_wizard, settings_of
 from ibdesk.wiring.gateways import connector_with, open_broker, show_certificate, start_demo
@@ -94,6 +94,7 @@ async def open_desk(
     overrides: Mapping[str, str] | None = None,
     environment: Environment | None = None,
     watching: bool = True,
+    clock: Clock = now,
 ) -> Desk:
     """Open the vault in `home` with its passphrase, recovery code or `remembered` key and build the desk.
 
@@ -103,7 +104,7 @@ async def open_desk(
     from ibdesk.store import vault as vaults
 
     world = World(
-        home=home, clock=now, variables=os.environ, overrides=overrides or {}, environment=environment,
+        home=home, clock=clock, variables=os.environ, overrides=overrides or {}, environment=environment,
         watching=watching,
     )  # fmt: skip
     async with AsyncExitStack() as held:

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QApplication, QLabel, QWidget
 from ibdesk.app import DeskApp
 from ibdesk.demo.gateway import DemoGateway
 from ibdesk.demo.timings import DemoTimings
+from ibdesk.services.desk import Clock
 from ibdesk.services.waiting import until
 from ibdesk.ui.main_window import MainWindow
 from ibdesk.ui.pages.dashboard.page import Dashboard
@@ -52,11 +53,11 @@ async def type_into(field: QWidget, text: str, then: Qt.Key) -> None:
 
 
 @asynccontextmanager
-async def application(qt: QApplication, home: Path) -> AsyncIterator[DeskApp]:
+async def application(qt: QApplication, home: Path, clock: Clock | None = None) -> AsyncIterator[DeskApp]:
     window = MainWindow()
     window.resize(1440, 900)
     await in_front(window)
-    app = DeskApp(qt, window, home=home, demo=False, overrides={})
+    app = DeskApp(qt, window, home=home, demo=False, overrides={}, clock=clock)
     running = asyncio.create_task(app.run())  # noqa: TID251 - the test ends it
     await asyncio.sleep(0)
     try:
