@@ -35,6 +35,7 @@ from ibdesk.services.waiting import until
 from ibdesk.store.files import replace_private
 from ibdesk.ui.main_window import MainWindow
 from ibdesk.ui.unlock import UnlockScreen
+from tests.announced import outside_of_windows
 
 PASSPHRASE = "eleven brass kettles sing low"
 
@@ -65,7 +66,7 @@ async def window(qt: QApplication, home: Path, serve: Serve = serve) -> AsyncIte
     """The application with its desk open."""
     shown = MainWindow()
     shown.dress()
-    app = DeskApp(qt, shown, home=home, demo=False, overrides={}, serve=serve)
+    app = DeskApp(qt, shown, home=home, demo=False, overrides={}, serve=serve, clock=outside_of_windows)
     running = asyncio.create_task(app.run())  # noqa: TID251 - ended below
     try:
         await asyncio.sleep(0)
