@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, NoReturn
 
 from ibdesk.brokers.base import Trading
 from ibdesk.domain.accounts import AccountId, Environment
-from ibdesk.domain.compliance.confirmation import Confirmation, Spent, confirmation_of, refusal
+from ibdesk.domain.compliance.confirmation import Confirmation, Spent, confirmation_of
 from ibdesk.domain.compliance.context import Context
 from ibdesk.domain.compliance.engine import check
 from ibdesk.domain.compliance.policy import policies_at
-from ibdesk.domain.compliance.verdict import Code, Severity, Verdict
+from ibdesk.domain.compliance.verdict import Code, Verdict
 from ibdesk.domain.errors import Cause, DeskError, Refused
 from ibdesk.domain.hours import NEW_YORK, midnight
 from ibdesk.domain.modes import Mode, face_of
@@ -26,6 +26,7 @@ from ibdesk.domain.orders import Order, OrderIntent, OrderRef, OrderState, Order
 from ibdesk.domain.receipts import EnteredBy, LoggedReceipt, Receipt, Step
 from ibdesk.services.desk import Clock
 from ibdesk.services.order_book import LiveOrders
+from ibdesk.services.order_obstacles import asked, blocked, over, passes, refused, shape, unconfirmed
 from ibdesk.services.order_steps import Steps
 from ibdesk.services.questioning import Ask, Questioning
 from ibdesk.store import receipts, trades
@@ -34,9 +35,6 @@ from ibdesk.store.database import Database
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-#: What helps where a finding names no remedy of its own.
-MEND = "Change the ticket and check it again."
-NOT_CHECKED = "The ticket was not checked."
 #: What was sent is looked back at over midnight: the longest that "the same order again" can be set to.
 LONGEST_LOOK = timedelta(hours=1)
 
@@ -169,25 +167,25 @@ class Orders:
     ) -> Order:
         """Change a working order to the ticket that was shown. Raises like `send`, and Unavailable(OUTCOME_UNKNOWN)
         when nobody knows whether the change arrived: it is not sent again, the book will tell."""
-        if _shape(shown.ticket) != _shape(order):
-            raise _refused("A change keeps the account, the contracts and the sides of its order.",
+        if shape(shown.ticket) != shape(order):
+            raise refused("A change keeps the account, the contracts and the sides of its order.",
                            "Cancel the order and send another one.")  # fmt: skip
         ref = order.ref or OrderRef(f"#{order.id}")
         async with self._deciding:
             fresh = await self._checked_again(shown, order)
-            obstacle = _over(self.book.newest(order)) or self._in_the_way(fresh, shown, confirmation)
+            obstacle = over(self.book.newest(order)) or self._in_the_way(fresh, shown, confirmation)
             if obstacle is not None:
                 await self._refuse(ref, fresh, obstacle)
             self._spend(confirmation)
-            codes = () if confirmation is None else tuple(sorted(_asked(shown.verdict)))
+            codes = () if confirmation is None else tuple(sorted(asked(shown.verdict)))
             await self._steps.write(
                 self._steps.of(Step.CHANGED, shown.ticket, ref, fresh, order_id=order.id, acknowledged=codes)
             )
         if why := self._held_back(fresh):
             await self._steps.write(self._steps.of(Step.BLOCKED, shown.ticket, ref, decision=f"{why}."))
-            raise _refused(f"{why} before the change left.", "Nothing was sent.")
+            raise refused(f"{why} before the change left.", "Nothing was sent.")
         newest = self.book.newest(order)
-        if (obstacle := _over(newest)) is not None:  # while it was written down
+        if (obstacle := over(newest)) is not None:  # while it was written down
             await self._steps.write(self._steps.of(Step.BLOCKED, shown.ticket, ref, decision=obstacle.message))
             raise obstacle
         try:
@@ -205,7 +203,7 @@ class Orders:
             told = self._with_news(last.orders[0])
             await self.book.hear((told, *last.orders[1:]))
             return self.book.newest(told)
-        raise _refused("The change was not made." if last is None else last.text, "Look at the order again.")
+        raise refused("The change was not made." if last is None else last.text, "Look at the order again.")
 
     async def cancel(self, order: Order) -> None:
         """Ask the broker to cancel; a fill may still be quicker. Raises DeskError."""
@@ -257,7 +255,7 @@ class Orders:
         intent = OrderIntent(ref=ref, ticket=shown.ticket, at=self._clock())
         steps = [self._steps.of(Step.CHECK_RUN, shown.ticket, ref, fresh, decision=fresh.verdict.severity.word)]
         if confirmation is not None:
-            codes = tuple(sorted(_asked(shown.verdict)))
+            codes = tuple(sorted(asked(shown.verdict)))
             steps.append(self._steps.of(Step.CONFIRMED_OVERRIDE, shown.ticket, ref, shown, acknowledged=codes))
         steps.append(self._steps.of(Step.SENT, shown.ticket, ref))
         known = await self._database.write(_store, intent, draft, tuple(steps), urgent=True)
@@ -273,15 +271,15 @@ class Orders:
     async def _refuse(self, ref: OrderRef, fresh: Checked, obstacle: Refused) -> NoReturn:
         """Write down why it does not leave, and raise it."""
         run = self._steps.of(Step.CHECK_RUN, fresh.ticket, ref, fresh, decision=fresh.verdict.severity.word)
-        blocked = self._steps.of(Step.BLOCKED, fresh.ticket, ref, fresh, decision=obstacle.message)
-        await self._steps.write(run, blocked)
+        stopped = self._steps.of(Step.BLOCKED, fresh.ticket, ref, fresh, decision=obstacle.message)
+        await self._steps.write(run, stopped)
         raise obstacle
 
     def _with_news(self, answer: Order) -> Order:
         """The answer to a change tells the order as it is now, but of its fills and its end no more than was known when
         it was asked for: what was heard since stands."""
         newest = self.book.newest(answer)
-        state = answer.state if _over(newest) is None else newest.state
+        state = answer.state if over(newest) is None else newest.state
         return replace(answer, state=state, filled=max(answer.filled, newest.filled))
 
     def _spend(self, confirmation: Confirmation | None) -> None:
@@ -291,32 +289,26 @@ class Orders:
     def _in_the_way(self, fresh: Checked, shown: Checked, confirmation: Confirmation | None) -> Refused | None:
         """Why it may not leave; what the person has not seen has to be shown first."""
         if fresh.ticket.mode is not self.mode:
-            return _refused("This ticket was opened for another mode than the desk is in.",
+            return refused("This ticket was opened for another mode than the desk is in.",
                             "Open a new ticket in this mode.")  # fmt: skip
-        for verdict in (fresh.verdict, shown.verdict):
-            if verdict.is_blocked:
-                first = next(iter(verdict.of(Severity.BLOCK)), None)
-                return _refused(first.sentence, first.remedy or MEND) if first else _refused(NOT_CHECKED, MEND)
-        if _asked(fresh.verdict) - _asked(shown.verdict):
-            return _refused("There is something new to confirm since you saw the ticket.", "Read it and send again.")
-        why = refusal(
-            confirmation, shown.ticket, shown.verdict, shown.context, now=self._clock(), spent=self._spent
-        )
-        return _refused(why, "Read the findings, confirm them and send again.") if why else None
+        return blocked(fresh.verdict, shown.verdict) or unconfirmed(
+            fresh.verdict, shown.verdict, shown.ticket, shown.context, confirmation, now=self._clock(),
+            spent=self._spent,
+        )  # fmt: skip
 
     async def _carry(self, intent: OrderIntent, shown: Checked, ask: Ask) -> Order:
         """From the stored intent to an outcome."""
         ticket, ref = intent.ticket, intent.ref
         if why := self._held_back(shown):
             await self.book.settle(ref, OrderState.REFUSED, f"{why} before it left.")
-            raise _refused(f"{why} before the order left.", "Nothing was sent.")
+            raise refused(f"{why} before the order left.", "Nothing was sent.")
 
-        async def asked() -> None:
+        async def told() -> None:
             await self.book.settle(ref, OrderState.ASKED)
 
         try:
             answer = await self._trading.place(intent)
-            last = await self._questioning.talk(answer, ticket, ref, ask, asked, lambda: self._held_back(shown))
+            last = await self._questioning.talk(answer, ticket, ref, ask, told, lambda: self._held_back(shown))
         except DeskError as error:
             if error.cause is Cause.OUTCOME_UNKNOWN:
                 with suppress(DeskError):  # a vault that cannot be written makes no less of an unknown order
@@ -370,13 +362,13 @@ class Orders:
         if self.is_live and self._is_read_only():
             return "Read only was turned on"
         is_armed = not self.is_live or (checked.unlocked or self._is_armed)(checked.ticket.account)
-        if not is_armed and not _passes(checked.verdict, Code.MODE):
+        if not is_armed and not passes(checked.verdict, Code.MODE):
             return "Live orders were locked"
         return ""
 
     def _stopped(self, verdict: Verdict) -> bool:
         """Whether the kill switch stands against this order: not when it was proved to lower risk while it was on."""
-        return bool(self._killed()) and not _passes(verdict, Code.KILL_SWITCH)
+        return bool(self._killed()) and not passes(verdict, Code.KILL_SWITCH)
 
 
 def _store(tx: "Connection", intent: OrderIntent, draft: str, steps: tuple[Receipt, ...]) -> OrderIntent | None:
@@ -385,28 +377,3 @@ def _store(tx: "Connection", intent: OrderIntent, draft: str, steps: tuple[Recei
         receipts.append(tx, steps)
         trades.drop_draft(tx, draft)
     return known
-
-
-def _shape(order: Order | OrderTicket) -> tuple[object, ...]:
-    """What no change may change."""
-    return (order.account, frozenset((leg.instrument.conid, leg.side, leg.ratio) for leg in order.legs))
-
-
-def _over(order: Order) -> Refused | None:
-    """Why it cannot be changed any more; None while it works."""
-    if order.is_open and order.state is not OrderState.CANCELLING:
-        return None
-    return _refused(f"This order cannot be changed any more: it is {order.state}.", "Send another one instead.")
-
-
-def _asked(verdict: Verdict) -> frozenset[Code]:
-    return frozenset(finding.code for finding in verdict.of(Severity.CONFIRM))
-
-
-def _passes(verdict: Verdict, code: Code) -> bool:
-    """Whether it was proved to lower risk, which this rule lets pass with a note."""
-    return any(each.code is code and each.severity is Severity.NOTE for each in verdict.findings)
-
-
-def _refused(message: str, remedy: str) -> Refused:
-    return Refused(message, remedy=remedy, cause=Cause.ORDER_REFUSED)
