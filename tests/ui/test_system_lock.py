@@ -3,6 +3,7 @@
 import shutil
 import subprocess
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from PySide6.QtCore import QCoreApplication
@@ -48,6 +49,14 @@ def bus() -> Iterator[str]:
     running.stdout.close()
 
 
+def settle(connection: Any) -> None:
+    """Wait until the bus knows what this connection wants to hear: it is asked for without waiting, and what others say
+    before it has arrived is never passed on. The bus answers one connection's requests in their order."""
+    asked = QtDBus.QDBusMessage.createMethodCall(
+        "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus", "GetId")
+    assert connection.call(asked).type() == QtDBus.QDBusMessage.MessageType.ReplyMessage
+
+
 def test_an_unknown_system_is_silent(lock: SystemLock) -> None:
     assert not lock.is_listening
 
@@ -58,11 +67,12 @@ def test_a_screen_saver_on_the_bus_locks_and_its_end_does_not(lock: SystemLock, 
     ours = QtDBus.QDBusConnection.connectToBus(bus, "ours")
     theirs = QtDBus.QDBusConnection.connectToBus(bus, "theirs")
     assert lock.listen_to_screen_savers(ours)
+    settle(ours)
     for on in (True, False):
         said = QtDBus.QDBusMessage.createSignal("/org/gnome/ScreenSaver", "org.gnome.ScreenSaver", "ActiveChanged")
         said.setArguments([on])
         assert theirs.send(said)
-    qtbot.waitUntil(lambda: heard == ["locked"])
+    qtbot.waitUntil(lambda: heard == ["locked"], timeout=20_000)
     QCoreApplication.processEvents()
     assert heard == ["locked"]
 
@@ -74,6 +84,7 @@ def test_logind_tells_of_sleep_and_of_the_lock_of_our_own_session(lock: SystemLo
     theirs = QtDBus.QDBusConnection.connectToBus(bus, "theirs")
     assert theirs.registerService("org.freedesktop.login1")
     assert lock.listen_to_logind(ours, "2")
+    settle(ours)
 
     def say(path: str, interface: str, name: str, *arguments: object) -> None:
         said = QtDBus.QDBusMessage.createSignal(f"/org/freedesktop/login1{path}", interface, name)
@@ -83,9 +94,9 @@ def test_logind_tells_of_sleep_and_of_the_lock_of_our_own_session(lock: SystemLo
     say("/session/_33", "org.freedesktop.login1.Session", "Lock")  # of somebody else
     say("", "org.freedesktop.login1.Manager", "PrepareForSleep", False)
     say("/session/_32", "org.freedesktop.login1.Session", "Lock")
-    qtbot.waitUntil(lambda: heard == ["locked"])
+    qtbot.waitUntil(lambda: heard == ["locked"], timeout=20_000)
     say("", "org.freedesktop.login1.Manager", "PrepareForSleep", True)
-    qtbot.waitUntil(lambda: heard == ["locked", "locked"])
+    qtbot.waitUntil(lambda: heard == ["locked", "locked"], timeout=20_000)
 
 
 def test_windows_locks_by_its_messages_and_unlocking_says_nothing(lock: SystemLock) -> None:
