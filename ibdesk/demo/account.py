@@ -4,7 +4,7 @@ Figures are exact: a position's value is rounded to the cent in its own currency
 of its currencies, each converted at the rate shown and rounded to the cent once.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -12,8 +12,9 @@ from decimal import Decimal
 import numpy as np
 
 from ibdesk.demo.book import Book, Lot, main_book, second_book
-from ibdesk.demo.fills import ZERO, Blotter, Fill, cents
-from ibdesk.demo.holdings import Holding, cash_of, flat_margin, margin, traded, value_of
+from ibdesk.demo.catalogue import Listing
+from ibdesk.demo.fills import ZERO, Blotter, Fill, Standing, cents, fold
+from ibdesk.demo.holdings import Holding, average_price, cash_of, flat_margin, margin, standing, traded, value_of
 from ibdesk.demo.hours import is_trading_day, session
 from ibdesk.demo.market import Floats, Market
 
@@ -123,6 +124,36 @@ class DemoAccount:
     def opened(self, account: str) -> date:
         """The day the account was opened."""
         return self.market.catalogue.anchor - timedelta(days=self.books[account].days)
+
+    def stakes(self, account: str, now: datetime) -> Iterator[tuple[Listing, Decimal, Decimal]]:
+        """Contract, quantity and average price of every position, closed ones too, without looking at the market."""
+        changed: dict[int, list[Fill]] = {}
+        for fill in self.blotter.of(account, now.replace(microsecond=0)):
+            changed.setdefault(fill.listing.conid, []).append(fill)
+        for lot in self.books[account].lots:
+            if lot.listing.conid not in changed:
+                yield lot.listing, ZERO if self._is_sold(lot, now) else lot.quantity, self._cost(lot)
+        for conid, fills in changed.items():
+            stand = fold(self.standing(account, conid, now), fills)
+            yield fills[0].listing, stand.quantity, average_price(stand, fills[0].listing.multiplier)
+
+    def standing(self, account: str, conid: int, now: datetime) -> Standing:
+        """A position as it was before anything was traded."""
+        lots = (lot for lot in self.books[account].lots if lot.listing.conid == conid)
+        return next((standing(self._holding(lot, now)) for lot in lots), Standing())
+
+    def closings(self, account: str) -> Iterator[tuple[Fill, Decimal]]:
+        """What was sold on the first day before the demo began, as trades with what they realised."""
+        for number, lot in enumerate(self.books[account].lots):
+            at = self._sold_at(lot)
+            if at is not None:
+                price = self._sale(lot)
+                gain = cents(lot.quantity * (price - self._cost(lot)) * lot.listing.multiplier)
+                yield Fill(
+                    exec_id=f"0000e0d5.{number:08x}.01.01", account=account, listing=lot.listing,
+                    quantity=-lot.quantity, price=price, at=at.replace(microsecond=0), commission=ZERO, order_id=0,
+                    exchange=lot.listing.exchange,
+                ), gain
 
     def purchases(self, account: str) -> tuple[tuple[Lot, date, Decimal], ...]:
         """Every lot with the day and the price it was bought (or sold short) at."""

@@ -163,6 +163,14 @@ class Exchange:
         self._keep(asked)
         return asked
 
+    def join(self, number: int, group: str) -> None:
+        """Put an order into a group whose orders cancel each other, whenever they came."""
+        self.orders[number] = replace(self.orders[number], group=group)
+
+    def lapse(self, account: str, conid: int) -> None:
+        """An option of this account is not to be exercised at its end."""
+        self._expiries.lapsed.add((account, conid))
+
     def correct_last(self, price: Decimal) -> None:
         """The broker corrects the price of the last execution."""
         last = self._account.blotter.last
@@ -177,6 +185,10 @@ class Exchange:
     def find(self, ref: str, since: datetime) -> DemoOrder | None:
         """The order with a client's own id that was placed since then."""
         return next((one for one in self.orders.values() if one.ticket.ref == ref and one.at >= since), None)
+
+    def stuck_since(self, conid: int) -> datetime | None:
+        """When a contract's quote stopped moving; None while it moves."""
+        return self._faults.stuck_since(conid)
 
     def _twist(self) -> Twist:
         if self._faults.halved_orders > 0:

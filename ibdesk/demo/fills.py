@@ -99,9 +99,12 @@ class Blotter:
 
     def __init__(self) -> None:
         self._fills: list[Fill] = []
+        #: how often something was recorded: whoever saw this number has seen all there is
+        self.changes = 0
 
     def record(self, fill: Fill) -> None:
         """Add a fill, or put a correction in the place of its print."""
+        self.changes += 1
         for number, known in enumerate(self._fills):
             if known.print_id == fill.print_id:
                 self._fills[number] = fill
@@ -115,6 +118,10 @@ class Blotter:
     def since(self, account: str, start: datetime) -> tuple[Fill, ...]:
         """One account's trades from an instant on."""
         return tuple(one for one in self._fills if one.account == account and one.at >= start and one.is_trade)
+
+    def all_of(self, account: str, conid: int) -> tuple[Fill, ...]:
+        """Everything that changed one position, oldest first."""
+        return tuple(one for one in self._fills if one.account == account and one.listing.conid == conid)
 
     def first(self, account: str) -> datetime | None:
         """When the account first traded."""

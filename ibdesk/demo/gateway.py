@@ -31,6 +31,8 @@ from ibdesk.demo.portal.login import Login, Stage
 from ibdesk.demo.portal.server import PortalServer
 from ibdesk.demo.portal.state import PortalState
 from ibdesk.demo.timings import DemoLimits, DemoTimings
+from ibdesk.demo.tws.server import VERSION, TwsService
+from ibdesk.demo.tws.timings import TwsTimings
 
 HOST = "127.0.0.1"
 SEED = 7
@@ -107,6 +109,17 @@ class DemoGateway:
     def flex_service(self, *, port: int = 0) -> DemoFlex:
         """The statement service of the same account, not started; it shows the gateway's certificate where it can."""
         return DemoFlex(self.account, self.clock, identity=self._identity, port=port)
+
+    def tws_service(
+        self, *, port: int = 0, timings: TwsTimings | None = None, version: int = VERSION, master: int | None = None
+    ) -> TwsService:
+        """The socket of a TWS on the same account and orders, not started. `master` is the client id that hears of
+        everybody's orders; `version` the newest server version it speaks."""
+        state = self._state
+        return TwsService(
+            account=self.account, exchange=state.exchange, chains=state.chains, now=lambda: state.now,
+            ticks=state.ticks, port=port, timings=timings, version=version, master=master,
+        )
 
     @property
     def is_running(self) -> bool:

@@ -46,12 +46,17 @@ def traded(old: Holding | None, fills: Sequence[Fill], market: Market, now: date
     price = market.price(listing.conid, now)
     market_value = cents(stand.quantity * price * size)
     unrealized = cents(stand.quantity * price * size - stand.cost)
-    average = (stand.cost / (stand.quantity * size)).quantize(EIGHT_PLACES) if stand.quantity else ZERO
+    average = average_price(stand, size)
     return Holding(
         listing=listing, quantity=stand.quantity, average_price=average, price=price, market_value=market_value,
         value=value_of(listing, market_value, unrealized), unrealized=unrealized, realized=stand.realized,
         daily=_daily(old, fills, market, now), is_traded=True,
     )
+
+
+def average_price(stand: Standing, multiplier: Decimal) -> Decimal:
+    """Cost per unit of a position, commissions included; 0 once it is closed."""
+    return (stand.cost / (stand.quantity * multiplier)).quantize(EIGHT_PLACES) if stand.quantity else ZERO
 
 
 def _daily(old: Holding | None, fills: Sequence[Fill], market: Market, now: datetime) -> Decimal:

@@ -1,14 +1,14 @@
 """Snapshots, their warm-up, and price history as the broker answers them."""
 
 import re
-from collections.abc import Iterator, Mapping
-from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 
+from ibdesk.demo.bars import Bar, bars, venue_of
 from ibdesk.demo.catalogue import Listing
-from ibdesk.demo.hours import VENUES, is_trading_day, session, session_day
+from ibdesk.demo.hours import VENUES, session, session_day
 from ibdesk.demo.portal.calls import Answer, Call, Json, answer, complain, whole
-from ibdesk.demo.portal.quote_fields import QuoteFields, volume_of
+from ibdesk.demo.portal.quote_fields import QuoteFields
 from ibdesk.demo.portal.state import PortalState, epoch_ms
 
 MOST_CONIDS, MOST_FIELDS, MOST_POINTS = 100, 50, 1000
@@ -74,9 +74,9 @@ class MarketRoutes:
         end = _start_time(str(query.get("startTime", ""))) or self._state.now
         end = min(end, self._state.now)
         start = self._start(listing, end, period)
-        bars = list(self._bars(listing, start, end, size))[-most:]
+        rows = list(bars(self._state.market, listing, start, end, BARS[size]))[-most:]
         self._requests += 1
-        return self._history_object(listing, period, size, bars)
+        return self._history_object(listing, period, size, rows)
 
     def _start(self, listing: Listing, end: datetime, period: str) -> datetime:
         """Days are counted in sessions, so that a weekend still has a last day."""
@@ -85,7 +85,7 @@ class MarketRoutes:
         days, most = UNITS[unit]
         if not 1 <= count <= most:
             raise BadHistoryError(f"period {period} is not valid")
-        venue = self._venue(listing)
+        venue = venue_of(self._state.market, listing)
         day = session_day(venue, end)
         if unit in ("min", "h"):
             return min(end, session(venue, day)[1]) - timedelta(days=count * days)
@@ -106,62 +106,19 @@ class MarketRoutes:
         opened.update(fields)
         return head | {"6509": quote.availability} | quote.texts(known)
 
-    def _bars(
-        self, listing: Listing, start: datetime, end: datetime, size: str
-    ) -> Iterator[tuple[datetime, list[Decimal], int]]:
-        seconds = BARS[size]
-        if seconds < 86400:
-            yield from self._intraday(listing, start, end, timedelta(seconds=seconds))
-            return
-        group: list[tuple[datetime, list[Decimal], int]] = []
-        for bar in self._daily(listing, start, end):
-            if group and _bucket(bar[0], size) != _bucket(group[0][0], size):
-                yield _merged(group)
-                group = []
-            group.append(bar)
-        if group:
-            yield _merged(group)
-
-    def _daily(
-        self, listing: Listing, start: datetime, end: datetime
-    ) -> Iterator[tuple[datetime, list[Decimal], int]]:
-        venue = self._venue(listing)
-        for day in _days(venue, start, end):
-            bar = self._state.market.day_bar(listing.conid, day, end)
-            if bar is not None:
-                yield session(venue, day)[0], list(bar), volume_of(listing, day)
-
-    def _intraday(
-        self, listing: Listing, start: datetime, end: datetime, step: timedelta
-    ) -> Iterator[tuple[datetime, list[Decimal], int]]:
-        venue = self._venue(listing)
-        for day in _days(venue, start, end):
-            opens, closes = session(venue, day)
-            at = opens
-            while at < min(closes, end):
-                until = min(at + step, closes, end)
-                bar = self._state.market.bar(listing.conid, at, until) if at + step > start else None
-                if bar is not None:
-                    share = (until - at) / (closes - opens)
-                    yield at, list(bar), int(volume_of(listing, day) * share)
-                at += step
-
-    def _venue(self, listing: Listing) -> str:
-        return self._state.market.walk(listing.path).shape.venue
-
     def _history_object(
-        self, listing: Listing, period: str, size: str, bars: list[tuple[datetime, list[Decimal], int]]
+        self, listing: Listing, period: str, size: str, rows: list[Bar]
     ) -> dict[str, Json]:
-        rules = VENUES[self._venue(listing)]
+        rules = VENUES[venue_of(self._state.market, listing)]
         data = [
             {"o": row[0], "c": row[3], "h": row[1], "l": row[2], "v": volume, "t": epoch_ms(at)}
-            for at, row, volume in bars
+            for at, row, volume in rows
         ]
-        first = bars[0][0] if bars else self._state.now
+        first = rows[0][0] if rows else self._state.now
         return {
             "serverId": f"{6571225 + self._requests}", "symbol": listing.symbol, "text": listing.name,
             "priceFactor": 100, "startTime": f"{first.astimezone(UTC):%Y%m%d-%H:%M:%S}",
-            "high": _extreme(bars, 1), "low": _extreme(bars, 2), "timePeriod": period,
+            "high": _extreme(rows, 1), "low": _extreme(rows, 2), "timePeriod": period,
             "barLength": BARS[size], "mdAvailability": "S", "mktDataDelay": 0, "outsideRth": False,
             "tradingDayDuration": rules.closes - rules.opens, "volumeFactor": 1, "priceDisplayRule": 1,
             "priceDisplayValue": "2", "negativeCapable": False, "messageVersion": 2, "data": data,
@@ -176,35 +133,11 @@ def _start_time(text: str) -> datetime | None:
         return None
 
 
-def _days(venue: str, start: datetime, end: datetime) -> Iterator[date]:
-    zone = VENUES[venue].zone
-    day = start.astimezone(zone).date()
-    last = end.astimezone(zone).date() + timedelta(days=1)
-    while day <= last:
-        if is_trading_day(venue, day) and session(venue, day)[1] > start and session(venue, day)[0] < end:
-            yield day
-        day += timedelta(days=1)
-
-
-def _bucket(at: datetime, size: str) -> tuple[int, ...]:
-    if size == "1m":
-        return at.year, at.month
-    if size == "1w":
-        return tuple(at.isocalendar()[:2])
-    return (at.toordinal(),)
-
-
-def _merged(group: list[tuple[datetime, list[Decimal], int]]) -> tuple[datetime, list[Decimal], int]:
-    rows = [row for _, row, _ in group]
-    merged = [rows[0][0], max(row[1] for row in rows), min(row[2] for row in rows), rows[-1][3]]
-    return group[0][0], merged, sum(volume for _, _, volume in group)
-
-
-def _extreme(bars: list[tuple[datetime, list[Decimal], int]], column: int) -> str:
+def _extreme(rows: list[Bar], column: int) -> str:
     """`price x priceFactor / volume / minutes since the first bar`, as the broker writes it."""
-    if not bars:
+    if not rows:
         return "0/0/0"
     pick = max if column == 1 else min
-    at, row, volume = pick(bars, key=lambda bar: bar[1][column])
-    minutes = int((at - bars[0][0]).total_seconds() // 60)
+    at, row, volume = pick(rows, key=lambda bar: bar[1][column])
+    minutes = int((at - rows[0][0]).total_seconds() // 60)
     return f"{(row[column] * 100).normalize():f}/{volume}/{minutes}"

@@ -7,6 +7,7 @@ from functools import cached_property
 
 from ibdesk.demo import quotes
 from ibdesk.demo.account import ZERO, Holding, cents
+from ibdesk.demo.bars import volume_of
 from ibdesk.demo.catalogue import Listing
 from ibdesk.demo.clock import NEW_YORK
 from ibdesk.demo.hours import VENUES, session
@@ -227,9 +228,3 @@ def next_dividend(conid: int, anchor: date, today: date) -> tuple[str, date] | N
     while day <= today:
         day += QUARTER
     return amount, day + timedelta(days=max(0, 7 - day.weekday()) if day.weekday() > 4 else 0)
-
-
-def volume_of(listing: Listing, day: date) -> int:
-    """A day's volume: more for shares, never twice the same."""
-    base = 40_000 if listing.asset_class in ("OPT", "FOP", "BOND") else 9_000_000
-    return base + (listing.conid * 31 + day.toordinal() * 7919) % base
