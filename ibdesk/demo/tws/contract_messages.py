@@ -46,7 +46,7 @@ def details(floor: Floor, client: Client, reader: Reader) -> None:
         return
     for listing in found:
         if listing.asset_class == "BOND":
-            client.send(18, *_head(client, number), *_bond(listing, client.version))
+            client.send(18, *_head(client, number), *_bond(floor, listing, client.version))
         else:
             client.send(10, *_head(client, number), *_details(floor, listing, client.version))
     client.send(52, 1, number)
@@ -158,8 +158,10 @@ def _details(floor: Floor, listing: Listing, version: int) -> Iterator[Field]:
     yield from _sizes(listing, version)
 
 
-def _bond(listing: Listing, version: int) -> Iterator[Field]:
-    yield from (listing.symbol, "BOND", "91282CLW9", "4.25", "20341115", "20241115", "AAA", "FIXED", "FIXED")
+def _bond(floor: Floor, listing: Listing, version: int) -> Iterator[Field]:
+    # every client in use reads the coupon as a whole number, and fails at the fraction a bond really has
+    coupon = "4.25" if floor.faults.has_coupons else ""
+    yield from (listing.symbol, "BOND", "91282CLW9", coupon, "20341115", "20241115", "AAA", "FIXED", "FIXED")
     yield from (0, 0, 0, listing.label, "SMART", listing.currency, "US-T", "US-T", listing.conid, plain(listing.tick))
     if version < NO_VERSION_FIELD:
         yield 1

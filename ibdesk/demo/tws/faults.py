@@ -89,6 +89,7 @@ class TwsFaults:
         self.has_wide_numbers = False
         self.has_empty_numbers = False
         self.has_accents = False
+        self.has_coupons = False
         self.is_read_only = False
         self.lost_ends: set[str] = set()
         self.is_competing = False
@@ -264,6 +265,10 @@ class TwsFaults:
     def accents(self, is_on: bool = True) -> None:
         r"""Long names hold letters beyond ASCII, which the wire writes as \u00e9."""
         self.has_accents = is_on
+
+    def coupons(self, is_on: bool = True) -> None:
+        """Bonds have their coupon, a fraction, which all three clients fail to read."""
+        self.has_coupons = is_on
 
     def strange_position(self, currency: str = "ZZZ", sec_type: str = "STK", conid: int = 999_999_999) -> None:
         """One more position than there is: in an unknown currency or class, without contract details."""

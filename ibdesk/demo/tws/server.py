@@ -55,6 +55,11 @@ class TwsService:
         return self._listener is not None
 
     @property
+    def is_beating(self) -> bool:
+        """Whether anybody is being served."""
+        return self._timer is not None
+
+    @property
     def clients(self) -> tuple[Client, ...]:
         """Everybody past the handshake."""
         return tuple(one.client for one in self._connections if one.client is not None and one.client.is_on)

@@ -130,4 +130,6 @@ def dashed(at: datetime) -> str:
 
 def escaped(text: str) -> str:
     r"""Long names carry what is not ASCII as \uXXXX."""
-    return text.encode("ascii", "backslashreplace").decode() if not text.isascii() else text
+    units = text.encode("utf-16-be")
+    codes = (int.from_bytes(units[at:at + 2], "big") for at in range(0, len(units), 2))
+    return "".join(chr(code) if code < 128 else f"\\u{code:04x}" for code in codes)
