@@ -175,9 +175,13 @@ class Exchange:
         """The broker corrects the price of the last execution."""
         last = self._account.blotter.last
         if last is not None:
-            changed = corrected(last, price)
-            self._account.record(changed)
-            self.news.append(changed)
+            self.correct(last, price)
+
+    def correct(self, fill: Fill, price: Decimal) -> None:
+        """The broker corrects the price of an execution."""
+        changed = corrected(fill, price)
+        self._account.record(changed)
+        self.news.append(changed)
 
     def open_orders(self, account: str) -> tuple[DemoOrder, ...]:
         return tuple(one for one in self.orders.values() if one.account == account and not one.is_over)

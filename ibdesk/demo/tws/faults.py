@@ -65,6 +65,8 @@ class Door(Protocol):
 
     def retell_last(self, price: Decimal) -> None: ...
 
+    def skip_news(self) -> None: ...
+
 
 class TwsFaults:
     """The faults of one TWS. What acts at once acts on every connection, or on the client id that is named."""
@@ -185,6 +187,8 @@ class TwsFaults:
 
     def broker_back(self, *, lost: bool = False) -> None:
         """The broker is there again: with every subscription lost (1101), or kept (1102)."""
+        if self._door is not None:
+            self._door.skip_news()
         self.lost_since = None
         code, words = (1101, "data lost.") if lost else (1102, "data maintained.")
         for client in self._clients():

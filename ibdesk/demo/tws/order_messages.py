@@ -113,7 +113,8 @@ def completed(floor: Floor, client: Client, reader: Reader) -> None:
 
 def _place(floor: Floor, client: Client, asked: AskedOrder) -> None:
     floor.tape.run(floor.now)
-    if asked.order_id < 1:
+    known = _order(floor, client, asked.order_id)
+    if known is None and asked.order_id < 1:
         raise RefusedError(105, "Order being modified does not match original order")
     wanted = _wanted(floor, client, asked)
     if wanted.is_preview:
@@ -123,7 +124,6 @@ def _place(floor: Floor, client: Client, asked: AskedOrder) -> None:
         raise RefusedError(201, "Order rejected - reason:No connection to the broker")
     if floor.faults.rejections:
         raise RefusedError(201, floor.faults.rejections.pop(0))
-    known = _order(floor, client, asked.order_id)
     if known is not None:
         _change(floor, known, wanted)
     else:
@@ -263,7 +263,7 @@ def _tell_open(floor: Floor, client: Client, *, is_all: bool) -> None:
     for account in floor.account.ids:
         for order in floor.exchange.open_orders(account):
             owner = floor.orders.owner(order.number)
-            if is_all or floor.hears(client, owner.client):
+            if is_all or owner.client == client.id:
                 tell_state(floor, client, order)
     if "orders" not in floor.faults.lost_ends:
         client.send(53, 1)

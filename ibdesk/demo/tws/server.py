@@ -85,14 +85,14 @@ class TwsService:
         await self._end(Connection.abort)
 
     def pulse(self) -> None:
-        """Serve everybody now: what happened since, and what moved."""
+        """Serve everybody now: what happened since, and what moved. Without the broker nothing is told, nor later."""
         floor = self.floor
         floor.tape.run(floor.now)
         if floor.is_cut_off:
             self._say_lost()
         for client in self.clients:
             if floor.is_cut_off:
-                client.heard = len(floor.tape.events)  # what happens now is not told later
+                client.heard = len(floor.tape.events)
             elif not client.outlet.is_mute:
                 execution_messages.follow(floor, client)
                 account_messages.stream(floor, client)
@@ -109,6 +109,12 @@ class TwsService:
         last = self.floor.tape.last
         if last is not None:
             self.floor.tape.add(replace(last, price=price))
+
+    def skip_news(self) -> None:
+        """What happened so far is not told any more."""
+        self.floor.tape.run(self.floor.now)
+        for client in self.clients:
+            client.heard = len(self.floor.tape.events)
 
     def _say_lost(self) -> None:
         floor, now = self.floor, self.floor.ticks()

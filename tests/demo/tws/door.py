@@ -3,16 +3,17 @@
 import asyncio
 import struct
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from types import TracebackType
 from typing import Any, Self
 
 from ibdesk.demo.gateway import DemoGateway
-from ibdesk.demo.timings import DemoTimings
+from ibdesk.demo.timings import DemoLimits, DemoTimings
 from ibdesk.demo.tws.server import TwsService
 from ibdesk.demo.tws.timings import TwsTimings
 from tests.demo.door import shared_identity, still_clock
 
+MAIN, SECOND = "DU7654321", "DU7654322"
 UNSET = "1.7976931348623157E308"
 #: Contract fields of a share of Apple, as the libraries send them.
 AAPL = (265598, "AAPL", "STK", "", "0.0", "", "", "SMART", "", "USD", "", "")
@@ -56,10 +57,8 @@ class RawClient:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.writer.close()
-        try:
+        with suppress(OSError):
             await self.writer.wait_closed()
-        except OSError:
-            pass
 
     def send(self, *fields: object) -> None:
         self.writer.write(framed(*fields))
@@ -125,6 +124,7 @@ async def open_tws(**settings: Any) -> AsyncIterator[tuple[DemoGateway, TwsServi
     timings = settings.pop("tws_timings", TwsTimings.quick())
     settings.setdefault("clock", still_clock())
     settings.setdefault("timings", DemoTimings.quick())
+    settings.setdefault("limits", DemoLimits.off())
     gateway = DemoGateway(identity=shared_identity(), **settings)
     service = gateway.tws_service(timings=timings, **own)
     await service.start()

@@ -87,7 +87,7 @@ def test_it_places_changes_previews_and_cancels_at_every_version(version: int) -
 @pytest.mark.parametrize("version", VERSIONS)
 def test_a_fill_comes_with_its_execution_its_commission_and_the_new_position(version: int) -> None:
     async def main() -> None:
-        async with open_tws() as (gateway, service), library_client(service, version=version) as ib:
+        async with open_tws() as (_gateway, service), library_client(service, version=version) as ib:
             ibl = library()
             before = next(one.position for one in ib.positions() if one.contract.conId == 265598)
             contract = (await ib.reqContractDetailsAsync(apple(ib)))[0].contract
