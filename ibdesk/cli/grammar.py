@@ -204,6 +204,7 @@ def _demo_verb(every: Any) -> None:
     demo.add_argument("--serve", action="store_true", help="run the pretend broker's servers alone")
     demo.add_argument("--portal-port", type=_port, default=0, metavar="N", help="with --serve: the gateway's port")
     demo.add_argument("--flex-port", type=_port, metavar="N", help="with --serve: also the Flex service, at this port")
+    demo.add_argument("--tws-port", type=_port, metavar="N", help="with --serve: also the socket of a TWS, at this port")
     demo.add_argument("--signed-out", action="store_true", help="with --serve: begin at the sign-in page")
     demo.add_argument("--upstream", action="store_true", help="with --serve: stand behind a real gateway")
 
@@ -301,15 +302,15 @@ def _demo(args: argparse.Namespace, _talk: Talk) -> int:
     try:
         return asyncio.run(
             gateway.serve(
-                portal_port=args.portal_port, flex_port=args.flex_port, signed_out=args.signed_out,
-                upstream=args.upstream,
+                portal_port=args.portal_port, flex_port=args.flex_port, tws_port=args.tws_port,
+                signed_out=args.signed_out, upstream=args.upstream,
             )
         )
     except OSError as error:
-        ports = " or ".join(str(port) for port in (args.portal_port, args.flex_port) if port)
+        ports = " or ".join(str(port) for port in (args.portal_port, args.flex_port, args.tws_port) if port)
         raise Unavailable(
             f"The port {ports} cannot be used: {_why(error)}.",
-            remedy="Choose another with --portal-port or --flex-port, or leave it away.",
+            remedy="Choose another with --portal-port, --flex-port or --tws-port, or leave it away.",
             cause=Cause.BAD_SETTING,
         ) from error
 

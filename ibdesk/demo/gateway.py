@@ -325,6 +325,7 @@ async def serve(
     *,
     portal_port: int = 0,
     flex_port: int | None = None,
+    tws_port: int | None = None,
     signed_out: bool = False,
     upstream: bool = False,
     extra_positions: int = 0,
@@ -335,6 +336,7 @@ async def serve(
     """Run the servers until SIGINT or SIGTERM; one JSON line with the addresses when they are ready.
 
     `flex_port` None: without the Flex service. Else it stands on the same account, and shows the same certificate.
+    `tws_port` None: without the socket of a TWS on that account.
     Returns the exit code 0. Raises OSError when a port is taken.
     """
     gateway = DemoGateway(
@@ -358,6 +360,11 @@ async def serve(
                 "flex": flex.url, "flex_certificate_sha256": flex.certificate_sha256, "flex_token": TOKEN,
                 "flex_query": QUERY,
             }
+        if tws_port is not None:
+            tws = gateway.tws_service(port=tws_port)
+            await tws.start()
+            running.push_async_callback(tws.stop)
+            line["tws"] = tws.address
         print(encode(line).decode(), file=out or sys.stdout, flush=True)
         await stopped.wait()
     return 0

@@ -47,7 +47,9 @@ def test_a_resting_order_is_told_as_open_order_and_status() -> None:
     talk(script)
 
 
-@pytest.mark.parametrize(("version", "fields"), [(157, 128), (164, 131), (170, 136), (176, 136), (177, 135), (178, 135)])
+@pytest.mark.parametrize(
+    ("version", "fields"), [(157, 128), (164, 131), (170, 136), (176, 136), (177, 135), (178, 135)]
+)
 def test_an_open_order_has_as_many_fields_as_captured_ones(version: int, fields: int) -> None:
     async def main() -> None:
         async with open_tws() as (_, service), signed_on(service, versions=f"v157..{version}") as client:
