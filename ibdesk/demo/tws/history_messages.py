@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from ibdesk.demo.bars import DAY, MONTH, WEEK, Bar, bars, venue_of
 from ibdesk.demo.catalogue import Listing
 from ibdesk.demo.hours import VENUES, session, session_day
+from ibdesk.demo.market import YEARS_BACK
 from ibdesk.demo.tws.client import Client
 from ibdesk.demo.tws.contract_messages import NONE_FOUND
 from ibdesk.demo.tws.contracts import matching, read_contract
@@ -24,6 +25,8 @@ SIZES: Mapping[str, int] = {
 KNOWN = frozenset({"TRADES", "MIDPOINT", "BID", "ASK", "BID_ASK", "ADJUSTED_LAST"})
 END = re.compile(r"(\d{8})[ -]+(\d{2}:\d{2}:\d{2})(?: (\S+))?")
 AS_SECONDS = 2
+#: Before that the demo's market has no past.
+REACH = timedelta(days=365 * YEARS_BACK)
 PAST = "Historical Market Data Service error message:"
 
 
@@ -44,7 +47,8 @@ def bars_asked(floor: Floor, client: Client, reader: Reader) -> None:
     else:
         until = min(_end(end, floor) or floor.now, floor.now)
         start = _start(floor, found[0], until, int(length[1]), length[2])
-        rows = list(bars(floor.market, found[0], start, until, SIZES[size]))
+        is_known = floor.now - until < REACH
+        rows = list(bars(floor.market, found[0], start, until, SIZES[size])) if is_known else []
         if not rows:
             client.error(number, 162, f"{PAST}HMDS query returned no data: {found[0].symbol}@SMART {kind}")
             return

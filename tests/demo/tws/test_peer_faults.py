@@ -1,4 +1,4 @@
-"""What ib_insync (or ib_async) does when the gateway misbehaves, as it was once observed: adapters are built on this."""
+"""What ib_insync (or ib_async) does when the gateway misbehaves, as once observed: adapters build on this."""
 
 import asyncio
 import sys
