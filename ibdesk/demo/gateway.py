@@ -36,6 +36,8 @@ from ibdesk.demo.tws.timings import TwsTimings
 
 HOST = "127.0.0.1"
 SEED = 7
+#: The client id that desks use for data (IBKR_CLIENT_ID), made the master of a TWS that is served alone.
+MASTER = 1
 
 
 def default_clock(rate: float = 1.0) -> DemoClock:
@@ -336,7 +338,7 @@ async def serve(
     """Run the servers until SIGINT or SIGTERM; one JSON line with the addresses when they are ready.
 
     `flex_port` None: without the Flex service. Else it stands on the same account, and shows the same certificate.
-    `tws_port` None: without the socket of a TWS on that account.
+    `tws_port` None: without the socket of a TWS on that account; its client 1 hears of all orders, whoever's they are.
     Returns the exit code 0. Raises OSError when a port is taken.
     """
     gateway = DemoGateway(
@@ -361,7 +363,7 @@ async def serve(
                 "flex_query": QUERY,
             }
         if tws_port is not None:
-            tws = gateway.tws_service(port=tws_port)
+            tws = gateway.tws_service(port=tws_port, master=MASTER)
             await tws.start()
             running.push_async_callback(tws.stop)
             line["tws"] = tws.address

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from zoneinfo import ZoneInfo
 
 import holidays
@@ -77,6 +77,7 @@ def is_open(venue: str, now: datetime) -> bool:
     return opens <= now < closes
 
 
+@lru_cache(maxsize=1024)
 def session_day(venue: str, now: datetime) -> date:
     """The local date of the latest session that has opened by `now`."""
     day = now.astimezone(VENUES[venue].zone).date() + timedelta(days=1)

@@ -46,6 +46,8 @@ class Market:
         self.catalogue = catalogue
         self.seed = seed
         self._walks: dict[str, Walk] = {}
+        #: thousands of positions ask for the same closes again and again
+        self.close = lru_cache(maxsize=32_768)(self._close)
 
     def walk(self, key: str) -> "Walk":
         """The walk behind a path key."""
@@ -58,7 +60,7 @@ class Market:
         listing = self.catalogue[conid]
         return on_tick(self._model(listing, self._path_price(listing, now), now), listing.tick)
 
-    def close(self, conid: int, day: date) -> Decimal:
+    def _close(self, conid: int, day: date) -> Decimal:
         """The close of the latest session on or before a venue-local date."""
         listing = self.catalogue[conid]
         walk = self.walk(listing.path)
@@ -195,6 +197,7 @@ class Walk:
         self._log = self._log_closes(anchor)
         self._bridge = lru_cache(maxsize=96)(self._make_bridge)
         self._bars: dict[int, DayBar] = {}
+        self._priced = lru_cache(maxsize=16)(self._price)  # many contracts share a path
 
     def close(self, day: date) -> float:
         """The close of the latest trading day on or before `day`."""
@@ -206,6 +209,9 @@ class Walk:
 
     def price(self, now: datetime) -> float:
         """The price at an instant; between sessions it is the last close."""
+        return self._priced(now)
+
+    def _price(self, now: datetime) -> float:
         day = session_day(self.shape.venue, now)
         opens, closes = session(self.shape.venue, day)
         if now >= closes:

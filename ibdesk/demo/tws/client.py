@@ -44,7 +44,7 @@ class Client:
         self.updates_due = 0.0
         self.updates_seen = -1
         self.pnl_due = 0.0
-        self.storm_step = 0
+        self.storm_step, self.storm_at = 0, 0.0
         self.pnl: dict[int, PnlLine] = {}
         self.quotes_due = 0.0
         self.quotes: dict[int, QuoteLine] = {}

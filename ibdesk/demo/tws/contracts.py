@@ -99,6 +99,8 @@ def matching(asked: Asked, chains: Chains, catalogue: Catalogue, now: datetime) 
     if asked.conid:
         found = catalogue.find(asked.conid)
         return (found,) if found is not None and _agrees(asked, found) else ()
+    if not asked.sec_type and not asked.local_symbol:
+        return ()
     return tuple(one for one in _candidates(asked, chains, catalogue, now) if _agrees(asked, one))
 
 

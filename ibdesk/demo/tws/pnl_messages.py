@@ -6,6 +6,8 @@ from ibdesk.demo.tws.wire import UNSET, Reader, framed
 
 #: In a storm everybody is served so often (seconds).
 STORM_PULSE = 0.005
+#: A storm makes up for a late pulse, for so long at most (seconds).
+CATCH_UP = 0.1
 #: Before this version quantities are whole numbers here.
 DECIMALS_FROM = 163
 
@@ -56,7 +58,9 @@ def stream(floor: Floor, client: Client) -> None:
 def _storm(floor: Floor, client: Client) -> None:
     """A share of the storm: figures that jump by a cent, and are no truth."""
     lines = [(number, line) for number, line in client.pnl.items() if line.conid is not None]
-    count = int(floor.faults.storm_rate * STORM_PULSE) if lines else 0
+    now = floor.ticks()
+    count = int(floor.faults.storm_rate * min(now - client.storm_at, CATCH_UP)) if lines else 0
+    client.storm_at = now
     write, size = client.outlet.write, len(lines)
     for step in range(client.storm_step, client.storm_step + count):
         number, line = lines[step % size]

@@ -38,7 +38,6 @@ class Report:
     average: Decimal
     realized: Decimal | None
     is_combo: bool = False
-    perm_id: int = 0
 
     @property
     def exec_id(self) -> str:
@@ -140,7 +139,7 @@ class Tape:
         spent = sum((one.shares * one.fill.price for one in prints), shares * fill.price)
         return Report(
             fill=fill, owner=owner, shares=shares, price=fill.price, filled=filled, average=spent / filled,
-            realized=self._realized(fill.account, fill.listing.conid, now).get(fill.print_id), perm_id=fill.order_id,
+            realized=self._realized(fill.account, fill.listing.conid, now).get(fill.print_id),
         )
 
     def _realized(self, account: str, conid: int, now: datetime) -> dict[str, Decimal | None]:
