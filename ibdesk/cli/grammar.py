@@ -204,7 +204,7 @@ def _demo_verb(every: Any) -> None:
     demo.add_argument("--serve", action="store_true", help="run the pretend broker's servers alone")
     demo.add_argument("--portal-port", type=_port, default=0, metavar="N", help="with --serve: the gateway's port")
     demo.add_argument("--flex-port", type=_port, metavar="N", help="with --serve: also the Flex service, at this port")
-    demo.add_argument("--tws-port", type=_port, metavar="N", help="with --serve: also the socket of a TWS, at this port")
+    demo.add_argument("--tws-port", type=_port, metavar="N", help="with --serve: also a TWS socket, at this port")
     demo.add_argument("--signed-out", action="store_true", help="with --serve: begin at the sign-in page")
     demo.add_argument("--upstream", action="store_true", help="with --serve: stand behind a real gateway")
 

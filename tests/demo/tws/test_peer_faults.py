@@ -235,7 +235,8 @@ def test_a_fill_of_anothers_order_is_kept_and_not_told() -> None:
             # without its openOrder the master does not know the order: as for what was placed in TWS itself
             service.floor.master = None
             other.send(*placing(1, kind="MKT", quantity=3))
-            await other.next("11")
+            await other.next("59")
+            service.pulse()
             last = service.floor.tape.last
             assert last is not None
             service.floor.master = 7
