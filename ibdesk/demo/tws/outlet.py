@@ -37,7 +37,7 @@ class Outlet:
 
     def write(self, data: bytes) -> None:
         """Take a frame along; `flush` sends it."""
-        if self.is_mute:
+        if self.is_mute or self._transport.is_closing():
             return
         if self.cut is not None:
             self._cut(data, self.cut)
@@ -54,6 +54,8 @@ class Outlet:
         data = b"".join(self._gathered)
         self._gathered.clear()
         self._size = 0
+        if self._transport.is_closing():
+            return
         if self._waiting or self.drip > 0 or self.burst:
             self._waiting += data
             self._let_go()

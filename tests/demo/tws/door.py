@@ -61,7 +61,8 @@ class RawClient:
             await self.writer.wait_closed()
 
     def send(self, *fields: object) -> None:
-        self.writer.write(framed(*fields))
+        if not self.writer.transport.is_closing():
+            self.writer.write(framed(*fields))
 
     async def greet(self, versions: str = "v100..157") -> list[str]:
         """The handshake; the server's version and time."""
