@@ -49,6 +49,8 @@ LEDGER: Mapping[str, Callable[[Line], Decimal]] = {
 }
 IN_BASE = "BASE"
 LEDGER_TAG = "$LEDGER"
+#: Day trades left to an account that is not limited.
+UNLIMITED = "-1"
 
 
 def positions(floor: Floor, client: Client, _reader: Reader) -> None:
@@ -110,7 +112,7 @@ def summary(floor: Floor, client: Client, reader: Reader) -> None:
             client.send(63, 1, number, each, "AccountType", "INDIVIDUAL", "")
         for key, value, currency in values(floor.figures(each)):
             of_ledger = key in LEDGER and any(one in ("ALL", currency) for one in ledgers)
-            if (key in wanted and key in TOTALS) or of_ledger:
+            if (key in wanted and key not in LEDGER) or of_ledger:
                 client.send(63, 1, number, each, key, value, currency)
     client.send(64, 1, number)
 
@@ -138,6 +140,9 @@ def values(figures: Figures) -> Iterator[tuple[str, str, str]]:
         for key, of_line in LEDGER.items():
             yield key, plain(of_line(line)), line.currency
         yield "Currency", line.currency, line.currency
+    share = figures.excess / figures.net_liquidation if figures.net_liquidation else Decimal(0)
+    yield "Cushion", plain(round(share, 6)), ""
+    yield "DayTradesRemaining", UNLIMITED, ""
     base = {"CashBalance": figures.cash, "TotalCashBalance": figures.cash, "UnrealizedPnL": figures.unrealized,
             "RealizedPnL": figures.realized, "NetLiquidationByCurrency": figures.net_liquidation,
             "ExchangeRate": Decimal(1)}

@@ -81,7 +81,7 @@ class TwsFaults:
         self.refused: set[int] = set()
         self.hang = Hang.NO
         self.lost_since: datetime | None = None
-        self.lost_told = float("-inf")
+        self.lost_code, self.lost_told = 1100, float("-inf")
         self.drip, self.burst = 0.0, 0
         self.is_paced = True
         self.commission_delay = 0.0
@@ -182,8 +182,6 @@ class TwsFaults:
     def broker_lost(self, code: int = 1100) -> None:
         """The gateway has lost the broker (1100, or 2110); told again every few seconds. Nothing moves."""
         self.lost_since, self.lost_code, self.lost_told = self._now(), code, float("-inf")
-
-    lost_code = 1100
 
     def broker_back(self, *, lost: bool = False) -> None:
         """The broker is there again: with every subscription lost (1101), or kept (1102)."""

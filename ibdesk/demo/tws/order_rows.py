@@ -206,8 +206,5 @@ def _charged(floor: "Floor", order: DemoOrder) -> State | None:
     """After the last fill the order is told once more, with its commission."""
     if order.status is not Status.FILLED:
         return None
-    since = order.at
-    paid = [one.fill for one in floor.tape.executions(since.replace(microsecond=0), floor.now)
-            if one.fill.order_id == order.number and not one.is_combo]
-    total = plain(sum((one.commission for one in paid), Decimal(0)))
+    total = plain(sum((one.fill.commission for one in floor.tape.of_order(order.number)), Decimal(0)))
     return State(status=order.status.value, commission=(total, UNSET, UNSET), currency=order.ticket.first.currency)

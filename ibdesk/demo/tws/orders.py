@@ -7,7 +7,6 @@ than this socket belongs to nobody: client 0, order id 0.
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from ibdesk.demo.exchange import DemoOrder
 from ibdesk.demo.tickets import Ticket
 
 FIRST_ID = 1
@@ -93,7 +92,3 @@ class OrderDesk:
                 yield one
         self.held.pop((client, wanted.order_id), None)
         yield wanted
-
-
-def by_number(order: DemoOrder) -> int:
-    return order.number

@@ -73,6 +73,8 @@ class Tape:
         self._late: list[tuple[float, int, Report]] = []
         self._reports: dict[str, Report] = {}
         self._charged: set[str] = set()
+        #: the executions of each order, by the part of their ids that stays
+        self._of_order: dict[int, list[str]] = {}
         self._legs: dict[int, list[Report]] = {}
         self.events: list[Event] = []
         for name in account.ids:
@@ -100,6 +102,10 @@ class Tape:
         """The latest report of every execution in that time, oldest first."""
         return tuple(one for one in self._reports.values() if since <= one.fill.at <= until)
 
+    def of_order(self, number: int) -> tuple[Report, ...]:
+        """The latest report of every execution of one order, without the sums of combinations."""
+        return tuple(self._reports[base] for base in self._of_order.get(number, ()))
+
     def is_charged(self, report: Report) -> bool:
         """Whether its commission has been reported."""
         return report.exec_id in self._charged
@@ -116,11 +122,10 @@ class Tape:
     def _tell(self, fill: Fill, now: datetime) -> list[Report]:
         """An execution onto the tape; the reports whose commission is to follow."""
         faults = self._faults
-        before = self._reports.get(fill.print_id)
-        report = self._report(fill, now, before)
+        fill = replace(fill, at=fill.at.replace(microsecond=0))
+        report = self._report(fill, now)
         self._reports[fill.print_id] = report
         changed = [one for one in self._recalculated(fill, now) if one.base != report.base]
-        report = self._reports[fill.print_id]
         if faults.take("commissions_first"):
             self._charged_now(report)
             self.events.append(report)
@@ -129,17 +134,19 @@ class Tape:
         self._combine(report)
         return [report, *changed]
 
-    def _report(self, fill: Fill, now: datetime, before: Report | None = None) -> Report:
-        owner = self._orders.owner(fill.order_id)
-        prints = [one for one in self._reports.values()
-                  if one.fill.order_id == fill.order_id and one.fill.listing.conid == fill.listing.conid
-                  and not one.is_combo and (before is None or one.filled < before.filled)] if fill.order_id else []
+    def _report(self, fill: Fill, now: datetime) -> Report:
+        """A report with its order's totals up to it; a correction keeps its place among the order's executions."""
+        bases = self._of_order.setdefault(fill.order_id, []) if fill.order_id else []
+        if fill.print_id not in bases:
+            bases.append(fill.print_id)
+        earlier = [self._reports[base] for base in bases[:bases.index(fill.print_id)]]
+        earlier = [one for one in earlier if one.fill.listing.conid == fill.listing.conid and not one.is_combo]
         shares = abs(fill.quantity)
-        filled = sum((one.shares for one in prints), shares)
-        spent = sum((one.shares * one.fill.price for one in prints), shares * fill.price)
+        filled = sum((one.shares for one in earlier), shares)
+        spent = sum((one.shares * one.fill.price for one in earlier), shares * fill.price)
         return Report(
-            fill=fill, owner=owner, shares=shares, price=fill.price, filled=filled, average=spent / filled,
-            realized=self._realized(fill.account, fill.listing.conid, now).get(fill.print_id),
+            fill=fill, owner=self._orders.owner(fill.order_id), shares=shares, price=fill.price, filled=filled,
+            average=spent / filled, realized=self._realized(fill.account, fill.listing.conid, now).get(fill.print_id),
         )
 
     def _realized(self, account: str, conid: int, now: datetime) -> dict[str, Decimal | None]:

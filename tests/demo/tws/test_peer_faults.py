@@ -259,6 +259,18 @@ def test_bad_frames_are_logged_and_survived() -> None:
     asyncio.run(main())
 
 
+@pytest.mark.logs("Error")
+def test_a_bonds_coupon_loses_its_details() -> None:
+    async def main() -> None:
+        async with open_tws() as (_, service), library_client(service) as ib:
+            bond = library().Contract(conId=728912344)
+            assert (await ib.reqContractDetailsAsync(bond))[0].longName.startswith("United States Treasury")
+            service.faults.coupons()
+            assert not await ib.reqContractDetailsAsync(bond)
+
+    asyncio.run(main())
+
+
 @pytest.mark.parametrize("fault", ["sentinel_pnl", "nan_pnl"])
 def test_sentinel_and_nan_profit_pass_through(fault: str) -> None:
     async def main() -> None:
