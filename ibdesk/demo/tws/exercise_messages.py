@@ -25,7 +25,9 @@ def exercise(floor: Floor, client: Client, reader: Reader) -> None:
     words = ""
     held = next((one for one in floor.figures(account).holdings if one.listing.conid == option.conid), None) \
         if account in floor.account.books else None
-    if held is None or quantity is None or not 0 < quantity <= held.quantity or action not in (EXERCISE, LAPSE):
+    if floor.is_cut_off:
+        words = "No connection to the broker"
+    elif held is None or quantity is None or not 0 < quantity <= held.quantity or action not in (EXERCISE, LAPSE):
         words = "No such long position, or not that many contracts"
     elif action == LAPSE and option.expiry != now.astimezone(NEW_YORK).date():
         words = "Lapse is possible on the last trading day only"

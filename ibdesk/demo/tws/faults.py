@@ -61,7 +61,7 @@ class Door(Protocol):
 
     async def kill(self) -> None: ...
 
-    def correct_last(self, price: Decimal) -> None: ...
+    def correct(self, price: Decimal, base: str) -> None: ...
 
     def retell_last(self, price: Decimal) -> None: ...
 
@@ -226,10 +226,11 @@ class TwsFaults:
     def double_executions(self, times: int = 1) -> None:
         self.counts["doubled_executions"] = times
 
-    def correct_execution(self, price: str) -> None:
-        """The broker corrects the price of the last execution: the same id with .02 at its end, and so on."""
+    def correct_execution(self, price: str, base: str = "") -> None:
+        """The broker corrects the price of the last execution, or of the one whose id begins so: the same id with .02
+        at its end, then .03. What later sales of it realised is told anew."""
         if self._door is not None:
-            self._door.correct_last(Decimal(price))
+            self._door.correct(Decimal(price), base)
 
     def retell_execution(self, price: str) -> None:
         """The last execution is told again under the same id at a price that is not the truth."""

@@ -39,7 +39,9 @@ def bars_asked(floor: Floor, client: Client, reader: Reader) -> None:
     kind, form = reader.text(), reader.whole()
     found = matching(asked, floor.chains, floor.catalogue, floor.now)
     length = DURATION.fullmatch(duration)
-    if len(found) != 1:
+    if floor.is_cut_off:
+        client.error(number, 162, f"{PAST}HMDS connection is broken")
+    elif len(found) != 1:
         client.error(number, 200, NONE_FOUND)
     elif size not in SIZES or length is None or kind not in KNOWN:
         client.error(number, 321, f"Error validating request.-'bH' : cause - Historical data bar size, duration or "

@@ -50,7 +50,8 @@ def subscribe(floor: Floor, client: Client, reader: Reader) -> None:
         return
     client.send(81, number, plain(found[0].tick), "9c0001", 3)
     client.send(58, 1, number, _kind(floor, client, line))
-    _tell(floor, client, number, line)
+    if not floor.is_cut_off:
+        _tell(floor, client, number, line)
     if is_snapshot:
         client.send(57, 1, number)
     else:

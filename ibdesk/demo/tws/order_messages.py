@@ -13,6 +13,7 @@ from ibdesk.demo.tws.client import Client
 from ibdesk.demo.tws.contract_messages import NONE_FOUND
 from ibdesk.demo.tws.contracts import matching
 from ibdesk.demo.tws.execution_messages import follow
+from ibdesk.demo.tws.faults import LOST
 from ibdesk.demo.tws.floor import Floor
 from ibdesk.demo.tws.order_reader import TYPES, AskedOrder, read_order
 from ibdesk.demo.tws.order_rows import MARGINS, State, completed_order, preview, tell_state
@@ -69,6 +70,9 @@ def cancel(floor: Floor, client: Client, reader: Reader) -> None:
 
 def cancel_all(floor: Floor, client: Client, _reader: Reader) -> None:
     """Every order of every account and client, whoever placed it."""
+    if floor.is_cut_off:
+        client.error(-1, floor.faults.lost_code, LOST)
+        return
     floor.tape.run(floor.now)
     for account in floor.account.ids:
         for order in floor.exchange.open_orders(account):
@@ -117,11 +121,11 @@ def _place(floor: Floor, client: Client, asked: AskedOrder) -> None:
     if known is None and asked.order_id < 1:
         raise RefusedError(105, "Order being modified does not match original order")
     wanted = _wanted(floor, client, asked)
+    if floor.is_cut_off:
+        raise RefusedError(201, "Order rejected - reason:No connection to the broker")
     if wanted.is_preview:
         _preview(floor, client, wanted)
         return
-    if floor.is_cut_off:
-        raise RefusedError(201, "Order rejected - reason:No connection to the broker")
     if floor.faults.rejections:
         raise RefusedError(201, floor.faults.rejections.pop(0))
     if known is not None:

@@ -100,9 +100,13 @@ class TwsService:
                 market_messages.stream(floor, client)
             client.outlet.flush()
 
-    def correct_last(self, price: Decimal) -> None:
-        """The broker corrects the price of the last execution."""
-        self.floor.exchange.correct_last(price)
+    def correct(self, price: Decimal, base: str) -> None:
+        """The broker corrects the price of an execution, the last one where none is named."""
+        named = next((one for one in self.executions if one.base == base), None)
+        report = named if base else self.floor.tape.last
+        if report is not None:
+            latest = next(one for one in self.executions if one.base == report.base)
+            self.floor.exchange.correct(latest.fill, price)
 
     def retell_last(self, price: Decimal) -> None:
         """The last execution is told again, at a wrong price."""

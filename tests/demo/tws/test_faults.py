@@ -200,6 +200,14 @@ def test_orders_are_refused_while_the_broker_is_lost() -> None:
         assert (await client.error(201))[0] == "2"
         client.send(4, 1, 1)
         assert (await client.error(161))[0] == "1"
+        client.send(58, 1)
+        assert (await client.error())[:2] == ["-1", "2110"]
+        client.send(*placing(2, limit=200, what_if=1))
+        assert (await client.error(201))[0] == "2"
+        client.send(20, 6, 265598, *[""] * 11, 0, "", "1 day", "1 D", 1, "TRADES", 1, 0, "")
+        assert (await client.error(162))[0] == "6"
+        client.send(1, 11, 5, 265598, *[""] * 11, 0, "", 0, 0, "")
+        assert not kinds(await client.settle(), "1", "2")
         assert len(gateway.orders) == 1
 
     talk(script)
@@ -278,7 +286,7 @@ def test_a_correction_of_a_purchase_tells_anew_what_its_sale_realised() -> None:
         client.send(*placing(2, "SELL", 410, "MKT", contract=ko))
         await client.until("59")
         sold = service.executions[-1]
-        service.floor.exchange.correct(bought.fill, Decimal("60.00"))
+        service.faults.correct_execution("60.00", bought.base)
         told = await client.until("59") + await client.settle()
         changed = {one[2]: one[5] for one in told if one[0] == "59"}
         assert set(changed) == {f"{bought.base}.02", sold.exec_id}
