@@ -1,6 +1,9 @@
 """How one client's bytes leave: gathered and sent at once, or as a fault has it: dripping, in bursts, cut, or never."""
 
 import asyncio
+import socket
+import struct
+import sys
 from enum import StrEnum
 
 #: So much is gathered at most before it is handed to the system.
@@ -94,6 +97,7 @@ class Outlet:
         self.flush()
         self.is_mute = True
         if cut is Cut.RUDE:
+            _reset_at_end(self._transport)
             self._transport.abort()
         else:
             self._transport.close()
@@ -129,3 +133,11 @@ class Outlet:
         self._waiting.clear()
         self._gathered.clear()
         self._size = 0
+
+
+def _reset_at_end(transport: asyncio.Transport) -> None:
+    """Have the system end a connection with RST."""
+    held = transport.get_extra_info("socket")
+    if held is not None:
+        layout = "hh" if sys.platform == "win32" else "ii"
+        held.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack(layout, 1, 0))
