@@ -14,6 +14,7 @@ from ibdesk.domain.executions import Fill
 from ibdesk.domain.instruments import Conid, Instrument
 from ibdesk.domain.market import Bar, BarSize, ContractDetails, ContractMatch, Dividend, Quote, Span, TradingHours
 from ibdesk.domain.orders import Answer, Order, OrderIntent, OrderRules, OrderTicket, Side, WhatIf
+from ibdesk.domain.pnl import PositionMoved, PositionPnl
 from ibdesk.domain.positions import Freshness, Snapshot, Source
 from ibdesk.domain.returns import Point
 from ibdesk.domain.session import SessionFlags
@@ -143,7 +144,37 @@ class OrderNews:
     is_whole: bool = True
 
 
-StreamEvent = StreamUp | StreamDown | SessionFlags | AccountPnl | Quote | OrderNews
+class LinkState(StrEnum):
+    """What a line to the broker that has several stretches says of itself. The first stretch is the socket, the second
+    the broker behind it, the rest its market-data farms."""
+
+    UP = "up"
+    DOWN = "down"
+    BROKER_LOST = "broker lost"  # 1100, 2110: the socket is there, the broker behind it is not
+    RESTORED_LOST = "restored, subscriptions lost"  # 1101
+    RESTORED_KEPT = "restored, subscriptions kept"  # 1102
+    RESTORING = "restoring"
+    FARM_LOST = "farm lost"
+    FARM_OK = "farm ok"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkNews:
+    """A change of the line; never coalesced. `code` is the broker's number for it; while RESTORING `left` of `wanted`
+    subscriptions are still to come back; `skew` is how far the broker's clock is ahead of ours."""
+
+    at: datetime
+    state: LinkState
+    reason: str = ""
+    code: int | None = None
+    left: int = 0
+    wanted: int = 0
+    skew: timedelta | None = None
+
+
+StreamEvent = (
+    StreamUp | StreamDown | SessionFlags | AccountPnl | Quote | OrderNews | PositionMoved | PositionPnl | LinkNews
+)
 
 
 class LiveStream(Protocol):

@@ -17,6 +17,7 @@ EXEMPT = {
     "ibdesk/brokers/base.py": "protocols: nothing runs",
     "ibdesk/domain/calls.py": "declarations: nothing runs",
     "ibdesk/domain/events.py": "declarations: nothing runs",
+    "ibdesk/domain/pnl.py": "declarations: nothing runs",
     "ibdesk/domain/receipts.py": "declarations: nothing runs",
     "ibdesk/domain/records.py": "declarations: nothing runs",
     "ibdesk/services/desk.py": "one record: nothing runs",
