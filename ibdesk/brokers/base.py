@@ -55,6 +55,24 @@ class Connection:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TwsPlace:
+    """How TWS or IB Gateway is reached over its socket. `client_id` is the number of the connection that reads, and
+    `order_client_id` of the one that sends orders: an order belongs to the number that sent it, so both stay what they
+    are. `read_only` takes trading away, in every environment. Seconds: `keepalive` between two signs of
+    life, `reconnect_min` to `reconnect_max` between two attempts."""
+
+    host: str = "127.0.0.1"
+    port: int = 7497
+    client_id: int = 1
+    order_client_id: int = 2
+    environment: Environment = Environment.PAPER
+    read_only: bool = True
+    keepalive: float = 15.0
+    reconnect_min: float = 3.0
+    reconnect_max: float = 60.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SignIn:
     """Who is signed in at the gateway; `is_paper` None when it does not say."""
 

@@ -56,6 +56,11 @@ class Cause(StrEnum):
     QUESTION_STALE = "question_stale"
     QUESTION_BUSY = "question_busy"
     READ_ONLY = "read_only"
+    CLIENT_ID_IN_USE = "client_id_in_use"
+    TWS_REFUSED = "tws_refused"
+    TWS_SILENT = "tws_silent"
+    TWS_GONE = "tws_gone"
+    TWS_TOO_OLD = "tws_too_old"
     FLEX_TOKEN = "flex_token"  # noqa: S105 - expired, replaced or missing
     FLEX_QUERY = "flex_query"
     FLEX_ADDRESS = "flex_address"

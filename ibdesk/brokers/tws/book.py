@@ -1,0 +1,83 @@
+"""How to learn what was ordered and traded: every client's open orders, the day's finished ones, and every print."""
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from ibdesk.brokers.tws import seam
+from ibdesk.brokers.tws.connection import Line, Link, Setting, asked, asked_named
+from ibdesk.brokers.tws.contracts import Contracts
+from ibdesk.brokers.tws.convert import order_id
+from ibdesk.brokers.tws.ears import COMPLETED_ORDERS, OPEN_ORDERS
+from ibdesk.brokers.tws.inbox import Inbox
+from ibdesk.domain.accounts import AccountId
+from ibdesk.domain.errors import Cause, Refused
+from ibdesk.domain.executions import Fill
+from ibdesk.domain.orders import Order
+
+#: Seconds that commission reports may come after the last print of an answer (reference/tws-api.md 5.3).
+_COMMISSIONS_WITHIN = 2.0
+
+
+class TwsBook:
+    """Orders and executions, reading only. `link`: the connection that may list orders, ours for orders if there is
+    one. A TWS set to read-only lists none: Refused(READ_ONLY)."""
+
+    def __init__(self, setting: Setting, main: Link, ordering: Link | None, inbox: Inbox, contracts: Contracts) -> None:
+        self._setting, self._main, self._listing = setting, main, ordering or main
+        self._inbox, self._contracts = inbox, contracts
+        self._refreshing = asyncio.Lock()
+
+    async def orders(self, account: AccountId) -> tuple[Order, ...]:
+        line = await self._main.ready()
+        must_know(line, account)
+        await self.refresh()
+        await self._contracts.of(self._inbox.orders.legless())
+        return self._inbox.orders.list(account)
+
+    async def executions(self, account: AccountId, since: datetime) -> tuple[Fill, ...]:
+        line = await self._main.ready()
+        must_know(line, account)
+        wanted = seam.execution_filter(account)
+        await asked(line, "the executions", lambda client, number: client.reqExecutions(number, wanted))
+        await self._commissions(account, since)
+        return self._inbox.fills.of(account, since)
+
+    async def refresh(self) -> None:
+        """Ask TWS for every order it knows. Raises DeskError."""
+        async with self._refreshing:
+            line = await self._listing.ready()
+            before = self._inbox.orders.open_ids()
+            open_ = await self._list(line, OPEN_ORDERS, lambda client: client.reqAllOpenOrders())
+            for contract, wire, state in await self._list(
+                line, COMPLETED_ORDERS, lambda client: client.reqCompletedOrders(False)
+            ):
+                news = self._inbox.orders.completed(contract, wire, state, self._setting.clock())
+                self._inbox.ordered(news, is_whole=True)
+            gone = before - {order_id(each) for each in open_}
+            for order in self._inbox.orders.vanished((each for each in gone if each), self._setting.clock()):
+                self._inbox.ordered(order, is_whole=True)
+            self._inbox.orders.price_from(self._inbox.fills.of_orders())
+
+    async def _list(self, line: Line, key: str, request: Callable[[Any], object]) -> list[Any]:
+        return await asked_named(line, key, f"the {key}", request)
+
+    async def _commissions(self, account: AccountId, since: datetime) -> None:
+        """Wait a moment for those that are not told yet: nothing says which come."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_COMMISSIONS_WITHIN):
+                while any(each.commission is None for each in self._inbox.fills.of(account, since)):
+                    self._inbox.charged_one.clear()
+                    await self._inbox.charged_one.wait()
+
+
+def must_know(line: Line, account: AccountId) -> None:
+    """Raises Refused(UNKNOWN_ACCOUNT) for one that this sign-in does not see."""
+    if account not in line.accounts:
+        raise Refused(
+            "The account is not one of this sign-in's.", remedy="Choose one of the accounts in the list.",
+            cause=Cause.UNKNOWN_ACCOUNT,
+        )
+
