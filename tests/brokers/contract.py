@@ -122,6 +122,13 @@ class AccountsContract(_Suite):
 
         self.play(scene)
 
+    async def first_snapshot(self, broker: Broker) -> Snapshot:
+        return await broker.snapshot((await broker.accounts())[0].id)
+
+
+class EquityContract(_Suite):
+    """Brokers that keep what an account was worth."""
+
     def test_the_equity_history_is_daily_and_oldest_first(self) -> None:
         async def scene(broker: Broker) -> None:
             curve = await broker.equity_history((await broker.accounts())[0].id)
@@ -130,9 +137,6 @@ class AccountsContract(_Suite):
             assert instants == sorted(set(instants))
 
         self.play(scene)
-
-    async def first_snapshot(self, broker: Broker) -> Snapshot:
-        return await broker.snapshot((await broker.accounts())[0].id)
 
 
 class SessionContract(_Suite):

@@ -4,6 +4,7 @@ import asyncio
 import random
 import time
 from collections.abc import Callable
+from typing import Any
 
 from ibdesk.brokers.base import (
     Exercising,
@@ -26,6 +27,7 @@ from ibdesk.brokers.tws.stream import TwsStream
 from ibdesk.brokers.tws.trading import TwsTrading
 from ibdesk.domain.accounts import Account, AccountId, looks_paper
 from ibdesk.domain.errors import DeskError
+from ibdesk.domain.instruments import Conid
 from ibdesk.domain.money import Currency
 from ibdesk.domain.positions import Freshness, Position, Skipped, Snapshot, Source
 from ibdesk.domain.returns import Point
@@ -115,7 +117,7 @@ class TwsBroker:
         rows = await self._download(line, account)
         figures = parse.Figures(row for row in rows if len(row) == 3)
         held = [row for row in rows if len(row) == 7]
-        await self._learn([row[0].conId for row in held if row[1]])
+        await self._learn([Conid(row[0].conId) for row in held if row[1]])
         lines = [parse.position(account, row, self._contracts.known) for row in held]
         at = self._setting.clock()
         ledger, unread = parse.ledger(figures, account)
@@ -130,7 +132,7 @@ class TwsBroker:
         """None: TWS keeps no history of an account's worth."""
         return ()
 
-    async def _download(self, line: Line, account: AccountId) -> list[tuple[object, ...]]:
+    async def _download(self, line: Line, account: AccountId) -> list[Any]:
         """Figures and holdings of one account: TWS sends one account at a time."""
         async with self._downloading:
             rows = await asked_named(
@@ -140,9 +142,9 @@ class TwsBroker:
             line.send(lambda client: client.reqAccountUpdates(False, account))
             return rows
 
-    async def _learn(self, conids: list[int]) -> None:
+    async def _learn(self, conids: list[Conid]) -> None:
         """Details of what is held, if they are few enough to wait for."""
-        missing = self._contracts.unlearnt(conids)  # type: ignore[arg-type]
+        missing = self._contracts.unlearnt(conids)
         if 0 < len(missing) <= _MOST_DETAILS:
             try:
                 await self._contracts.of(missing)

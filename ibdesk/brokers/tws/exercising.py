@@ -1,7 +1,9 @@
 """How TWS is told to exercise options: a request that is no order, answers nothing and cannot be asked about.
 
-What was instructed is remembered here for as long as the desk runs: TWS lists instructions nowhere (reference/
-tws-api.md 5.6). Whether an exercise is wise was asked before; here only whether it can be done.
+What was instructed is remembered here for as long as the desk runs: TWS lists instructions nowhere. Its documents do
+not say whether a second one adds to the first or replaces it, nor whether one can be taken back by the number of its
+request (reference/tws-api.md 5.6); so taking back is tried, and where TWS knows nothing of it the first one stands.
+Whether an exercise is wise was asked before; here only whether it can be done.
 """
 
 import asyncio
@@ -48,7 +50,8 @@ class TwsExercising:
         contract = await self._contracts.order_contract(order.instrument)
         key = (order.account, order.instrument.conid)
         if key in self._told:
-            await self._take_back(line, self._told.pop(key))
+            await self._take_back(line, self._told[key])
+            del self._told[key]
         number, action = line.wire.new_id(), _LAPSE if order.is_lapse else _EXERCISE
         # 1: also against the natural action; services have asked the person by now.
         await self._heard(line, number, "The instruction", lambda client: client.exerciseOptions(
@@ -75,10 +78,11 @@ class TwsExercising:
         line = await self._main.ready()
         rows = await asked_named(line, POSITIONS, "the positions", lambda client: client.reqPositions(),
                                  self._setting.timings.download_within)
-        held = next(
-            (size(quantity) or ZERO for account, contract, quantity, _ in rows
-             if account == order.account and contract.conId == order.instrument.conid), ZERO,
-        )  # fmt: skip
+        told = [
+            size(quantity) or ZERO for account, contract, quantity, _ in rows
+            if account == order.account and contract.conId == order.instrument.conid
+        ]
+        held = told[-1] if told else ZERO  # a fill on the way tells the position once more, later
         wish = Wish(
             instrument=order.instrument, contracts=order.quantity, lapses=order.is_lapse, is_overridden=True
         )
@@ -91,8 +95,15 @@ class TwsExercising:
 
     async def _take_back(self, line: Line, told: _Told) -> None:
         """TWS knows an instruction by the number of its request, as if it were an order."""
-        await self._heard(line, told.number, "The withdrawal",
-                          lambda client: client.cancelOrder(told.number, ""), is_cancel=True)
+        try:
+            await self._heard(line, told.number, "The withdrawal",
+                              lambda client: client.cancelOrder(told.number, ""), is_cancel=True)
+        except Refused as problem:
+            raise Refused(
+                "TWS has an instruction for this option and does not take it back over its API.",
+                remedy="Look at TWS itself under Option Exercise: there it can be changed until the cut-off.",
+                cause=Cause.ORDER_REFUSED,
+            ) from problem
 
     async def _heard(self, line: Line, number: int, what: str, request: Any, *, is_cancel: bool = False) -> None:
         """Send it, and listen for a refusal for a moment."""

@@ -12,6 +12,7 @@ from ibdesk.domain.paper.ledger import CashLine, Holding, Ledger
 from tests.brokers.contract import (
     AccountsContract,
     ChainContract,
+    EquityContract,
     ExercisingContract,
     MarketContract,
     SessionContract,
@@ -61,6 +62,10 @@ class _Holding:
 
 
 class TestAccounts(_Holding, AccountsContract):
+    pass
+
+
+class TestEquity(_Holding, EquityContract):
     pass
 
 

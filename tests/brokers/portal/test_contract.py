@@ -7,6 +7,7 @@ from ibdesk.brokers.portal.broker import PortalBroker
 from tests.brokers.contract import (
     AccountsContract,
     ChainContract,
+    EquityContract,
     MarketContract,
     SessionContract,
     StreamContract,
@@ -23,6 +24,10 @@ class _Portal:
 
 
 class TestAccounts(_Portal, AccountsContract):
+    pass
+
+
+class TestEquity(_Portal, EquityContract):
     pass
 
 
