@@ -23,6 +23,7 @@ ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
 STAMP = VENV / "ibdesk-setup.json"  # written last: without it, what is in .venv cannot be trusted
 PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+BASE = "requirements.lock"  # what the environment is made of
 OLDEST, TOO_NEW = (3, 11), (3, 15)  # requires-python of pyproject.toml
 
 USAGE = """\
@@ -33,11 +34,14 @@ usage: python3 run.py COMMAND [ARGS]
   demo --window        the window, whatever the display looks like
   demo --xvfb          on Linux: draw on a virtual display instead of off screen
   app [ARGS]           open the desk
-  test [--xvfb] [ARGS] the tests; ARGS go to pytest
+  test [--xvfb] [ARGS] the tests; ARGS go to pytest. Without any, those of TWS also run with its other library
   bench [NAME ...]     the benchmarks, all or those named (for example: http)
   -- VERB [ARGS]       any verb of the ibdesk command line (for example: -- health)
 
 Everything ibdesk needs is set up on the first run, in the folder .venv beside this file."""
+
+# The other library for the socket of TWS cannot live beside the first: an environment of its own, and what runs in it.
+OTHER_BASE, OTHER_TESTS = "tests/ib_async.lock", ["tests/brokers/tws", "tests/demo/tws"]
 
 # Shared library -> Debian and Ubuntu package. Found in a bare Debian 12 with nothing but Python: Qt's import and its
 # off-screen platform need the first table, a window on X11 the second, one on Wayland the third.
@@ -62,6 +66,7 @@ WAYLAND_LIBRARIES = {"libwayland-cursor.so.0": "libwayland-cursor0"}
 # builds it is pinned in the first lock, so nothing unpinned is fetched for the build either.
 LAYERS = {
     "requirements.lock": ["--only-binary", ":all:"],
+    "tests/ib_async.lock": ["--only-binary", ":all:"],
     "tests/peers.lock": ["--no-deps", "--no-build-isolation", "--use-pep517"],
     "benchmarks/requirements.lock": ["--only-binary", ":all:"],
 }
@@ -163,7 +168,7 @@ def is_usable() -> bool:
     """Return whether .venv is finished, was made here for this Python, and its Python still starts."""
     written = stamp()
     ours = all(written.get(key) == value for key, value in fingerprint().items())
-    if not ours or written.get("requirements.lock") != digest("requirements.lock"):
+    if not ours or written.get(BASE) != digest(BASE):
         return False
     try:
         probe = subprocess.run([str(PYTHON), "-I", "-c", "import pip"], check=False, capture_output=True, timeout=60)
@@ -179,16 +184,16 @@ def is_ready(layers: list[str]) -> bool:
 
 def make_environment() -> None:
     if VENV.exists() or VENV.is_symlink():
-        say("Making the environment in .venv anew (it was unfinished, moved, or made for something else).")
+        say(f"Making the environment in {VENV.name} anew (it was unfinished, moved, or made for something else).")
         try:
             VENV.unlink() if VENV.is_symlink() else shutil.rmtree(VENV)
         except OSError as error:
-            raise SetupError(f"The folder .venv cannot be replaced ({error.strerror}). Close every running ibdesk, "
+            raise SetupError(f"The folder {VENV.name} cannot be replaced ({error.strerror}). Close every running ibdesk, "
                              "delete that folder and run the same command again.") from error
     base = getattr(sys, "_base_executable", None) or sys.executable  # never the one inside the .venv just deleted
     code, tail = run_quietly([base, "-m", "venv", str(VENV)], clean_environment())
     if code != 0:
-        raise SetupError(f"Python could not make an environment in .venv:\n\n{tail}\n\n"
+        raise SetupError(f"Python could not make an environment in {VENV.name}:\n\n{tail}\n\n"
                          "Check the disk space and the permissions of this folder and run the same command again.")
 
 
@@ -212,7 +217,7 @@ def set_up(layers: list[str]) -> None:
     wanted = list(layers)
     if not is_usable():
         make_environment()
-        wanted.insert(0, "requirements.lock")
+        wanted.insert(0, BASE)
     written = {**stamp(), **fingerprint()}
     STAMP.unlink(missing_ok=True)
     for lock in wanted:
@@ -222,6 +227,14 @@ def set_up(layers: list[str]) -> None:
     unfinished = STAMP.with_suffix(".part")
     unfinished.write_text(json.dumps(written, indent=1), encoding="utf-8")
     unfinished.replace(STAMP)
+
+
+def go_to_other_environment() -> None:
+    """From here on everything is about .venv-ib_async."""
+    global VENV, STAMP, PYTHON, BASE
+    other = ROOT / ".venv-ib_async"
+    PYTHON, STAMP = other / PYTHON.relative_to(VENV), other / STAMP.name
+    VENV, BASE = other, OTHER_BASE
 
 
 def clean_environment() -> dict[str, str]:
@@ -333,7 +346,19 @@ def run_verb(args: list[str]) -> int:
 def run_tests(args: list[str]) -> int:
     xvfb = take("--xvfb", args)
     prepare(["tests/peers.lock"], window=xvfb, xvfb=xvfb)
-    return hand_over(["-m", "pytest", *args], desk_environment(offscreen=True), xvfb=xvfb, folder=ROOT)
+    env = desk_environment(offscreen=True)
+    if args or xvfb:
+        return hand_over(["-m", "pytest", *args], env, xvfb=xvfb, folder=ROOT)
+    code = wait_for(subprocess.Popen([str(PYTHON), "-P", "-m", "pytest"], env=env, cwd=ROOT))
+    return code or run_tests_of_other_library(env)
+
+
+def run_tests_of_other_library(env: dict[str, str]) -> int:
+    """Run what is about the socket of TWS once more, with the library that newer Pythons have."""
+    go_to_other_environment()
+    set_up([])
+    say("Once more with ib_async: " + " ".join(OTHER_TESTS))
+    return wait_for(subprocess.Popen([str(PYTHON), "-P", "-m", "pytest", *OTHER_TESTS], env=env, cwd=ROOT))
 
 
 def run_benchmarks(names: list[str]) -> int:
