@@ -35,8 +35,8 @@ class TwsTimings:
     stable_after: float = 60.0
     # One batch a frame.
     gather: float = 1 / 60
-    # Of the 45 requests a second, what the restoring of subscriptions leaves to everything else.
-    spared_per_second: int = 10
+    # Of the 40 requests a second, what the restoring of subscriptions leaves to everything else.
+    spared_per_second: int = 5
     # What becomes of an order is told within this, or it is unknown.
     order_within: float = 10.0
     # How long prices are waited for when somebody asks once.
@@ -256,6 +256,9 @@ class Pulse:
     def beat(self, line: Line, now: float) -> None:
         """Ask, if it is time. Raises Unavailable when the line is dead."""
         if now < self.due_at:
+            return
+        if line.wire.waiting:  # the question would only queue behind other requests, and so did the last one
+            self._asked_at, self.due_at = None, now + self._every / 4
             return
         if self._asked_at is not None and line.ears.heard_at < self._asked_at:
             self._missed += 1

@@ -16,7 +16,7 @@ _SMART = frozenset({
     AssetClass.STOCK, AssetClass.ETF, AssetClass.OPTION, AssetClass.WARRANT, AssetClass.BOND, AssetClass.BILL,
     AssetClass.CFD,
 })  # fmt: skip
-#: Contracts asked for at the same time: the library sends 45 requests a second.
+#: Contracts asked for at the same time: 40 of them leave in a second.
 _AT_ONCE = 40
 
 

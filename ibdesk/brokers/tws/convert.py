@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
@@ -23,13 +24,11 @@ _BONDS = (AssetClass.BOND, AssetClass.BILL)
 _ONE = Decimal(1)
 #: A database keeps 64 bits of a contract id.
 _NO_CONID_FROM = 2**63
-#: Names of zones that TWS writes and Python does not have.
+#: Names of zones that TWS writes and Python does not have (reference/tws-api.md 5.8).
 _ZONES = {
-    "EST5EDT": "America/New_York", "EST": "America/New_York", "EDT": "America/New_York", "CST": "America/Chicago",
-    "CDT": "America/Chicago", "MST": "America/Denver", "PST": "America/Los_Angeles", "PDT": "America/Los_Angeles",
-    "MET": "Europe/Berlin", "CET": "Europe/Berlin", "BST": "Europe/London", "GB": "Europe/London",
-    "JST": "Asia/Tokyo", "HKT": "Asia/Hong_Kong", "US/Eastern": "America/New_York", "US/Central": "America/Chicago",
-    "US/Mountain": "America/Denver", "US/Pacific": "America/Los_Angeles", "Z": "UTC", "GMT": "UTC",
+    "EDT": "America/New_York", "CST": "America/Chicago", "CDT": "America/Chicago", "MDT": "America/Denver",
+    "PST": "America/Los_Angeles", "PDT": "America/Los_Angeles", "BST": "Europe/London", "CEST": "Europe/Berlin",
+    "JST": "Asia/Tokyo", "HKT": "Asia/Hong_Kong", "Z": "UTC",
 }
 _INSTANT = re.compile(
     r"(?P<day>\d{8})(?P<gap>[ -]+)(?P<h>\d{1,2}):(?P<m>\d{2})(?::(?P<s>\d{2}))?(?:\.\d+)?\s*(?P<zone>\S.*)?"
@@ -69,10 +68,11 @@ def positive(value: float | str | Decimal | None) -> Decimal | None:
 def zone_of(name: str) -> tzinfo | None:
     """The time zone TWS means; None for one nobody knows."""
     name = name.strip()
-    try:
-        return ZoneInfo(_ZONES.get(name, name)) if name else None
-    except (KeyError, ValueError, OSError):
-        return None
+    for each in (name, _ZONES.get(name, "")):
+        with suppress(KeyError, ValueError, OSError):
+            if each:
+                return ZoneInfo(each)
+    return None
 
 
 @lru_cache(maxsize=256)

@@ -16,6 +16,7 @@ class FillBook:
         self._known: dict[str, Execution] = {}
         self._charged: dict[ExecId, Commission] = {}
         self._carried: dict[str, Commission] = {}
+        self._told: dict[str, Fill] = {}
 
     def executed(self, report: Execution) -> Fill | None:
         """What is news in it; None for a repetition and for a print that was corrected since. The same id with other
@@ -28,7 +29,7 @@ class FillBook:
             # A correction's own report may never come (tws-api.md 5.4).
             self._carried[key] = replace(paid, exec_id=report.exec_id)
         self._known[key] = report
-        return self._fill(report)
+        return self._news(report)
 
     def charged(self, report: Commission) -> Fill | None:
         """The print it belongs to, with it; None for a repetition, and while the print is not known."""
@@ -38,7 +39,15 @@ class FillBook:
         known = self._known.get(stem(report.exec_id))
         if known is None or known.exec_id != report.exec_id:
             return None
-        return self._fill(known)
+        return self._news(known)
+
+    def _news(self, report: Execution) -> Fill | None:
+        """The print as it is known now, if that was not told before."""
+        key, found = stem(report.exec_id), self._fill(report)
+        if self._told.get(key) == found:
+            return None
+        self._told[key] = found
+        return found
 
     def of(self, account: AccountId, since: datetime) -> tuple[Fill, ...]:
         """All prints of an account from then on, oldest first."""
@@ -61,6 +70,7 @@ class FillBook:
     def forget(self, before: datetime) -> None:
         """Let go of what is older: TWS repeats a week at most."""
         self._known = {key: each for key, each in self._known.items() if each.at >= before}
+        self._told = {key: each for key, each in self._told.items() if key in self._known}
         stems = set(self._known)
         self._charged = {key: each for key, each in self._charged.items() if stem(key) in stems}
         self._carried = {key: each for key, each in self._carried.items() if key in self._known}

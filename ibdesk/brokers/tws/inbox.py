@@ -32,7 +32,7 @@ Key = tuple[AccountId, Conid]
 #: come. 60 batches a second are 6 000 of them.
 _FIGURES_AT_ONCE = 100
 #: Numbers of TWS about the way to the broker and to its farms (reference/tws-api.md 2).
-BROKER_LOST, DATA_LOST, DATA_KEPT, PORT_CHANGED = (1100, 2110), 1101, 1102, 1300
+BROKER_LOST, DATA_LOST, DATA_KEPT, PORT_CHANGED, TOO_MUCH = (1100, 2110), 1101, 1102, 1300, 100
 _FARMS_LOST, _FARMS_OK = (2103, 2105, 2157), (2104, 2106, 2158)
 _COMPETING, _REFUSED, _CANCELLED = 10197, 201, 202
 #: Words beside an order's state, which change nothing about it.
@@ -293,15 +293,13 @@ class Listener:
             self._said_of_order(number, code, text)
         if not self._is_main:
             return
-        if code in (*BROKER_LOST, DATA_LOST, DATA_KEPT, PORT_CHANGED):
+        if code in (*BROKER_LOST, DATA_LOST, DATA_KEPT, PORT_CHANGED, TOO_MUCH):
             self._inbox.turned(code, text)
         elif code in (*_FARMS_LOST, *_FARMS_OK):
             self._inbox.farm(code, text)
         elif code == _COMPETING:
             told = failures.competing().message
             self._inbox.tell(LinkNews(at=self._clock(), state=LinkState.FARM_LOST, reason=told, code=code))
-        elif code == 100:
-            _log.warning("TWS says that we ask too much at once")
 
     def _said_of_order(self, number: int, code: int, text: str) -> None:
         known = self._inbox.orders.by_number(self._client_id, number)

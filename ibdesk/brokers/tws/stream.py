@@ -7,6 +7,7 @@ the pace TWS allows, which is told as RESTORING.
 
 import asyncio
 import contextlib
+import logging
 import random
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Sequence
@@ -21,7 +22,7 @@ from ibdesk.brokers.tws.connection import Line, Link, Pulse, Setting, asked, ask
 from ibdesk.brokers.tws.contracts import Contracts
 from ibdesk.brokers.tws.convert_market import Ticks
 from ibdesk.brokers.tws.ears import POSITIONS
-from ibdesk.brokers.tws.inbox import BROKER_LOST, DATA_LOST, PORT_CHANGED, Inbox, Key
+from ibdesk.brokers.tws.inbox import BROKER_LOST, DATA_LOST, PORT_CHANGED, TOO_MUCH, Inbox, Key
 from ibdesk.domain.accounts import AccountId
 from ibdesk.domain.errors import Cause, DeskError
 from ibdesk.domain.instruments import Conid
@@ -31,8 +32,12 @@ from ibdesk.domain.money import ZERO
 MOST_LINES = 100
 #: Volume, open interest of options and their implied volatility come only when asked for.
 GENERIC_TICKS = "100,101,106"
+#: Seconds without subscriptions after TWS complained of too many requests.
+_REST_AFTER_TOO_MUCH = 1.0
 #: Seconds between two words about how the restoring goes.
 _WORD_EVERY = 0.25
+
+_log = logging.getLogger(__name__)
 
 Request = Callable[[Line], None]
 
@@ -52,7 +57,7 @@ class TwsStream:
         self._pace = Pace(restoring_pace(setting.timings), 1.0)
         self._due: deque[Request] = deque()
         self._restoring = 0
-        self._word_at = 0.0
+        self._word_at = self._rest_until = 0.0
         self._quoted: dict[Conid, int] = {}
         self._running: dict[Key, int] = {}
         self._totals: dict[AccountId, int] = {}
@@ -211,7 +216,7 @@ class TwsStream:
     async def _wait(self, pulse_at: float) -> None:
         """Until there is something to tell, to ask or to send."""
         now = self._setting.ticks()
-        until = min(pulse_at, self._pace.ready_at(now) if self._due else pulse_at)
+        until = min(pulse_at, self._ready_at(now) if self._due else pulse_at)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(max(until - now, 0.001)):
                 await self._inbox.wake.wait()
@@ -221,6 +226,10 @@ class TwsStream:
         at = self._setting.clock()
         if code == PORT_CHANGED:
             raise failures.gone("TWS has been given another port.")
+        if code == TOO_MUCH:
+            _log.info("TWS says that we ask too much at once; nothing more is asked for a second")
+            self._rest_until = self._setting.ticks() + _REST_AFTER_TOO_MUCH
+            return
         if code in BROKER_LOST:
             if not self._is_told_lost:
                 self._is_told_lost = True
@@ -285,7 +294,7 @@ class TwsStream:
     def _send_due(self, line: Line) -> None:
         """As many as the pace allows now, and a word about it while a whole line is being restored."""
         now = self._setting.ticks()
-        while self._due and self._pace.ready_at(now) <= now:
+        while self._due and self._ready_at(now) <= now:
             self._pace.take(now)
             self._due.popleft()(line)
         if self._restoring and (now >= self._word_at or not self._due):
@@ -295,6 +304,9 @@ class TwsStream:
             ))  # fmt: skip
             if not self._due:
                 self._restoring = 0
+
+    def _ready_at(self, now: float) -> float:
+        return max(self._pace.ready_at(now), self._rest_until)
 
     def _total(self, line: Line, account: AccountId) -> None:
         number = self._totals[account] = line.wire.new_id()
