@@ -68,7 +68,7 @@ class TwsBroker:
         self._inbox = inbox = Inbox(contracts, clock)
         self._main = main = self._link(place.client_id, is_main=True)
         self._ordering = None if place.read_only else self._link(place.order_client_id, is_main=False)
-        self._downloading = asyncio.Lock()
+        self._downloading, self._summing = asyncio.Lock(), asyncio.Lock()
         book = TwsBook(setting, main, self._ordering, inbox, contracts)
         self._stream = TwsStream(setting, main, self._ordering, inbox, contracts, book, jitter=jitter)
         market = TwsMarket(setting, main, inbox, contracts, self._stream)
@@ -94,9 +94,7 @@ class TwsBroker:
 
     async def accounts(self) -> tuple[Account, ...]:
         line = await self._main.ready()
-        rows = await asked(
-            line, "the accounts", lambda client, number: client.reqAccountSummary(number, "All", _SUMMARY)
-        )
+        rows = await self._summary(line)
         told = {(account, tag): (value, currency) for account, tag, value, currency in rows}
         found = []
         for id_ in line.accounts:
@@ -106,6 +104,21 @@ class TwsBroker:
                 id=id_, title=id_, currency=Currency(currency or "USD"), is_paper=looks_paper(id_), customer_type=kind,
             ))  # fmt: skip
         return tuple(found)
+
+    async def _summary(self, line: Line) -> list[Any]:
+        """A subscription of which TWS allows two: one at a time, given up as soon as it has answered."""
+        numbers: list[int] = []
+
+        def ask(client: Any, number: int) -> None:
+            numbers.append(number)
+            client.reqAccountSummary(number, "All", _SUMMARY)
+
+        async with self._summing:
+            try:
+                return await asked(line, "the accounts", ask)
+            finally:
+                if numbers and not line.is_over:
+                    line.send(lambda client: client.cancelAccountSummary(numbers[0]))
 
     async def select(self, account: AccountId) -> None:
         """Every request names its account: there is none that could mean another."""

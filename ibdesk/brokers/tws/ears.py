@@ -80,6 +80,8 @@ class Ears:
         self.heard_at = ticks()
         #: What ends the opening early: a refusal, or a socket that is closed.
         self.on_trouble: Callable[[], None] = lambda: None
+        #: Our next number must exceed every number an order was seen with (tws-api.md 5.7).
+        self.on_number: Callable[[int], object] = lambda number: None
         #: What an order's frames and errors are told to, by its number.
         self.orders: dict[int, list[Callable[[Any], None]]] = {}
 
@@ -141,7 +143,7 @@ class Ears:
 
     def failed(self, text: str) -> None:
         """The library gave up: an old server, or the socket was closed."""
-        self.complaint = text
+        self.complaint = self.complaint or text
         if "version" in text:
             self.on_trouble()
 
@@ -226,6 +228,7 @@ class Ears:
         if order.whatIf:
             self._tell_order(number, state)
             return
+        self.on_number(number + 1)
         self._row(OPEN_ORDERS, order.permId)
         self._news.ordered(number, contract, order, state)
         if order.clientId == self._client_id:

@@ -302,10 +302,12 @@ class Listener:
             self._inbox.tell(LinkNews(at=self._clock(), state=LinkState.FARM_LOST, reason=told, code=code))
 
     def _said_of_order(self, number: int, code: int, text: str) -> None:
-        known = self._inbox.orders.by_number(self._client_id, number)
-        if known is None:
-            return
         orders, now = self._inbox.orders, self._clock()
+        known = orders.by_number(self._client_id, number)
+        if known is None:
+            if code in _BESIDE:
+                orders.warned(number, self._client_id, text, now)
+            return
         if code == _CANCELLED:
             news = orders.ended(number, self._client_id, OrderState.CANCELLED, known.message, now)
         elif code == _REFUSED and known.state in (OrderState.PENDING, OrderState.INACTIVE):

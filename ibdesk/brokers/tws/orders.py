@@ -37,6 +37,7 @@ class Orders:
         self._instruments = instruments
         self._known: dict[object, _Known] = {}
         self._numbers: dict[tuple[int, int], object] = {}
+        self._words: dict[tuple[int, int], str] = {}
 
     def opened(self, number: int, contract: Any, wire: Any, state: Any, at: datetime) -> tuple[Order | None, bool]:
         """The order after a frame that shows all of it, None when that is no news; and whether it could be told
@@ -52,7 +53,8 @@ class Orders:
         if number > 0:
             known.client_id, known.number, known.parent_number = told.client_id, number, told.parent_number
         is_new = self._keep(known)
-        known.order = replace(known.order, parent=self._parent(known) or before.parent)
+        words = self._words.pop((told.client_id, number), known.order.message)
+        known.order = replace(known.order, parent=self._parent(known) or before.parent, message=words)
         return (known.order if is_new or not _same(before, known.order) else None), told.is_whole
 
     def status(
@@ -74,8 +76,11 @@ class Orders:
         return (None if _same(before, known.order) else known.order), True
 
     def warned(self, number: int, client_id: int, text: str, at: datetime) -> Order | None:
-        """The order with what TWS says of it beside its state (held until the market opens, and the like)."""
+        """The order with what TWS says of it beside its state (held until the market opens, and the like); kept for
+        an order that is shown only afterwards."""
         known = self._find(client_id, number, None)
+        if known is None:
+            self._words[client_id, number] = text
         if known is None or known.order.message == text:
             return None
         known.order = replace(known.order, message=text, updated_at=at)

@@ -74,6 +74,7 @@ class Wire:
         self.client.conn.hasData += self._first_words
         self.client.conn.disconnected += ears.hung_up
         self.client.apiError += ears.failed
+        ears.on_number = self.client.updateReqId
         self._begun = b""
 
     async def connect(self, host: str, port: int, client_id: int) -> None:

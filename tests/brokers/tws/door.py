@@ -75,9 +75,11 @@ async def at_tws(
 
 
 @asynccontextmanager
-async def at_other(scene: Scene) -> AsyncIterator[TwsBroker]:
+async def at_other(
+    scene: Scene, *, client_id: int = 11, order_client_id: int = 12
+) -> AsyncIterator[TwsBroker]:
     """Another program at the same TWS."""
-    place = place_of(scene.service, client_id=11, order_client_id=12)
+    place = place_of(scene.service, client_id=client_id, order_client_id=order_client_id)
     broker = TwsBroker(place, clock=lambda: LUNCH, timings=QUICK)
     try:
         yield broker
