@@ -12,6 +12,7 @@ import random
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 
 from ibdesk.brokers.base import LinkNews, LinkState, StreamDown, StreamEvent, StreamUp
@@ -32,6 +33,8 @@ from ibdesk.domain.money import ZERO
 MOST_LINES = 100
 #: Volume, open interest of options and their implied volatility come only when asked for.
 GENERIC_TICKS = "100,101,106"
+#: TWS repeats the prints of a week at most (tws-api.md 5.3).
+_PRINTS_KEPT = timedelta(days=8)
 #: Seconds without subscriptions after TWS complained of too many requests.
 _REST_AFTER_TOO_MUCH = 1.0
 #: Seconds between two words about how the restoring goes.
@@ -145,6 +148,7 @@ class TwsStream:
             except DeskError as problem:
                 trouble = problem.message
         self._inbox.begin()
+        self._inbox.fills.forget(self._setting.clock() - _PRINTS_KEPT)
         self._forget_subscriptions()
         line.send(lambda client: client.reqMarketDataType(3))  # delayed where there is no subscription
         at = self._setting.clock()
