@@ -188,8 +188,8 @@ def make_environment() -> None:
         try:
             VENV.unlink() if VENV.is_symlink() else shutil.rmtree(VENV)
         except OSError as error:
-            raise SetupError(f"The folder {VENV.name} cannot be replaced ({error.strerror}). Close every running ibdesk, "
-                             "delete that folder and run the same command again.") from error
+            raise SetupError(f"The folder {VENV.name} cannot be replaced ({error.strerror}). Close every running "
+                             "ibdesk, delete that folder and run the same command again.") from error
     base = getattr(sys, "_base_executable", None) or sys.executable  # never the one inside the .venv just deleted
     code, tail = run_quietly([base, "-m", "venv", str(VENV)], clean_environment())
     if code != 0:

@@ -130,7 +130,7 @@ async def watching(broker: TwsBroker) -> AsyncIterator[Watch]:
     """The stream of our broker, read all the while, from when it is up."""
     assert broker.stream is not None
     watch = Watch(broker.stream)
-    reading = asyncio.create_task(watch.read())
+    reading = asyncio.create_task(watch.read())  # noqa: TID251
     try:
         await watch.until(lambda: watch.is_up)
         yield watch

@@ -135,7 +135,7 @@ def test_after_a_failure_the_next_attempt_is_a_fresh_one() -> None:
         stage.service.faults.accept_and_hang()
         assert (await failure(stage.broker)).cause is Cause.TWS_SILENT
         stage.service.faults.heal()
-        assert [account.id for account in await stage.broker.accounts()][0] == MAIN
+        assert (await stage.broker.accounts())[0].id == MAIN
 
     play(scene, timings=HASTY)
 
@@ -152,7 +152,7 @@ def test_a_request_that_waits_ends_when_the_line_does() -> None:
     async def scene(stage: Scene) -> None:
         await stage.broker.accounts()
         stage.service.faults.half_open()
-        waiting = asyncio.create_task(stage.broker.accounts())
+        waiting = asyncio.create_task(stage.broker.accounts())  # noqa: TID251
         await asyncio.sleep(0.05)
         await stage.service.kill()
         with pytest.raises(Unavailable) as caught:

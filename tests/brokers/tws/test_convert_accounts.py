@@ -60,6 +60,7 @@ def test_a_bond_is_told_with_the_multiplier_its_figures_imply() -> None:
 
 def test_what_was_closed_today_is_left_out_and_what_cannot_be_read_is_named() -> None:
     assert parse.position(ACCOUNT, row(0.0), {}) is None
-    for broken, lacks in ((row(float("nan")), "quantity"), (row(conId=0), "contract id"), (row(currency=""), "currency")):
+    rows = ((row(float("nan")), "quantity"), (row(conId=0), "contract id"), (row(currency=""), "currency"))
+    for broken, lacks in rows:
         found = parse.position(ACCOUNT, broken, {})
         assert isinstance(found, Skipped) and lacks in found.why and found.what == "AAPL"

@@ -78,7 +78,8 @@ def test_expiries_become_months_and_strikes_are_in_order() -> None:
 
 def details(**fields: Any) -> Any:
     plain = {
-        "validExchanges": "SMART,ARCA", "marketRuleIds": "26,32", "minTick": 0.01, "orderTypes": "DAY,GTC,LMT,MKT,STPLMT",
+        "validExchanges": "SMART,ARCA", "marketRuleIds": "26,32", "minTick": 0.01,
+        "orderTypes": "DAY,GTC,LMT,MKT,STPLMT",
         "tradingHours": "20261118:0400-20261118:2000;20261119:CLOSED", "liquidHours": "20261118:0930-20261118:1600",
         "timeZoneId": "US/Eastern", "sizeIncrement": 1.0, "longName": "Apple", "industry": "Tech", "category": "",
         "stockType": "COMMON", "contract": SimpleNamespace(

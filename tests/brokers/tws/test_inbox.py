@@ -152,7 +152,7 @@ def test_the_skew_is_told_when_it_changes() -> None:
 def test_waking_is_an_event_of_the_loop() -> None:
     async def scene() -> None:
         box, listener = inbox()
-        waiting = asyncio.create_task(box.wake.wait())
+        waiting = asyncio.create_task(box.wake.wait())  # noqa: TID251
         await asyncio.sleep(0)
         listener.hung_up()
         assert await waiting

@@ -18,7 +18,19 @@ from ibdesk.domain.executions import Fill
 from ibdesk.domain.market import Quote
 from ibdesk.domain.orders import OrderState, OrderType, Placed, Side
 from ibdesk.domain.pnl import PositionMoved, PositionPnl
-from tests.brokers.tws.door import MAIN, SECOND, Scene, Watch, at_other, at_tws, sent, ticket_for, trade, truth, watching
+from tests.brokers.tws.door import (
+    MAIN,
+    SECOND,
+    Scene,
+    Watch,
+    at_other,
+    at_tws,
+    sent,
+    ticket_for,
+    trade,
+    truth,
+    watching,
+)
 
 
 def play(scene: object, **options: object) -> None:
@@ -362,7 +374,7 @@ def test_a_taken_client_id_is_named_with_a_free_one_at_first() -> None:
         assert stage.broker.stream is not None
         stage.service.faults.refuse_client_id(1)
         watch = Watch(stage.broker.stream)
-        reading = asyncio.create_task(watch.read())
+        reading = asyncio.create_task(watch.read())  # noqa: TID251
         await watch.until(lambda: bool(watch.of(StreamDown)))
         assert "Client id 1 is already in use" in watch.of(StreamDown)[0].reason
         stage.service.faults.heal()
@@ -380,7 +392,7 @@ def test_an_order_cancelled_at_tws_itself_is_told() -> None:
             ticket = replace(ticket, order_type=OrderType.LIMIT, limit=Decimal(100))
             answer = await sent(other, ticket, "foreign")
             assert isinstance(answer, Placed) and other.trading is not None
-            await watch.until(lambda: any(each.ref == "foreign" for news in watch.of(OrderNews) for each in news.orders))
+            await watch.until(lambda: "foreign" in {each.ref for news in watch.of(OrderNews) for each in news.orders})
             await other.trading.cancel(answer.orders[0])
             await watch.until(lambda: any(
                 each.ref == "foreign" and each.state is OrderState.CANCELLED
