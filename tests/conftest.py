@@ -126,6 +126,16 @@ class _Listener(logging.Handler):
 
 
 @pytest.fixture(autouse=True)
+def _libraries_speak() -> None:
+    """Our adapter hushes the TWS library for good; a test that looks at the library itself wants to hear it."""
+    for name in ("ib_insync", "ib_async"):
+        logger = logging.getLogger(name)
+        logger.propagate = True
+        logger.handlers.clear()
+        logger.setLevel(logging.NOTSET)
+
+
+@pytest.fixture(autouse=True)
 def _no_unexpected_log(request: pytest.FixtureRequest) -> Iterator[None]:
     marker = request.node.get_closest_marker("logs")
     expected = marker.args if marker else ()

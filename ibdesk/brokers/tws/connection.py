@@ -142,6 +142,7 @@ class Link:
         self._opening = asyncio.Lock()
         self._line: Line | None = None
         self._was_open = self._is_closed = False
+        self._free: tuple[int | None] | None = None
 
     @property
     def line(self) -> Line | None:
@@ -195,10 +196,12 @@ class Link:
             return failures.meaning(problem, "the connection")
         if self._was_open:
             return failures.taken_for_now(self._setting.place, self.client_id)
-        return failures.ClientIdTaken(self._setting.place, self.client_id, await self._free_id())
+        if self._free is None:
+            self._free = (await self._free_id(),)
+        return failures.ClientIdTaken(self._setting.place, self.client_id, self._free[0])
 
     async def _free_id(self) -> int | None:
-        """A number nobody uses: tried, since TWS has no list of them. Ours come in pairs."""
+        """A number nobody uses: tried, once, since TWS has no list of them. Ours come in pairs."""
         place = self._setting.place
         beyond = max(self.client_id, place.client_id, place.order_client_id) + 1
         for candidate in range(beyond, beyond + 6, 2):

@@ -31,6 +31,8 @@ Key = tuple[AccountId, Conid]
 #: Running figures told in one batch: a frame has time for these, and the others wait for the next one, newest first
 #: come. 60 batches a second are 6 000 of them.
 _FIGURES_AT_ONCE = 100
+#: Turns of the line that wait for a reader: TWS repeats itself while nobody listens.
+_MOST_TURNS = 100
 #: Numbers of TWS about the way to the broker and to its farms (reference/tws-api.md 2).
 BROKER_LOST, DATA_LOST, DATA_KEPT, PORT_CHANGED, TOO_MUCH = (1100, 2110), 1101, 1102, 1300, 100
 _FARMS_LOST, _FARMS_OK = (2103, 2105, 2157), (2104, 2106, 2158)
@@ -54,7 +56,7 @@ class Inbox:
         self.asked_once: dict[int, tuple[Ticks, asyncio.Event]] = {}
         self.held: dict[Key, PositionMoved] = {}
         self.account_pnl: dict[AccountId, AccountPnl] = {}
-        self.turns: deque[tuple[int, str]] = deque()
+        self.turns: deque[tuple[int, str]] = deque(maxlen=_MOST_TURNS)
         self.is_broker_lost = False
         self._told_pnl: dict[str, list[str]] = {}
         self._news: list[StreamEvent] = []
@@ -145,8 +147,8 @@ class Inbox:
 
     def turned(self, code: int, text: str) -> None:
         """A turn of the line itself: the reader acts on it."""
-        if code in BROKER_LOST:
-            self.is_broker_lost = True
+        if code in (*BROKER_LOST, DATA_LOST, DATA_KEPT):
+            self.is_broker_lost = code in BROKER_LOST
         self.turns.append((code, text))
         self.wake.set()
 
@@ -319,4 +321,6 @@ class Listener:
         self._inbox.ordered(news, is_whole=True)
 
     def hung_up(self) -> None:
+        if self._is_main:
+            self._inbox.is_broker_lost = False  # the next line will say so itself
         self._inbox.wake.set()

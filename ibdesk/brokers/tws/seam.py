@@ -38,17 +38,16 @@ def library() -> Any:
     """The library, imported at first use: it asks for the event loop while it loads, so one must be running by then
     (tws-api.md 3.2). Never its `patchAsyncio`, `startLoop` or `useQt`."""
     name = next((each for each in ("ib_insync", "ib_async") if find_spec(each) is not None), "ib_insync")
-    found = import_module(name)
-    _tame(name)
-    return found
+    return import_module(name)
 
 
 def _tame(name: str) -> None:
     """The library writes account numbers and whole orders into its log: none of that may get into ours."""
     logger = logging.getLogger(name)
-    logger.setLevel(logging.ERROR)
-    logger.propagate = False
-    logger.handlers[:] = [_Quietly()]
+    if logger.propagate:
+        logger.setLevel(logging.ERROR)
+        logger.propagate = False
+        logger.handlers[:] = [_Quietly()]
 
 
 class _Quietly(logging.Handler):
@@ -66,6 +65,7 @@ class Wire:
     def __init__(self, ears: Any, latest_pnl: dict[str, list[str]], on_pnl: Callable[[], None]) -> None:
         ears.ib = SimpleNamespace(TimezoneTWS="UTC")  # the decoders look here; times have a zone by then
         ears.defaultTimezone = UTC
+        _tame(library().__name__)
         self.client: Any = library().Client(ears)
         self.client.MaxRequests, self.client.RequestsInterval = _PORTION, _PORTION_EVERY
         self._ears, self._latest_pnl, self._on_pnl = ears, latest_pnl, on_pnl

@@ -98,6 +98,7 @@ class TwsStream:
                     line = await self._opened()
                     up_at = self._setting.ticks()
                     yield self._inbox.batch()
+                    await self._completed()
                     async with contextlib.aclosing(self._batches(line)) as batches:
                         async for batch in batches:
                             yield batch
@@ -139,32 +140,35 @@ class TwsStream:
         self._inbox.forget_subscriptions()
 
     async def _opened(self) -> Line:
-        """Open both connections and take stock. The order connection alone may fail: figures go on without it."""
+        """Open the connection that reads and take stock of prints and positions."""
         line = await self._main.ready()
-        trouble = ""
-        if self._ordering is not None:
-            try:
-                await self._ordering.ready()
-            except DeskError as problem:
-                trouble = problem.message
         self._inbox.begin()
         self._inbox.fills.forget(self._setting.clock() - _PRINTS_KEPT)
         self._forget_subscriptions()
         line.send(lambda client: client.reqMarketDataType(3))  # delayed where there is no subscription
-        at = self._setting.clock()
-        self._inbox.tell(LinkNews(at=at, state=LinkState.UP, reason=trouble))
+        self._inbox.tell(LinkNews(at=self._setting.clock(), state=LinkState.UP))
         await self._take_stock(line)
-        await self._place(self._wanted)
         self._inbox.tell(StreamUp(at=self._setting.clock()))
-        self._begin_restoring()
         self._awake.clear()
         return line
 
+    async def _completed(self) -> None:
+        """What may come a moment later: the order connection, which alone may fail, and the subscriptions."""
+        if self._ordering is not None:
+            try:
+                await self._executions(await self._ordering.ready())
+            except DeskError as problem:
+                news = LinkNews(at=self._setting.clock(), state=LinkState.UP, reason=problem.message)
+                self._inbox.tell(news)
+        await self._list_orders()
+        await self._place(self._wanted)
+        self._begin_restoring()
+
     async def _take_stock(self, line: Line) -> None:
-        """Every print of the day, every position, every order: whatever happened while nobody listened."""
+        """Every print of the day and every position: whatever happened while nobody listened."""
         await asyncio.gather(self._executions(line), self._positions(line))
-        if self._ordering is not None and self._ordering.line is not None:
-            await self._executions(self._ordering.line)
+
+    async def _list_orders(self) -> None:
         with contextlib.suppress(DeskError):  # a read-only TWS does not list orders
             await self._book.refresh()
 
@@ -193,18 +197,19 @@ class TwsStream:
     async def _batches(self, line: Line) -> AsyncGenerator[tuple[StreamEvent, ...], None]:
         """At most one batch a frame. Raises DeskError when the line is over."""
         ticks, timings = self._setting.ticks, self._setting.timings
-        ordering = self._ordering.line if self._ordering is not None else None
-        pulses = [(each, Pulse(self._setting.place.keepalive, ticks())) for each in (line, ordering) if each]
+        pulses: dict[Line, Pulse] = {}
         told_at = ticks() - timings.gather
         while True:
-            for each, pulse in pulses:
+            for each in self._lines(line):
+                pulses.setdefault(each, Pulse(self._setting.place.keepalive, ticks()))
+            for each, pulse in pulses.items():
                 if each.is_over:
                     raise failures.gone()
                 pulse.beat(each, ticks())
             while self._inbox.turns:
                 await self._turn(line, *self._inbox.turns.popleft())
             self._send_due(line)
-            await self._wait(min(pulse.due_at for _, pulse in pulses))
+            await self._wait(min(pulse.due_at for pulse in pulses.values()))
             if self._closed:
                 return
             rest = told_at + timings.gather - ticks()
@@ -216,6 +221,11 @@ class TwsStream:
                 yield self._inbox.batch()
             elif ticks() - line.ears.heard_at < timings.gather * 2:
                 yield ()  # a sign of life
+
+    def _lines(self, main: Line) -> tuple[Line, ...]:
+        """Ours; that of orders may come later, when somebody needs it."""
+        ordering = self._ordering.line if self._ordering is not None else None
+        return (main,) if ordering is None else (main, ordering)
 
     async def _wait(self, pulse_at: float) -> None:
         """Until there is something to tell, to ask or to send."""
@@ -243,12 +253,13 @@ class TwsStream:
             return
         is_lost = code == DATA_LOST
         state = LinkState.RESTORED_LOST if is_lost else LinkState.RESTORED_KEPT
-        self._is_told_lost = self._inbox.is_broker_lost = False
+        self._is_told_lost = False
         self._inbox.tell(LinkNews(at=at, state=state, reason=text, code=code))
         if is_lost:
             self._forget_subscriptions()
             line.send(lambda client: client.reqMarketDataType(3))
         await self._take_stock(line)  # also after "kept": what was traded meanwhile is not told again by itself
+        await self._list_orders()
         self._inbox.tell(StreamUp(at=self._setting.clock()))
         self._inbox.retell()
         if is_lost:

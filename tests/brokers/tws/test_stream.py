@@ -400,3 +400,72 @@ def test_an_order_cancelled_at_tws_itself_is_told() -> None:
 
     play(scene)
 
+
+
+def test_without_the_order_connection_figures_go_on_and_it_comes_when_it_can() -> None:
+    async def scene(stage: Scene) -> None:
+        stage.service.faults.refuse_client_id(2)
+        async with watching(stage.broker) as watch:
+            await watch.until(lambda: any("Client id 2" in each.reason for each in watch.of(LinkNews)))
+            await watch.until(lambda: bool(watch.of(PositionPnl)))
+            assert LinkState.DOWN not in watch.links
+            stage.service.faults.heal()
+            await sent(stage.broker, await ticket_for(stage.broker), "at last")
+            await watch.until(lambda: agrees(watch, stage))
+            stage.service.faults.half_open(client_id=2, keeps=0.6)
+            await watch.until(lambda: LinkState.DOWN in watch.links)
+            await watch.until(lambda: watch.is_up)
+
+    play(scene)
+
+
+def test_a_new_position_is_followed_and_a_gone_one_given_up() -> None:
+    async def scene(stage: Scene) -> None:
+        async with watching(stage.broker) as watch:
+            ticket = await ticket_for(stage.broker, "NVDA")
+            conid = ticket.legs[0].instrument.conid
+            held = {each.instrument.conid: each.quantity for each in (await stage.broker.snapshot(MAIN)).positions}
+            await sent(stage.broker, ticket, "new")
+            await watch.until(lambda: (last := watch.last_pnl(conid)) is not None
+                              and last.quantity == held.get(conid, 0) + 2)
+
+    play(scene)
+
+
+def test_a_new_reader_is_told_everything_again() -> None:
+    async def scene(stage: Scene) -> None:
+        async with watching(stage.broker) as watch:
+            await watch.until(lambda: agrees(watch, stage))
+        async with watching(stage.broker) as again:
+            await again.until(lambda: agrees(again, stage))
+            assert {each.key for each in again.of(PositionMoved)} == {each.key for each in watch.of(PositionMoved)}
+
+    play(scene)
+
+
+def test_closing_the_broker_ends_the_reading() -> None:
+    async def scene(stage: Scene) -> None:
+        assert stage.broker.stream is not None
+        watch = Watch(stage.broker.stream)
+        reading = asyncio.create_task(watch.read())  # noqa: TID251 - ends here
+        await watch.until(lambda: watch.is_up)
+        await stage.broker.close()
+        async with asyncio.timeout(2):
+            await reading
+
+    play(scene)
+
+
+def test_a_lost_broker_without_a_reader_does_not_block_orders_for_ever() -> None:
+    async def scene(stage: Scene) -> None:
+        await stage.broker.accounts()
+        ticket = await ticket_for(stage.broker)
+        stage.service.faults.broker_lost()
+        await asyncio.sleep(0.1)
+        with pytest.raises(Unavailable):
+            await sent(stage.broker, ticket, "not now")
+        stage.service.faults.broker_back()
+        await asyncio.sleep(0.1)
+        assert isinstance(await sent(stage.broker, ticket, "now"), Placed)
+
+    play(scene)
