@@ -20,6 +20,7 @@ from ibdesk.brokers.tws import convert_accounts as parse
 from ibdesk.brokers.tws.book import TwsBook, must_know
 from ibdesk.brokers.tws.connection import Line, Link, Setting, TwsTimings, asked, asked_named
 from ibdesk.brokers.tws.contracts import Contracts
+from ibdesk.brokers.tws.ears import ACCOUNT_NAMES
 from ibdesk.brokers.tws.exercising import TwsExercising
 from ibdesk.brokers.tws.inbox import Inbox, Listener
 from ibdesk.brokers.tws.market import TwsMarket
@@ -69,6 +70,7 @@ class TwsBroker:
         self._main = main = self._link(place.client_id, is_main=True)
         self._ordering = None if place.read_only else self._link(place.order_client_id, is_main=False)
         self._downloading, self._summing = asyncio.Lock(), asyncio.Lock()
+        self._downloaded: Line | None = None
         book = TwsBook(setting, main, self._ordering, inbox, contracts)
         self._stream = TwsStream(setting, main, self._ordering, inbox, contracts, book, jitter=jitter)
         market = TwsMarket(setting, main, inbox, contracts, self._stream)
@@ -146,8 +148,12 @@ class TwsBroker:
         return ()
 
     async def _download(self, line: Line, account: AccountId) -> list[Any]:
-        """Figures and holdings of one account: TWS sends one account at a time."""
+        """Figures and holdings of one account: TWS sends one account at a time, again and again until told to stop, and
+        what was on its way then must not be taken for the beginning of the next."""
         async with self._downloading:
+            if self._downloaded is line:
+                await asked_named(line, ACCOUNT_NAMES, "the accounts", lambda client: client.reqManagedAccts())
+            self._downloaded = line
             rows = await asked_named(
                 line, f"account {account}", "the account", lambda client: client.reqAccountUpdates(True, account),
                 self._setting.timings.download_within,

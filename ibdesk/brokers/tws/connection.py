@@ -12,10 +12,10 @@ from typing import Any
 from ibdesk.brokers.base import TwsPlace
 from ibdesk.brokers.throttle import Clock
 from ibdesk.brokers.tws import failures
-from ibdesk.brokers.tws.ears import Ears, Key, LineGone, News, TwsError
+from ibdesk.brokers.tws.ears import POSITIONS, Ears, Key, LineGone, News, TwsError
 from ibdesk.brokers.tws.seam import REQUESTS_PER_SECOND, Wire
 from ibdesk.domain.accounts import AccountId
-from ibdesk.domain.errors import DeskError
+from ibdesk.domain.errors import Cause, DeskError
 
 _log = logging.getLogger(__name__)
 
@@ -87,9 +87,15 @@ class Line:
     async def ask_named(
         self, key: Key, what: str, request: Callable[[Any], object], seconds: float | None = None
     ) -> list[Any]:
-        """The rows of an answer to a request without a number: one at a time."""
+        """The rows of an answer to a request without a number: one at a time. What is held must be whole: an end mark
+        that comes too late would end the next answer in its middle, so the line is given up with it."""
         async with self._turns[key]:
-            return await self._answer(key, what, request, seconds)
+            try:
+                return await self._answer(key, what, request, seconds)
+            except DeskError as problem:
+                if problem.cause is Cause.TIMED_OUT and (key == POSITIONS or str(key).startswith("account ")):
+                    self.wire.hang_up(at_once=True)
+                raise
 
     async def _answer(
         self, key: Key, what: str, request: Callable[[Any], object], seconds: float | None

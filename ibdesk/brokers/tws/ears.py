@@ -14,6 +14,7 @@ from ibdesk.brokers.tws import convert
 
 #: Keys of requests that have no number.
 POSITIONS, OPEN_ORDERS, COMPLETED_ORDERS = "positions", "open orders", "completed orders"
+ACCOUNT_NAMES = "account names"
 Key = int | str
 #: Notes beside a request's answer: it comes all the same (tws-api.md 2).
 _NOTES = frozenset({399, 404, 492, 2174, 10167, 10349})
@@ -158,7 +159,8 @@ class Ears:
 
     def nextValidId(self, number: int) -> None: ...
 
-    def managedAccounts(self, accounts: str) -> None: ...
+    def managedAccounts(self, _accounts: str) -> None:
+        self._end(ACCOUNT_NAMES)
 
     def currentTime(self, seconds: int) -> None:
         self._news.clock_told(seconds)

@@ -169,8 +169,10 @@ class TwsStream:
         await asyncio.gather(self._executions(line), self._positions(line))
 
     async def _list_orders(self) -> None:
-        with contextlib.suppress(DeskError):  # a read-only TWS does not list orders
-            await self._book.refresh()
+        """Not while reading only: a read-only TWS refuses to list orders, or hangs over it (tws-api.md 5.7)."""
+        if self._ordering is not None:
+            with contextlib.suppress(DeskError):
+                await self._book.refresh()
 
     async def _executions(self, line: Line) -> None:
         wanted = seam.execution_filter()

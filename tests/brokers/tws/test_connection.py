@@ -7,13 +7,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from ibdesk.brokers.base import TwsPlace
+from ibdesk.brokers.base import StreamDown, StreamUp, TwsPlace
 from ibdesk.brokers.tws.broker import TwsBroker
 from ibdesk.brokers.tws.connection import TwsTimings, restoring_pace, skew_of
 from ibdesk.brokers.tws.failures import ClientIdTaken
 from ibdesk.domain.errors import Cause, DeskError, Refused, Unavailable
 from tests.brokers.door import LUNCH, free_port, raw
-from tests.brokers.tws.door import MAIN, QUICK, Scene, at_other, at_tws, place_of
+from tests.brokers.tws.door import MAIN, QUICK, Scene, Watch, at_other, at_tws, place_of, watching
 
 PATIENT = TwsTimings(open_within=5.0, answer_within=2.0)
 HASTY = TwsTimings(open_within=0.2, answer_within=0.3)
@@ -225,3 +225,28 @@ def test_the_skew_is_told_from_whole_seconds() -> None:
 
 def test_restoring_leaves_room_for_everything_else() -> None:
     assert restoring_pace(TwsTimings()) == 35
+
+
+def test_positions_without_an_end_mark_are_not_believed() -> None:
+    async def scene(stage: Scene) -> None:
+        assert stage.broker.stream is not None
+        stage.service.faults.lose_end("positions")
+        watch = Watch(stage.broker.stream)
+        reading = asyncio.create_task(watch.read())  # noqa: TID251 - ends here
+        await watch.until(lambda: bool(watch.of(StreamDown)))
+        assert not watch.of(StreamUp)
+        stage.service.faults.heal()
+        await watch.until(lambda: watch.is_up)
+        reading.cancel()
+        await asyncio.wait((reading,))
+
+    play(scene, timings=TwsTimings(open_within=1.0, answer_within=0.3, download_within=0.3))
+
+
+def test_executions_without_an_end_mark_are_taken_as_they_came() -> None:
+    async def scene(stage: Scene) -> None:
+        stage.service.faults.lose_end("executions")
+        async with watching(stage.broker) as watch:
+            assert watch.fills
+
+    play(scene, timings=HASTY)
