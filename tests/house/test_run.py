@@ -18,7 +18,7 @@ LOCK = "requirements.lock"
 
 def copy_to(tmp_path: Path) -> ModuleType:
     shutil.copy(ROOT / "run.py", tmp_path / "run.py")
-    for lock in ("requirements.lock", "tests/peers.lock", "benchmarks/requirements.lock"):
+    for lock in ("requirements.lock", "tests/peers.lock", "tests/ib_async.lock", "benchmarks/requirements.lock"):
         (tmp_path / lock).parent.mkdir(exist_ok=True)
         (tmp_path / lock).write_text("# nothing\n", encoding="utf-8")
     spec = importlib.util.spec_from_file_location("run_of_a_copy", tmp_path / "run.py")
@@ -69,6 +69,21 @@ def test_an_environment_made_for_something_else_is_not_used(finished: ModuleType
 
     assert not finished.is_ready([])
     finished.STAMP.write_text(written, encoding="utf-8")
+
+
+def test_the_other_library_has_an_environment_of_its_own_that_heals_the_same_way(
+    setup: ModuleType, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first = setup.VENV
+    setup.go_to_other_environment()
+    setup.set_up([])
+
+    assert setup.is_ready([]) and first != setup.VENV and not first.exists()
+    assert setup.PYTHON.exists() and setup.STAMP.is_relative_to(setup.VENV)
+    assert "tests/ib_async.lock" in setup.stamp() and "requirements.lock" not in setup.stamp()
+    capsys.readouterr()
+    setup.set_up([])
+    assert capsys.readouterr().err == "", "the second run has nothing to do"
 
 
 def test_an_environment_whose_python_is_gone_is_not_used(finished: ModuleType) -> None:

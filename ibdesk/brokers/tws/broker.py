@@ -73,6 +73,7 @@ class TwsBroker:
         self._downloaded: Line | None = None
         book = TwsBook(setting, main, self._ordering, inbox, contracts)
         self._stream = TwsStream(setting, main, self._ordering, inbox, contracts, book, jitter=jitter)
+        main.on_open = self._stream.wake
         market = TwsMarket(setting, main, inbox, contracts, self._stream)
         self.market, self.stream = market, self._stream
         if self._ordering is None:

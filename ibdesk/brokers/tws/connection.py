@@ -58,7 +58,6 @@ class Line:
 
     def __init__(self, wire: Wire, ears: Ears, setting: Setting) -> None:
         self.wire, self.ears, self._setting = wire, ears, setting
-        self.since = setting.ticks()
         self._turns: dict[Key, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     @property
@@ -149,6 +148,8 @@ class Link:
         self._line: Line | None = None
         self._was_open = self._is_closed = False
         self._free: tuple[int | None] | None = None
+        #: Somebody who waits for TWS to come back need not wait any longer.
+        self.on_open: Callable[[], None] = lambda: None
 
     @property
     def line(self) -> Line | None:
@@ -163,6 +164,7 @@ class Link:
             if self.line is None:
                 self._line = await self._open()
                 self._was_open = True
+                self.on_open()
             line = self.line
             if line is None:
                 raise failures.gone()

@@ -5,7 +5,6 @@ Only the library's client is used (socket, throttle, request encoding, decoding 
 invented on errors, forgotten commissions, unqualified contracts, assertions on a second reqPnL. What is left is here.
 """
 
-import asyncio
 import logging
 import struct
 from collections.abc import Callable, Mapping
@@ -179,14 +178,6 @@ def combo_leg(**fields: Any) -> Any:
     return library().ComboLeg(**fields)
 
 
-def tag(name: str, value: str) -> Any:
-    return library().TagValue(name, value)
-
-
 def execution_filter(account: str = "") -> Any:
     return library().ExecutionFilter(acctCode=account)
 
-
-def is_running() -> bool:
-    """Whether the running loop is the set one, which the library asks for (tws-api.md 3.2)."""
-    return asyncio.get_running_loop() is asyncio.get_event_loop_policy().get_event_loop()

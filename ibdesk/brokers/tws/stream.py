@@ -66,7 +66,7 @@ class TwsStream:
         self._totals: dict[AccountId, int] = {}
 
     def wake(self) -> None:
-        """Do not sleep the back-off out: somebody has reason to believe that TWS is back."""
+        """Do not sleep the back-off out: TWS is back, as somebody else has found."""
         self._awake.set()
 
     async def watch(self, conids: Sequence[Conid]) -> None:

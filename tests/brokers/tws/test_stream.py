@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import itertools
 import random
 from collections import Counter
 from dataclasses import replace
@@ -9,7 +10,8 @@ from decimal import Decimal
 
 import pytest
 
-from ibdesk.brokers.base import LinkNews, LinkState, OrderNews, StreamDown, StreamUp
+from ibdesk.brokers.base import LinkNews, LinkState, OrderNews, StreamDown, StreamUp, TwsPlace
+from ibdesk.brokers.tws.broker import TwsBroker
 from ibdesk.brokers.tws.convert import stem
 from ibdesk.demo.tws.faults import TimeStyle
 from ibdesk.domain.accounts import AccountPnl
@@ -18,8 +20,10 @@ from ibdesk.domain.executions import Fill
 from ibdesk.domain.market import Quote
 from ibdesk.domain.orders import OrderState, OrderType, Placed, Side
 from ibdesk.domain.pnl import PositionMoved, PositionPnl
+from tests.brokers.door import LUNCH, raw
 from tests.brokers.tws.door import (
     MAIN,
+    QUICK,
     SECOND,
     Scene,
     Watch,
@@ -469,3 +473,40 @@ def test_a_lost_broker_without_a_reader_does_not_block_orders_for_ever() -> None
         assert isinstance(await sent(stage.broker, ticket, "now"), Placed)
 
     play(scene)
+
+
+def test_attempts_come_after_ever_longer_rests_up_to_the_longest() -> None:
+    async def run() -> None:
+        came: list[float] = []
+
+        async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            came.append(asyncio.get_running_loop().time())
+
+        async with raw(talk) as port:
+            place = TwsPlace(port=port, reconnect_min=0.1, reconnect_max=0.4)
+            broker = TwsBroker(place, clock=lambda: LUNCH, timings=QUICK, jitter=lambda: 0.5)
+            watch = Watch(broker.stream)  # type: ignore[arg-type]
+            reading = asyncio.create_task(watch.read())  # noqa: TID251 - ends here
+            await watch.until(lambda: len(came) >= 5)
+            reading.cancel()
+            await asyncio.wait((reading,))
+            await broker.close()
+        rests = [later - earlier for earlier, later in itertools.pairwise(came)]
+        for rest, wanted in zip(rests, (0.1, 0.2, 0.4, 0.4), strict=False):
+            assert wanted <= rest < wanted + 0.15
+        assert watch.of(StreamDown)[0].reason.startswith("127.0.0.1:")
+
+    asyncio.run(run())
+
+
+def test_who_asks_for_something_and_finds_tws_back_wakes_the_reader() -> None:
+    async def scene(stage: Scene) -> None:
+        async with watching(stage.broker) as watch:
+            await stage.service.kill()
+            await watch.until(lambda: LinkState.DOWN in watch.links)
+            await asyncio.sleep(0.05)
+            await stage.service.start()
+            await stage.broker.accounts()
+            await watch.until(lambda: watch.is_up, seconds=2)
+
+    play(scene, reconnect_min=30.0, reconnect_max=60.0)
