@@ -49,6 +49,8 @@ class News(Protocol):
 
     def account_moved(self, number: int, daily: float, unrealized: float, _realized: float) -> None: ...
 
+    def account_valued(self, number: int, key: str, value: str) -> None: ...
+
     def ticked(self, number: int, kind: int, value: float | str) -> None: ...
 
     def option_ticked(self, number: int, kind: int, figures: tuple[float, ...]) -> None: ...
@@ -210,6 +212,13 @@ class Ears:
 
     def accountSummaryEnd(self, number: int) -> None:
         self._end(number)
+
+    def accountUpdateMulti(
+        self, number: int, _account: str, _model: str, key: str, value: str, _currency: str
+    ) -> None:
+        self._news.account_valued(number, key, value)
+
+    def accountUpdateMultiEnd(self, number: int) -> None: ...
 
     def pnl(self, number: int, daily: float, unrealized: float, realized: float) -> None:
         self._news.account_moved(number, daily, unrealized, realized)

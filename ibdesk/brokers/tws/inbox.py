@@ -7,6 +7,8 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Iterator
+from dataclasses import replace
+from decimal import Decimal
 from itertools import islice
 from typing import Any
 
@@ -55,6 +57,9 @@ class Inbox:
         self.ticks: dict[int, Ticks] = {}
         self.asked_once: dict[int, tuple[Ticks, asyncio.Event]] = {}
         self.held: dict[Key, PositionMoved] = {}
+        #: The keys of what is held and not gone, and how often that has changed.
+        self.open: set[Key] = set()
+        self.openings = 0
         self.account_pnl: dict[AccountId, AccountPnl] = {}
         self.turns: deque[tuple[int, str]] = deque(maxlen=_MOST_TURNS)
         self.is_broker_lost = False
@@ -88,6 +93,9 @@ class Inbox:
     def moved(self, told: PositionMoved) -> None:
         self.held[told.key] = told
         self._moved[told.key] = None
+        if (told.key in self.open) is not bool(told.quantity):
+            self.open ^= {told.key}
+            self.openings += 1
         self.wake.set()
 
     def executed(self, contract: Any, report: Any) -> None:
@@ -117,13 +125,22 @@ class Inbox:
             self.wake.set()
 
     def account_moved(self, number: int, daily: float, unrealized: float) -> None:
+        self._account(number, daily=convert.number(daily), unrealized=convert.number(unrealized))
+
+    def account_valued(self, number: int, key: str, value: str) -> None:
+        """Of an account's values its worth belongs to its running figures."""
+        if key == "NetLiquidation":
+            self._account(number, net_liquidation=convert.size(value))
+
+    def _account(self, number: int, **figures: Decimal | None) -> None:
         account = self.accounts.get(number)
         if account is None:
             return
-        self.account_pnl[account] = AccountPnl(
-            account=account, daily=convert.number(daily), unrealized=convert.number(unrealized), net_liquidation=None,
-            excess_liquidity=None, as_of=self._clock(),
+        now = self._clock()
+        known = self.account_pnl.get(account) or AccountPnl(
+            account=account, daily=None, unrealized=None, net_liquidation=None, excess_liquidity=None, as_of=now
         )
+        self.account_pnl[account] = replace(known, as_of=now, **figures)  # type: ignore[arg-type]
         self._moved_accounts.add(account)
         self.wake.set()
 
@@ -189,7 +206,9 @@ class Inbox:
 
     def retell(self) -> None:
         """Everything once more: for a reader that has just forgotten what it knew."""
-        self.latest_pnl.update({number: told for number, told in self._told_pnl.items() if number in self.pnl_keys})
+        for number, told in self._told_pnl.items():
+            if number in self.pnl_keys:
+                self.latest_pnl.setdefault(number, told)
         self._told_pnl.clear()
         self._ticked.update(dict.fromkeys(self.ticks))
         self._moved_accounts.update(self.account_pnl)
@@ -270,6 +289,10 @@ class Listener:
     def account_moved(self, number: int, daily: float, unrealized: float, _realized: float) -> None:
         if self._is_main:
             self._inbox.account_moved(number, daily, unrealized)
+
+    def account_valued(self, number: int, key: str, value: str) -> None:
+        if self._is_main:
+            self._inbox.account_valued(number, key, value)
 
     def ticked(self, number: int, kind: int, value: float | str) -> None:
         ticks = self._inbox.ticked(number) if self._is_main else None

@@ -59,7 +59,7 @@ class TwsStream:
         self._awake = asyncio.Event()
         self._pace = Pace(restoring_pace(setting.timings), 1.0)
         self._due: deque[Request] = deque()
-        self._restoring = 0
+        self._restoring, self._planned = 0, -1
         self._word_at = self._rest_until = 0.0
         self._quoted: dict[Conid, int] = {}
         self._running: dict[Key, int] = {}
@@ -278,8 +278,7 @@ class TwsStream:
 
     def _follow_positions(self) -> None:
         """Open what a new position needs, close what a gone one had."""
-        held = {key for key, each in self._inbox.held.items() if each.quantity}
-        if held != self._planned:
+        if self._inbox.openings != self._planned:
             self._plan()
 
     def _plan(self) -> None:
@@ -288,12 +287,11 @@ class TwsStream:
         self._due.clear()
         if line is None:
             return
-        held = [key for key, each in self._inbox.held.items() if each.quantity]
-        self._planned = frozenset(held)
+        self._planned, held = self._inbox.openings, [key for key in self._inbox.held if key in self._inbox.open]
         wanted = set(self._wanted)
         for conid in [each for each in self._quoted if each not in wanted]:
             self._due.append(partial(self._unquote, conid=conid))
-        for key in [each for each in self._running if each not in self._planned]:
+        for key in [each for each in self._running if each not in self._inbox.open]:
             self._due.append(partial(self._stop, key=key))
         for account in line.accounts:
             if account not in self._totals:
@@ -305,8 +303,6 @@ class TwsStream:
                 self._due.append(partial(self._quote, conid=conid))
         rest = [key for key in held if key[1] not in wanted and key not in self._running]
         self._due.extend(partial(self._run, key=key) for key in rest)
-
-    _planned: frozenset[Key] = frozenset()
 
     def _send_due(self, line: Line) -> None:
         """As many as the pace allows now, and a word about it while a whole line is being restored."""
@@ -326,9 +322,11 @@ class TwsStream:
         return max(self._pace.ready_at(now), self._rest_until)
 
     def _total(self, line: Line, account: AccountId) -> None:
-        number = self._totals[account] = line.wire.new_id()
-        self._inbox.accounts[number] = account
+        number, worth = line.wire.new_id(), line.wire.new_id()
+        self._totals[account] = number
+        self._inbox.accounts |= {number: account, worth: account}
         line.send(lambda client: client.reqPnL(number, account, ""))
+        line.send(lambda client: client.reqAccountUpdatesMulti(worth, account, "", True))
 
     def _run(self, line: Line, key: Key) -> None:
         number = self._running[key] = line.wire.new_id()

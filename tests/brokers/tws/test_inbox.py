@@ -94,7 +94,11 @@ def test_a_reader_who_has_forgotten_is_told_again() -> None:
     listener.executed(contract(), print_("a.01.01"))
     box.accounts[4] = ACCOUNT
     listener.account_moved(4, 1.0, sys.float_info.max, 0.0)
+    listener.account_valued(4, "NetLiquidation", "1000.50")
+    listener.account_valued(4, "Cushion", "0.5")
     first = box.batch()
+    (total,) = [each for each in first if isinstance(each, AccountPnl)]
+    assert (total.daily, total.unrealized, total.net_liquidation) == (1, None, Decimal("1000.5"))
     box.retell()
     again = box.batch()
     assert [type(each) for each in again] == [PositionMoved, AccountPnl, PositionPnl]

@@ -75,6 +75,8 @@ def test_what_is_held_and_traded_comes_first_then_figures_of_what_is_on_screen_t
             assert {each.key for each in watch.of(PositionMoved)} == both
             await watch.until(lambda: {each.conid for each in watch.of(Quote)} == set(shown))
             assert {each.account for each in watch.of(AccountPnl)} == {MAIN, SECOND}
+            worth = (await stage.broker.snapshot(MAIN)).summary.net_liquidation
+            await watch.until(lambda: worth in {each.net_liquidation for each in watch.of(AccountPnl)})
             restoring = [each for each in watch.of(LinkNews) if each.state is LinkState.RESTORING]
             assert restoring[0].left < restoring[0].wanted and restoring[-1].left == 0
             assert agrees(watch, stage)
