@@ -39,6 +39,14 @@ class CertificateUnknown(NeedsPerson):
         self.certificate = certificate
 
 
+class ClientIdTaken(NeedsPerson):
+    """Another program uses our number at TWS. `free` is one that nobody used a moment ago, None when none was found."""
+
+    def __init__(self, message: str, *, remedy: str, client_id: int, free: int | None) -> None:
+        super().__init__(message, remedy=remedy, cause=Cause.CLIENT_ID_IN_USE)
+        self.client_id, self.free = client_id, free
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Connection:
     """How one gateway is reached. `url` is scheme, host and port; `certificate_sha256` the pin, empty when none is

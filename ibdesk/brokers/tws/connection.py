@@ -206,7 +206,7 @@ class Link:
             return failures.taken_for_now(self._setting.place, self.client_id)
         if self._free is None:
             self._free = (await self._free_id(),)
-        return failures.ClientIdTaken(self._setting.place, self.client_id, self._free[0])
+        return failures.taken(self._setting.place, self.client_id, self._free[0])
 
     async def _free_id(self) -> int | None:
         """A number nobody uses: tried, once, since TWS has no list of them. Ours come in pairs."""

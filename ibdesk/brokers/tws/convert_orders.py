@@ -199,6 +199,15 @@ def _plain(value: Decimal) -> Decimal:
     return tidy(value)
 
 
+def is_like(shown: Any, wanted: Any) -> bool:
+    """Whether a frame shows the order as it was sent."""
+    return all(
+        number(getattr(shown, name)) == number(getattr(wanted, name))
+        for name in ("totalQuantity", "lmtPrice", "auxPrice")
+        if number(getattr(wanted, name)) is not None
+    )
+
+
 # --- previews ----------------------------------------------------------------------------------------------------
 
 

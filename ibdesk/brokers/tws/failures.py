@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from ibdesk.brokers.base import TwsPlace
+from ibdesk.brokers.base import ClientIdTaken, TwsPlace
 from ibdesk.brokers.tws.ears import TwsError
 from ibdesk.domain.errors import Cause, DeskError, NeedsPerson, Refused, Unavailable
 
@@ -13,18 +13,6 @@ _LOOK = (
     "Check in this order: TWS or IB Gateway runs and is signed in; host and port are the ones in its API settings; "
     "“Enable ActiveX and Socket Clients” is on; this computer is a trusted IP there; no firewall is in between."
 )
-
-
-class ClientIdTaken(NeedsPerson):
-    """Another program uses our number. `free` is one that nobody used a moment ago, None when none was found."""
-
-    def __init__(self, place: TwsPlace, client_id: int, free: int | None) -> None:
-        step = f"Use client id {free} instead" if free is not None else "Choose another client id in Settings"
-        super().__init__(
-            f"Client id {client_id} is already in use at {where(place)}.",
-            remedy=f"{step}, or close the program that uses it.", cause=Cause.CLIENT_ID_IN_USE,
-        )
-        self.client_id, self.free = client_id, free
 
 
 def where(place: TwsPlace) -> str:
@@ -61,6 +49,15 @@ def not_opened(place: TwsPlace, *, is_reached: bool, is_greeted: bool, complaint
     return Unavailable(
         f"{where(place)} greets us and then names no account.",
         remedy="Finish the sign-in at TWS or IB Gateway; the desk connects again by itself.", cause=Cause.TWS_SILENT,
+    )
+
+
+def taken(place: TwsPlace, client_id: int, free: int | None) -> ClientIdTaken:
+    """Another program uses our number."""
+    step = f"Use client id {free} instead" if free is not None else "Choose another client id in Settings"
+    return ClientIdTaken(
+        f"Client id {client_id} is already in use at {where(place)}.",
+        remedy=f"{step}, or close the program that uses it.", client_id=client_id, free=free,
     )
 
 

@@ -105,7 +105,7 @@ class TwsTrading(TwsBook):
                         await self._outcome(heard, "An exit of the order")
         if refusal is not None:
             return Rejected(text=_words(refusal))
-        return self._placed(intent, number)
+        return await self._placed(intent, number)
 
     async def reply(self, account: AccountId, question: str, *, yes: bool) -> Answer | None:  # noqa: ARG002
         """TWS asks nothing over its socket: its presets answer."""
@@ -126,7 +126,7 @@ class TwsTrading(TwsBook):
         changed = seam.order(**parse.placing(replace(ticket, exits=None), order.ref), permId=_perm_id(order))
         with self._hearing(line, number) as told:
             self._send(line, number, contract, changed)
-            refusal = await self._outcome(told, "The change", is_change=True)
+            refusal = await self._outcome(told, "The change", wanted=changed)
         if refusal is not None:
             return Rejected(text=_words(refusal))
         known = self._inbox.orders.by_number(self._ordering.client_id, number)
@@ -249,8 +249,11 @@ class TwsTrading(TwsBook):
             if not listeners:
                 line.ears.orders.pop(number, None)
 
-    async def _outcome(self, told: "asyncio.Queue[Any]", what: str, *, is_change: bool = False) -> TwsError | None:
-        """None when TWS has it, its error when it will not. Raises OUTCOME_UNKNOWN."""
+    async def _outcome(self, told: "asyncio.Queue[Any]", what: str, *, wanted: Any = None) -> TwsError | None:
+        """None when TWS has it, its error when it will not. Raises OUTCOME_UNKNOWN. A change (`wanted`) is taken when a
+        frame shows it: older frames may be repeated before. One that shows something else counts if none better
+        comes, since the broker may round."""
+        is_shown = False
         try:
             async with asyncio.timeout(self._setting.timings.order_within):
                 while True:
@@ -264,11 +267,15 @@ class TwsTrading(TwsBook):
                             return heard
                         case "Inactive":
                             return await self._why(told)
-                        case str() if heard in _NOT_YET or is_change:
+                        case str() if heard in _NOT_YET or wanted is not None:
                             continue
-                        case _:
+                        case _ if wanted is None or parse.is_like(heard, wanted):
                             return None
+                        case _:
+                            is_shown = True
         except TimeoutError as problem:
+            if is_shown:
+                return None
             raise failures.unknown(what) from problem
 
     async def _why(self, told: "asyncio.Queue[Any]") -> TwsError | None:
@@ -292,10 +299,10 @@ class TwsTrading(TwsBook):
             raise failures.unknown("The order")
         return Placed(orders=(known, *self._inbox.orders.children(intent.ref)))
 
-    def _placed(self, intent: OrderIntent, number: int) -> Answer:
+    async def _placed(self, intent: OrderIntent, number: int) -> Answer:
         known = self._inbox.orders.by_number(self._ordering.client_id, number)
-        if known is None:
-            raise failures.unknown("The order")
+        if known is None:  # its state came, and the frame that shows it did not
+            return await self._as_known(intent)
         if known.state is OrderState.REFUSED:
             return Rejected(text=known.message or "TWS refused it.")
         ours = replace(known, legs=known.legs or intent.ticket.legs, ref=intent.ref)

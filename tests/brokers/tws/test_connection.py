@@ -7,10 +7,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from ibdesk.brokers.base import StreamDown, StreamUp, TwsPlace
+from ibdesk.brokers.base import ClientIdTaken, StreamDown, StreamUp, TwsPlace
 from ibdesk.brokers.tws.broker import TwsBroker
 from ibdesk.brokers.tws.connection import TwsTimings, restoring_pace, skew_of
-from ibdesk.brokers.tws.failures import ClientIdTaken
 from ibdesk.domain.errors import Cause, DeskError, Refused, Unavailable
 from tests.brokers.door import LUNCH, free_port, raw
 from tests.brokers.tws.door import MAIN, QUICK, Scene, Watch, at_other, at_tws, place_of, watching

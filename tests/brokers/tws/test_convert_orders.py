@@ -137,6 +137,13 @@ def test_what_is_no_number_never_leaves() -> None:
         parse.placing(ticket(quantity=Decimal("NaN")), None)
 
 
+def test_a_frame_is_like_what_was_sent_or_like_what_it_was_before() -> None:
+    sent = wire(totalQuantity=Decimal(2), lmtPrice=Decimal("100.50"))
+    assert parse.is_like(wire(), sent)
+    assert not parse.is_like(wire(lmtPrice=99.0), sent)
+    assert not parse.is_like(wire(totalQuantity=1.0), sent)
+
+
 def state(**fields: Any) -> Any:
     names = [f"{name}{when}" for name in ("initMargin", "maintMargin", "equityWithLoan")
              for when in ("Before", "Change", "After")]
