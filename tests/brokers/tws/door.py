@@ -57,11 +57,11 @@ def place_of(service: TwsService, **more: object) -> TwsPlace:
 @asynccontextmanager
 async def at_tws(
     *, timings: TwsTimings = QUICK, extra_positions: int = 0, master: int | None = 1, version: int = VERSION,
-    **place: object,
+    server: DemoTimings | None = None, **place: object,
 ) -> AsyncIterator[Scene]:
     """Our broker in front of the demo's TWS, whose market stands still. Our reading connection is the master."""
     async with demo(extra_positions=extra_positions) as gateway:
-        service = gateway.tws_service(timings=DemoTimings.quick(), master=master, version=version)
+        service = gateway.tws_service(timings=server or DemoTimings.quick(), master=master, version=version)
         await service.start()
         try:
             broker = TwsBroker(place_of(service, **place), clock=lambda: LUNCH, timings=timings, jitter=lambda: 0.5)

@@ -4,12 +4,14 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 
 from ibdesk.brokers.base import ClientIdTaken, StreamDown, StreamUp, TwsPlace
 from ibdesk.brokers.tws.broker import TwsBroker
-from ibdesk.brokers.tws.connection import TwsTimings, restoring_pace, skew_of
+from ibdesk.brokers.tws.connection import Pulse, TwsTimings, restoring_pace, skew_of
+from ibdesk.demo.tws.timings import TwsTimings as DemoTimings
 from ibdesk.domain.errors import Cause, DeskError, Refused, Unavailable
 from tests.brokers.door import LUNCH, free_port, raw
 from tests.brokers.tws.door import MAIN, QUICK, Scene, Watch, at_other, at_tws, place_of, watching
@@ -60,12 +62,12 @@ def test_a_taken_client_id_is_told_at_once_with_a_free_one() -> None:
         stage.service.faults.refuse_client_id(3)
         began = time.monotonic()
         problem = await failure(stage.broker)
-        assert time.monotonic() - began < 1.0  # the library alone would wait its whole time out
+        assert time.monotonic() - began < 1.0  # TWS hangs up after 0.7 s each, the library alone waits its time out
         assert isinstance(problem, ClientIdTaken)
         assert (problem.cause, problem.client_id, problem.free) == (Cause.CLIENT_ID_IN_USE, 1, 5)
         assert "Use client id 5" in problem.remedy
 
-    play(scene, timings=PATIENT)
+    play(scene, timings=PATIENT, server=DemoTimings())
 
 
 def test_the_number_another_program_holds_is_not_taken_from_it() -> None:
@@ -220,6 +222,31 @@ def test_the_skew_is_told_from_whole_seconds() -> None:
     now = datetime(2026, 11, 18, 17, 48, 0, 500_000, tzinfo=UTC)
     assert skew_of(int(now.timestamp()), now) == timedelta(0)
     assert skew_of(int(now.timestamp()) + 90, now) == timedelta(seconds=90)
+
+
+class Quiet:
+    """A line on which nothing is ever heard."""
+
+    def __init__(self, waiting: int) -> None:
+        self.wire = SimpleNamespace(waiting=waiting)
+        self.ears = SimpleNamespace(heard_at=0.0)
+        self.asked = 0
+
+    def send(self, request: object) -> None:
+        self.asked += 1
+
+
+def test_a_question_that_waits_for_its_turn_is_not_missed() -> None:
+    busy, idle = Quiet(waiting=3), Quiet(waiting=0)
+    pulse = Pulse(15.0, 1.0)
+    for now in range(1, 200):
+        pulse.beat(busy, float(now))  # type: ignore[arg-type]
+    assert busy.asked == 0
+    pulse = Pulse(15.0, 1.0)
+    with pytest.raises(Unavailable):
+        for now in range(1, 200):
+            pulse.beat(idle, float(now))  # type: ignore[arg-type]
+    assert (idle.asked, now) == (2, 31)
 
 
 def test_restoring_leaves_room_for_everything_else() -> None:

@@ -116,6 +116,9 @@ def test_the_broker_behind_tws_goes_and_comes_back_with_everything_kept() -> Non
             assert LinkState.RESTORED_KEPT in watch.links and LinkState.DOWN not in watch.links
             await watch.until(lambda: agrees(watch, stage))
             assert "in the gap" in {each.execution.ref for each in watch.fills}
+            up = max(at for at, each in enumerate(watch.told) if isinstance(each, StreamUp))
+            keys = {each.key for each in watch.of(PositionPnl)}
+            await watch.until(lambda: {each.key for each in watch.told[up:] if isinstance(each, PositionPnl)} == keys)
 
     play(scene)
 
@@ -512,3 +515,15 @@ def test_who_asks_for_something_and_finds_tws_back_wakes_the_reader() -> None:
             await watch.until(lambda: watch.is_up, seconds=2)
 
     play(scene, reconnect_min=30.0, reconnect_max=60.0)
+
+
+def test_a_line_that_held_lets_the_rests_begin_anew() -> None:
+    async def scene(stage: Scene) -> None:
+        async with watching(stage.broker) as watch:
+            for number in range(1, 8):
+                await stage.service.kill()
+                await watch.until(lambda number=number: watch.links.count(LinkState.DOWN) >= number)
+                await stage.service.start()
+                await watch.until(lambda: watch.is_up, seconds=1.5)
+
+    play(scene, timings=replace(QUICK, stable_after=0.0), reconnect_min=0.05, reconnect_max=10.0)
