@@ -15,10 +15,12 @@ from ibdesk.brokers.tws.inbox import Inbox
 from ibdesk.domain.accounts import AccountId
 from ibdesk.domain.errors import Cause, Refused
 from ibdesk.domain.executions import Fill
-from ibdesk.domain.orders import Order
+from ibdesk.domain.orders import Order, OrderId
 
 #: Seconds that commission reports may come after the last print of an answer (reference/tws-api.md 5.3).
 _COMMISSIONS_WITHIN = 2.0
+#: Seconds that an open order has to be missing from the list before it counts as over.
+_GIVEN_UP_AFTER = 60.0
 
 
 class TwsBook:
@@ -29,12 +31,14 @@ class TwsBook:
         self._setting, self._main, self._listing = setting, main, ordering or main
         self._inbox, self._contracts = inbox, contracts
         self._refreshing = asyncio.Lock()
+        self._missed: dict[OrderId, float] = {}
 
     async def orders(self, account: AccountId) -> tuple[Order, ...]:
         line = await self._main.ready()
         must_know(line, account)
         await self.refresh()
         await self._contracts.of(self._inbox.orders.legless())
+        self._inbox.orders.price_from(self._inbox.fills.of_orders())
         return self._inbox.orders.list(account)
 
     async def executions(self, account: AccountId, since: datetime) -> tuple[Fill, ...]:
@@ -56,10 +60,16 @@ class TwsBook:
             ):
                 news = self._inbox.orders.completed(contract, wire, state, self._setting.clock())
                 self._inbox.ordered(news, is_whole=True)
-            gone = before - {order_id(each) for each in open_}
-            for order in self._inbox.orders.vanished((each for each in gone if each), self._setting.clock()):
-                self._inbox.ordered(order, is_whole=True)
-            self._inbox.orders.price_from(self._inbox.fills.of_orders())
+            self._miss(before - {order_id(each) for each in open_})
+
+    def _miss(self, missing: frozenset[OrderId]) -> None:
+        """TWS lists every open order; but for a while after its own start, or without the broker, it may not know
+        them. Only what stays away is given up."""
+        now = self._setting.ticks()
+        self._missed = {} if self._inbox.is_broker_lost else {each: self._missed.get(each, now) for each in missing}
+        gone = [each for each, since in self._missed.items() if now - since >= _GIVEN_UP_AFTER]
+        for order in self._inbox.orders.vanished(gone, self._setting.clock()):
+            self._inbox.ordered(order, is_whole=True)
 
     async def _list(self, line: Line, key: str, request: Callable[[Any], object]) -> list[Any]:
         return await asked_named(line, key, f"the {key}", request)

@@ -217,13 +217,14 @@ def execution(contract: Any, report: Any, known_before: Mapping[Conid, Instrumen
 
 
 def commission(report: Any) -> Commission | None:
-    """What a print cost; the profit it realised is None where the broker has none to tell (an opening)."""
+    """What a print cost; the profit it realised is None where the broker has none to tell (an opening). Without a
+    currency it is the instrument's."""
     amount = number(report.commission)
     if amount is None or not report.execId:
         return None
     realized = number(report.realizedPNL)
     return Commission(
-        exec_id=ExecId(report.execId), amount=tidy(amount), currency=Currency(report.currency or "USD"),
+        exec_id=ExecId(report.execId), amount=tidy(amount), currency=Currency(report.currency or ""),
         realized=None if realized is None else tidy(realized),
     )
 

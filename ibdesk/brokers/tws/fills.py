@@ -79,4 +79,7 @@ class FillBook:
         return Fill(execution=report, commission=self._commission(report))
 
     def _commission(self, report: Execution) -> Commission | None:
-        return self._charged.get(report.exec_id) or self._carried.get(stem(report.exec_id))
+        found = self._charged.get(report.exec_id) or self._carried.get(stem(report.exec_id))
+        if found is not None and not found.currency:
+            return replace(found, currency=report.instrument.currency)
+        return found

@@ -155,7 +155,7 @@ class Orders:
 
     def price_from(self, prints: Mapping[OrderId, tuple[Execution, ...]]) -> None:
         """Fill in average prices that no frame told, from the prints."""
-        for each in self._known.values():
+        for each in map(self._relegged, self._known.values()):
             found = prints.get(each.order.id, ()) if each.order.id is not None else ()
             total = sum((one.quantity for one in found), ZERO)
             if each.order.average_price is None and total and len(each.order.legs) == 1:

@@ -10,7 +10,7 @@ from ibdesk.brokers.tws.fills import FillBook
 from ibdesk.domain.accounts import AccountId
 from ibdesk.domain.executions import Commission, ExecId, Execution, Fill
 from ibdesk.domain.instruments import AssetClass, Conid, Instrument
-from ibdesk.domain.money import USD
+from ibdesk.domain.money import USD, Currency
 from ibdesk.domain.orders import OrderId, Side
 
 NOON = datetime(2026, 11, 18, 17, 0, tzinfo=UTC)
@@ -41,6 +41,13 @@ def test_a_cost_that_comes_first_waits_for_its_print() -> None:
     book = FillBook()
     assert book.charged(cost("a.01.01")) is None
     assert book.executed(print_("a.01.01")) == Fill(execution=print_("a.01.01"), commission=cost("a.01.01"))
+
+
+def test_a_cost_without_a_currency_is_in_the_instruments() -> None:
+    book = FillBook()
+    book.executed(print_("a.01.01"))
+    told = book.charged(Commission(exec_id=ExecId("a.01.01"), amount=Decimal(1), currency=Currency("")))
+    assert told is not None and told.commission == cost("a.01.01")
 
 
 def test_what_is_repeated_is_no_news() -> None:
