@@ -41,7 +41,8 @@ usage: python3 run.py COMMAND [ARGS]
 Everything ibdesk needs is set up on the first run, in the folder .venv beside this file."""
 
 # The other library for the socket of TWS cannot live beside the first: an environment of its own, and what runs in it.
-OTHER_BASE, OTHER_TESTS = "tests/ib_async.lock", ["tests/brokers/tws", "tests/demo/tws"]
+OTHER_BASE = "tests/ib_async.lock"
+OTHER_TESTS = ["tests/brokers/tws", "tests/demo/tws/test_peer_library.py", "tests/demo/tws/test_peer_faults.py"]
 
 # Shared library -> Debian and Ubuntu package. Found in a bare Debian 12 with nothing but Python: Qt's import and its
 # off-screen platform need the first table, a window on X11 the second, one on Wayland the third.
