@@ -88,6 +88,14 @@ class Fill:
     commission: Commission | None = None
 
 
+def family(exec_id: ExecId) -> tuple[str, int]:
+    """The print and which wording of it: Interactive Brokers counts corrections in the last part of the exec id
+    (`0000e0d5.67a3b2c1.01.01` is corrected by `….01.02`). Other spellings stand for themselves."""
+    parts = exec_id.rsplit(".", 1)
+    is_counted = len(parts) == 2 and parts[0].count(".") == 2 and parts[1].isdigit()
+    return (parts[0], int(parts[1])) if is_counted else (exec_id, 0)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToldFill:
     """A print as it is known now; `before` is as what else it was told, oldest first, when it was corrected."""

@@ -1,11 +1,20 @@
-"""What a broker says of one position while it moves: what is held, and its running profit and loss."""
+"""What a broker says of positions while they move, and the book it makes: what is held, realised and not realised.
 
-from dataclasses import dataclass
+Both figures are the broker's own, neither is computed here: unrealised is what it says of a position, realised the sum
+of what it says of each print (the commission report). The day's prints are in the book, oldest first.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 
 from ibdesk.domain.accounts import AccountId
+from ibdesk.domain.executions import Commission, Fill, family
 from ibdesk.domain.instruments import Conid, Instrument
+from ibdesk.domain.money import ZERO, Currency
+
+PnlKey = tuple[AccountId, Conid]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,3 +49,180 @@ class PositionPnl:
     @property
     def key(self) -> tuple[AccountId, Conid]:
         return (self.account, self.conid)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PnlRow:
+    """One position as it is now. `fills` are its prints since the book's day began, each in its last wording.
+
+    A position that was closed today stays: what it realised belongs to the day.
+    """
+
+    account: AccountId
+    instrument: Instrument
+    quantity: Decimal = ZERO
+    average_cost: Decimal | None = None
+    moved_at: datetime | None = None
+    told: PositionPnl | None = None
+    fills: tuple[Fill, ...] = ()
+
+    @property
+    def key(self) -> tuple[AccountId, Conid]:
+        return (self.account, self.instrument.conid)
+
+    @property
+    def is_shown(self) -> bool:
+        return bool(self.quantity or self.fills)
+
+    @property
+    def unrealized(self) -> Decimal | None:
+        """The broker's figure; nothing is unrealised in what is not held any more."""
+        if not self.quantity:
+            return ZERO if self.moved_at is not None else None
+        return None if self.told is None else self.told.unrealized
+
+    @property
+    def daily(self) -> Decimal | None:
+        return None if self.told is None else self.told.daily
+
+    @property
+    def value(self) -> Decimal | None:
+        return None if self.told is None else self.told.value
+
+    @property
+    def realized(self) -> Decimal:
+        """The sum of what the broker realised with each print, in the instrument's currency; a print that opens
+        realises nothing."""
+        return sum((paid.realized for paid in self._commissions if paid.realized is not None), ZERO)
+
+    @property
+    def commission(self) -> Decimal | None:
+        """What the prints cost, in the instrument's currency; None where one was charged in another currency."""
+        paid = self._commissions
+        if any(each.currency != self.instrument.currency for each in paid):
+            return None
+        return sum((each.amount for each in paid), ZERO)
+
+    @property
+    def total(self) -> Decimal | None:
+        return None if self.unrealized is None else self.unrealized + self.realized
+
+    @property
+    def waits_for_commission(self) -> bool:
+        """A print is there whose commission, and with it its profit, was not told yet."""
+        return any(fill.commission is None for fill in self.fills)
+
+    @property
+    def _commissions(self) -> tuple[Commission, ...]:
+        return tuple(fill.commission for fill in self.fills if fill.commission is not None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PnlBook:
+    """Every position of a source while it moves. `since`: prints from this instant on are in it; None until the
+    broker has told those of the day, so that what was realised is not known."""
+
+    rows: Mapping[PnlKey, PnlRow] = field(default_factory=dict)
+    since: datetime | None = None
+
+    @property
+    def shown(self) -> tuple[PnlRow, ...]:
+        return tuple(row for row in self.rows.values() if row.is_shown)
+
+    def moved(self, news: Iterable[PositionMoved | PositionPnl]) -> "PnlBook":
+        """With the newest word on some positions. Figures of a position nobody told of yet wait for nothing: they
+        belong to one that is gone."""
+        rows = dict(self.rows)
+        for each in news:
+            row = rows.get(each.key)
+            match each:
+                case PositionMoved():
+                    row = row or PnlRow(account=each.account, instrument=each.instrument)
+                    rows[each.key] = replace(
+                        row, instrument=each.instrument, quantity=each.quantity, average_cost=each.average_cost,
+                        moved_at=each.at, told=row.told if each.quantity else None,
+                    )  # fmt: skip
+                case PositionPnl():
+                    if row is not None and row.quantity:
+                        rows[each.key] = replace(row, told=each)
+        return replace(self, rows=rows)
+
+    def traded(self, fills: Iterable[Fill]) -> "PnlBook":
+        """With some prints, or more told of them: a correction takes the place of what it corrects, and a commission
+        that is known is not lost by a print told again without it."""
+        rows = dict(self.rows)
+        for fill in fills:
+            done = fill.execution
+            if self.since is not None and done.at < self.since:
+                continue
+            key = (done.account, done.instrument.conid)
+            row = rows.get(key) or PnlRow(account=done.account, instrument=done.instrument)
+            rows[key] = replace(row, fills=_with(row.fills, fill))
+        return replace(self, rows=rows)
+
+    def of_day(self, since: datetime) -> "PnlBook":
+        """With only the prints of a day that begins at `since`."""
+        rows = {
+            key: replace(row, fills=tuple(fill for fill in row.fills if fill.execution.at >= since))
+            for key, row in self.rows.items()
+        }
+        return PnlBook(rows=rows, since=since)
+
+    def holding_only(self, account: AccountId, conids: Collection[Conid]) -> "PnlBook":
+        """With nothing held in an account but these: the broker has told all it holds."""
+        rows = {
+            key: row if row.account != account or row.instrument.conid in conids
+            else replace(row, quantity=ZERO, told=None)
+            for key, row in self.rows.items()
+        }
+        return replace(self, rows=rows)
+
+
+def _with(fills: tuple[Fill, ...], fill: Fill) -> tuple[Fill, ...]:
+    print_id, number = family(fill.execution.exec_id)
+    kept: list[Fill] = []
+    for known in fills:
+        known_id, known_number = family(known.execution.exec_id)
+        if known_id != print_id:
+            kept.append(known)
+        elif known_number > number:
+            return fills
+        elif fill.commission is None and known.commission is not None:
+            fill = replace(fill, commission=known.commission)  # a corrected print may get no report of its own
+    return tuple(sorted((*kept, fill), key=lambda each: (each.execution.at, each.execution.exec_id)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PnlTotals:
+    """Sums in one currency. `left_out` names the positions a figure or a rate is missing for: they are in no sum."""
+
+    currency: Currency
+    unrealized: Decimal = ZERO
+    realized: Decimal = ZERO
+    daily: Decimal = ZERO
+    value: Decimal = ZERO
+    rates: Mapping[Currency, Decimal] = field(default_factory=dict)
+    left_out: tuple[str, ...] = ()
+
+    @property
+    def total(self) -> Decimal:
+        return self.unrealized + self.realized
+
+
+def totals(rows: Iterable[PnlRow], currency: Currency, rates: Mapping[Currency, Decimal]) -> PnlTotals:
+    """What some positions add up to; `rates` are what one unit of each currency costs in `currency`."""
+    rates = {**rates, currency: Decimal(1)}
+    sums = dict.fromkeys(("unrealized", "realized", "daily", "value"), ZERO)
+    used: dict[Currency, Decimal] = {}
+    left_out: list[str] = []
+    for row in rows:
+        rate = rates.get(row.instrument.currency)
+        if rate is not None:
+            used[row.instrument.currency] = rate
+            sums["realized"] += row.realized * rate
+        if rate is None or (row.quantity and row.unrealized is None):
+            left_out.append(row.instrument.symbol)
+            continue
+        for name in ("unrealized", "daily", "value"):
+            sums[name] += (getattr(row, name) or ZERO) * rate
+    return PnlTotals(currency=currency, rates=used, left_out=tuple(left_out), **sums)

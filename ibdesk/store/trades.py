@@ -13,7 +13,7 @@ from sqlalchemy import Connection, delete, func, or_, select
 from sqlalchemy.dialects.sqlite import insert
 
 from ibdesk.domain.accounts import AccountId, Environment
-from ibdesk.domain.executions import Commission, Execution, Fill, ToldFill
+from ibdesk.domain.executions import Commission, Execution, Fill, ToldFill, family
 from ibdesk.domain.modes import Mode
 from ibdesk.domain.orders import Order, OrderIntent, OrderRef, OrderState, OrderTicket
 from ibdesk.domain.records import TradingLock
@@ -137,8 +137,8 @@ def load_told_fills(tx: Connection, account: AccountId, since: datetime | None =
     families: dict[str, list[tuple[int, ToldFill]]] = {}
     for row in tx.execute(statement):
         told = ToldFill(fill=_fill.decode(row.body), before=_fills.decode(row.replaced or "[]"))
-        family, number = _family(told.fill)
-        families.setdefault(family, []).append((number, told))
+        print_id, number = family(told.fill.execution.exec_id)
+        families.setdefault(print_id, []).append((number, told))
     return tuple(_latest(versions) for versions in families.values())
 
 
@@ -260,11 +260,3 @@ def _fill_columns(done: Execution, commission: Commission | None) -> dict[str, A
         "conid": done.instrument.conid, "side": done.side.value, "quantity": done.quantity, "price": done.price,
         "at": done.at, "commission": None if commission is None else commission.amount,
     }  # fmt: skip
-
-
-def _family(fill: Fill) -> tuple[str, int]:
-    """The print and which wording of it: Interactive Brokers counts corrections in the last part of the exec id
-    (`0000e0d5.67a3b2c1.01.01` is corrected by `….01.02`). Other spellings stand for themselves."""
-    parts = fill.execution.exec_id.rsplit(".", 1)
-    is_counted = len(parts) == 2 and parts[0].count(".") == 2 and parts[1].isdigit()
-    return (parts[0], int(parts[1])) if is_counted else (fill.execution.exec_id, 0)
