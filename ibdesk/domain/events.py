@@ -9,9 +9,11 @@ from ibdesk.domain.calls import RateState
 from ibdesk.domain.diagnosis import GatewayProcess
 from ibdesk.domain.errors import DeskError
 from ibdesk.domain.executions import Fill
+from ibdesk.domain.line import Line
 from ibdesk.domain.market import Quote
 from ibdesk.domain.orders import Impossible, Order
-from ibdesk.domain.positions import SyncCounts
+from ibdesk.domain.pnl import PnlBook
+from ibdesk.domain.positions import Source, SyncCounts
 from ibdesk.domain.records import TradingLock
 from ibdesk.domain.session import Session
 from ibdesk.domain.truth import StreamState
@@ -171,6 +173,22 @@ class FillsArrived:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LineChanged:
+    """The line to a streaming source reaches farther or less far than before."""
+
+    source: Source
+    line: Line
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PnlBookChanged:
+    """The newest book of a streaming source; many of these a second, and only the last one matters."""
+
+    source: Source
+    book: PnlBook
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OrderContradicted:
     """The broker reported what cannot be true of an order; the book was left as it was."""
 
@@ -223,6 +241,8 @@ Event = (
     | OrdersHeard
     | OrdersChanged
     | FillsArrived
+    | LineChanged
+    | PnlBookChanged
     | OrderContradicted
     | TradingLockChanged
     | ArmingChanged

@@ -20,7 +20,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from ibdesk.store import order_tables  # noqa: F401 - the tables of trading are part of the vault
+from ibdesk.store import order_tables, pnl_tables  # noqa: F401 - trading and the live book are part of the vault
 from ibdesk.store.columns import DayText, DecimalText, UtcInstant
 from ibdesk.store.schema import metadata as metadata
 

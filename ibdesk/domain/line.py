@@ -1,0 +1,44 @@
+"""The state of a line to the broker that has several stretches: our socket, the broker behind it, its data farms."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+
+class LineState(StrEnum):
+    """How far the line reaches. RESTORING: it stands again, and what was subscribed is coming back."""
+
+    NEVER = "not connected yet"
+    DOWN = "down"
+    BROKER_LOST = "broker lost"
+    RESTORING = "restoring"
+    UP = "up"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One line as it is now. Figures are to be believed while it is UP or RESTORING and they were told since `since`.
+
+    `code` is the broker's number for the last trouble; while RESTORING `left` of `wanted` subscriptions are to come;
+    `skew` is how far the broker's clock is ahead of ours; `dark` are the data farms that are lost, by name.
+    `has_gap`: subscriptions were lost, so what moved meanwhile was not told as it moved.
+    """
+
+    state: LineState = LineState.NEVER
+    since: datetime | None = None
+    reason: str = ""
+    code: int | None = None
+    left: int = 0
+    wanted: int = 0
+    skew: timedelta | None = None
+    dark: frozenset[str] = frozenset()
+    has_gap: bool = False
+
+    @property
+    def is_alive(self) -> bool:
+        return self.state in (LineState.UP, LineState.RESTORING)
+
+    def become(self, state: LineState, at: datetime, *, reason: str = "", code: int | None = None) -> "Line":
+        """In another state since `at`; the same state again keeps its beginning."""
+        since = self.since if state is self.state else at
+        return replace(self, state=state, since=since, reason=reason, code=code, left=0, wanted=0)

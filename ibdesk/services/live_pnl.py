@@ -1,0 +1,226 @@
+"""When what a stream says of positions and prints becomes the book: taken in at once, prints stored before they show,
+the whole written once a minute and at the end.
+
+The stream's adapter connects again by itself and tells of each change of the line; a book of before an outage stays
+on screen, marked as old, until the broker has told everything anew.
+"""
+
+import asyncio
+import logging
+from collections.abc import Mapping, Sequence
+from contextlib import aclosing
+from dataclasses import replace
+from datetime import UTC, datetime, time
+from decimal import Decimal
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from ibdesk.brokers.base import LinkNews, LinkState, LiveStream, OrderNews, StreamDown, StreamEvent, StreamUp
+from ibdesk.domain.accounts import AccountId, AccountPnl, LedgerLine
+from ibdesk.domain.errors import DeskError
+from ibdesk.domain.events import FillsArrived, LineChanged, PnlBookChanged, TimeJumped
+from ibdesk.domain.executions import Fill
+from ibdesk.domain.hours import NEW_YORK
+from ibdesk.domain.instruments import Conid
+from ibdesk.domain.line import Line, LineState
+from ibdesk.domain.money import Currency
+from ibdesk.domain.pnl import PnlBook, PnlKey, PnlRow, PositionMoved, PositionPnl
+from ibdesk.domain.positions import Source
+from ibdesk.services.desk import Clock
+from ibdesk.services.hub import Hub
+from ibdesk.services.tasks import Tasks
+from ibdesk.services.waiting import Wait, wait
+from ibdesk.store import live_book, snapshots, trades
+from ibdesk.store.database import Database
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+log = logging.getLogger(__name__)
+
+#: Ticks are not history: the book is written this often (seconds), and only what was told anew.
+WRITE_EVERY = 60.0
+#: Seconds before a stream that ended is opened anew; the adapter has its own back-off below this.
+AGAIN = 5.0
+
+
+class LivePnl:
+    """The book of one streaming source. `book` is the newest, `line` says whether it may be believed."""
+
+    def __init__(
+        self,
+        stream: LiveStream,
+        *,
+        source: Source,
+        hub: Hub,
+        tasks: Tasks,
+        database: Database,
+        clock: Clock,
+        wait: Wait = wait,
+    ) -> None:
+        self.book = PnlBook()
+        self.line = Line()
+        self._stream = stream
+        self._source = source
+        self._hub = hub
+        self._tasks = tasks
+        self._database = database
+        self._clock = clock
+        self._wait = wait
+        self._accounts: dict[AccountId, AccountPnl] = {}
+        self._unwritten: set[PnlKey] = set()
+        self._reading: asyncio.Task[None] | None = None
+        self._woken = asyncio.Event()
+
+    @property
+    def accounts(self) -> Mapping[AccountId, AccountPnl]:
+        """The broker's own running figures of whole accounts."""
+        return MappingProxyType(self._accounts)
+
+    async def open(self) -> None:
+        """Take up what was stored: the first screen does not wait for the network. Raises Unavailable."""
+        day = self._day()
+        rows, fills = await self._database.read(_stored, self._source, day)
+        self.book = PnlBook(rows={row.key: row for row in rows}, since=day).traded(fills)
+
+    def start(self) -> None:
+        self._hub.subscribe(TimeJumped, lambda _event: self._hang_up())
+        self._tasks.start(f"live book of {self._source.value}", self._follow())
+        self._tasks.start(f"write the book of {self._source.value}", self._write_now_and_then())
+
+    async def close(self) -> None:
+        """Write what was not written yet."""
+        await self._write()
+
+    async def watch(self, conids: Sequence[Conid]) -> None:
+        """These are on screen: their figures come back first after an outage."""
+        await self._stream.watch(conids)
+
+    async def rates(self, account: AccountId) -> Mapping[Currency, Decimal]:
+        """What one unit of each currency costs in the account's base currency, by the newest stored picture."""
+        lines = await self._database.read(_ledger, account, self._source)
+        return {line.currency: line.rate for line in lines}
+
+    def _hang_up(self) -> None:
+        """A socket that slept is half open."""
+        if self._reading is not None:
+            self._reading.cancel()
+        self._woken.set()
+
+    def _day(self) -> datetime:
+        """Midnight in New York, where the day's prints begin."""
+        today = self._clock().astimezone(NEW_YORK).date()
+        return datetime.combine(today, time(), NEW_YORK).astimezone(UTC)
+
+    async def _follow(self) -> None:
+        while True:
+            self._woken.clear()
+            reading = self._reading = self._tasks.start(f"read the stream of {self._source.value}", self._read())
+            await asyncio.wait((reading,))
+            self._reading = None
+            if self._tasks.is_closing:
+                return
+            if self.line.state is not LineState.DOWN:
+                self._become(self.line.become(LineState.DOWN, self._clock(), reason="The line is being opened again."))
+            await self._wait(AGAIN, self._woken)
+
+    async def _read(self) -> None:
+        try:
+            async with aclosing(self._stream.events()) as batches:
+                async for batch in batches:
+                    await self._take(batch)
+        except DeskError as error:
+            log.info("The stream of %s ended: %s", self._source.value, error.message)
+            self._become(self.line.become(LineState.DOWN, self._clock(), reason=error.message))
+
+    async def _take(self, batch: Sequence[StreamEvent]) -> None:
+        news: list[PositionMoved | PositionPnl] = []
+        fills: list[Fill] = []
+        for event in batch:
+            match event:
+                case PositionMoved() | PositionPnl():
+                    news.append(event)
+                case OrderNews():
+                    fills += event.fills
+                case AccountPnl():
+                    self._accounts[event.account] = event
+                case StreamUp() | StreamDown() | LinkNews():
+                    self._become(_after(self.line, event))
+        if news or fills:
+            await self._apply(news, fills)
+
+    async def _apply(self, news: Sequence[PositionMoved | PositionPnl], fills: Sequence[Fill]) -> None:
+        """Prints are stored before they show: what a person has seen is not lost with the process."""
+        if fills:
+            changed = await self._database.write(lambda tx: trades.save_fills(tx, fills), urgent=True)
+            if changed:
+                self._hub.publish(FillsArrived(fills=changed))
+        day = self._day()
+        book = self.book if self.book.since == day else self.book.of_day(day)
+        self.book = book.moved(news).traded(fills)
+        self._unwritten.update(each.key for each in news)
+        self._unwritten.update((fill.execution.account, fill.execution.instrument.conid) for fill in fills)
+        self._hub.publish(PnlBookChanged(source=self._source, book=self.book))
+
+    def _become(self, line: Line) -> None:
+        if line != self.line:
+            self.line = line
+            self._hub.publish(LineChanged(source=self._source, line=line))
+
+    async def _write_now_and_then(self) -> None:
+        never = asyncio.Event()
+        while not self._tasks.is_closing:
+            await self._wait(WRITE_EVERY, never)
+            try:
+                await self._write()
+            except DeskError as error:
+                log.warning("The live book could not be written: %s", error.message)
+
+    async def _write(self) -> None:
+        keys, self._unwritten = self._unwritten, set()
+        rows = [self.book.rows[key] for key in keys if key in self.book.rows]
+        at = self._clock().replace(second=0, microsecond=0)
+        if rows:
+            try:
+                await self._database.write(lambda tx: live_book.save_rows(tx, rows, self._source, at=at))
+            except DeskError:
+                self._unwritten |= keys
+                raise
+
+
+def _after(line: Line, news: StreamUp | StreamDown | LinkNews) -> Line:
+    """The line after a piece of news of it."""
+    match news:
+        case StreamUp():
+            return replace(line.become(LineState.UP, news.at), has_gap=line.has_gap)
+        case StreamDown():
+            return line.become(LineState.DOWN, news.at, reason=news.reason)
+    told = replace(line, skew=news.skew if news.skew is not None else line.skew)
+    match news.state:
+        case LinkState.UP:
+            return replace(told.become(LineState.UP, news.at), dark=line.dark)
+        case LinkState.DOWN:
+            return told.become(LineState.DOWN, news.at, reason=news.reason, code=news.code)
+        case LinkState.BROKER_LOST:
+            return told.become(LineState.BROKER_LOST, news.at, reason=news.reason, code=news.code)
+        case LinkState.RESTORED_LOST:
+            return replace(told.become(LineState.RESTORING, news.at, code=news.code), has_gap=True)
+        case LinkState.RESTORED_KEPT:
+            return told.become(LineState.UP, news.at, code=news.code)
+        case LinkState.RESTORING:
+            state = LineState.RESTORING if news.left else LineState.UP
+            return replace(told.become(state, news.at), left=news.left, wanted=news.wanted)
+        case LinkState.FARM_LOST:
+            return replace(told, dark=told.dark | {news.reason})
+        case LinkState.FARM_OK:
+            return replace(told, dark=told.dark - {news.reason})
+
+
+def _stored(tx: "Connection", source: Source, day: datetime) -> tuple[tuple[PnlRow, ...], tuple[Fill, ...]]:
+    rows = live_book.load_rows(tx, source)
+    accounts = {row.account for row in rows}
+    return rows, tuple(fill for account in accounts for fill in trades.load_fills(tx, account, day))
+
+
+def _ledger(tx: "Connection", account: AccountId, source: Source) -> tuple[LedgerLine, ...]:
+    return snapshots.load_ledger(tx, account, source) or snapshots.load_ledger(tx, account)
