@@ -19,9 +19,9 @@ class LineState(StrEnum):
 class Line:
     """One line as it is now. Figures are to be believed while it is UP or RESTORING and they were told since `since`.
 
-    `code` is the broker's number for the last trouble; while RESTORING `left` of `wanted` subscriptions are to come;
-    `skew` is how far the broker's clock is ahead of ours; `dark` are the data farms that are lost, by name.
-    `has_gap`: subscriptions were lost, so what moved meanwhile was not told as it moved.
+    `code` is the broker's number for the last trouble or return (1101: subscriptions were lost, 1102: kept); while
+    RESTORING `left` of `wanted` subscriptions are to come; `skew` is how far the broker's clock is ahead of ours; `dark`
+    are the data farms that are lost, by name.
     """
 
     state: LineState = LineState.NEVER
@@ -32,7 +32,6 @@ class Line:
     wanted: int = 0
     skew: timedelta | None = None
     dark: frozenset[str] = frozenset()
-    has_gap: bool = False
 
     @property
     def is_alive(self) -> bool:

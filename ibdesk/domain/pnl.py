@@ -4,7 +4,7 @@ Both figures are the broker's own, neither is computed here: unrealised is what 
 of what it says of each print (the commission report). The day's prints are in the book, oldest first.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
@@ -167,15 +167,6 @@ class PnlBook:
             for key, row in self.rows.items()
         }
         return PnlBook(rows=rows, since=since)
-
-    def holding_only(self, account: AccountId, conids: Collection[Conid]) -> "PnlBook":
-        """With nothing held in an account but these: the broker has told all it holds."""
-        rows = {
-            key: row if row.account != account or row.instrument.conid in conids
-            else replace(row, quantity=ZERO, told=None)
-            for key, row in self.rows.items()
-        }
-        return replace(self, rows=rows)
 
 
 def _with(fills: tuple[Fill, ...], fill: Fill) -> tuple[Fill, ...]:

@@ -23,7 +23,7 @@ from ibdesk.domain.executions import Fill
 from ibdesk.domain.hours import NEW_YORK
 from ibdesk.domain.instruments import Conid
 from ibdesk.domain.line import Line, LineState
-from ibdesk.domain.money import Currency
+from ibdesk.domain.money import ZERO, Currency
 from ibdesk.domain.pnl import PnlBook, PnlKey, PnlRow, PositionMoved, PositionPnl
 from ibdesk.domain.positions import Source
 from ibdesk.services.desk import Clock
@@ -69,6 +69,7 @@ class LivePnl:
         self._wait = wait
         self._accounts: dict[AccountId, AccountPnl] = {}
         self._unwritten: set[PnlKey] = set()
+        self._untold: set[PnlKey] = set()
         self._reading: asyncio.Task[None] | None = None
         self._woken = asyncio.Event()
 
@@ -82,6 +83,7 @@ class LivePnl:
         day = self._day()
         rows, fills = await self._database.read(_stored, self._source, day)
         self.book = PnlBook(rows={row.key: row for row in rows}, since=day).traded(fills)
+        self._untold = {row.key for row in rows}
 
     def start(self) -> None:
         self._hub.subscribe(TimeJumped, lambda _event: self._hang_up())
@@ -146,8 +148,20 @@ class LivePnl:
                     self._accounts[event.account] = event
                 case StreamUp() | StreamDown() | LinkNews():
                     self._become(_after(self.line, event))
+        if self._untold and any(isinstance(event, StreamUp) for event in batch):
+            news += self._gone(news)
         if news or fills:
             await self._apply(news, fills)
+
+    def _gone(self, news: Sequence[PositionMoved | PositionPnl]) -> list[PositionMoved | PositionPnl]:
+        """What was held when the desk was closed and is not told now that stock was taken."""
+        at = self._clock()
+        missing, self._untold = self._untold - {each.key for each in news}, set()
+        rows = [self.book.rows[key] for key in missing]
+        return [
+            PositionMoved(account=row.account, instrument=row.instrument, quantity=ZERO, average_cost=None, at=at)
+            for row in rows
+        ]
 
     async def _apply(self, news: Sequence[PositionMoved | PositionPnl], fills: Sequence[Fill]) -> None:
         """Prints are stored before they show: what a person has seen is not lost with the process."""
@@ -158,6 +172,7 @@ class LivePnl:
         day = self._day()
         book = self.book if self.book.since == day else self.book.of_day(day)
         self.book = book.moved(news).traded(fills)
+        self._untold.difference_update(each.key for each in news)
         self._unwritten.update(each.key for each in news)
         self._unwritten.update((fill.execution.account, fill.execution.instrument.conid) for fill in fills)
         self._hub.publish(PnlBookChanged(source=self._source, book=self.book))
@@ -192,24 +207,24 @@ def _after(line: Line, news: StreamUp | StreamDown | LinkNews) -> Line:
     """The line after a piece of news of it."""
     match news:
         case StreamUp():
-            return replace(line.become(LineState.UP, news.at), has_gap=line.has_gap)
+            return line.become(LineState.UP, news.at, code=line.code)
         case StreamDown():
-            return line.become(LineState.DOWN, news.at, reason=news.reason)
+            is_nearer = line.state is LineState.BROKER_LOST  # the socket stands, which is more than "down" says
+            return line if is_nearer else line.become(LineState.DOWN, news.at, reason=news.reason)
     told = replace(line, skew=news.skew if news.skew is not None else line.skew)
     match news.state:
         case LinkState.UP:
-            return replace(told.become(LineState.UP, news.at), dark=line.dark)
+            # said of the socket, at its opening and with each heartbeat: stock is taken before the line is up
+            return told if line.is_alive else told.become(LineState.RESTORING, news.at)
+        case LinkState.RESTORED_LOST | LinkState.RESTORED_KEPT:
+            return told.become(LineState.RESTORING, news.at, code=news.code)
         case LinkState.DOWN:
             return told.become(LineState.DOWN, news.at, reason=news.reason, code=news.code)
         case LinkState.BROKER_LOST:
             return told.become(LineState.BROKER_LOST, news.at, reason=news.reason, code=news.code)
-        case LinkState.RESTORED_LOST:
-            return replace(told.become(LineState.RESTORING, news.at, code=news.code), has_gap=True)
-        case LinkState.RESTORED_KEPT:
-            return told.become(LineState.UP, news.at, code=news.code)
         case LinkState.RESTORING:
             state = LineState.RESTORING if news.left else LineState.UP
-            return replace(told.become(state, news.at), left=news.left, wanted=news.wanted)
+            return replace(told.become(state, news.at, code=line.code), left=news.left, wanted=news.wanted)
         case LinkState.FARM_LOST:
             return replace(told, dark=told.dark | {news.reason})
         case LinkState.FARM_OK:

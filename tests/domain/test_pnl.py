@@ -119,13 +119,6 @@ def test_a_new_day_begins_without_the_prints_of_the_one_before() -> None:
     assert tomorrow.rows[ACCOUNT, Conid(1)].quantity == 100
 
 
-def test_what_the_broker_does_not_list_any_more_is_not_held() -> None:
-    book = PnlBook(since=DAY).moved([moved(), moved(conid=2), told("5", conid=2)])
-    left = book.holding_only(ACCOUNT, {Conid(1)})
-    assert [row.instrument.conid for row in left.shown] == [1]
-    assert left.holding_only(AccountId("DU7654322"), ()).shown == left.shown
-
-
 def test_totals_are_converted_at_the_rates_given_and_name_what_they_leave_out() -> None:
     book = PnlBook(since=DAY).moved([
         moved(), told("10"), moved(conid=2, currency=EUR), told("20", conid=2),

@@ -65,5 +65,7 @@ def test_prints_read_as_trades_in_the_documents_words(in_transaction: Run) -> No
     paid = Commission(exec_id=done.exec_id, amount=Decimal("1.05"), currency=USD, realized=Decimal("44.46"))
     in_transaction(trades.save_fills, [Fill(execution=done, commission=paid)])
     (found,) = in_transaction(lambda tx: tx.execute(text("SELECT * FROM trades")).mappings().all())
-    assert (found["symbol"], found["side"], found["qty"], found["price"]) == ("AAPL", "sell", "10", "231.3035")
+    assert (found["symbol"], found["side"], found["qty"], found["price"]) == (
+        "AAPL", Side.SELL.value, "10", "231.3035",
+    )  # fmt: skip
     assert (found["commission"], found["commission_currency"], found["realized_pnl"]) == ("1.05", "USD", "44.46")
