@@ -169,6 +169,10 @@ class Settings(RiskSettings):
         section="Vault", title="Remind to change the key after", unit="days",
         help="Keys should be changed now and then (Vault, Change the key). 0: never.",
         env=("IBDESK_REKEY_REMINDER",), minimum=Decimal(0), maximum=Decimal(3650)))
+    tws_enabled: bool = setting(False, Meta(
+        section="TWS and IB Gateway", title="Connect to TWS or IB Gateway",
+        help="Positions, executions and their profit and loss are streamed from it as they move.",
+        env=("IBDESK_TWS_ENABLED",)))
     tws_host: str = setting("127.0.0.1", Meta(
         section="TWS and IB Gateway", title="Host", help="Where TWS or IB Gateway runs.", env=("IBKR_HOST",)))
     tws_port: int = setting(7497, Meta(

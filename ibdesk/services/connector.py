@@ -53,7 +53,8 @@ PROBE_SYMBOL = "SPY"
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DemoAddress:
     """A demo gateway running inside this process. `sign_in` walks its sign-in pages as a person would. `clock` is the
-    demo world's own; None is the system's. `faults` is what it can be made to suffer."""
+    demo world's own; None is the system's. `faults` is what it can be made to suffer; `tws_port` is where the TWS of
+    the same account listens, None where there is none."""
 
     url: str
     certificate_sha256: str
@@ -62,6 +63,7 @@ class DemoAddress:
     stop: Callable[[], Awaitable[None]]
     clock: Callable[[], datetime] | None = None
     faults: tuple[DemoFault, ...] = ()
+    tws_port: int | None = None
 
 
 @dataclass(slots=True, kw_only=True)

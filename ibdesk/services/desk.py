@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from ibdesk.services.hub import Hub
     from ibdesk.services.kill_switch import KillSwitch
     from ibdesk.services.live import Live
+    from ibdesk.services.live_pnl import LivePnl
     from ibdesk.services.local_paper import LocalPaper
     from ibdesk.services.market import Market
     from ibdesk.services.order_book import LiveOrders
@@ -45,7 +46,8 @@ class Desk:
     """One open vault and what works on it. `session`, `sync`, `market`, `chains` and `live` are None until an account
     is connected or while Interactive Brokers is switched off; the stored books stay readable then. So is `orders`, and
     where nothing may be traded; `order_book` is there with every account that tells its orders, `kill_switch` with
-    every account. `local_paper` keeps the account of that mode, in whatever mode the desk is.
+    every account. `local_paper` keeps the account of that mode, in whatever mode the desk is; `live_pnl` is the book
+    of a TWS or IB Gateway beside it.
 
     `faults` is what the demo can be made to suffer, empty on a real gateway; `database_bytes` is what the vault takes
     on disk. `close` stops tasks, brokers and the database, in that order; `reopen` does too, and gives a new desk on
@@ -87,3 +89,4 @@ class Desk:
     going_live: "GoingLive | None" = None
     digests: "Digests | None" = None
     expiry: "Expiry | None" = None
+    live_pnl: "LivePnl | None" = None

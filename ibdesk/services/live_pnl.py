@@ -70,6 +70,7 @@ class LivePnl:
         self._accounts: dict[AccountId, AccountPnl] = {}
         self._unwritten: set[PnlKey] = set()
         self._untold: set[PnlKey] = set()
+        self._is_started = False
         self._reading: asyncio.Task[None] | None = None
         self._woken = asyncio.Event()
 
@@ -86,6 +87,10 @@ class LivePnl:
         self._untold = {row.key for row in rows}
 
     def start(self) -> None:
+        """Listen from now on; once is enough."""
+        if self._is_started:
+            return
+        self._is_started = True
         self._hub.subscribe(TimeJumped, lambda _event: self._hang_up())
         self._tasks.start(f"live book of {self._source.value}", self._follow())
         self._tasks.start(f"write the book of {self._source.value}", self._write_now_and_then())
@@ -138,6 +143,7 @@ class LivePnl:
     async def _take(self, batch: Sequence[StreamEvent]) -> None:
         news: list[PositionMoved | PositionPnl] = []
         fills: list[Fill] = []
+        turns: list[StreamUp | StreamDown | LinkNews] = []
         for event in batch:
             match event:
                 case PositionMoved() | PositionPnl():
@@ -147,11 +153,13 @@ class LivePnl:
                 case AccountPnl():
                     self._accounts[event.account] = event
                 case StreamUp() | StreamDown() | LinkNews():
-                    self._become(_after(self.line, event))
+                    turns.append(event)
         if self._untold and any(isinstance(event, StreamUp) for event in batch):
             news += self._gone(news)
         if news or fills:
             await self._apply(news, fills)
+        for turn in turns:  # a line that is up again has its book already
+            self._become(_after(self.line, turn))
 
     def _gone(self, news: Sequence[PositionMoved | PositionPnl]) -> list[PositionMoved | PositionPnl]:
         """What was held when the desk was closed and is not told now that stock was taken."""

@@ -39,9 +39,11 @@ from ibdesk.domain.events import (
     Event,
     FillsArrived,
     GatewayChanged,
+    LineChanged,
     LinkChanged,
     Notice,
     OrdersChanged,
+    PnlBookChanged,
     PnlChanged,
     QuotesChanged,
     RateChanged,
@@ -85,6 +87,8 @@ class Bridge(QObject):
     fills_arrived = Signal(object)
     lock_changed = Signal(object)
     arming_changed = Signal(object)
+    line_changed = Signal(object)
+    pnl_book_changed = Signal(object)
     second = Signal(object)
     settings_changed = Signal(object)
     notice = Signal(object)
@@ -207,6 +211,7 @@ _SIGNALS: dict[type[Any], str] = {
     LinkChanged: "link_changed", WentAway: "went_away", TimeJumped: "time_jumped", GatewayChanged: "gateway_changed",
     BackupDone: "backup_done", OrdersChanged: "orders_changed", FillsArrived: "fills_arrived",
     TradingLockChanged: "lock_changed", ArmingChanged: "arming_changed",
+    LineChanged: "line_changed", PnlBookChanged: "pnl_book_changed",
 }
 
 
@@ -219,6 +224,8 @@ def _key(event: Event) -> object:
             return PnlChanged, pnl.account
         case QuotesChanged() | RateChanged() | CallsLogged():
             return type(event)
+        case PnlBookChanged(source=source):
+            return PnlBookChanged, source
         case _:
             return object()
 

@@ -158,6 +158,8 @@ async def open_demo_desk(
     from ibdesk.store.settings import save_setting
 
     async with AsyncExitStack() as held:
+        from ibdesk.brokers.base import TwsPlace
+
         address = demo or await start_demo(signed_out=False)
         held.push_async_callback(address.stop)
         home = Path(tempfile.mkdtemp(prefix="ibdesk-demo-"))
@@ -169,6 +171,9 @@ async def open_demo_desk(
         world = World(
             home=home, clock=address.clock or now, variables=_appearance(os.environ), overrides={},
             environment=Environment.DEMO, watching=watching,
+            tws=None if address.tws_port is None else TwsPlace(
+                port=address.tws_port, environment=Environment.DEMO
+            ),
         )  # fmt: skip
         first = partial(_save_demo, vault, address) if result is None else partial(save_result, vault, result)
         return await _desk_on(vault, held, world, first=first, as_demo=address)

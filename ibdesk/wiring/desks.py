@@ -25,11 +25,12 @@ from ibdesk.wiring.gateways import COUNTS_FOR, chosen_environment, connection_to
 from ibdesk.wiring.going_live import going_live_for
 from ibdesk.wiring.local_paper import local_paper_over
 from ibdesk.wiring.orders import trading_for
+from ibdesk.wiring.tws import live_pnl_at, place_of
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection as Transaction
 
-    from ibdesk.brokers.base import Broker
+    from ibdesk.brokers.base import Broker, TwsPlace
     from ibdesk.services.book import Book
     from ibdesk.services.chains import Chains
     from ibdesk.services.first_run import FirstRunResult
@@ -49,7 +50,7 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class World:
     """What differs between a desk on a person's own vault and one in the demo's world. `ticks` are the seconds of the
-    loop the desk runs on, which only ever grow."""
+    loop the desk runs on, which only ever grow. `tws` is a socket that stands ready, whatever the settings say."""
 
     home: Path
     clock: Clock
@@ -58,6 +59,7 @@ class World:
     environment: Environment | None
     watching: bool
     ticks: Callable[[], float] = time.monotonic
+    tws: "TwsPlace | None" = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,6 +189,12 @@ async def build_desk(
             tasks=parts.tasks, database=database, clock=world.clock, ticks=world.ticks, is_armed=going_live.is_armed,
         )  # fmt: skip
         await trading.open()
+    live_pnl = None
+    if world.tws is not None or preferences.settings.tws_enabled:
+        live_pnl = await live_pnl_at(
+            world.tws or place_of(preferences.settings, environment), opened, hub=hub, tasks=parts.tasks,
+            database=database, clock=world.clock, ticks=world.ticks,
+        )  # fmt: skip
     if connected.waking is None:  # a computer that slept locks the desk, also where no account is connected
         connected = replace(connected, waking=Waking(hub=hub, tasks=parts.tasks, clock=world.clock, ticks=world.ticks))
     opened.push_async_callback(parts.tasks.close)
@@ -198,6 +206,8 @@ async def build_desk(
         if trading is not None:
             trading.start()
         parts.tasks.start("look at the vault", care.look())
+        if live_pnl is not None and world.tws is None:  # one that only stands ready waits until somebody looks
+            live_pnl.start()
         if environment is not Environment.DEMO:  # a throwaway vault needs none
             backups.start()
     book = _book(parts, connected.live)
@@ -253,6 +263,7 @@ async def build_desk(
         digests=digests,
         chains=connected.chains,
         local_paper=local_paper,
+        live_pnl=live_pnl,
         check_passphrase=lambda secret: asyncio.to_thread(vaults.opens, vault, secret),
         database_bytes=lambda: database.size,
         close=opened.aclose,

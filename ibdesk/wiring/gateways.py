@@ -105,14 +105,22 @@ async def start_demo(*, signed_out: bool = True) -> "DemoAddress":
 
     gateway = DemoGateway(signed_out=signed_out)
     await gateway.start()
+    tws = gateway.tws_service()
+    await tws.start()
+
+    async def stop() -> None:
+        await tws.stop()
+        await gateway.stop()
+
     return DemoAddress(
         url=gateway.url,
         certificate_sha256=bytes.fromhex(gateway.certificate_sha256).hex(":").upper(),
         user_name=DEMO_USER,
         sign_in=lambda: sign_in(gateway.url),
-        stop=gateway.stop,
+        stop=stop,
         clock=gateway.clock.now,
         faults=demo_faults(gateway, forgive=lambda: forgive(gateway.url)),
+        tws_port=tws.port,
     )
 
 

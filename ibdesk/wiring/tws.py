@@ -1,0 +1,50 @@
+"""How the socket of TWS or IB Gateway is put beside a desk: a second window onto the same accounts, with its own book.
+
+It is opened where a person asked for it in the settings; in the demo the demo's own socket stands ready, and is opened
+when somebody first looks.
+"""
+
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from typing import TYPE_CHECKING
+
+from ibdesk.brokers.base import TwsPlace
+from ibdesk.domain.accounts import Environment
+from ibdesk.domain.positions import Source
+from ibdesk.domain.settings import Settings
+from ibdesk.services.desk import Clock
+
+if TYPE_CHECKING:
+    from ibdesk.services.hub import Hub
+    from ibdesk.services.live_pnl import LivePnl
+    from ibdesk.services.tasks import Tasks
+    from ibdesk.store.database import Database
+
+
+def place_of(settings: Settings, environment: Environment) -> TwsPlace:
+    """Where the settings say TWS is."""
+    return TwsPlace(
+        host=settings.tws_host, port=settings.tws_port, client_id=settings.tws_client_id,
+        order_client_id=settings.order_client_id, environment=environment, read_only=True,
+        keepalive=float(settings.keepalive), reconnect_min=float(settings.reconnect_min),
+        reconnect_max=float(settings.reconnect_max),
+    )  # fmt: skip
+
+
+async def live_pnl_at(
+    place: TwsPlace, opened: AsyncExitStack, *, hub: "Hub", tasks: "Tasks", database: "Database", clock: Clock,
+    ticks: Callable[[], float],
+) -> "LivePnl":  # fmt: skip
+    """The live book over this socket, not started; what has to be closed goes onto `opened`. Orders are not sent over
+    it: they go where the mode says."""
+    from ibdesk.brokers.tws.broker import TwsBroker
+    from ibdesk.services.live_pnl import LivePnl
+
+    broker = TwsBroker(place, clock=clock, ticks=ticks)
+    if broker.stream is None:
+        raise RuntimeError("a socket is for streaming")
+    pnl = LivePnl(broker.stream, source=Source.TWS, hub=hub, tasks=tasks, database=database, clock=clock)
+    await pnl.open()
+    opened.push_async_callback(pnl.close)
+    opened.push_async_callback(broker.close)
+    return pnl
