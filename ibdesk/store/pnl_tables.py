@@ -1,7 +1,7 @@
 """The tables of the live profit and loss, typed: `positions`, `position_snapshots`, and `trades` as a view.
 
 The names and the columns `symbol`, `qty`, `avg_cost`, `unrealized_pnl`, `realized_pnl`, `commission` are the documents'
-own. `trades` shows `executions` in their words (migration 0007), so that a print is stored once.
+own. `trades` shows `executions` in their words (migration 0008), so that a print is stored once.
 """
 
 from datetime import datetime
