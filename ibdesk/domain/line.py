@@ -20,8 +20,8 @@ class Line:
     """One line as it is now. Figures are to be believed while it is UP or RESTORING and they were told since `since`.
 
     `code` is the broker's number for the last trouble or return (1101: subscriptions were lost, 1102: kept); while
-    RESTORING `left` of `wanted` subscriptions are to come; `skew` is how far the broker's clock is ahead of ours; `dark`
-    are the data farms that are lost, by name.
+    RESTORING `left` of `wanted` subscriptions are to come; `skew` is how far the broker's clock is ahead of ours;
+    `dark` are the data farms that are lost, by name.
     """
 
     state: LineState = LineState.NEVER

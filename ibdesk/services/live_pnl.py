@@ -10,7 +10,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import replace
-from datetime import UTC, datetime, time
+from datetime import datetime
 from decimal import Decimal
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -20,7 +20,7 @@ from ibdesk.domain.accounts import AccountId, AccountPnl, LedgerLine
 from ibdesk.domain.errors import DeskError
 from ibdesk.domain.events import FillsArrived, LineChanged, PnlBookChanged, TimeJumped
 from ibdesk.domain.executions import Fill
-from ibdesk.domain.hours import NEW_YORK
+from ibdesk.domain.hours import midnight
 from ibdesk.domain.instruments import Conid
 from ibdesk.domain.line import Line, LineState
 from ibdesk.domain.money import ZERO, Currency
@@ -116,8 +116,7 @@ class LivePnl:
 
     def _day(self) -> datetime:
         """Midnight in New York, where the day's prints begin."""
-        today = self._clock().astimezone(NEW_YORK).date()
-        return datetime.combine(today, time(), NEW_YORK).astimezone(UTC)
+        return midnight(self._clock())
 
     async def _follow(self) -> None:
         while True:
