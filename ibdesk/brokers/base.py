@@ -187,7 +187,8 @@ class LinkState(StrEnum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkNews:
     """A change of the line; never coalesced. `code` is the broker's number for it; while RESTORING `left` of `wanted`
-    subscriptions are still to come back; `skew` is how far the broker's clock is ahead of ours."""
+    subscriptions are still to come back; `skew` is how far the broker's clock is ahead of ours; `retry_at` is when a
+    line that is DOWN is opened anew."""
 
     at: datetime
     state: LinkState
@@ -196,6 +197,7 @@ class LinkNews:
     left: int = 0
     wanted: int = 0
     skew: timedelta | None = None
+    retry_at: datetime | None = None
 
 
 StreamEvent = (

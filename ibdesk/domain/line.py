@@ -21,7 +21,7 @@ class Line:
 
     `code` is the broker's number for the last trouble or return (1101: subscriptions were lost, 1102: kept); while
     RESTORING `left` of `wanted` subscriptions are to come; `skew` is how far the broker's clock is ahead of ours;
-    `dark` are the data farms that are lost, by name.
+    `dark` are the data farms that are lost, by name; `retry_at` is when a line that is DOWN is opened anew.
     """
 
     state: LineState = LineState.NEVER
@@ -32,12 +32,18 @@ class Line:
     wanted: int = 0
     skew: timedelta | None = None
     dark: frozenset[str] = frozenset()
+    retry_at: datetime | None = None
 
     @property
     def is_alive(self) -> bool:
         return self.state in (LineState.UP, LineState.RESTORING)
 
-    def become(self, state: LineState, at: datetime, *, reason: str = "", code: int | None = None) -> "Line":
+    def become(
+        self, state: LineState, at: datetime, *, reason: str = "", code: int | None = None,
+        retry_at: datetime | None = None,
+    ) -> "Line":
         """In another state since `at`; the same state again keeps its beginning."""
         since = self.since if state is self.state else at
-        return replace(self, state=state, since=since, reason=reason, code=code, left=0, wanted=0)
+        return replace(
+            self, state=state, since=since, reason=reason, code=code, left=0, wanted=0, retry_at=retry_at
+        )

@@ -216,8 +216,11 @@ def _after(line: Line, news: StreamUp | StreamDown | LinkNews) -> Line:
         case StreamUp():
             return line.become(LineState.UP, news.at, code=line.code)
         case StreamDown():
-            is_nearer = line.state is LineState.BROKER_LOST  # the socket stands, which is more than "down" says
-            return line if is_nearer else line.become(LineState.DOWN, news.at, reason=news.reason)
+            # Nearer to what is the matter: the socket stands, or when it is opened again was told with the same reason.
+            is_told = line.state is LineState.DOWN and line.reason == news.reason
+            if is_told or line.state is LineState.BROKER_LOST:
+                return line
+            return line.become(LineState.DOWN, news.at, reason=news.reason)
     told = replace(line, skew=news.skew if news.skew is not None else line.skew)
     match news.state:
         case LinkState.UP:
@@ -226,16 +229,23 @@ def _after(line: Line, news: StreamUp | StreamDown | LinkNews) -> Line:
         case LinkState.RESTORED_LOST | LinkState.RESTORED_KEPT:
             return told.become(LineState.RESTORING, news.at, code=news.code)
         case LinkState.DOWN:
-            return told.become(LineState.DOWN, news.at, reason=news.reason, code=news.code)
+            return told.become(
+                LineState.DOWN, news.at, reason=news.reason, code=news.code, retry_at=news.retry_at
+            )  # fmt: skip
         case LinkState.BROKER_LOST:
             return told.become(LineState.BROKER_LOST, news.at, reason=news.reason, code=news.code)
         case LinkState.RESTORING:
             state = LineState.RESTORING if news.left else LineState.UP
             return replace(told.become(state, news.at, code=line.code), left=news.left, wanted=news.wanted)
         case LinkState.FARM_LOST:
-            return replace(told, dark=told.dark | {news.reason})
+            return replace(told, dark=told.dark | {_farm(news.reason)})
         case LinkState.FARM_OK:
-            return replace(told, dark=told.dark - {news.reason})
+            return replace(told, dark=told.dark - {_farm(news.reason)})
+
+
+def _farm(words: str) -> str:
+    """The name at the end of "Market data farm connection is broken:usfarm"; else the words, which name no farm."""
+    return words.rpartition(":")[2].strip()
 
 
 def _stored(tx: "Connection", source: Source, day: datetime) -> tuple[tuple[PnlRow, ...], tuple[Fill, ...]]:

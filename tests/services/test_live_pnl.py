@@ -154,6 +154,7 @@ def test_what_was_traded_while_nobody_listened_is_told_after_the_return(tmp_path
             await desk.scene.service.kill()
             await eventually(lambda: desk.pnl.line.state is LineState.DOWN)
             assert desk.pnl.line.reason
+            assert desk.pnl.line.retry_at is not None
             desk.sell()
             await desk.scene.service.start()
             await eventually(lambda: desk.pnl.line.state is LineState.UP)
@@ -172,6 +173,18 @@ def test_the_broker_behind_a_standing_socket_may_be_lost(tmp_path: Path) -> None
             desk.scene.service.faults.broker_back(lost=True)
             await eventually(lambda: desk.pnl.line.state is LineState.UP)
             assert desk.pnl.line.code == 1101
+
+    asyncio.run(run())
+
+
+def test_a_data_farm_is_dark_by_its_name_until_it_is_back(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with standing(tmp_path) as desk:
+            desk.scene.service.faults.farms(lost=True)
+            await eventually(lambda: desk.pnl.line.dark == {"usfarm", "ushmds"})
+            assert desk.pnl.line.is_alive
+            desk.scene.service.faults.farms(lost=False)
+            await eventually(lambda: not desk.pnl.line.dark)
 
     asyncio.run(run())
 

@@ -94,6 +94,7 @@ class TwsStream:
         try:
             while not self._closed:
                 up_at: float | None = None
+                pause = self._pause(rest)
                 try:
                     line = await self._opened()
                     up_at = self._setting.ticks()
@@ -104,24 +105,30 @@ class TwsStream:
                             yield batch
                 except DeskError as problem:
                     self._lose()
+                    if up_at is not None and self._setting.ticks() - up_at >= timings.stable_after:
+                        rest = place.reconnect_min
+                        pause = self._pause(rest)
                     at = self._setting.clock()
+                    retry_at = at + timedelta(seconds=pause)
                     yield (
-                        LinkNews(at=at, state=LinkState.DOWN, reason=problem.message),
+                        LinkNews(at=at, state=LinkState.DOWN, reason=problem.message, retry_at=retry_at),
                         StreamDown(at=at, reason=problem.message),
                     )
-                if up_at is not None and self._setting.ticks() - up_at >= timings.stable_after:
-                    rest = place.reconnect_min
-                await self._rest(rest)
+                await self._rest(pause)
                 rest = min(rest * 2, place.reconnect_max)
         finally:
             self._lose()
 
+    def _pause(self, seconds: float) -> float:
+        """The back-off, a fifth more or less of it so that not everybody comes back at once."""
+        return seconds * (0.8 + 0.4 * self._jitter())
+
     async def _rest(self, seconds: float) -> None:
-        """Wait the back-off out, a fifth more or less of it so that not everybody comes back at once."""
+        """Wait the back-off out, unless woken."""
         if self._closed:
             return
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(seconds * (0.8 + 0.4 * self._jitter())):
+            async with asyncio.timeout(seconds):
                 await self._awake.wait()
         self._awake.clear()
 
