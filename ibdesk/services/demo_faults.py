@@ -7,6 +7,7 @@ from typing import Protocol
 
 from ibdesk.domain.errors import Cause, Unavailable
 from ibdesk.services.demo_trading_faults import TradingBreakable, trading_faults
+from ibdesk.services.demo_tws_faults import BreakableTws, heal_tws, tws_faults
 
 #: Long enough to see what the desk makes of it, short enough to wait for: seconds.
 OUTAGE, SLOWNESS, DRIP = 120.0, 3.0, 0.2
@@ -45,9 +46,12 @@ class DemoFault:
     run: Callable[[], Awaitable[None]]
 
 
-def demo_faults(gateway: Breakable, *, forgive: Callable[[], None]) -> tuple[DemoFault, ...]:
+def demo_faults(
+    gateway: Breakable, *, forgive: Callable[[], None], tws: BreakableTws | None = None
+) -> tuple[DemoFault, ...]:
     """Everything the demo's gateway can be made to suffer, and the way back as the last entry. `forgive` makes the desk
-    forget that it was locked out: a real broker lets nobody out early, the demo's healing does.
+    forget that it was locked out: a real broker lets nobody out early, the demo's healing does. `tws` is the socket
+    beside it, broken on its own and healed with the rest.
 
     Only the last can fail: Unavailable when something else listens on the gateway's port by now.
     """
@@ -105,8 +109,10 @@ def demo_faults(gateway: Breakable, *, forgive: Callable[[], None]) -> tuple[Dem
             gateway.silence_sockets,
         ),
         *(_fault(each.name, each.title, each.help, each.run) for each in trading_faults(gateway)),
+        *(DemoFault(name=each.name, title=each.title, help=each.help, run=each.run)
+          for each in (tws_faults(tws) if tws is not None else ())),
         DemoFault(
-            name="heal", title="Heal everything", run=partial(_restore, gateway, forgive),
+            name="heal", title="Heal everything", run=partial(_restore, gateway, forgive, tws),
             help="The gateway runs, nothing is broken, nobody is locked out and somebody is signed in.",
         ),
     )  # fmt: skip
@@ -143,9 +149,11 @@ def _bad_bytes(gateway: Breakable) -> tuple[DemoFault, ...]:
     )  # fmt: skip
 
 
-async def _restore(gateway: Breakable, forgive: Callable[[], None]) -> None:
+async def _restore(gateway: Breakable, forgive: Callable[[], None], tws: BreakableTws | None) -> None:
     try:
         await gateway.restore()
+        if tws is not None:
+            await heal_tws(tws)
     except OSError as problem:
         raise Unavailable(
             "Something else listens on the demo gateway’s port by now.",

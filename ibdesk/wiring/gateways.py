@@ -119,7 +119,7 @@ async def start_demo(*, signed_out: bool = True) -> "DemoAddress":
         sign_in=lambda: sign_in(gateway.url),
         stop=stop,
         clock=gateway.clock.now,
-        faults=demo_faults(gateway, forgive=lambda: forgive(gateway.url)),
+        faults=demo_faults(gateway, forgive=lambda: forgive(gateway.url), tws=tws),
         tws_port=tws.port,
     )
 

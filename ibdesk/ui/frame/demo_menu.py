@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 HEAL = "heal"
 #: Faults of one family share a submenu: what their names begin with, and its title.
-FAMILIES = {"bad bytes": "Bad answers", "orders": "Orders go wrong"}
+FAMILIES = {"bad bytes": "Bad answers", "orders": "Orders go wrong", "tws": "TWS goes wrong"}
 
 
 class DemoMenu(QPushButton):
