@@ -21,6 +21,7 @@ from ibdesk.ui.pages.dashboard.page import Dashboard
 from ibdesk.ui.rooms import ROOMS
 from ibdesk.ui.tour_doctor import visit_the_doctor
 from ibdesk.ui.tour_expiry import visit_the_expiries
+from ibdesk.ui.tour_live import visit_the_live_view
 from ibdesk.ui.tour_modes import visit_the_modes
 from ibdesk.ui.tour_orders import visit_the_orders
 from ibdesk.ui.tour_safety import visit_safety
@@ -75,6 +76,7 @@ async def _do_it_all(tour: "_Tour") -> None:
     await tour.visit_the_rooms()
     await visit_the_trade_room(tour)
     await tour.visit_the_orders()
+    await visit_the_live_view(tour, tour.bridge)
     await visit_the_expiries(tour)
     await visit_safety(tour)
     await visit_the_modes(tour, tour.bridge)

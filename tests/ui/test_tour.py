@@ -8,6 +8,7 @@ import pytest
 
 from ibdesk.ui.rooms import ROOMS
 from ibdesk.ui.tour_expiry import PICTURES as OF_THE_EXPIRIES
+from ibdesk.ui.tour_live import PICTURES as OF_THE_LIVE_VIEW
 from ibdesk.ui.tour_modes import PICTURES as OF_THE_MODES
 from ibdesk.ui.tour_orders import PICTURES as OF_ORDERS
 from ibdesk.ui.tour_safety import PICTURES as OF_SAFETY
@@ -34,6 +35,7 @@ def test_the_demo_does_the_whole_main_job_by_itself(tmp_path: Path) -> None:
     pages = (
         "wizard-1-environment", "wizard-3-verify", "wizard-4-acknowledge", "locked", *(room.key for room in ROOMS),
         *PICTURES, *OF_THE_TRADE, *OF_THE_VAULT, *OF_ORDERS, *OF_THE_EXPIRIES, *OF_THE_MODES, *OF_SAFETY,
+        *OF_THE_LIVE_VIEW,
     )
     for page in pages:
         assert any(name.startswith(page) for name in pictures), page

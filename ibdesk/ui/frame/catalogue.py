@@ -75,6 +75,8 @@ def _tabs(view: View) -> Iterator[Command]:
     for tab in ACTIVITY_TABS:
         yield Command(name=f"activity:{tab.key}", title=tab.title, hint="Activity", words=tab.words,
                       run=partial(view.open_tab, "activity", tab.key))
+    yield Command(name="live", title="Live profit and loss", hint="Portfolio", words="tws p&l pnl moving stream",
+                  run=partial(view.open_tab, "portfolio", "live"))
     yield Command(name="expiry", title="Expiry board", hint="Orders", run=partial(view.open_tab, "orders", "expiry"),
                   words="options expiring today exercise lapse assignment pin dividend 0dte")
 

@@ -4,6 +4,8 @@ One Python call a cell instead of Qt's seven data() questions through a styleshe
 once for each theme. Selection and focus stay the view's, so keyboard and screen readers lose nothing.
 """
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QObject, QRect, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QFontMetrics, QPainter, QPen, QPolygonF
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
@@ -16,6 +18,9 @@ from ibdesk.ui.models.positions import AnyIndex, PositionModel
 from ibdesk.ui.stylesheet import mixed
 from ibdesk.ui.theme import Text, font, look
 from ibdesk.ui.widgets.dense_table import FIRST_PAD, PAD
+
+if TYPE_CHECKING:
+    from ibdesk.ui.models.live import LiveModel
 
 _SELECTED = QStyle.StateFlag.State_Selected.value
 _FOCUSED = QStyle.StateFlag.State_HasFocus.value
@@ -76,7 +81,7 @@ class CellDelegate(QStyledItemDelegate):
 class PositionDelegate(CellDelegate):
     """Draws every cell of a `PositionModel`."""
 
-    def __init__(self, model: PositionModel, parent: QObject | None = None) -> None:
+    def __init__(self, model: "PositionModel | LiveModel", parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._model = model
         self._kinds = [column.kind for column in model.columns]
@@ -131,10 +136,14 @@ class PositionDelegate(CellDelegate):
             painter.fillRect(rect, self._flash)
         self._draw_rule(painter, rect)
 
+    def _is_pale(self, _line: int) -> bool:
+        """Whether a line's figures are old: here all are, or none."""
+        return self._model.is_dimmed
+
     def _paint_text(self, painter: QPainter, rect: QRect, line: int, column: int, *, right: bool) -> None:
         text, sign = self._model.cell(line, column)
         painter.setFont(self._font)
-        painter.setPen((self._pale if self._model.is_dimmed else self._pens)[sign])
+        painter.setPen((self._pale if self._is_pale(line) else self._pens)[sign])
         room = rect.adjusted(PAD if column else FIRST_PAD, 0, -PAD, 0)
         sure = right and len(text) * self._widest_digit <= room.width()
         if not sure and self._metrics.horizontalAdvance(text) > room.width():
@@ -143,14 +152,13 @@ class PositionDelegate(CellDelegate):
         painter.drawText(room, _RIGHT if right else _LEFT, text)
 
     def _paint_instrument(self, painter: QPainter, rect: QRect, line: int) -> None:
-        row = self._model.row_at(line)
-        if row is None:
+        instrument = self._model.instrument_at(line)
+        if instrument is None:
             return
-        instrument = row.position.instrument
         room = rect.adjusted(FIRST_PAD, 0, -PAD, 0)
         label = self._bold_metrics.elidedText(instrument.label, _ELIDE, room.width())
         painter.setFont(self._bold)
-        painter.setPen((self._pale if self._model.is_dimmed else self._pens)[0])
+        painter.setPen((self._pale if self._is_pale(line) else self._pens)[0])
         painter.drawText(room, _LEFT, label)
         rest = room.adjusted(self._bold_metrics.horizontalAdvance(label) + 8, 0, 0, 0)
         if instrument.name and rest.width() > 24:
@@ -166,8 +174,8 @@ class PositionDelegate(CellDelegate):
         self._draw_chip(painter, box, text, self._muted)
 
     def _paint_trend(self, painter: QPainter, rect: QRect, line: int, entry: int) -> None:
-        row = self._model.row_at(line)
-        if row is None or len(row.trend) < 2:
+        trend = self._model.trend_at(line)
+        if len(trend) < 2:
             painter.setFont(self._font)
             painter.setPen(self._muted)
             painter.drawText(rect.adjusted(PAD, 0, -PAD, 0), _RIGHT, UNKNOWN)
@@ -176,10 +184,10 @@ class PositionDelegate(CellDelegate):
         drawn = self._lines.get(key)
         if drawn is None:
             height = rect.height()
-            drawn = sparkline.polyline(row.trend, QRectF(PAD, height * 0.24, rect.width() - 2 * PAD, height * 0.5))
+            drawn = sparkline.polyline(trend, QRectF(PAD, height * 0.24, rect.width() - 2 * PAD, height * 0.5))
             self._lines[key] = drawn
         painter.translate(rect.topLeft())
-        sparkline.paint(painter, drawn, self._muted if self._model.is_dimmed else self._spark[sparkline.way(row.trend)])
+        sparkline.paint(painter, drawn, self._muted if self._is_pale(line) else self._spark[sparkline.way(trend)])
         painter.translate(-rect.topLeft())
 
     def _paint_group(self, painter: QPainter, rect: QRect, group: GroupLine, line: int, column: int) -> None:
@@ -191,3 +199,14 @@ class PositionDelegate(CellDelegate):
             return
         painter.drawText(rect.adjusted(FIRST_PAD, 0, 0, 0), _LEFT, "▸" if group.is_closed else "▾")
         painter.drawText(rect.adjusted(FIRST_PAD + 16, 0, -PAD, 0), _LEFT, text)
+
+
+class LiveDelegate(PositionDelegate):
+    """Draws every cell of a `LiveModel`, whose lines grow old one by one."""
+
+    def __init__(self, model: "LiveModel", parent: QObject | None = None) -> None:
+        super().__init__(model, parent)
+        self._live = model
+
+    def _is_pale(self, line: int) -> bool:
+        return self._live.is_pale(line)

@@ -9,13 +9,14 @@ moves a row: the order is made anew by the person's click and by each new book (
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from decimal import Decimal
 from time import perf_counter
 from typing import Any, NamedTuple
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, QTimer, Signal
 
 from ibdesk.domain.accounts import AccountId
-from ibdesk.domain.instruments import Conid
+from ibdesk.domain.instruments import Conid, Instrument
 from ibdesk.domain.market import Quote
 from ibdesk.domain.portfolio import Row
 from ibdesk.ui import format as fmt
@@ -188,6 +189,16 @@ class PositionModel(QAbstractTableModel):
         """The row on a line, with its newest quote; None on a group's line."""
         entry = self._lines[line]
         return None if isinstance(entry, GroupLine) else self._row(entry)
+
+    def instrument_at(self, line: int) -> Instrument | None:
+        """What a line is about; None on a group's."""
+        entry = self._lines[line]
+        return None if isinstance(entry, GroupLine) else self._rows[entry].position.instrument
+
+    def trend_at(self, line: int) -> tuple[Decimal, ...]:
+        """The closes of a line's sparkline; empty on a group's."""
+        entry = self._lines[line]
+        return () if isinstance(entry, GroupLine) else self._rows[entry].trend
 
     def flash(self, line: int, column: int) -> float:
         """How strongly a cell's background shows that it changed, 0 to 1."""

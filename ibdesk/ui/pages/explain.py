@@ -12,21 +12,22 @@ from ibdesk.ui.theme import Text
 from ibdesk.ui.widgets import Button, Label
 
 
-class Explanation(QDialog):
-    """One number, explained. It deletes itself when closed."""
+class FactsDialog(QDialog):
+    """One number and what there is to know about it, name by name. It deletes itself when closed."""
 
-    def __init__(self, row: Row, column: Column, page: AccountPage, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, title: str, figure: str, facts: tuple[tuple[str, str], ...], parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        title = f"{column.title} of {row.position.instrument.label}"
         self.setWindowTitle(title)
         self.setAccessibleName(title)
-        self.facts = facts_of(row, column, page)
+        self.facts = facts
         outer = QVBoxLayout(self)
         outer.setContentsMargins(20, 18, 20, 16)
         outer.setSpacing(12)
         outer.addWidget(Label(title, bold=True))
-        outer.addWidget(Label(column.text(row), kind=Text.FIGURE, bold=True))
+        outer.addWidget(Label(figure, kind=Text.FIGURE, bold=True))
         outer.addLayout(self._grid())
         outer.addLayout(self._buttons())
         self.setMinimumWidth(440)
@@ -55,6 +56,14 @@ class Explanation(QDialog):
         close.setDefault(True)
         close.setFocus()
         return row
+
+
+class Explanation(FactsDialog):
+    """One number of the stored book, explained."""
+
+    def __init__(self, row: Row, column: Column, page: AccountPage, parent: QWidget | None = None) -> None:
+        title = f"{column.title} of {row.position.instrument.label}"
+        super().__init__(title, column.text(row), facts_of(row, column, page), parent)
 
 
 def facts_of(row: Row, column: Column, page: AccountPage) -> tuple[tuple[str, str], ...]:

@@ -1,11 +1,14 @@
-"""The Portfolio room: the full table with its words to search by, its columns to choose, and cash per currency."""
+"""The Portfolio room: the full table with its words to search by, its columns to choose, and cash per currency; and the
+live view beside it."""
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSettings, Qt, QTimer
 from PySide6.QtGui import QHideEvent, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
+from ibdesk.ui.live.view import LiveView
 from ibdesk.ui.models.columns import FULL
 from ibdesk.ui.models.view import State
 from ibdesk.ui.pages.book_view import BookView
@@ -14,7 +17,7 @@ from ibdesk.ui.pages.export import save_csv
 from ibdesk.ui.pages.freshness import CONNECT, AgeLabel, Stopped, no_account
 from ibdesk.ui.pages.positions_card import PositionsCard
 from ibdesk.ui.theme import Text, look
-from ibdesk.ui.widgets import Button, IconButton, Label
+from ibdesk.ui.widgets import Button, IconButton, Label, Segmented
 
 if TYPE_CHECKING:
     from ibdesk.services.desk import Desk
@@ -22,6 +25,9 @@ if TYPE_CHECKING:
 
 #: Columns that wait in the chooser: true for everyone, wanted by few.
 HIDDEN_AT_FIRST = ("average_cost", "bid", "ask", "rate", "multiplier", "exchange", "expiry", "conid", "realized")
+TABS = (("positions", "Positions"), ("live", "Live"))
+#: Where it is kept which of them was looked at last.
+LAST_TAB = "portfolio/tab"
 #: Letters come faster than a table of 10,000 rows need be searched (milliseconds).
 TYPING_PAUSE_MS = 120
 
@@ -32,12 +38,14 @@ def build(desk: "Desk", bridge: "Bridge") -> QWidget:
 
 
 class Portfolio(QWidget):
-    """All positions of the chosen account, or of all of them."""
+    """All positions of the chosen account, or of all of them: as they are stored, or live from TWS."""
 
     def __init__(self, desk: "Desk", bridge: "Bridge", settings: QSettings, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAccessibleName("Portfolio")
-        self._bridge = bridge
+        self._bridge, self._settings = bridge, settings
+        self.tabs = Segmented(TABS, name="Positions or live")
+        self.live = LiveView(desk, bridge, settings)
         self.book = BookView.of(desk, bridge)
         self.words = QLineEdit()
         self.age = AgeLabel()
@@ -52,12 +60,18 @@ class Portfolio(QWidget):
         self.columns = Button("Columns", icon="columns", kind="quiet", tip="Choose columns")
         self.cash = CashCard()
         self.empty = no_account()
-        self._places = QStackedWidget()
+        self._places, self._views = QStackedWidget(), QStackedWidget()
         self._full = QSplitter(Qt.Orientation.Vertical)
         self._typing = QTimer(self)
         self._stack()
         self._wire()
         self.draw()
+        self._turn_to(str(settings.value(LAST_TAB, TABS[0][0])))
+
+    def show_tab(self, key: str) -> None:
+        """Turn to the stored positions or to the live ones, and remember it."""
+        self._settings.setValue(LAST_TAB, key)
+        self._turn_to(key)
 
     def draw(self) -> None:
         """Draw the view as it is."""
@@ -87,7 +101,15 @@ class Portfolio(QWidget):
         column.setContentsMargins(16, 10, 16, 14)
         column.setSpacing(10)
         column.addLayout(self._head())
-        column.addWidget(self.stopped.banner)
+        column.addWidget(self._views, 1)
+        stored = QWidget()
+        below = QVBoxLayout(stored)
+        below.setContentsMargins(0, 0, 0, 0)
+        below.setSpacing(10)
+        below.addWidget(self.stopped.banner)
+        below.addWidget(self._places, 1)
+        for view in (stored, self.live):
+            self._views.addWidget(view)
         self._full.setHandleWidth(12)
         self._full.setChildrenCollapsible(False)
         self._full.addWidget(self.positions)
@@ -97,7 +119,6 @@ class Portfolio(QWidget):
         self._full.setSizes([460, 218])
         for place in (self._full, self.empty):
             self._places.addWidget(place)
-        column.addWidget(self._places, 1)
 
     def _head(self) -> QHBoxLayout:
         self.words.setPlaceholderText("Filter: symbol, name, class, sector, conid…")
@@ -106,6 +127,7 @@ class Portfolio(QWidget):
         self.words.setMaximumWidth(340)
         head = QHBoxLayout()
         head.setSpacing(8)
+        head.addWidget(self.tabs)
         head.addWidget(self.words, 2)
         head.addWidget(self.note)
         head.addStretch(1)
@@ -122,7 +144,7 @@ class Portfolio(QWidget):
         self.words.returnPressed.connect(self.positions.table.setFocus)
         self.positions.cleared.connect(self.words.clear)
         self.columns.clicked.connect(self._choose_columns)
-        self.copy.clicked.connect(self.positions.table.copy)
+        self.copy.clicked.connect(self._copy)
         self.export.clicked.connect(self._export)
         self.positions.export_wanted.connect(self._export)
         self.empty.pressed.connect(lambda: self._bridge.command.emit(CONNECT[0]))
@@ -131,9 +153,30 @@ class Portfolio(QWidget):
         look().themeChanged.connect(self.draw)
         self.book.quotes_changed.connect(self.positions.table.position_model.set_quotes)
         self.book.aged.connect(self._draw_age)
-        find = QShortcut(QKeySequence.StandardKey.Find, self)
-        find.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        self.tabs.chosen.connect(self.show_tab)
+        find = self._shortcut(QKeySequence(QKeySequence.StandardKey.Find))
         find.activated.connect(self.words.setFocus)
+        for number, (key, _) in enumerate(TABS, start=1):
+            self._shortcut(QKeySequence(f"Alt+{number}")).activated.connect(partial(self.show_tab, key))
+
+    def _shortcut(self, keys: QKeySequence) -> QShortcut:
+        made = QShortcut(keys, self)
+        made.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        return made
+
+    @property
+    def _is_live(self) -> bool:
+        return self._views.currentWidget() is self.live
+
+    def _turn_to(self, key: str) -> None:
+        """What is about the stored positions alone is hidden beside the live ones."""
+        self.tabs.set_current(key)
+        self._views.setCurrentIndex(max(0, [name for name, _ in TABS].index(self.tabs.current)))
+        for control in (self.words, self.note, self.age, self.columns):
+            control.setVisible(not self._is_live)
+
+    def _copy(self) -> None:
+        (self.live.table if self._is_live else self.positions.table).copy()
 
     def _choose_columns(self) -> None:
         menu = self.positions.table.column_menu()
@@ -141,6 +184,9 @@ class Portfolio(QWidget):
         menu.popup(self.columns.mapToGlobal(self.columns.rect().bottomLeft()))
 
     def _export(self) -> None:
+        if self._is_live:
+            self.live.export()
+            return
         save_csv(self.positions.table, self._bridge, "positions")
 
     def _draw_age(self) -> None:

@@ -1,0 +1,108 @@
+"""Sums that follow a moving book row by row: the same as `pnl.totals`, without adding up every row each time."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from ibdesk.domain.money import ZERO, Currency
+from ibdesk.domain.pnl import PnlKey, PnlRow, PnlTotals
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeftOut:
+    """A position that is in no sum, or not wholly, and why."""
+
+    label: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Part:
+    """What one row adds."""
+
+    unrealized: Decimal
+    realized: Decimal
+    daily: Decimal
+    value: Decimal
+    currency: Currency | None
+    symbol: str
+    left_out: LeftOut | None
+    is_held: bool
+    prints: int
+    is_waiting: bool
+
+
+class RunningTotals:
+    """Sums in `currency`; `rates` are what one unit of each currency costs in it. `held`, `prints` and `waiting` count
+    the positions, their prints, and those of them that wait for a commission report."""
+
+    def __init__(self, currency: Currency, rates: Mapping[Currency, Decimal]) -> None:
+        self.currency = currency
+        self.held = self.prints = self.waiting = 0
+        self._rates: dict[Currency, Decimal] = {**rates, currency: Decimal(1)}
+        self._parts: dict[PnlKey, _Part] = {}
+        self._used: Counter[Currency] = Counter()
+        self._left_out: dict[PnlKey, tuple[str, LeftOut]] = {}
+        self._unrealized = self._realized = self._daily = self._value = ZERO
+
+    def put(self, row: PnlRow) -> None:
+        """Count a row in its newest state."""
+        self._take(row.key)
+        part = self._part(row)
+        self._parts[row.key] = part
+        if part.left_out is not None:
+            self._left_out[row.key] = part.symbol, part.left_out
+        self._count(part, 1)
+
+    @property
+    def totals(self) -> PnlTotals:
+        """The sums now."""
+        return PnlTotals(
+            currency=self.currency, unrealized=self._unrealized, realized=self._realized, daily=self._daily,
+            value=self._value, rates={each: self._rates[each] for each, count in self._used.items() if count},
+            left_out=tuple(symbol for symbol, _ in self._left_out.values()),
+        )
+
+    @property
+    def left_out(self) -> tuple[LeftOut, ...]:
+        """What the sums go without, by name."""
+        return tuple(each for _, each in self._left_out.values())
+
+    def _take(self, key: PnlKey) -> None:
+        before = self._parts.pop(key, None)
+        self._left_out.pop(key, None)
+        if before is not None:
+            self._count(before, -1)
+
+    def _count(self, part: _Part, times: int) -> None:
+        self._unrealized += part.unrealized * times
+        self._realized += part.realized * times
+        self._daily += part.daily * times
+        self._value += part.value * times
+        self.held += part.is_held * times
+        self.prints += part.prints * times
+        self.waiting += part.is_waiting * times
+        if part.currency is not None:
+            self._used[part.currency] += times
+
+    def _part(self, row: PnlRow) -> _Part:
+        currency = row.instrument.currency
+        rate = self._rates.get(currency)
+        unrealized = row.unrealized
+        why = ""
+        if rate is None:
+            why = f"no rate from {currency} to {self.currency}"
+        elif row.quantity and unrealized is None:
+            why = "the broker has not told its figures"
+        realized = ZERO if rate is None else row.realized * rate
+        if why or rate is None:
+            shown = (ZERO, ZERO, ZERO)
+        else:
+            shown = ((unrealized or ZERO) * rate, (row.daily or ZERO) * rate, (row.value or ZERO) * rate)
+        return _Part(
+            unrealized=shown[0], realized=realized, daily=shown[1], value=shown[2],
+            currency=currency if rate is not None and row.is_shown else None, symbol=row.instrument.symbol,
+            left_out=LeftOut(label=row.instrument.label, why=why) if why else None, is_held=bool(row.quantity),
+            prints=len(row.fills), is_waiting=row.waits_for_commission,
+        )

@@ -1,0 +1,84 @@
+"""The strip above the live figures: a lamp, the state of the line in words, and when something was last told."""
+
+from datetime import datetime
+
+from PySide6.QtCore import QPointF, QSize
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QWidget
+
+from ibdesk.domain.line import Line
+from ibdesk.ui import format as fmt
+from ibdesk.ui.live.words import line_words
+from ibdesk.ui.models.live_columns import NEW
+from ibdesk.ui.theme import Text, look
+from ibdesk.ui.widgets import Label, hold_size, paint_dot
+
+
+class Lamp(QWidget):
+    """A state's mark: its shape tells as much as its colour."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tone = "muted"
+        self.setFixedSize(12, 12)
+        look().themeChanged.connect(self.update)
+
+    def set_tone(self, tone: str) -> None:
+        """Show another state."""
+        if tone != self.tone:
+            self.tone = tone
+            self.update()
+
+    def sizeHint(self) -> QSize:
+        return QSize(12, 12)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        paint_dot(QPainter(self), QPointF(6, 6), self.tone)
+
+
+class LineStrip(QFrame):
+    """One line high while all is well; a second one says what else is wrong."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setProperty("kind", "card")
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.lamp = Lamp()
+        self.text = Label("", bold=True)
+        self.detail = Label("", tone="muted", wrap=True)
+        self.trouble = Label("", kind=Text.CAPTION, tone="warn", wrap=True)
+        self.age = Label("", kind=Text.CAPTION, tone="muted")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(14, 8, 14, 8)
+        row.setSpacing(10)
+        row.addWidget(self.lamp)
+        row.addWidget(self.text)
+        row.addWidget(self.detail, 1)
+        row.addWidget(self.trouble, 1)
+        row.addWidget(self.age)
+        self.trouble.hide()
+
+    def show_line(self, line: Line, now: datetime, newest: datetime | None) -> None:
+        """Say how far the line reaches; `newest` is when the last figure was told."""
+        words = line_words(line, now, newest)
+        self.lamp.set_tone(words.tone)
+        for label, text in ((self.text, words.text), (self.detail, words.detail), (self.trouble, words.trouble)):
+            if label.text() != text:
+                label.setText(text)
+        self.text.set_tone(words.tone if words.tone == "loss" else "")
+        self.trouble.setVisible(bool(words.trouble))
+        self._show_age(now, newest, is_alive=line.is_alive)
+        self.setAccessibleName(f"Line to TWS: {words.text}")
+        self.setAccessibleDescription(" ".join(each for each in (words.detail, words.trouble) if each))
+
+    def _show_age(self, now: datetime, newest: datetime | None, *, is_alive: bool) -> None:
+        if newest is None:
+            text = ""
+        elif is_alive and (now - newest).total_seconds() < NEW:
+            text = "Last figure: now"
+        else:
+            text = f"Last figure: {fmt.age(newest, now)}"
+        if text != self.age.text():
+            self.age.setText(text)
+            hold_size(self.age)
+        self.age.set_tone("muted" if is_alive else "warn")

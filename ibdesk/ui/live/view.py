@@ -1,0 +1,285 @@
+"""The Live view: the line's state on top, the totals, what moves, and below it the prints of the chosen position."""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QSettings, Qt, QTimer
+from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
+
+from ibdesk.domain.accounts import AccountId, AccountPnl
+from ibdesk.domain.errors import Refused
+from ibdesk.domain.events import LineChanged, PnlBookChanged
+from ibdesk.domain.instruments import Conid
+from ibdesk.domain.line import Line, LineState
+from ibdesk.domain.money import Currency
+from ibdesk.domain.pnl import PnlKey, PnlRow
+from ibdesk.ui import format as fmt
+from ibdesk.ui.live.cards import FIGURES, TotalCards
+from ibdesk.ui.live.executions import RowExecutions
+from ibdesk.ui.live.explain import facts_of_cell, facts_of_total
+from ibdesk.ui.live.strip import LineStrip
+from ibdesk.ui.live.sums import LiveSums, read_rates
+from ibdesk.ui.live.table import LiveTable
+from ibdesk.ui.models.live_columns import LiveColumn, told_at
+from ibdesk.ui.pages.explain import FactsDialog
+from ibdesk.ui.pages.export import save_csv
+from ibdesk.ui.theme import look
+from ibdesk.ui.widgets import Card, EmptyState, SkeletonRows
+
+if TYPE_CHECKING:
+    from ibdesk.services.desk import Desk
+    from ibdesk.services.live_pnl import LivePnl
+    from ibdesk.ui.bridge import Bridge
+
+#: The setting that switches the socket on, as a command of the window.
+SWITCH_ON = "setting:tws_enabled"
+#: What is on screen is told to the source when the list has stood still for so long (milliseconds).
+STILL_MS = 400
+
+
+def not_switched_on() -> EmptyState:
+    """The view of a desk without a TWS."""
+    made = EmptyState(
+        "activity", "TWS is not switched on",
+        "Live figures come from TWS or IB Gateway on this computer, over its API. Switch it on under Settings, TWS and "
+        "IB Gateway; the desk connects when it is opened the next time.", action="Open the setting",
+    )
+    made.button.set_kind("primary")
+    return made
+
+
+class LiveView(QWidget):
+    """What one streaming source tells, of the chosen account or of all of them."""
+
+    def __init__(self, desk: "Desk", bridge: "Bridge", settings: QSettings, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName("Live profit and loss")
+        self._desk, self._bridge = desk, bridge
+        self._newest: datetime | None = None
+        self._restored_since: datetime | None = None
+        self._watched: tuple[Conid, ...] = ()
+        self._sums = LiveSums({}, {}, Currency(desk.preferences.sourced.settings.base_currency))
+        self.strip, self.cards = LineStrip(), TotalCards()
+        self.card, self.table = Card("Positions, live"), LiveTable(settings)
+        self.count = self.card.add_count()
+        self.executions = RowExecutions()
+        self.off, self.empty = not_switched_on(), EmptyState("portfolio", "", "")
+        self._places, self._lists = QStackedWidget(), QStackedWidget()
+        self._full, self._skeleton = QWidget(), SkeletonRows(12, columns=8)
+        self._still = QTimer(self)
+        self._stack()
+        self._wire()
+        self.draw()
+
+    # For the room --------------------------------------------------------------------------------------------------
+
+    def draw(self) -> None:
+        """Draw everything as it is now."""
+        live = self._desk.live_pnl
+        if live is None:
+            self._places.setCurrentWidget(self.off)
+            return
+        self._places.setCurrentWidget(self._full)
+        self.table.live.choose_account(self._bridge.selected)
+        self.table.live.show_rows(live.book.rows)
+        self._draw_line(live.line)
+
+    def export(self) -> None:
+        """Save what is listed."""
+        save_csv(self.table, self._bridge, "live positions")
+
+    def explain_cell(self, row: PnlRow, column: LiveColumn) -> None:
+        """Tell where one figure of a position comes from."""
+        live = self._desk.live_pnl
+        if live is None:
+            return
+        currency = row.instrument.currency
+        found = self._sums.rate(row.account, currency)
+        rates: Mapping[Currency, tuple[Currency, str]] = (
+            {} if found is None else {currency: (found[0], fmt.number(found[1], 5))}
+        )
+        facts = facts_of_cell(row, column, self.table.live.around, live.line, rates)
+        title = f"{column.title} of {row.instrument.label}"
+        FactsDialog(title, column.text(row, self.table.live.around), facts, self).open()
+
+    def explain_total(self, key: str) -> None:
+        """Tell what a card's figure is made of."""
+        live = self._desk.live_pnl
+        if live is None:
+            return
+        totals, _ = self._sums.of(self._bridge.selected)
+        shown = self.cards.figures[key].value.text()
+        facts = facts_of_total(key, shown, totals, self._own(live), live.line, self._desk.clock())
+        FactsDialog(dict(FIGURES)[key], shown, facts, self).open()
+
+    # Qt's events ---------------------------------------------------------------------------------------------------
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        live = self._desk.live_pnl
+        if live is not None and not self._desk.tasks.is_closing:
+            live.start()
+            self._read_rates()
+        self.draw()
+        self._still.start()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self._still.stop()
+        self._watch()
+
+    # ---------------------------------------------------------------------------------------------------------------
+
+    def _stack(self) -> None:
+        self.card.edge_to_edge()
+        self.card.add(self._lists, 1)
+        for place in (self._skeleton, self.table, self.empty):
+            self._lists.addWidget(place)
+        both = QSplitter(Qt.Orientation.Vertical)
+        both.setHandleWidth(10)
+        both.setChildrenCollapsible(False)
+        both.addWidget(self.card)
+        both.addWidget(self.executions)
+        both.setStretchFactor(0, 1)
+        both.setSizes([420, 170])
+        self.executions.setMinimumHeight(120)
+        column = QVBoxLayout(self._full)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(10)
+        column.addWidget(self.strip)
+        column.addWidget(self.cards)
+        column.addWidget(both, 1)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        self._places.addWidget(self._full)
+        self._places.addWidget(self.off)
+        outer.addWidget(self._places)
+
+    def _wire(self) -> None:
+        bridge, table = self._bridge, self.table
+        self._still.setSingleShot(True)
+        self._still.setInterval(STILL_MS)
+        self._still.timeout.connect(self._watch)
+        table.scrolled.connect(self._still.start)
+        table.chosen.connect(self._chosen)
+        table.explain_wanted.connect(self.explain_cell)
+        table.export_wanted.connect(self.export)
+        table.live.changed.connect(self._moved)
+        table.live.modelReset.connect(self._listed)
+        self.cards.explain_wanted.connect(self.explain_total)
+        self.off.pressed.connect(lambda: bridge.command.emit(SWITCH_ON))
+        bridge.line_changed.connect(self._line_changed)
+        bridge.pnl_book_changed.connect(self._book_changed)
+        bridge.selection_changed.connect(lambda _account: self.draw())
+        bridge.account_changed.connect(lambda _event: self._read_rates())
+        bridge.second.connect(self._second_passed)
+        look().themeChanged.connect(self._draw_totals)
+
+    def _line_changed(self, event: LineChanged) -> None:
+        live = self._desk.live_pnl
+        if live is not None:
+            self._draw_line(event.line)
+
+    def _book_changed(self, event: PnlBookChanged) -> None:
+        """Nothing is drawn while nobody looks: the newest book is taken up on the way in."""
+        if self.isVisible():
+            self.table.live.show_rows(event.book.rows)
+
+    def _second_passed(self, now: datetime) -> None:
+        live = self._desk.live_pnl
+        if live is None or not self.isVisible():
+            return
+        self.table.live.set_now(now)
+        self._draw_line(live.line)
+        self._draw_totals()
+
+    def _moved(self, rows: list[PnlRow]) -> None:
+        self._sums.put(rows)
+        for row in rows:
+            at = told_at(row)
+            if at is not None and (self._newest is None or at > self._newest):
+                self._newest = at
+        key = self.table.current_key()
+        if key is not None and any(row.key == key for row in rows):
+            self.executions.show_row(self.table.live.row_of(key))
+        self._draw_totals()
+
+    def _chosen(self, key: PnlKey | None) -> None:
+        self.executions.show_row(None if key is None else self.table.live.row_of(key))
+
+    def _listed(self) -> None:
+        """Other lines than before: how many, of which accounts, and why there are none."""
+        live = self._desk.live_pnl
+        model = self.table.live
+        rows = model.rowCount()
+        self.count.setText(f"{rows:,}")
+        self.count.setVisible(rows > 0)
+        self.table.show_account(len({account for account, _ in model.listed()}) > 1)
+        if live is not None:
+            self._show_list(live.line, rows)
+        self._chosen(self.table.current_key())
+        self._draw_totals()
+        if self.isVisible():
+            self._still.start()
+
+    def _show_list(self, line: Line, rows: int) -> None:
+        if rows:
+            self._lists.setCurrentWidget(self.table)
+        elif line.state is LineState.NEVER or (line.state is LineState.RESTORING and not line.left):
+            self._lists.setCurrentWidget(self._skeleton)
+        else:
+            if line.is_alive:
+                self.empty.set("No positions", "TWS tells of none in this account. A purchase appears here at once.")
+            else:
+                self.empty.set("Nothing to show yet", "TWS has not told any position so far. As soon as it answers, "
+                               "they appear here; nothing has to be done in this window.")
+            self._lists.setCurrentWidget(self.empty)
+
+    def _draw_line(self, line: Line) -> None:
+        now, model = self._desk.clock(), self.table.live
+        if line.state is LineState.RESTORING:
+            self._restored_since = self._restored_since or line.since
+        elif line.state is not LineState.UP:
+            self._restored_since = None
+        model.set_line(is_alive=line.is_alive, believed_since=self._restored_since if line.is_alive else None)
+        self.strip.show_line(line, now, self._newest)
+        is_old = not line.is_alive and self._newest is not None
+        self.card.set_age(fmt.age(self._newest, now) if is_old else "")
+        self.cards.show_age(self._newest, now, is_alive=line.is_alive)
+        if not model.rowCount():
+            self._show_list(line, 0)
+
+    def _draw_totals(self) -> None:
+        live = self._desk.live_pnl
+        if live is not None:
+            totals, overall = self._sums.of(self._bridge.selected)
+            self.cards.show_totals(totals, overall, self._own(live))
+
+    @staticmethod
+    def _own(live: "LivePnl") -> Mapping[str, AccountPnl]:
+        return {str(account): pnl for account, pnl in live.accounts.items()}
+
+    def _watch(self) -> None:
+        """Tell the source what is on screen: that comes back first after an outage."""
+        live = self._desk.live_pnl
+        wanted = self.table.conids_on_screen() if self.isVisible() else ()
+        if live is not None and wanted != self._watched and not self._desk.tasks.is_closing:
+            self._watched = wanted
+            self._bridge.start("watch what is on screen", live.watch(wanted))
+
+    def _read_rates(self) -> None:
+        live = self._desk.live_pnl
+        if live is not None and self.isVisible():
+            with suppress(Refused):  # a desk that is closing has nothing more to tell
+                self._bridge.start("read the rates", self._take_rates(live))
+
+    async def _take_rates(self, live: "LivePnl") -> None:
+        bases: dict[AccountId, Currency] = {each.id: each.currency for each in await self._desk.book.accounts()}
+        overall = Currency(self._desk.preferences.sourced.settings.base_currency)
+        self._sums = LiveSums(bases, await read_rates(live, bases), overall)
+        self._sums.put(self.table.live.rows())
+        self.table.live.set_bases(bases)
+        self._draw_totals()
