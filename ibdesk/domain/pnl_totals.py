@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import islice
 
 from ibdesk.domain.money import ZERO, Currency
 from ibdesk.domain.pnl import PnlKey, PnlRow, PnlTotals
@@ -35,7 +36,7 @@ class _Part:
 
 class RunningTotals:
     """Sums in `currency`; `rates` are what one unit of each currency costs in it. `held`, `prints` and `waiting` count
-    the positions, their prints, and those of them that wait for a commission report."""
+    the positions, their prints, and the positions that wait for a commission report."""
 
     def __init__(self, currency: Currency, rates: Mapping[Currency, Decimal]) -> None:
         self.currency = currency
@@ -44,7 +45,7 @@ class RunningTotals:
         self._parts: dict[PnlKey, _Part] = {}
         self._used: Counter[Currency] = Counter()
         self._left_out: dict[PnlKey, tuple[str, LeftOut]] = {}
-        self._unrealized = self._realized = self._daily = self._value = ZERO
+        self.unrealized = self.realized = self.daily = self.value = ZERO
 
     def put(self, row: PnlRow) -> None:
         """Count a row in its newest state."""
@@ -59,15 +60,28 @@ class RunningTotals:
     def totals(self) -> PnlTotals:
         """The sums now."""
         return PnlTotals(
-            currency=self.currency, unrealized=self._unrealized, realized=self._realized, daily=self._daily,
-            value=self._value, rates={each: self._rates[each] for each, count in self._used.items() if count},
+            currency=self.currency, unrealized=self.unrealized, realized=self.realized, daily=self.daily,
+            value=self.value, rates=self.rates,
             left_out=tuple(symbol for symbol, _ in self._left_out.values()),
         )
 
     @property
-    def left_out(self) -> tuple[LeftOut, ...]:
-        """What the sums go without, by name."""
-        return tuple(each for _, each in self._left_out.values())
+    def total(self) -> Decimal:
+        return self.unrealized + self.realized
+
+    @property
+    def rates(self) -> dict[Currency, Decimal]:
+        """The rates that are in use."""
+        return {each: self._rates[each] for each, count in self._used.items() if count}
+
+    @property
+    def missing(self) -> int:
+        """How many positions the sums go without."""
+        return len(self._left_out)
+
+    def left_out(self, most: int) -> tuple[LeftOut, ...]:
+        """What the sums go without, by name, the first of them."""
+        return tuple(each for _, each in islice(self._left_out.values(), most))
 
     def _take(self, key: PnlKey) -> None:
         before = self._parts.pop(key, None)
@@ -76,10 +90,10 @@ class RunningTotals:
             self._count(before, -1)
 
     def _count(self, part: _Part, times: int) -> None:
-        self._unrealized += part.unrealized * times
-        self._realized += part.realized * times
-        self._daily += part.daily * times
-        self._value += part.value * times
+        self.unrealized += part.unrealized * times
+        self.realized += part.realized * times
+        self.daily += part.daily * times
+        self.value += part.value * times
         self.held += part.is_held * times
         self.prints += part.prints * times
         self.waiting += part.is_waiting * times

@@ -66,7 +66,7 @@ async def _see_it_break(guide: "Guide", page: Portfolio, live: "LivePnl") -> Non
     await guide.happens(lambda: live.line.state is LineState.BROKER_LOST, "TWS has lost the broker, and says so")
     await guide.shoot("live-broker-lost")
     guide.view.run("fault:tws: close")
-    await guide.happens(lambda: live.line.retry_at is not None, "TWS is closed, and looked for again")
+    await guide.happens(lambda: "answers" in live.line.reason, "TWS is closed, and looked for again")
     await guide.shoot("live-disconnected")
     guide.view.run("fault:heal")
     await guide.happens(lambda: live.line.state is LineState.UP, "TWS is back, and so are the figures")

@@ -98,6 +98,7 @@ async def show_certificate(url: str, *, allow_remote: bool = True) -> "Certifica
 
 async def start_demo(*, signed_out: bool = True) -> "DemoAddress":
     """Start the demo gateway in this process, on a free port."""
+    from ibdesk.brokers.base import TwsPlace
     from ibdesk.brokers.portal.broker import forgive
     from ibdesk.demo.gateway import DemoGateway, sign_in
     from ibdesk.services.connector import DemoAddress
@@ -105,7 +106,7 @@ async def start_demo(*, signed_out: bool = True) -> "DemoAddress":
 
     gateway = DemoGateway(signed_out=signed_out)
     await gateway.start()
-    tws = gateway.tws_service()
+    tws = gateway.tws_service(master=TwsPlace().client_id)  # the desk hears of prints made elsewhere, too
     await tws.start()
 
     async def stop() -> None:

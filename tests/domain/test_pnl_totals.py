@@ -50,7 +50,7 @@ def test_the_running_sums_are_those_of_adding_everything_up() -> None:
         now = running.totals
         assert (now.unrealized, now.daily, now.value) == (whole.unrealized, whole.daily, whole.value)
         held = [row for row in book.rows.values() if row.quantity]
-        assert running.held == len(held)
+        assert running.held == len(held) and running.total == now.total
         assert {each for each in now.left_out if each in {row.instrument.symbol for row in held}} == {
             each for each in whole.left_out if each in {row.instrument.symbol for row in held}
         }
@@ -61,12 +61,12 @@ def test_what_is_left_out_is_named_with_the_reason() -> None:
     book = PnlBook(since=NOW).moved([moved(0, 1), moved(2, 1), told(2, Decimal(5))])
     for row in book.rows.values():
         running.put(row)
-    assert {(each.label, each.why) for each in running.left_out} == {
+    assert {(each.label, each.why) for each in running.left_out(9)} == {
         ("S0", "the broker has not told its figures"), ("S2", "no rate from ZZZ to USD"),
     }
     running.put(replace(book.rows[MAIN, Conid(0)], told=told(0, Decimal("2.50"))))
     assert running.totals.unrealized == Decimal("2.50")
-    assert [each.label for each in running.left_out] == ["S2"]
+    assert [each.label for each in running.left_out(9)] == ["S2"]
 
 
 def test_only_rates_in_use_are_shown() -> None:

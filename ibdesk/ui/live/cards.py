@@ -111,7 +111,7 @@ class TotalCards(QWidget):
         is_one = all(running.currency == overall.currency for _, running in totals)
         if key == "daily" and is_one:
             return total(figure_of(key, name, running, own) for name, running in totals), overall.currency
-        return getattr(overall.totals, key), overall.currency
+        return getattr(overall, key), overall.currency
 
     @staticmethod
     def _sub(key: str, totals: Totals, overall: RunningTotals | None, own: Mapping[str, AccountPnl]) -> str:
@@ -136,7 +136,7 @@ def figure_of(key: str, account: str, running: RunningTotals, own: Mapping[str, 
     told = own.get(account)
     if key == "daily" and told is not None and told.daily is not None:
         return told.daily
-    return getattr(running.totals, key)
+    return getattr(running, key)
 
 
 def rates_words(totals: Totals) -> str:
@@ -144,15 +144,17 @@ def rates_words(totals: Totals) -> str:
     parts: list[str] = []
     rates = {
         (currency, running.currency): rate for _, running in totals
-        for currency, rate in running.totals.rates.items() if currency != running.currency
+        for currency, rate in running.rates.items() if currency != running.currency
     }
     if rates:
         listed = ", ".join(f"1 {each} = {fmt.number(rate, 5)} {base}" for (each, base), rate in sorted(rates.items()))
         parts.append(f"Rates of the last sync: {listed}")
-    missing = list(dict.fromkeys(f"{each.label} ({each.why})" for _, running in totals for each in running.left_out))
+    missing = max((running.missing for _, running in totals), default=0)
     if missing:
-        more = len(missing) - NAMED
-        names = ", ".join(missing[:NAMED]) + (f" and {more} more" if more > 0 else "")
+        fullest = max((running for _, running in totals), key=lambda running: running.missing)
+        more = missing - NAMED
+        names = ", ".join(f"{each.label} ({each.why})" for each in fullest.left_out(NAMED))
+        names += f" and {more} more" if more > 0 else ""
         parts.append(f"{PARTIAL} without {names}")
     return " · ".join(parts)
 
@@ -160,7 +162,7 @@ def rates_words(totals: Totals) -> str:
 def _is_partial(key: str, totals: Totals) -> bool:
     if key == "realized":
         return any(running.waiting for _, running in totals)
-    return any(running.left_out or (key == "total" and running.waiting) for _, running in totals)
+    return any(running.missing or (key == "total" and running.waiting) for _, running in totals)
 
 
 def _waiting(count: int) -> str:

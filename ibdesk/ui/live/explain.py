@@ -68,13 +68,15 @@ def facts_of_total(
     facts = [("Shown", shown), ("How", FORMULAS[key]), ("Source", SOURCES[key])]
     for name, running in totals:
         facts.append((name, _part(key, name, running, own)))
-    for currency, rate in {each: rate for _, running in totals for each, rate in running.totals.rates.items()}.items():
+    for currency, rate in {each: rate for _, running in totals for each, rate in running.rates.items()}.items():
         base = totals[0][1].currency
         if currency != base:
             facts.append(("Rate", f"1 {currency} = {fmt.number(rate, 5)} {base}, of the account's last sync"))
     for name, running in totals:
-        for each in running.left_out:
+        for each in running.left_out(LISTED):
             facts.append(("Left out", f"{each.label} of {name}: {each.why}"))
+        if running.missing > LISTED:
+            facts.append(("Left out", f"{running.missing - LISTED} more of {name}"))
     waiting = sum(running.waiting for _, running in totals)
     if waiting and key in ("realized", "total"):
         facts.append(("Not in it yet", f"{waiting} positions wait for a commission report" if waiting > 1 else
@@ -84,11 +86,11 @@ def facts_of_total(
 
 
 def _part(key: str, name: str, running: RunningTotals, own: Mapping[str, AccountPnl]) -> str:
-    totals, told = running.totals, own.get(name)
+    told = own.get(name)
     if key == "daily" and told is not None and told.daily is not None:
-        summed = fmt.gain(totals.daily, totals.currency)
-        return f"{fmt.gain(told.daily, totals.currency)} told {fmt.moment(told.as_of)}; its positions sum to {summed}"
-    figure = fmt.gain(getattr(totals, key), totals.currency)
+        summed = fmt.gain(running.daily, running.currency)
+        return f"{fmt.gain(told.daily, running.currency)} told {fmt.moment(told.as_of)}; its positions sum to {summed}"
+    figure = fmt.gain(getattr(running, key), running.currency)
     if key == "realized":
         return f"{figure} from {running.prints} {'print' if running.prints == 1 else 'prints'}"
     return f"{figure} from {running.held} {'position' if running.held == 1 else 'positions'}"
@@ -123,6 +125,10 @@ def _inputs(row: PnlRow, column: LiveColumn, around: Around) -> Facts:
     more = len(row.fills) - LISTED
     if more > 0:
         parts.append(("And", f"{more} more, in the list of executions"))
+    own = None if row.told is None else row.told.realized
+    if column is REALIZED and own is not None:
+        told = fmt.gain(own, row.instrument.currency)
+        parts.append(("Broker’s own", f"{told} (reqPnLSingle), which counts the prints of every program"))
     return tuple(parts)
 
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from PySide6.QtCore import QPointF, QSize
+from PySide6.QtCore import QPointF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QWidget
 
@@ -48,6 +48,7 @@ class LineStrip(QFrame):
         self.detail = Label("", tone="muted", wrap=True)
         self.trouble = Label("", kind=Text.CAPTION, tone="warn", wrap=True)
         self.age = Label("", kind=Text.CAPTION, tone="muted")
+        self.age.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         row = QHBoxLayout(self)
         row.setContentsMargins(14, 8, 14, 8)
         row.setSpacing(10)

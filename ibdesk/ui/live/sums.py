@@ -22,10 +22,18 @@ class LiveSums:
     ) -> None:  # fmt: skip
         self.bases = bases
         self._rates = rates
+        self._wanted = overall
         shared = set(bases.values())
         self._overall = next(iter(shared)) if len(shared) == 1 else overall
         self._accounts: dict[AccountId, RunningTotals] = {}
         self._together = self._running(self._overall)
+
+    def is_made_with(
+        self, bases: Mapping[AccountId, Currency], rates: Mapping[AccountId, Mapping[Currency, Decimal]],
+        overall: Currency,
+    ) -> bool:  # fmt: skip
+        """Whether these would make the same sums."""
+        return (bases, rates, overall) == (self.bases, self._rates, self._wanted)
 
     def put(self, rows: Iterable[PnlRow]) -> None:
         """Count rows in their newest state."""

@@ -144,7 +144,7 @@ class LiveView(QWidget):
         both.addWidget(self.card)
         both.addWidget(self.executions)
         both.setStretchFactor(0, 1)
-        both.setSizes([420, 170])
+        both.setSizes([480, 140])
         self.executions.setMinimumHeight(120)
         column = QVBoxLayout(self._full)
         column.setContentsMargins(0, 0, 0, 0)
@@ -279,7 +279,10 @@ class LiveView(QWidget):
     async def _take_rates(self, live: "LivePnl") -> None:
         bases: dict[AccountId, Currency] = {each.id: each.currency for each in await self._desk.book.accounts()}
         overall = Currency(self._desk.preferences.sourced.settings.base_currency)
-        self._sums = LiveSums(bases, await read_rates(live, bases), overall)
+        rates = await read_rates(live, bases)
+        if self._sums.is_made_with(bases, rates, overall):
+            return
+        self._sums = LiveSums(bases, rates, overall)
         self._sums.put(self.table.live.rows())
         self.table.live.set_bases(bases)
         self._draw_totals()

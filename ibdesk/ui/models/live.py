@@ -7,6 +7,7 @@ when a position comes or goes.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from time import perf_counter
 from typing import Any
@@ -107,7 +108,7 @@ class LiveModel(QAbstractTableModel):
     def set_bases(self, bases: Mapping[AccountId, Currency]) -> None:
         """The accounts' own currencies, whose symbols need not be written."""
         if bases != self._around.bases:
-            self._around = Around(bases=bases, now=self._around.now)
+            self._around = replace(self._around, bases=bases)
             self.redraw()
 
     def set_line(self, *, is_alive: bool, believed_since: datetime | None) -> None:
@@ -115,11 +116,12 @@ class LiveModel(QAbstractTableModel):
         as the line is being restored."""
         if (self.is_dimmed, self._believed_since) != (not is_alive, believed_since):
             self.is_dimmed, self._believed_since = not is_alive, believed_since
-            self._told_of(0, len(self._keys) - 1)
+            self._around = replace(self._around, is_alive=is_alive)
+            self.redraw()
 
     def set_now(self, now: datetime) -> None:
         """Count the ages on; only those on screen that read differently are drawn."""
-        self._around = Around(bases=self._around.bases, now=now)
+        self._around = replace(self._around, now=now)
         if self._told < 0:
             return
         lines: list[int] = []

@@ -26,10 +26,11 @@ NEW = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Around:
-    """What a text needs besides the row: the accounts' base currencies and the time."""
+    """What a text needs besides the row: the accounts' base currencies, the time, and whether anything can come."""
 
     bases: Mapping[AccountId, Currency] = field(default_factory=dict)
     now: datetime | None = None
+    is_alive: bool = True
 
     def symbol(self, row: PnlRow) -> str:
         """The currency to write beside an amount: empty when it is the account's own."""
@@ -123,7 +124,8 @@ def _told_text(row: PnlRow, around: Around) -> str:
     at = told_at(row)
     if at is None or around.now is None:
         return fmt.UNKNOWN
-    return "now" if (around.now - at).total_seconds() < NEW else fmt.age(at, around.now).removesuffix(" ago")
+    is_new = around.is_alive and (around.now - at).total_seconds() < NEW
+    return "now" if is_new else fmt.age(at, around.now).removesuffix(" ago")
 
 
 SYMBOL = LiveColumn(
@@ -131,7 +133,7 @@ SYMBOL = LiveColumn(
     text=lambda row, _: row.instrument.label, formula="The contract as traders write it, and its name.",
     source="reqPositions, reqContractDetails")
 ACCOUNT = LiveColumn(
-    key="account", title="Account", kind=Kind.TEXT, width=88, value=lambda row: row.account,
+    key="account", title="Account", kind=Kind.TEXT, width=100, value=lambda row: row.account,
     text=lambda row, _: row.account, formula="The account that holds the position.", source="reqPositions")
 POSITION = LiveColumn(
     key="quantity", title="Position", kind=Kind.NUMBER, width=72, value=lambda row: row.quantity,

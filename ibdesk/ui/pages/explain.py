@@ -29,6 +29,7 @@ class FactsDialog(QDialog):
         outer.addWidget(Label(title, bold=True))
         outer.addWidget(Label(figure, kind=Text.FIGURE, bold=True))
         outer.addLayout(self._grid())
+        outer.addStretch(1)
         outer.addLayout(self._buttons())
         self.setMinimumWidth(440)
 

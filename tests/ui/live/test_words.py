@@ -80,6 +80,14 @@ def test_a_figure_of_the_broker_names_its_call_its_time_and_the_rate_of_the_tota
     assert paid["Print 1"].endswith("$1.05") and paid["Line"].startswith("Not connected")
 
 
+def test_the_brokers_own_realised_figure_stands_beside_the_sum() -> None:
+    held = row(sample_book(), AAPL)
+    assert held.told is not None
+    held = replace(held, told=replace(held.told, realized=Decimal("250.00")))
+    facts = dict(facts_of_cell(held, REALIZED, Around(now=LATER), UP, {}))
+    assert facts["Broker’s own"].startswith("+$250.00 (reqPnLSingle)")
+
+
 def running() -> RunningTotals:
     made = RunningTotals(USD, {EUR: Decimal(RATES[EUR])})
     for each in sample_book().rows.values():
