@@ -74,6 +74,6 @@ async def _see_it_break(guide: "Guide", page: Portfolio, live: "LivePnl") -> Non
 
 
 def _traded(page: Portfolio, live: "LivePnl") -> PnlKey | None:
-    """A position of the list with the most prints of the day."""
+    """A position of the list whose prints realised most, one way or the other; else one that was traded."""
     rows = [row for row in live.book.shown if row.fills and page.live.table.live.line_of(row.key) is not None]
-    return max(rows, key=lambda row: len(row.fills)).key if rows else None
+    return max(rows, key=lambda row: (row.quantity != 0, abs(row.realized))).key if rows else None

@@ -6,12 +6,12 @@ from PySide6.QtCore import QPointF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QWidget
 
-from ibdesk.domain.line import Line
+from ibdesk.domain.line import Line, LineState
 from ibdesk.ui import format as fmt
 from ibdesk.ui.live.words import line_words
 from ibdesk.ui.models.live_columns import NEW
 from ibdesk.ui.theme import Text, look
-from ibdesk.ui.widgets import Label, hold_size, paint_dot
+from ibdesk.ui.widgets import Button, Label, hold_size, paint_dot
 
 
 class Lamp(QWidget):
@@ -57,7 +57,10 @@ class LineStrip(QFrame):
         row.addWidget(self.detail, 1)
         row.addWidget(self.trouble, 1)
         row.addWidget(self.age)
+        self.address = Button("Host and port", kind="link", tip="Where TWS or IB Gateway is looked for")
+        row.insertWidget(row.count() - 1, self.address)
         self.trouble.hide()
+        self.address.hide()
 
     def show_line(self, line: Line, now: datetime, newest: datetime | None) -> None:
         """Say how far the line reaches; `newest` is when the last figure was told."""
@@ -68,6 +71,7 @@ class LineStrip(QFrame):
                 label.setText(text)
         self.text.set_tone(words.tone if words.tone == "loss" else "")
         self.trouble.setVisible(bool(words.trouble))
+        self.address.setVisible(line.state is LineState.DOWN)
         self._show_age(now, newest, is_alive=line.is_alive)
         self.setAccessibleName(f"Line to TWS: {words.text}")
         self.setAccessibleDescription(" ".join(each for each in (words.detail, words.trouble) if each))

@@ -36,6 +36,14 @@ if TYPE_CHECKING:
 
 #: The setting that switches the socket on, as a command of the window.
 SWITCH_ON = "setting:tws_enabled"
+#: Where it is looked for.
+ADDRESS = "setting:tws_port"
+#: What to look at while it never answered, in the order of how often it is the reason (acceptance D17).
+LOOK = (
+    "TWS has not told any position so far. Look whether TWS or IB Gateway runs and is signed in, whether host and port "
+    "are the ones in its API settings, and whether “Enable ActiveX and Socket Clients” is ticked there. The desk tries "
+    "again by itself."
+)
 #: What is on screen is told to the source when the list has stood still for so long (milliseconds).
 STILL_MS = 400
 
@@ -86,6 +94,11 @@ class LiveView(QWidget):
         self.table.live.choose_account(self._bridge.selected)
         self.table.live.show_rows(live.book.rows)
         self._draw_line(live.line)
+
+    @property
+    def is_switched_on(self) -> bool:
+        """Whether there is a TWS beside the desk."""
+        return self._desk.live_pnl is not None
 
     def export(self) -> None:
         """Save what is listed."""
@@ -143,8 +156,9 @@ class LiveView(QWidget):
         both.setChildrenCollapsible(False)
         both.addWidget(self.card)
         both.addWidget(self.executions)
-        both.setStretchFactor(0, 1)
-        both.setSizes([480, 140])
+        both.setStretchFactor(0, 3)
+        both.setStretchFactor(1, 1)
+        both.setSizes([440, 170])
         self.executions.setMinimumHeight(120)
         column = QVBoxLayout(self._full)
         column.setContentsMargins(0, 0, 0, 0)
@@ -171,6 +185,8 @@ class LiveView(QWidget):
         table.live.modelReset.connect(self._listed)
         self.cards.explain_wanted.connect(self.explain_total)
         self.off.pressed.connect(lambda: bridge.command.emit(SWITCH_ON))
+        self.empty.pressed.connect(lambda: bridge.command.emit(ADDRESS))
+        self.strip.address.clicked.connect(lambda: bridge.command.emit(ADDRESS))
         bridge.line_changed.connect(self._line_changed)
         bridge.pnl_book_changed.connect(self._book_changed)
         bridge.selection_changed.connect(lambda _account: self.draw())
@@ -234,8 +250,7 @@ class LiveView(QWidget):
             if line.is_alive:
                 self.empty.set("No positions", "TWS tells of none in this account. A purchase appears here at once.")
             else:
-                self.empty.set("Nothing to show yet", "TWS has not told any position so far. As soon as it answers, "
-                               "they appear here; nothing has to be done in this window.")
+                self.empty.set("Nothing to show yet", LOOK, action="Host and port")
             self._lists.setCurrentWidget(self.empty)
 
     def _draw_line(self, line: Line) -> None:

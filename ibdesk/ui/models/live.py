@@ -20,7 +20,7 @@ from ibdesk.domain.money import Currency
 from ibdesk.domain.pnl import PnlKey, PnlRow
 from ibdesk.ui import format as fmt
 from ibdesk.ui.models.columns import Kind
-from ibdesk.ui.models.live_columns import Around, LiveColumn, tip_of
+from ibdesk.ui.models.live_columns import Around, LiveColumn, tip_of, told_at
 from ibdesk.ui.models.positions import FADE_S, READING_S, Cell
 
 _DISPLAY = int(Qt.ItemDataRole.DisplayRole)
@@ -182,8 +182,10 @@ class LiveModel(QAbstractTableModel):
         """Whether a line's figures are old: nothing can come, or the line is back and this was not told anew yet."""
         if self.is_dimmed:
             return True
-        told = self._rows[self._keys[line]].told
-        return self._believed_since is not None and told is not None and told.at < self._believed_since
+        row = self._rows[self._keys[line]]
+        at = told_at(row)
+        # What is not held any more is not told again.
+        return bool(row.quantity) and self._believed_since is not None and at is not None and at < self._believed_since
 
     def flash(self, line: int, column: int) -> float:
         """How strongly a cell's background shows that it changed, 0 to 1."""

@@ -11,6 +11,9 @@ from ibdesk.ui.pages.freshness import SOURCES
 from ibdesk.ui.theme import Text
 from ibdesk.ui.widgets import Button, Label
 
+#: Logical pixels; longer facts are wrapped, and the window is as high as they need.
+WIDTH = 440
+
 
 class FactsDialog(QDialog):
     """One number and what there is to know about it, name by name. It deletes itself when closed."""
@@ -31,7 +34,9 @@ class FactsDialog(QDialog):
         outer.addLayout(self._grid())
         outer.addStretch(1)
         outer.addLayout(self._buttons())
-        self.setMinimumWidth(440)
+        self.setMinimumWidth(WIDTH)
+        self.ensurePolished()
+        self.resize(WIDTH, outer.totalHeightForWidth(WIDTH))
 
     def _grid(self) -> QGridLayout:
         grid = QGridLayout()

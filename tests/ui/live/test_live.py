@@ -21,7 +21,7 @@ from ibdesk.ui.bridge import Bridge
 from ibdesk.ui.live.strip import LineStrip
 from ibdesk.ui.live.sums import LiveSums, read_rates
 from ibdesk.ui.live.table import LiveTable
-from ibdesk.ui.live.view import SWITCH_ON, LiveView
+from ibdesk.ui.live.view import ADDRESS, SWITCH_ON, LiveView
 from ibdesk.ui.models.live_columns import REALIZED, UNREALIZED
 from ibdesk.ui.pages.explain import FactsDialog
 from ibdesk.ui.pages.portfolio import Portfolio, build
@@ -211,6 +211,9 @@ def test_there_is_a_reason_wherever_nothing_is_listed(run: Run, qtbot: QtBot) ->
             assert view.strip.text.text() == "Connecting to TWS"
             live.become(DOWN)
             await until(lambda: view.empty.title.text() == "Nothing to show yet")
+            view.empty.button.click()
+            view.strip.address.click()
+            assert scene.asked == [ADDRESS, ADDRESS]
             live.become(UP)
             await until(lambda: view.empty.title.text() == "No positions")
             assert scene.figures["total"] == "—"
@@ -365,6 +368,8 @@ def test_the_demo_moves_breaks_and_comes_back(run: Run, qtbot: QtBot) -> None:
             assert "Not connected" in view.strip.text.text() and "again" in view.strip.detail.text()
             await faults["heal"].run()
             await until(lambda: view.strip.text.text() == "Live" and not view.table.live.is_dimmed, 30)
+            model = view.table.live
+            await until(lambda: not any(model.is_pale(line) for line in range(model.rowCount())))
             view.hide()
 
     run(journey())

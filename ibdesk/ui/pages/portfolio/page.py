@@ -174,6 +174,8 @@ class Portfolio(QWidget):
         self._views.setCurrentIndex(max(0, [name for name, _ in TABS].index(self.tabs.current)))
         for control in (self.words, self.note, self.age, self.columns):
             control.setVisible(not self._is_live)
+        for button in (self.copy, self.export):
+            button.setVisible(not self._is_live or self.live.is_switched_on)
 
     def _copy(self) -> None:
         (self.live.table if self._is_live else self.positions.table).copy()
