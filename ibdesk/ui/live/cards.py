@@ -2,7 +2,6 @@
 with."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
 from PySide6.QtCore import QPoint, Qt, Signal
@@ -96,10 +95,10 @@ class TotalCards(QWidget):
             self.rates.setText(text)
             self.rates.setVisible(bool(text))
 
-    def show_age(self, newest: datetime | None, now: datetime, *, is_alive: bool) -> None:
-        """Dim the figures while nothing new can come, and tell their age."""
+    def show_age(self, age: str) -> None:
+        """Dim the figures while they are old, wholly or in part, and say how; empty makes them fresh again."""
         for figure in self.figures.values():
-            figure.set_stale("" if is_alive or newest is None else fmt.age(newest, now))
+            figure.set_stale(age)
 
     @staticmethod
     def _figure(

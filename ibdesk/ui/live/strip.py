@@ -43,6 +43,7 @@ class LineStrip(QFrame):
         super().__init__()
         self.setProperty("kind", "card")
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setMinimumHeight(38)  # with its button and without
         self.lamp = Lamp()
         self.text = Label("", bold=True)
         self.detail = Label("", tone="muted", wrap=True)
@@ -57,7 +58,7 @@ class LineStrip(QFrame):
         row.addWidget(self.detail, 1)
         row.addWidget(self.trouble, 1)
         row.addWidget(self.age)
-        self.address = Button("Host and port", kind="link", tip="Where TWS or IB Gateway is looked for")
+        self.address = Button("Host and port", kind="status", tip="Where TWS or IB Gateway is looked for")
         row.insertWidget(row.count() - 1, self.address)
         self.trouble.hide()
         self.address.hide()

@@ -159,7 +159,7 @@ class LiveView(QWidget):
         both.setStretchFactor(0, 3)
         both.setStretchFactor(1, 1)
         both.setSizes([440, 170])
-        self.executions.setMinimumHeight(120)
+        self.executions.setMinimumHeight(158)  # three prints
         column = QVBoxLayout(self._full)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(10)
@@ -262,8 +262,10 @@ class LiveView(QWidget):
         model.set_line(is_alive=line.is_alive, believed_since=self._restored_since if line.is_alive else None)
         self.strip.show_line(line, now, self._newest)
         is_old = not line.is_alive and self._newest is not None
-        self.card.set_age(fmt.age(self._newest, now) if is_old else "")
-        self.cards.show_age(self._newest, now, is_alive=line.is_alive)
+        age = fmt.age(self._newest, now) if is_old else ""
+        self.card.set_age(age)
+        is_mixed = line.state is LineState.RESTORING and line.left and self._newest is not None
+        self.cards.show_age("partly of before the outage" if is_mixed else age)
         if not model.rowCount():
             self._show_list(line, 0)
 

@@ -193,6 +193,7 @@ def test_everything_is_visibly_old_while_the_line_is_down_and_the_next_try_count
             live.become(Line(state=LineState.RESTORING, since=NOW + timedelta(seconds=5), left=28, wanted=40))
             await until(lambda: view.strip.text.text() == "Restoring 12 of 40")
             assert not view.table.live.is_dimmed and view.table.live.is_pale(0)
+            assert view.cards.figures["total"].sub.text().endswith("partly of before the outage".replace(" ", "\u00a0"))
             live.become(UP)
             live.tell(live.book.moved([told(AAPL, "1.00", at=NOW + timedelta(seconds=6))]))
             await until(lambda: view.strip.lamp.tone == "gain")
