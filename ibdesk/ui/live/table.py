@@ -11,8 +11,9 @@ from ibdesk.domain.pnl import PnlKey, PnlRow
 from ibdesk.ui.models.columns import Kind
 from ibdesk.ui.models.live import AnyIndex, LiveModel
 from ibdesk.ui.models.live_columns import LIVE, LiveColumn, as_csv, as_tabs
-from ibdesk.ui.models.painting import FIRST_PAD, PAD, LiveDelegate
+from ibdesk.ui.models.painting import LiveDelegate
 from ibdesk.ui.theme import Text, font, look
+from ibdesk.ui.widgets.dense_table import FIRST_PAD, PAD
 
 #: Where the person's order of the lines is kept.
 ORDER = "tables/Live/order"
