@@ -10,6 +10,7 @@ from decimal import Decimal
 from ibdesk.demo.account import DemoAccount
 from ibdesk.demo.chains import Chains
 from ibdesk.demo.exchange import Exchange
+from ibdesk.demo.listening import stop_accepting
 from ibdesk.demo.tws import account_messages, execution_messages, market_messages, pnl_messages
 from ibdesk.demo.tws.client import Client
 from ibdesk.demo.tws.connection import Connection
@@ -149,6 +150,7 @@ class TwsService:
     async def _end(self, how: Callable[[Connection], None]) -> None:
         listener, self._listener = self._listener, None
         if listener is not None:
+            await stop_accepting(listener)
             listener.close()
         if self._timer is not None:
             self._timer.cancel()
