@@ -35,6 +35,7 @@ usage: python3 run.py COMMAND [ARGS]
   demo --xvfb          on Linux: draw on a virtual display instead of off screen
   app [ARGS]           open the desk
   test [--xvfb] [ARGS] the tests; ARGS go to pytest. Without any, those of TWS also run with its other library
+  test --ib_async      those of TWS with its other library alone
   bench [NAME ...]     the benchmarks, all or those named (for example: http)
   -- VERB [ARGS]       any verb of the ibdesk command line (for example: -- health)
 
@@ -345,9 +346,11 @@ def run_verb(args: list[str]) -> int:
 
 
 def run_tests(args: list[str]) -> int:
-    xvfb = take("--xvfb", args)
-    prepare(["tests/peers.lock"], window=xvfb, xvfb=xvfb)
+    xvfb, other = take("--xvfb", args), take("--ib_async", args)
+    prepare([] if other else ["tests/peers.lock"], window=xvfb, xvfb=xvfb)
     env = desk_environment(offscreen=True)
+    if other:
+        return run_tests_of_other_library(env)
     if args or xvfb:
         return hand_over(["-m", "pytest", *args], env, xvfb=xvfb, folder=ROOT)
     code = wait_for(subprocess.Popen([str(PYTHON), "-P", "-m", "pytest"], env=env, cwd=ROOT))
