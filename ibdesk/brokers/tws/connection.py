@@ -39,6 +39,8 @@ class TwsTimings:
     spared_per_second: int = 5
     # What becomes of an order is told within this, or it is unknown.
     order_within: float = 10.0
+    # A position that moved without a print (of another program, which TWS tells only the master client) is asked about.
+    unexplained_after: float = 1.0
     # How long prices are waited for when somebody asks once.
     quotes_within: float = 3.0
 

@@ -23,6 +23,7 @@ from ibdesk.brokers.tws.orders import Orders
 from ibdesk.domain.accounts import AccountId, AccountPnl
 from ibdesk.domain.executions import Fill
 from ibdesk.domain.instruments import Conid
+from ibdesk.domain.money import ZERO
 from ibdesk.domain.orders import Order, OrderState
 from ibdesk.domain.pnl import PositionMoved, PositionPnl
 
@@ -60,6 +61,8 @@ class Inbox:
         #: The keys of what is held and not gone, and how often that has changed.
         self.open: set[Key] = set()
         self.openings = 0
+        #: How far each position moved beyond what the prints since explain.
+        self.drift: dict[Key, Decimal] = {}
         self.account_pnl: dict[AccountId, AccountPnl] = {}
         self.turns: deque[tuple[int, str]] = deque(maxlen=_MOST_TURNS)
         self.is_broker_lost = False
@@ -91,6 +94,8 @@ class Inbox:
         ))  # fmt: skip
 
     def moved(self, told: PositionMoved) -> None:
+        before = self.held.get(told.key)
+        self._drifts(told.key, told.quantity - (ZERO if before is None else before.quantity))
         self.held[told.key] = told
         self._moved[told.key] = None
         if (told.key in self.open) is not bool(told.quantity):
@@ -105,7 +110,17 @@ class Inbox:
                 self._is_whole = False
                 _log.warning("an execution cannot be read: %s", report.execId or "without an id")
             return
-        self._told(self.fills.executed(found))
+        news = self.fills.executed(found)
+        if news is not None:
+            self._drifts((found.account, found.instrument.conid), -found.signed)
+        self._told(news)
+
+    def _drifts(self, key: Key, quantity: Decimal) -> None:
+        left = self.drift.get(key, ZERO) + quantity
+        if left:
+            self.drift[key] = left
+        else:
+            self.drift.pop(key, None)
 
     def charged(self, report: Any) -> None:
         found = convert.commission(report)

@@ -174,6 +174,7 @@ class TwsStream:
     async def _take_stock(self, line: Line) -> None:
         """Every print of the day and every position: whatever happened while nobody listened."""
         await asyncio.gather(self._executions(line), self._positions(line))
+        self._inbox.drift.clear()
 
     async def _list_orders(self) -> None:
         """Not while reading only: a read-only TWS refuses to list orders, or hangs over it (tws-api.md 5.7)."""
@@ -218,6 +219,7 @@ class TwsStream:
             while self._inbox.turns:
                 await self._turn(line, *self._inbox.turns.popleft())
             self._send_due(line)
+            self._ask_what_moved(line)
             await self._wait(min(pulse.due_at for pulse in pulses.values()))
             if self._closed:
                 return
@@ -239,10 +241,26 @@ class TwsStream:
     async def _wait(self, pulse_at: float) -> None:
         """Until there is something to tell, to ask or to send."""
         now = self._setting.ticks()
-        until = min(pulse_at, self._ready_at(now) if self._due else pulse_at)
+        until = min(pulse_at, self._ready_at(now) if self._due else pulse_at, self._unexplained_at or pulse_at)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(max(until - now, 0.001)):
                 await self._inbox.wake.wait()
+
+    def _ask_what_moved(self, line: Line) -> None:
+        """Prints of other programs are told to the master client alone: where a position moved and no print says why,
+        the prints of the day are asked for. They are taken as they come, and each is told once."""
+        now = self._setting.ticks()
+        if not self._inbox.drift:
+            self._unexplained_at = None
+        elif self._unexplained_at is None:
+            self._unexplained_at = now + self._setting.timings.unexplained_after
+        elif now >= self._unexplained_at:
+            self._unexplained_at = None
+            self._inbox.drift.clear()
+            wanted, number = seam.execution_filter(), line.wire.new_id()
+            line.send(lambda client: client.reqExecutions(number, wanted))
+
+    _unexplained_at: float | None = None
 
     async def _turn(self, line: Line, code: int, text: str) -> None:
         """The stretch behind TWS broke or came back (1100, 1101, 1102, 2110), or the port is another one (1300)."""

@@ -527,3 +527,15 @@ def test_a_line_that_held_lets_the_rests_begin_anew() -> None:
                 await watch.until(lambda: watch.is_up, seconds=1.5)
 
     play(scene, timings=replace(QUICK, stable_after=0.0), reconnect_min=0.05, reconnect_max=10.0)
+
+
+def test_prints_of_others_are_asked_for_where_a_position_moved_and_nobody_told_why() -> None:
+    """TWS tells a client that is not its master of nobody else's prints."""
+
+    async def scene(stage: Scene) -> None:
+        async with watching(stage.broker) as watch:
+            before = len(known(watch))
+            trade(stage, "AAPL", 10, "elsewhere")
+            await watch.until(lambda: len(known(watch)) > before and agrees(watch, stage))
+
+    play(scene, master=None)
