@@ -31,12 +31,12 @@ class _Part:
     left_out: LeftOut | None
     is_held: bool
     prints: int
-    is_waiting: bool
+    waiting: int
 
 
 class RunningTotals:
     """Sums in `currency`; `rates` are what one unit of each currency costs in it. `held`, `prints` and `waiting` count
-    the positions, their prints, and the positions that wait for a commission report."""
+    the positions, their prints, and the prints that wait for their commission report."""
 
     def __init__(self, currency: Currency, rates: Mapping[Currency, Decimal]) -> None:
         self.currency = currency
@@ -55,6 +55,20 @@ class RunningTotals:
         if part.left_out is not None:
             self._left_out[row.key] = part.symbol, part.left_out
         self._count(part, 1)
+
+    def add(self, other: "RunningTotals") -> None:
+        """Count everything another one has counted, in the same currency; to be read, not to be followed."""
+        if other.currency != self.currency:
+            raise ValueError(f"{self.currency} and {other.currency} do not add up")
+        self.unrealized += other.unrealized
+        self.realized += other.realized
+        self.daily += other.daily
+        self.value += other.value
+        self.held += other.held
+        self.prints += other.prints
+        self.waiting += other.waiting
+        self._used.update(other._used)
+        self._left_out.update(other._left_out)
 
     @property
     def totals(self) -> PnlTotals:
@@ -96,7 +110,7 @@ class RunningTotals:
         self.value += part.value * times
         self.held += part.is_held * times
         self.prints += part.prints * times
-        self.waiting += part.is_waiting * times
+        self.waiting += part.waiting * times
         if part.currency is not None:
             self._used[part.currency] += times
 
@@ -118,5 +132,5 @@ class RunningTotals:
             unrealized=shown[0], realized=realized, daily=shown[1], value=shown[2],
             currency=currency if rate is not None and row.is_shown else None, symbol=row.instrument.symbol,
             left_out=LeftOut(label=row.instrument.label, why=why) if why else None, is_held=bool(row.quantity),
-            prints=len(row.fills), is_waiting=row.waits_for_commission,
+            prints=len(row.fills), waiting=sum(fill.commission is None for fill in row.fills) if row.fills else 0,
         )

@@ -5,6 +5,8 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from random import Random
 
+import pytest
+
 from ibdesk.domain.accounts import AccountId
 from ibdesk.domain.instruments import AssetClass, Conid, Instrument
 from ibdesk.domain.money import USD, Currency
@@ -67,6 +69,17 @@ def test_what_is_left_out_is_named_with_the_reason() -> None:
     running.put(replace(book.rows[MAIN, Conid(0)], told=told(0, Decimal("2.50"))))
     assert running.totals.unrealized == Decimal("2.50")
     assert [each.label for each in running.left_out(9)] == ["S2"]
+
+
+def test_sums_of_several_accounts_add_up_in_one_currency_alone() -> None:
+    running, together = RunningTotals(USD, RATES), RunningTotals(USD, RATES)
+    book = PnlBook(since=NOW).moved([moved(1, 3), moved(0, 1), told(1, Decimal(5))])
+    for row in book.rows.values():
+        running.put(row)
+    together.add(running)
+    assert together.totals == running.totals and together.held == 2 and together.missing == 1
+    with pytest.raises(ValueError, match="do not add up"):
+        together.add(RunningTotals(Currency("EUR"), {}))
 
 
 def test_only_rates_in_use_are_shown() -> None:

@@ -79,8 +79,8 @@ def facts_of_total(
             facts.append(("Left out", f"{running.missing - LISTED} more of {name}"))
     waiting = sum(running.waiting for _, running in totals)
     if waiting and key in ("realized", "total"):
-        facts.append(("Not in it yet", f"{waiting} positions wait for a commission report" if waiting > 1 else
-                      "one position waits for a commission report"))
+        facts.append(("Not in it yet", f"{waiting} prints wait for their commission reports" if waiting > 1 else
+                      "one print waits for its commission report"))
     facts.append(("Line", _line(line, now)))
     return tuple(facts)
 

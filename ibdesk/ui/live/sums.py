@@ -24,7 +24,8 @@ class LiveSums:
         self._rates = rates
         self._wanted = overall
         shared = set(bases.values())
-        self._overall = next(iter(shared)) if len(shared) == 1 else overall
+        self._is_shared = len(shared) == 1
+        self._overall = next(iter(shared)) if self._is_shared else overall
         self._accounts: dict[AccountId, RunningTotals] = {}
         self._together = self._running(self._overall)
 
@@ -40,7 +41,8 @@ class LiveSums:
         for row in rows:
             if row.is_shown or row.account in self._accounts:
                 self._of(row.account).put(row)
-                self._together.put(row)
+                if not self._is_shared:
+                    self._together.put(row)
 
     def of(self, chosen: AccountId | None) -> tuple[Sequence[tuple[str, RunningTotals]], RunningTotals | None]:
         """The sums by account, in the accounts' order, and of all together where there are several and none is
@@ -48,7 +50,9 @@ class LiveSums:
         order = list(self.bases)
         known = sorted(self._accounts, key=lambda each: order.index(each) if each in order else len(order))
         totals = [(str(each), self._accounts[each]) for each in known if chosen in (None, each)]
-        return totals, self._together if len(totals) > 1 else None
+        if len(totals) < 2:
+            return totals, None
+        return totals, self._added_up() if self._is_shared else self._together
 
     def rate(self, account: AccountId, currency: Currency) -> tuple[Currency, Decimal] | None:
         """The account's own currency and what one unit of another costs in it; None when it is its own or unknown."""
@@ -62,6 +66,13 @@ class LiveSums:
             base = self.bases.get(account, self._overall)
             found = self._accounts[account] = self._running(base)
         return found
+
+    def _added_up(self) -> RunningTotals:
+        made = self._running(self._overall)
+        for running in self._accounts.values():
+            if running.currency == made.currency:
+                made.add(running)
+        return made
 
     def _running(self, base: Currency) -> RunningTotals:
         """Sums in a currency, by the rates of the accounts that are kept in it."""

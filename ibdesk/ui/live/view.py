@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSettings, Qt, QTimer
@@ -44,6 +45,8 @@ LOOK = (
     "are the ones in its API settings, and whether “Enable ActiveX and Socket Clients” is ticked there. The desk tries "
     "again by itself."
 )
+#: So many rows are added up at once, a millisecond's work, and the window is left alone for so long (milliseconds).
+AT_ONCE, REST_MS = 100, 4
 #: What is on screen is told to the source when the list has stood still for so long (milliseconds).
 STILL_MS = 400
 
@@ -69,6 +72,8 @@ class LiveView(QWidget):
         self._newest: datetime | None = None
         self._restored_since: datetime | None = None
         self._watched: tuple[Conid, ...] = ()
+        self._due: dict[PnlKey, PnlRow] = {}
+        self._is_summed = False
         self._sums = LiveSums({}, {}, Currency(desk.preferences.sourced.settings.base_currency))
         self.strip, self.cards = LineStrip(), TotalCards()
         self.card, self.table = Card("Positions, live"), LiveTable(settings)
@@ -77,7 +82,7 @@ class LiveView(QWidget):
         self.off, self.empty = not_switched_on(), EmptyState("portfolio", "", "")
         self._places, self._lists = QStackedWidget(), QStackedWidget()
         self._full, self._skeleton = QWidget(), SkeletonRows(12, columns=8)
-        self._still = QTimer(self)
+        self._still, self._adding = QTimer(self), QTimer(self)
         self._stack()
         self._wire()
         self.draw()
@@ -177,6 +182,9 @@ class LiveView(QWidget):
         self._still.setSingleShot(True)
         self._still.setInterval(STILL_MS)
         self._still.timeout.connect(self._watch)
+        self._adding.setSingleShot(True)
+        self._adding.setInterval(REST_MS)
+        self._adding.timeout.connect(self._add_up)
         table.scrolled.connect(self._still.start)
         table.chosen.connect(self._chosen)
         table.explain_wanted.connect(self.explain_cell)
@@ -213,14 +221,25 @@ class LiveView(QWidget):
         self._draw_totals()
 
     def _moved(self, rows: list[PnlRow]) -> None:
-        self._sums.put(rows)
         for row in rows:
+            self._due[row.key] = row
             at = told_at(row)
             if at is not None and (self._newest is None or at > self._newest):
                 self._newest = at
         key = self.table.current_key()
         if key is not None and any(row.key == key for row in rows):
             self.executions.show_row(self.table.live.row_of(key))
+        if not self._adding.isActive():
+            self._add_up()
+
+    def _add_up(self) -> None:
+        """Count some of the rows that are due; the totals are drawn when all are."""
+        some = list(islice(self._due, AT_ONCE))
+        self._sums.put([self._due.pop(key) for key in some])
+        if self._due:
+            self._adding.start()
+            return
+        self._is_summed = True
         self._draw_totals()
 
     def _chosen(self, key: PnlKey | None) -> None:
@@ -271,7 +290,7 @@ class LiveView(QWidget):
 
     def _draw_totals(self) -> None:
         live = self._desk.live_pnl
-        if live is not None:
+        if live is not None and self._is_summed:
             totals, overall = self._sums.of(self._bridge.selected)
             self.cards.show_totals(totals, overall, self._own(live))
 
@@ -300,6 +319,7 @@ class LiveView(QWidget):
         if self._sums.is_made_with(bases, rates, overall):
             return
         self._sums = LiveSums(bases, rates, overall)
-        self._sums.put(self.table.live.rows())
+        self._is_summed = False
+        self._due = {row.key: row for row in self.table.live.rows()}
         self.table.live.set_bases(bases)
-        self._draw_totals()
+        self._add_up()
