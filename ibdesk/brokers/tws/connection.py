@@ -72,7 +72,7 @@ class Line:
 
     def send(self, request: Callable[[Any], object]) -> None:
         """Send what has no answer of its own. Raises Unavailable when the line is over."""
-        if self.is_over:
+        if self.is_over or self.wire.is_closing:
             raise failures.gone()
         try:
             request(self.wire.client)

@@ -108,6 +108,12 @@ class Wire:
         number: int = self.client.getReqId()
         return number
 
+    @property
+    def is_closing(self) -> bool:
+        """Whether the socket is closed or closing: what is written now is lost, and asyncio complains of it."""
+        transport = self.client.conn.transport
+        return transport is None or bool(transport.is_closing())
+
     def hang_up(self, *, at_once: bool) -> None:
         """Close the socket; `at_once` without waiting for bytes that nobody takes (a half-open peer never does)."""
         transport = self.client.conn.transport
