@@ -276,3 +276,17 @@ def test_executions_without_an_end_mark_are_taken_as_they_came() -> None:
             assert watch.fills
 
     play(scene, timings=HASTY)
+
+
+def test_nothing_is_written_to_a_socket_that_is_closing_already() -> None:
+    async def scene(stage: Scene) -> None:
+        await stage.broker.accounts()
+        line = stage.broker._main.line
+        assert line is not None and not line.is_over
+        line.wire.hang_up(at_once=True)  # the library hears of it in the loop's next round
+        written: list[object] = []
+        with pytest.raises(Unavailable) as caught:
+            line.send(written.append)
+        assert caught.value.cause is Cause.TWS_GONE and not written
+
+    play(scene)
