@@ -200,6 +200,27 @@ class LinkNews:
     retry_at: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SocketWord:
+    """What is known of a socket without asking: whose accounts it reaches, how long it has stood, how long nothing was
+    heard on it, and how far the broker's clock is ahead of ours. Without a connection nothing is."""
+
+    accounts: tuple[AccountId, ...] = ()
+    open_for: timedelta | None = None
+    quiet_for: timedelta | None = None
+    skew: timedelta | None = None
+
+
+class Socket(Protocol):
+    """A broker that stands at the other end of a socket of ours. Raises nothing but DeskError."""
+
+    @property
+    def word(self) -> SocketWord: ...
+
+    async def look(self) -> SocketWord:
+        """Ask it whether it is there; the socket is opened if there is none."""
+
+
 StreamEvent = (
     StreamUp | StreamDown | SessionFlags | AccountPnl | Quote | OrderNews | PositionMoved | PositionPnl | LinkNews
 )

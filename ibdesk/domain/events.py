@@ -21,10 +21,11 @@ from ibdesk.domain.truth import StreamState
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountChanged:
-    """A new picture of the account is stored."""
+    """A new picture of the account is stored. Pictures of other sources stay as they were."""
 
     account: AccountId
     as_of: datetime
+    source: Source = Source.PORTAL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +43,7 @@ class SyncChanged:
     counts: SyncCounts = SyncCounts()
     stage: str = ""
     error: DeskError | None = None
+    source: Source = Source.PORTAL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

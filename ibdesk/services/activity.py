@@ -1,6 +1,6 @@
 """What the Activity room may read of the desk's own doings, and how the audit leaves the vault as a file."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +9,7 @@ import msgspec
 from ibdesk.domain.accounts import Environment
 from ibdesk.domain.audit_hints import AuditHint, hints
 from ibdesk.domain.errors import Cause, Refused
+from ibdesk.domain.positions import Source
 from ibdesk.domain.receipt_document import Document, document_of
 from ibdesk.domain.receipts import LoggedReceipt, ReceiptFilter, ReceiptHead, Step
 from ibdesk.domain.records import AuditFault, DatabaseReport, LoggedCall, SessionRecord, SyncRecord
@@ -47,8 +48,8 @@ class Activity:
             lambda tx: audit.load_calls(tx, text=text, only_errors=only_errors, before=before, limit=limit)
         )
 
-    async def syncs(self, *, limit: int = 200) -> tuple[SyncRecord, ...]:
-        return await self._database.read(records.load_syncs, limit)
+    async def syncs(self, *, limit: int = 200, sources: Collection[Source] = tuple(Source)) -> tuple[SyncRecord, ...]:
+        return await self._database.read(records.load_syncs, limit, sources)
 
     async def sessions(self, *, limit: int = 200) -> tuple[SessionRecord, ...]:
         return await self._database.read(records.load_sessions, limit)

@@ -50,7 +50,7 @@ class Book:
         self._clock = clock
         self._quotes = quotes
         self._pnl = pnl
-        self._source = source
+        self.source = source
         self._local = local
 
     async def accounts(self) -> tuple[Account, ...]:
@@ -65,9 +65,9 @@ class Book:
         """All that is stored of one account, of any environment; None before its first sync. Without history: no curve
         and no trends, which take longer to read than all the rest."""
         if with_history:
-            found, stored = await self._database.read(_load_with_account, account, self._source, self._clock())
+            found, stored = await self._database.read(_load_with_account, account, self.source, self._clock())
         else:
-            found, stored = await self._database.recall(_load_with_account, account, self._source, None)
+            found, stored = await self._database.recall(_load_with_account, account, self.source, None)
         return None if found is None or stored is None else self._made(found, stored)
 
     async def page_with_fills(
@@ -89,7 +89,7 @@ class Book:
         return belongs(self._environment, account) and not is_local(account.id)
 
     async def _page(self, account: Account) -> AccountPage | None:
-        stored = await self._database.read(_load, account.id, self._source, self._clock())
+        stored = await self._database.read(_load, account.id, self.source, self._clock())
         return None if stored is None else self._made(account, stored)
 
     def _made(self, account: Account, stored: "_Stored") -> AccountPage:

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from ibdesk.services.preferences import Preferences
     from ibdesk.services.reconnect import Reconnect
     from ibdesk.services.session import SessionService
+    from ibdesk.services.socket_health import SocketHealth
     from ibdesk.services.support import Support
     from ibdesk.services.sync import SyncService
     from ibdesk.services.tasks import Tasks
@@ -47,7 +48,8 @@ class Desk:
     is connected or while Interactive Brokers is switched off; the stored books stay readable then. So is `orders`, and
     where nothing may be traded; `order_book` is there with every account that tells its orders, `kill_switch` with
     every account. `local_paper` keeps the account of that mode, in whatever mode the desk is; `live_pnl` is the book
-    of a TWS or IB Gateway beside it.
+    of a TWS or IB Gateway beside it, `tws_sync` reads the accounts' pictures there, `tws_health` says how its socket
+    is.
 
     `faults` is what the demo can be made to suffer, empty on a real gateway; `database_bytes` is what the vault takes
     on disk. `close` stops tasks, brokers and the database, in that order; `reopen` does too, and gives a new desk on
@@ -90,3 +92,5 @@ class Desk:
     digests: "Digests | None" = None
     expiry: "Expiry | None" = None
     live_pnl: "LivePnl | None" = None
+    tws_sync: "SyncService | None" = None
+    tws_health: "SocketHealth | None" = None

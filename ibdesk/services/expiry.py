@@ -159,7 +159,9 @@ class Expiry:
             )
         return self._exercising
 
-    def _account_changed(self, _event: AccountChanged) -> None:
+    def _account_changed(self, event: AccountChanged) -> None:
+        if event.source is not self._book.source:  # the board reads the book
+            return
         today = self._clock().astimezone(NEW_YORK).date()
         if self._told != today and self._calendar.is_trading_day(today):
             self._told = today

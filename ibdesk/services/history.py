@@ -60,7 +60,7 @@ class EquityHistory:
         self._is_fetching = True
         try:
             if self._due is None:
-                self._due = _attempts(await self._database.read(records.load_syncs, LINES))
+                self._due = _attempts(await self._database.read(records.load_syncs, LINES, (self._broker.source,)))
             for account in accounts:
                 now = self._clock()
                 if self._due.get(account.id, now) <= now:
@@ -90,7 +90,7 @@ class EquityHistory:
 
         await self._database.write(store)
         if points:
-            self._hub.publish(AccountChanged(account=account, as_of=points[-1].at))
+            self._hub.publish(AccountChanged(account=account, as_of=points[-1].at, source=self._broker.source))
         return self._clock() + AGAIN_AFTER
 
     def _record(

@@ -123,6 +123,8 @@ class Live:
             self._reading.cancel()
 
     def _account_changed(self, event: AccountChanged) -> None:
+        if event.source is not self._source:
+            return
         if not self._tasks.is_closing:  # a picture may be stored until the very end; nobody looks at it any more
             self._tasks.start("watch what is held", self._follow(event.account))
 

@@ -115,10 +115,14 @@ class Reconnect:
             self._lose(event.state.reason)
 
     def _sync_changed(self, event: SyncChanged) -> None:
+        if event.source is not self._sync.source:
+            return
         if event.error is not None and event.error.cause in LOSES:
             self._lose(event.error.message)
 
-    def _account_changed(self, _event: AccountChanged) -> None:
+    def _account_changed(self, event: AccountChanged) -> None:
+        if event.source is not self._sync.source:  # another window onto the same account says nothing of this one
+            return
         self._heard_at = self._clock()
         self._return(is_synced=True)
 

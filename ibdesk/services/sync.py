@@ -8,27 +8,28 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from time import perf_counter
 from typing import TYPE_CHECKING
 
 from ibdesk.brokers.base import Broker
-from ibdesk.domain.accounts import Account, AccountId, Environment
+from ibdesk.domain.accounts import Account, AccountId, Environment, masked
 from ibdesk.domain.errors import Cause, DeskError, Refused, Unavailable
 from ibdesk.domain.events import (
     AccountChanged,
     ConnectionLost,
     FillsArrived,
+    LineChanged,
     Notice,
     RateChanged,
     SessionChanged,
     SyncChanged,
     TimeJumped,
 )
+from ibdesk.domain.line import Line
 from ibdesk.domain.modes import check_environment
-from ibdesk.domain.positions import Position, Snapshot, SyncCounts
 from ibdesk.domain.records import SyncRecord, SyncStatus
-from ibdesk.domain.returns import Point
 from ibdesk.domain.session import SessionState
 from ibdesk.domain.settings import Settings
 from ibdesk.services.desk import Clock
@@ -36,13 +37,15 @@ from ibdesk.services.history import EquityHistory
 from ibdesk.services.hub import Hub
 from ibdesk.services.outcome import Stages, SyncOutcome, status_of
 from ibdesk.services.session import SessionService
+from ibdesk.services.socket_health import broker_lost
+from ibdesk.services.stored_picture import let_go, outdated, store
 from ibdesk.services.tasks import Tasks
 from ibdesk.services.waiting import Wait, wait
-from ibdesk.store import accounts, records, series, snapshots
+from ibdesk.store import accounts, records
 from ibdesk.store.database import Database
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
+    pass
 
 __all__ = ["SyncOutcome", "SyncService"]
 
@@ -53,16 +56,21 @@ ENDS_THE_RUN = frozenset({
     Cause.GATEWAY_NOT_RUNNING, Cause.GATEWAY_PLAIN_HTTP, Cause.NOT_A_GATEWAY, Cause.ACCESS_DENIED,
     Cause.CERTIFICATE_UNKNOWN, Cause.CERTIFICATE_CHANGED, Cause.NOT_AUTHENTICATED, Cause.BROKERAGE_LOST,
     Cause.COMPETING_SESSION, Cause.PENALTY_BOX, Cause.MAINTENANCE, Cause.DISK_FULL, Cause.VAULT_CLOSED,
+    Cause.CLIENT_ID_IN_USE, Cause.TWS_REFUSED, Cause.TWS_SILENT, Cause.TWS_GONE, Cause.TWS_TOO_OLD,
 })  # fmt: skip
 #: After these the session is looked at before another account is tried: one that hangs would hang too.
 ASK_THE_SESSION = frozenset({Cause.TIMED_OUT})
-_FREED_AT_A_TIME = 500
 #: Seconds after a print until the picture of the account is read anew, and between two such readings.
 SETTLES, FOLLOWS_EVERY = 1.0, 10.0
 
 
 class SyncService:
-    """Keeps the vault's picture of every account young."""
+    """Keeps the vault's picture of every account young, as one source has it.
+
+    A source has a `session` that somebody signs in to, or a `line` that stands or does not; without either it is asked
+    whenever it is time. One that `stands_beside` another adds accounts that nobody told of; what the other says of
+    accounts and of their past is fuller and stays.
+    """
 
     def __init__(
         self,
@@ -75,12 +83,17 @@ class SyncService:
         environment: Environment,
         settings: Callable[[], Settings],
         clock: Clock,
+        line: Callable[[], Line] | None = None,
+        stands_beside: bool = False,
         wait: Wait = wait,
         timer: Callable[[], float] = perf_counter,
         ticks: Callable[[], float] = time.monotonic,
     ) -> None:
         self.last: SyncOutcome | None = None
+        self.source = broker.source
         self._broker = broker
+        self._line = line
+        self._stands_beside = stands_beside
         self._session = session
         self._hub = hub
         self._tasks = tasks
@@ -109,8 +122,11 @@ class SyncService:
         return bool(self._runs)
 
     def start(self) -> None:
-        """Sync every interval from now on, and at once when the session becomes ready."""
-        self._hub.subscribe(SessionChanged, self._session_changed)
+        """Sync every interval from now on, and at once when the session becomes ready or the line comes up."""
+        if self._line is None:
+            self._hub.subscribe(SessionChanged, self._session_changed)
+        else:
+            self._hub.subscribe(LineChanged, self._line_changed)
         self._hub.subscribe(ConnectionLost, self._connection_lost)
         self._hub.subscribe(TimeJumped, lambda event: self._woken.set())
         self._hub.subscribe(RateChanged, self._rate_changed)
@@ -120,6 +136,8 @@ class SyncService:
     async def run(self, account: AccountId | None = None) -> SyncOutcome:
         """Sync this account, or all. Callers during a run get its outcome (one gateway, one fetch). Failures are in
         the records, never raised."""
+        whose = "all accounts" if account is None else masked(account)
+        log.info("Sync over %s asked for: %s", self.source.value, whose)
         return await asyncio.shield(self._shared(account, fresh=True))
 
     async def finish(self) -> None:
@@ -147,6 +165,8 @@ class SyncService:
     def _should_try(self) -> bool:
         """Whether an automatic run makes sense: ready, not in the penalty box, or a reason not yet written down."""
         if not self._settings().auto_sync or self._boxed_for() > timedelta():
+            return False
+        if self._line is not None and not self._line().is_alive:
             return False
         if self._session is None or self._session.session.is_ready:
             return True
@@ -197,7 +217,13 @@ class SyncService:
         self._must_be_fresh = True  # what the broker kept from before the outage is not good enough after it
 
     def _session_changed(self, event: SessionChanged) -> None:
-        is_ready = event.session.is_ready
+        self._became(is_ready=event.session.is_ready)
+
+    def _line_changed(self, event: LineChanged) -> None:
+        if event.source is self.source:
+            self._became(is_ready=event.line.is_alive)
+
+    def _became(self, *, is_ready: bool) -> None:
         if is_ready != self._was_ready:
             self._accounts = ()
             self._woken.set()
@@ -208,15 +234,15 @@ class SyncService:
             self._failure = None
             made = await self._records(account, fresh=fresh)
             self.last = SyncOutcome(status=status_of(made), records=made, error=self._failure)
-        if any(record.status in (SyncStatus.SUCCESS, SyncStatus.PARTIAL) for record in made) and self._history.is_due(
-            self._accounts
-        ):
+            self._sum_up(self.last)
+        is_any_read = any(record.status in (SyncStatus.SUCCESS, SyncStatus.PARTIAL) for record in made)
+        if is_any_read and not self._stands_beside and self._history.is_due(self._accounts):
             self._beside = self._tasks.start("equity history", self._history.fetch(self._accounts))
         return self.last
 
     async def _records(self, account: AccountId | None, *, fresh: bool) -> tuple[SyncRecord, ...]:
         started, stages = self._clock(), Stages(self._timer)
-        self._hub.publish(SyncChanged(account=account, started_at=started, stage="session"))
+        self._publish(SyncChanged(account=account, started_at=started, stage="session"))
         try:
             wanted = await self._wanted(account, stages)
         except DeskError as error:
@@ -265,6 +291,8 @@ class SyncService:
         return (account,)
 
     async def _check_session(self) -> None:
+        if self._line is not None and (problem := broker_lost(self._line())) is not None:
+            raise problem
         if self._session is None or self._session.session.is_ready:
             return
         await self._session.look()
@@ -284,38 +312,37 @@ class SyncService:
             )
         for account in seen:
             check_environment(self._environment, account)
-        await self._database.write(accounts.save_accounts, seen, self._clock())
+        save = accounts.add_accounts if self._stands_beside else accounts.save_accounts
+        await self._database.write(save, seen, self._clock())
         return seen
 
     async def _sync(self, account: AccountId, stages: Stages, *, fresh: bool) -> SyncRecord:
         """Fetch and store one account's picture. Raises what stopped it; nothing is stored then."""
         started = self._clock()
-        self._hub.publish(SyncChanged(account=account, started_at=started, stage="fetch"))
+        self._publish(SyncChanged(account=account, started_at=started, stage="fetch"))
         with stages.stage("fetch"):
             picture = await self._broker.snapshot(account, fresh=fresh)
         with stages.stage("store"):
-            counts, was_ahead = await self._database.write(_store, picture)
+            counts, was_ahead = await self._database.write(store, picture)
         self._not_before = None
         self._must_be_fresh = False
         record = SyncRecord(
             account=account,
-            source=self._broker.source,
+            source=self.source,
             started_at=started,
             finished_at=self._clock(),
             status=SyncStatus.PARTIAL if counts.skipped else SyncStatus.SUCCESS,
             counts=counts,
             stages=stages.taken,
-            errors=(*_outdated(picture, counts, was_ahead), *(f"{row.what}: {row.why}" for row in picture.skipped)),
+            errors=(*outdated(picture, counts, was_ahead), *(f"{row.what}: {row.why}" for row in picture.skipped)),
             next_at=self._next_at(),
         )
         await self._write_down(record)
         as_of, positions = picture.as_of, list(picture.positions)
         del picture
-        await _let_go(positions)
-        self._hub.publish(AccountChanged(account=account, as_of=as_of))
-        self._hub.publish(
-            SyncChanged(account=account, started_at=started, finished_at=record.finished_at, counts=counts)
-        )
+        await let_go(positions)
+        self._hub.publish(AccountChanged(account=account, as_of=as_of, source=self.source))
+        self._publish(SyncChanged(account=account, started_at=started, finished_at=record.finished_at, counts=counts))
         return record
 
     async def _failed(
@@ -327,7 +354,7 @@ class SyncService:
         self._failure = error
         record = SyncRecord(
             account=account,
-            source=self._broker.source,
+            source=self.source,
             started_at=started,
             finished_at=self._clock(),
             status=status,
@@ -337,10 +364,24 @@ class SyncService:
             next_at=self._next_at(),
         )
         await self._write_down(record)
-        self._hub.publish(
-            SyncChanged(account=account, started_at=started, finished_at=record.finished_at, error=error)
-        )
+        self._publish(SyncChanged(account=account, started_at=started, finished_at=record.finished_at, error=error))
         return record
+
+    def _publish(self, event: SyncChanged) -> None:
+        self._hub.publish(replace(event, source=self.source))
+
+    def _sum_up(self, outcome: SyncOutcome) -> None:
+        """One line for each run in the log, and one for each account that was not read or not whole."""
+        counts = outcome.counts
+        log.info(
+            "Sync over %s: %s, %d accounts, %d processed, %d new, %d updated, %d removed, %d skipped",
+            self.source.value, outcome.status.value, len(outcome.records), counts.processed, counts.new,
+            counts.updated, counts.removed, counts.skipped,
+        )  # fmt: skip
+        for record in outcome.records:
+            if record.errors:
+                who = "no account" if record.account is None else masked(record.account)
+                log.info("Sync over %s, %s: %s", self.source.value, who, "; ".join(record.errors))
 
     def _next_at(self) -> datetime:
         return self._clock() + self._pause()
@@ -351,37 +392,3 @@ class SyncService:
         except DeskError as error:
             log.error("The sync could not be written down: %s", error.message)
             self._hub.publish(Notice(error=error))
-
-
-async def _let_go(positions: list[Position]) -> None:
-    """Free them bit by bit: 10,000 in one go hold the window up for 6 to 11 ms (goal G9)."""
-    while positions:
-        del positions[-_FREED_AT_A_TIME:]
-        await asyncio.sleep(0)
-
-
-def _store(tx: "Connection", picture: Snapshot) -> tuple[SyncCounts, datetime | None]:
-    """One picture and its point of the equity curve, in one transaction; with it the stored picture's instant when
-    that lay in the future.
-
-    Of two pictures the younger stays. A stored one from the future says only that the clock was set back since: then
-    the order in which they came decides, for refusing would leave the old figures on screen until the clock is there.
-    """
-    stored = snapshots.stored_as_of(tx, picture.account, picture.source)
-    was_ahead = stored if stored is not None and stored > picture.received_at else None
-    counts = snapshots.save_snapshot(tx, picture, whatever_is_stored=was_ahead is not None)
-    value = picture.summary.net_liquidation
-    if value is not None:
-        series.add_equity(tx, picture.account, (Point(at=picture.as_of, value=value),), picture.source)
-    return counts, was_ahead
-
-
-def _outdated(picture: Snapshot, counts: SyncCounts, was_ahead: datetime | None) -> tuple[str, ...]:
-    """What to say of a picture that is older than the stored one, or seems to be."""
-    instant = f"{picture.as_of:%Y-%m-%d %H:%M:%S} UTC"
-    if was_ahead is not None:
-        return (f"This picture of {instant} replaces one of {was_ahead:%Y-%m-%d %H:%M:%S} UTC, which is still to come: "
-                "this computer's clock was set back. Check it.",)  # fmt: skip
-    if counts.skipped == len(picture.skipped):
-        return ()
-    return (f"This picture is of {instant}, before the stored one, which stays: the broker sent an older one.",)

@@ -13,15 +13,25 @@ from ibdesk.store.tables import accounts, ibkr_account_metadata
 BROKER_CODE = "ibkr"
 
 
+def add_accounts(tx: Connection, seen: Sequence[Account], now: datetime) -> None:
+    """Remember those that nobody told of yet, after the others; what is known of the others is kept."""
+    known = {account.id for account in load_accounts(tx)}
+    _save(tx, [account for account in seen if account.id not in known], now, after=len(known))
+
+
 def save_accounts(tx: Connection, seen: Sequence[Account], now: datetime) -> None:
     """Remember the accounts the sign-in can see, in the order given; accounts not among them are kept."""
+    _save(tx, seen, now)
+
+
+def _save(tx: Connection, seen: Sequence[Account], now: datetime, *, after: int = 0) -> None:
     bulk.upsert(
         tx,
         ibkr_account_metadata,
         [
             (a.id, a.title, a.currency, int(a.is_paper), a.margin_type.value, a.customer_type, a.entity, a.alias,
              None if a.lite is None else int(a.lite), order, now)
-            for order, a in enumerate(seen)
+            for order, a in enumerate(seen, after)
         ],
     )  # fmt: skip
     for account in seen:

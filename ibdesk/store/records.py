@@ -1,7 +1,7 @@
 """Queries: what the desk wrote down of its own doings (syncs, session states, key changes) and what the person agreed
 to."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 
@@ -46,9 +46,11 @@ def add_sync(tx: Connection, record: SyncRecord) -> None:
     )
 
 
-def load_syncs(tx: Connection, limit: int = 200) -> tuple[SyncRecord, ...]:
-    """The newest syncs, newest first."""
-    rows = tx.execute(select(ibkr_sync_log).order_by(ibkr_sync_log.c.id.desc()).limit(limit))
+def load_syncs(tx: Connection, limit: int = 200, sources: Collection[Source] = tuple(Source)) -> tuple[SyncRecord, ...]:
+    """The newest syncs of these sources, newest first."""
+    c = ibkr_sync_log.c
+    mine = c.source.in_([source.value for source in sources])
+    rows = tx.execute(select(ibkr_sync_log).where(mine).order_by(c.id.desc()).limit(limit))
     return tuple(_sync(row) for row in rows)
 
 

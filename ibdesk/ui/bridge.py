@@ -218,8 +218,8 @@ _SIGNALS: dict[type[Any], str] = {
 def _key(event: Event) -> object:
     """What a newer event replaces: events with the same key are one signal a frame."""
     match event:
-        case AccountChanged(account=account):
-            return AccountChanged, account
+        case AccountChanged(account=account, source=source):
+            return AccountChanged, account, source
         case PnlChanged(pnl=pnl):
             return PnlChanged, pnl.account
         case QuotesChanged() | RateChanged() | CallsLogged():

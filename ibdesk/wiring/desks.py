@@ -25,7 +25,7 @@ from ibdesk.wiring.gateways import COUNTS_FOR, chosen_environment, connection_to
 from ibdesk.wiring.going_live import going_live_for
 from ibdesk.wiring.local_paper import local_paper_over
 from ibdesk.wiring.orders import trading_for
-from ibdesk.wiring.tws import live_pnl_at, place_of
+from ibdesk.wiring.tws import place_of, tws_at
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection as Transaction
@@ -189,11 +189,11 @@ async def build_desk(
             tasks=parts.tasks, database=database, clock=world.clock, ticks=world.ticks, is_armed=going_live.is_armed,
         )  # fmt: skip
         await trading.open()
-    live_pnl = None
+    tws = None
     if world.tws is not None or preferences.settings.tws_enabled:
-        live_pnl = await live_pnl_at(
-            world.tws or place_of(preferences.settings, environment), opened, hub=hub, tasks=parts.tasks,
-            database=database, clock=world.clock, ticks=world.ticks,
+        tws = await tws_at(
+            world.tws or place_of(preferences.settings, environment), opened, settings=lambda: preferences.settings,
+            hub=hub, tasks=parts.tasks, database=database, clock=world.clock, ticks=world.ticks,
         )  # fmt: skip
     if connected.waking is None:  # a computer that slept locks the desk, also where no account is connected
         connected = replace(connected, waking=Waking(hub=hub, tasks=parts.tasks, clock=world.clock, ticks=world.ticks))
@@ -206,8 +206,8 @@ async def build_desk(
         if trading is not None:
             trading.start()
         parts.tasks.start("look at the vault", care.look())
-        if live_pnl is not None and world.tws is None:  # one that only stands ready waits until somebody looks
-            live_pnl.start()
+        if tws is not None:
+            tws.start(is_wanted=world.tws is None)  # one that only stands ready waits until somebody looks
         if environment is not Environment.DEMO:  # a throwaway vault needs none
             backups.start()
     book = _book(parts, connected.live)
@@ -263,7 +263,9 @@ async def build_desk(
         digests=digests,
         chains=connected.chains,
         local_paper=local_paper,
-        live_pnl=live_pnl,
+        live_pnl=None if tws is None else tws.live_pnl,
+        tws_sync=None if tws is None else tws.sync,
+        tws_health=None if tws is None else tws.health,
         check_passphrase=lambda secret: asyncio.to_thread(vaults.opens, vault, secret),
         database_bytes=lambda: database.size,
         close=opened.aclose,

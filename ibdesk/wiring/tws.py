@@ -6,17 +6,19 @@ when somebody first looks.
 
 from collections.abc import Callable
 from contextlib import AsyncExitStack
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ibdesk.brokers.base import TwsPlace
 from ibdesk.domain.accounts import Environment
-from ibdesk.domain.positions import Source
 from ibdesk.domain.settings import Settings
 from ibdesk.services.desk import Clock
 
 if TYPE_CHECKING:
     from ibdesk.services.hub import Hub
     from ibdesk.services.live_pnl import LivePnl
+    from ibdesk.services.socket_health import SocketHealth
+    from ibdesk.services.sync import SyncService
     from ibdesk.services.tasks import Tasks
     from ibdesk.store.database import Database
 
@@ -31,20 +33,44 @@ def place_of(settings: Settings, environment: Environment) -> TwsPlace:
     )  # fmt: skip
 
 
-async def live_pnl_at(
-    place: TwsPlace, opened: AsyncExitStack, *, hub: "Hub", tasks: "Tasks", database: "Database", clock: Clock,
-    ticks: Callable[[], float],
-) -> "LivePnl":  # fmt: skip
-    """The live book over this socket, not started; what has to be closed goes onto `opened`. Orders are not sent over
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TwsDesk:
+    """What one socket is good for: the live book, pictures of the accounts, and how it is itself."""
+
+    live_pnl: "LivePnl"
+    sync: "SyncService"
+    health: "SocketHealth"
+
+    def start(self, *, is_wanted: bool) -> None:
+        """Follow the line if it `is_wanted`; pictures are read while somebody follows it."""
+        self.sync.start()
+        if is_wanted:
+            self.live_pnl.start()
+
+
+async def tws_at(
+    place: TwsPlace, opened: AsyncExitStack, *, settings: Callable[[], Settings], hub: "Hub", tasks: "Tasks",
+    database: "Database", clock: Clock, ticks: Callable[[], float],
+) -> TwsDesk:  # fmt: skip
+    """What works over this socket, not started; what has to be closed goes onto `opened`. Orders are not sent over
     it: they go where the mode says."""
     from ibdesk.brokers.tws.broker import TwsBroker
     from ibdesk.services.live_pnl import LivePnl
+    from ibdesk.services.socket_health import SocketHealth
+    from ibdesk.services.sync import SyncService
 
     broker = TwsBroker(place, clock=clock, ticks=ticks)
     if broker.stream is None:
         raise RuntimeError("a socket is for streaming")
-    pnl = LivePnl(broker.stream, source=Source.TWS, hub=hub, tasks=tasks, database=database, clock=clock)
+    pnl = LivePnl(broker.stream, source=broker.source, hub=hub, tasks=tasks, database=database, clock=clock)
     await pnl.open()
     opened.push_async_callback(pnl.close)
     opened.push_async_callback(broker.close)
-    return pnl
+    sync = SyncService(
+        broker, session=None, line=lambda: pnl.line, stands_beside=True, hub=hub, tasks=tasks, database=database,
+        environment=place.environment, settings=settings, clock=clock, ticks=ticks,
+    )  # fmt: skip
+    health = SocketHealth(
+        broker, address=f"{place.host}:{place.port}", client_id=place.client_id, line=lambda: pnl.line, clock=clock
+    )
+    return TwsDesk(live_pnl=pnl, sync=sync, health=health)

@@ -19,6 +19,7 @@ from ibdesk.domain.hours import NEW_YORK, Calendar
 from ibdesk.domain.instruments import Conid, Instrument
 from ibdesk.domain.market import Quote
 from ibdesk.domain.modes import Mode
+from ibdesk.domain.positions import Source
 from ibdesk.domain.receipt_document import document_of
 from ibdesk.domain.receipts import EnteredBy, Outcome, ReceiptFilter, Step
 from ibdesk.services.expiry import Expiry
@@ -252,6 +253,9 @@ def test_an_expiry_day_is_told_once_with_the_first_picture(tmp_path: Path) -> No
     async def life(bench: Bench) -> None:
         heard = Heard(bench.shop.hub, Notice)
         bench.expiry.start()
+        bench.shop.hub.publish(AccountChanged(account=MAIN, as_of=bench.shop.dial(), source=Source.TWS))
+        await asyncio.sleep(0.05)
+        assert not heard.events, "the board has nothing of that source"
         for _ in range(2):
             bench.shop.hub.publish(AccountChanged(account=MAIN, as_of=bench.shop.dial()))
         before = bench.shop.asked("")

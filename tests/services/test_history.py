@@ -6,8 +6,10 @@ from pathlib import Path
 from time import perf_counter
 
 from ibdesk.domain.events import AccountChanged
-from ibdesk.domain.records import SyncStatus
+from ibdesk.domain.positions import Source
+from ibdesk.domain.records import SyncRecord, SyncStatus
 from ibdesk.services.history import STAGE, EquityHistory
+from ibdesk.store import records
 from tests.services.workshop import MAIN, Heard, Workshop, beside, eventually, workshop
 
 
@@ -47,6 +49,19 @@ def test_it_is_asked_for_once_a_day_even_after_a_restart(tmp_path: Path) -> None
             assert not restarted.is_due(accounts)
             shop.dial.advance(timedelta(days=1))
             assert restarted.is_due(accounts)
+
+    asyncio.run(run())
+
+
+def test_what_another_source_was_asked_does_not_count(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with workshop(tmp_path) as shop:
+            now = shop.dial()
+            other = SyncRecord(account=MAIN, source=Source.TWS, started_at=now, finished_at=now,
+                               status=SyncStatus.SUCCESS, stages={STAGE: 1})
+            await shop.database.write(records.add_sync, other)
+            await synced(shop)
+            assert shop.asked("/pa/") > 0
 
     asyncio.run(run())
 

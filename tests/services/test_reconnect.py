@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ibdesk.demo.gateway import sign_in
-from ibdesk.domain.errors import Cause
+from ibdesk.domain.errors import Cause, Unavailable
 from ibdesk.domain.events import (
     AccountChanged,
     ConnectionLost,
@@ -18,9 +18,11 @@ from ibdesk.domain.events import (
     Notice,
     SessionChanged,
     StreamChanged,
+    SyncChanged,
     TimeJumped,
     WentAway,
 )
+from ibdesk.domain.positions import Source
 from ibdesk.domain.session import NextStep, SessionState
 from ibdesk.domain.settings import Settings
 from ibdesk.domain.truth import Lamp, Light
@@ -121,6 +123,24 @@ def test_a_dead_gateway_makes_everything_stale_at_once_and_says_so_once(tmp_path
             assert scene.shop.dial.instant == died  # no sync and no tickle had to come first
             await scene.let_pass(timedelta(minutes=2))
             assert len(scene.said(ConnectionLost)) == 1 and not scene.said(ConnectionRestored)
+
+    asyncio.run(run())
+
+
+def test_another_window_onto_the_same_account_neither_loses_nor_finds_the_gateway(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with connected(tmp_path) as scene:
+            now = scene.shop.dial()
+            error = Unavailable("Silence.", remedy="Look.", cause=Cause.TIMED_OUT)
+            scene.shop.hub.publish(SyncChanged(account=MAIN, started_at=now, finished_at=now, error=error,
+                                               source=Source.TWS))
+            await scene.settled()
+            assert not any(isinstance(event, ConnectionLost) for event in scene.heard.events)
+            await scene.shop.gateway.kill()
+            await scene.until(ConnectionLost)
+            scene.shop.hub.publish(AccountChanged(account=MAIN, as_of=now, source=Source.TWS))
+            await scene.settled()
+            assert not any(isinstance(event, ConnectionRestored) for event in scene.heard.events)
 
     asyncio.run(run())
 

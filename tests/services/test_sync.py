@@ -4,21 +4,48 @@ import asyncio
 import signal
 import subprocess
 import sys
-from dataclasses import replace
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from ibdesk.domain.accounts import AccountId, Environment
-from ibdesk.domain.events import AccountChanged, FillsArrived, Notice, SyncChanged
-from ibdesk.domain.positions import SyncCounts
-from ibdesk.domain.records import SyncStatus
+from ibdesk.domain.errors import Cause
+from ibdesk.domain.events import AccountChanged, FillsArrived, LineChanged, Notice, SyncChanged
+from ibdesk.domain.line import Line, LineState
+from ibdesk.domain.orders import Side
+from ibdesk.domain.positions import Source, SyncCounts
+from ibdesk.domain.records import SyncRecord, SyncStatus
+from ibdesk.domain.settings import Settings
+from ibdesk.services.hub import Hub
+from ibdesk.services.sync import SyncService
+from ibdesk.services.tasks import Tasks
+from ibdesk.store import records
 from ibdesk.store import vault as vaults
+from ibdesk.store.accounts import load_accounts
 from ibdesk.store.check import check
-from ibdesk.store.database import open_database
+from ibdesk.store.database import Database, open_database
+from ibdesk.store.redaction import redacted
 from ibdesk.store.snapshots import load_positions, save_snapshot
-from tests.services.workshop import MAIN, PASSPHRASE, SECOND, Heard, Workshop, beside, eventually, workshop
+from tests.brokers.door import LUNCH
+from tests.brokers.tws.door import Scene, at_tws, trade
+from tests.services.workshop import (
+    MAIN,
+    NOON,
+    PASSPHRASE,
+    SECOND,
+    Dial,
+    Heard,
+    Workshop,
+    beside,
+    eventually,
+    open_database_in,
+    workshop,
+)
 
 
 async def ready(shop: Workshop) -> Workshop:
@@ -377,3 +404,155 @@ def test_killing_the_desk_in_a_sync_leaves_a_whole_picture(tmp_path: Path) -> No
                 opened.close()
 
     asyncio.run(run())
+
+
+@dataclass(kw_only=True)
+class Socketed:
+    """A sync over the demo's TWS, and the line it goes by."""
+
+    scene: Scene
+    database: Database
+    dial: Dial
+    hub: Hub
+    sync: SyncService
+    line: Line = Line()
+
+    def become(self, state: LineState) -> None:
+        self.line = self.line.become(state, self.dial())
+        self.hub.publish(LineChanged(source=Source.TWS, line=self.line))
+
+    async def lines(self) -> tuple[SyncRecord, ...]:
+        """The sync log, oldest first."""
+        return (await self.database.read(records.load_syncs))[::-1]
+
+
+@asynccontextmanager
+async def over_the_socket(
+    folder: Path, environment: Environment = Environment.DEMO, **options: Any
+) -> AsyncIterator[Socketed]:
+    dial, hub, failures = Dial(), Hub(), list[tuple[str, BaseException]]()
+    tasks = Tasks(lambda name, error: failures.append((name, error)))
+    async with open_database_in(folder) as (_, database), at_tws(read_only=True, **options) as scene:
+        sync = SyncService(
+            scene.broker, session=None, line=lambda: made.line, stands_beside=True, hub=hub, tasks=tasks,
+            database=database, environment=environment, settings=Settings, clock=dial, wait=dial.wait,
+            ticks=dial.ticks,
+        )
+        made = Socketed(scene=scene, database=database, dial=dial, hub=hub, sync=sync)
+        try:
+            yield made
+        finally:
+            await tasks.close()
+    assert not failures, failures
+
+
+def test_over_the_socket_every_account_is_found_saved_and_read(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with over_the_socket(tmp_path) as desk:
+            heard = Heard(desk.hub, SyncChanged, AccountChanged)
+            outcome = await desk.sync.run()
+            assert outcome.status is SyncStatus.SUCCESS
+            assert [record.account for record in outcome.records] == [MAIN, SECOND]
+            held = sum(
+                len([each for each in desk.scene.gateway.account.figures(name, LUNCH).holdings if each.quantity])
+                for name in (MAIN, SECOND)
+            )
+            assert outcome.counts == SyncCounts(processed=held, new=held)
+            assert [each.id for each in await desk.database.read(load_accounts)] == [MAIN, SECOND]
+            assert await desk.database.read(load_positions, MAIN, Source.TWS)
+            assert not await desk.database.read(load_positions, MAIN), "nothing of it is the gateway's"
+            assert {event.source for event in heard.events} == {Source.TWS}
+            again = await desk.sync.run(SECOND)
+            assert again.counts == SyncCounts(processed=3, updated=3)
+
+    asyncio.run(run())
+
+
+def test_a_position_sold_in_tws_is_removed_at_the_next_sync(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with over_the_socket(tmp_path) as desk:
+            await desk.sync.run(MAIN)
+            (apple,) = [
+                each for each in await desk.database.read(load_positions, MAIN, Source.TWS)
+                if each.instrument.conid == 265598
+            ]
+            trade(desk.scene, "AAPL", int(apple.quantity), "gone", side=Side.SELL)
+            assert (await desk.sync.run(MAIN)).counts.removed == 1
+
+    asyncio.run(run())
+
+
+def test_a_tws_that_is_not_there_is_one_line_with_the_reason_and_asks_for_no_second_account(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with over_the_socket(tmp_path) as desk:
+            await desk.sync.run()
+            await desk.scene.service.kill()
+            outcome = await desk.sync.run()
+            assert outcome.status is SyncStatus.FAILED and outcome.error is not None
+            assert outcome.error.cause in (Cause.TWS_REFUSED, Cause.TWS_GONE)
+            assert (await desk.lines())[-1].errors == (outcome.error.message,)
+
+    asyncio.run(run())
+
+
+def test_a_real_account_behind_the_socket_is_not_stored_in_a_desk_of_the_other_kind(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with over_the_socket(tmp_path, environment=Environment.LIVE) as desk:
+            outcome = await desk.sync.run()
+            assert outcome.error is not None and outcome.error.cause is Cause.WRONG_ENVIRONMENT
+            assert not await desk.database.read(load_accounts)
+
+    asyncio.run(run())
+
+
+def test_by_itself_the_socket_is_read_only_while_its_line_stands(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with over_the_socket(tmp_path) as desk:
+            heard = Heard(desk.hub, SyncChanged)
+            desk.sync.start()
+            await asyncio.sleep(0.02)
+            desk.dial.advance(timedelta(minutes=5))
+            desk.hub.publish(LineChanged(source=Source.PORTAL, line=Line().become(LineState.UP, NOON)))
+            await asyncio.sleep(0.05)
+            assert not heard.events
+            desk.become(LineState.UP)
+            await heard.until(lambda event: event.account == SECOND and event.finished_at is not None)
+            heard.events.clear()
+            await eventually(lambda: desk.dial.next_in is not None)
+            desk.dial.advance(timedelta(seconds=31))
+            await heard.until(lambda event: event.account == SECOND and event.finished_at is not None)
+            desk.become(LineState.DOWN)
+            await asyncio.sleep(0.05)
+            count = len(await desk.lines())
+            desk.dial.advance(timedelta(hours=1))
+            await asyncio.sleep(0.05)
+            assert len(await desk.lines()) == count == 4
+
+    asyncio.run(run())
+
+
+def test_figures_of_a_tws_that_lost_its_broker_are_not_stored_as_of_now(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with over_the_socket(tmp_path) as desk:
+            desk.become(LineState.BROKER_LOST)
+            outcome = await desk.sync.run()
+            assert outcome.error is not None and outcome.error.cause is Cause.BROKERAGE_LOST
+            assert not await desk.database.read(load_positions, MAIN, Source.TWS)
+
+    asyncio.run(run())
+
+
+def test_attempt_summary_and_errors_are_in_the_log_without_an_account_number(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def run() -> None:
+        async with over_the_socket(tmp_path) as desk:
+            caplog.set_level("INFO", "ibdesk.services.sync")
+            await desk.sync.run(MAIN)
+            await desk.sync.run(AccountId("DU1234567"))
+
+    asyncio.run(run())
+    said = [redacted(record.getMessage()) for record in caplog.records]
+    assert said[0] == "Sync over tws asked for: DU•••4321"
+    assert said[1].startswith("Sync over tws: success, 1 accounts, ") and "0 removed, 0 skipped" in said[1]
+    assert any("cannot see the account DU•••4567" in line for line in said[2:])

@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from ibdesk.store.accounts import add_account, load_accounts, save_accounts
+from ibdesk.store.accounts import add_account, add_accounts, load_accounts, save_accounts
 from ibdesk.store.tables import accounts
 from tests.store.examples import MAIN, NOW, SECOND, account
 
@@ -24,6 +24,14 @@ def test_an_account_seen_again_is_renamed_not_doubled(in_transaction: Run) -> No
     assert in_transaction(load_accounts) == (renamed,)
     rows = in_transaction(lambda tx: tx.execute(select(accounts)).all())
     assert [tuple(row)[1:] for row in rows] == [("Retirement", "ibkr", "DU7654321", "brokerage", "USD")]
+
+
+def test_a_source_that_knows_less_adds_accounts_and_changes_none(in_transaction: Run) -> None:
+    in_transaction(save_accounts, (account(MAIN),), NOW)
+    plain = replace(account(MAIN), title=MAIN, alias="", entity="")
+    other = replace(account(SECOND), title=SECOND)
+    in_transaction(add_accounts, (other, plain), NOW)
+    assert in_transaction(load_accounts) == (account(MAIN), other)
 
 
 def test_an_account_can_be_added_by_hand(in_transaction: Run) -> None:

@@ -59,6 +59,14 @@ def test_syncs_come_back_newest_first_with_their_errors_by_name(in_transaction: 
     assert in_transaction(records.load_syncs, 1) == (failed,)
 
 
+def test_the_syncs_of_one_source_are_found_among_those_of_others(in_transaction: Run) -> None:
+    other = replace(PARTIAL, source=Source.TWS)
+    for record in (PARTIAL, other, other):
+        in_transaction(records.add_sync, record)
+    assert in_transaction(records.load_syncs, 1, (Source.PORTAL,)) == (PARTIAL,)
+    assert in_transaction(records.load_syncs, 9, (Source.TWS,)) == (other, other)
+
+
 def test_session_states_come_back_newest_first(in_transaction: Run) -> None:
     lost = replace(SESSION, status="brokerage lost", authenticated=False, expires_at=None, last_tickle=None)
     in_transaction(records.add_session, SESSION)

@@ -11,6 +11,7 @@ from ibdesk.domain.events import SettingsChanged
 from ibdesk.domain.hours import Calendar
 from ibdesk.domain.modes import ibkr_mode
 from ibdesk.domain.money import USD
+from ibdesk.domain.positions import Source
 from ibdesk.domain.session import TICKLE_EVERY, Session, SessionFlags, SessionState
 from ibdesk.domain.settings import Origin, Sourced, defaults, parse_value, with_values
 from ibdesk.domain.truth import StreamState, Truth, truth
@@ -38,6 +39,7 @@ class MadeUpBook:
     """Accounts without a vault."""
 
     ids: tuple[AccountId, ...] = (MAIN, SMALL)
+    source: Source = Source.PORTAL
 
     async def accounts(self) -> tuple[Account, ...]:
         return tuple(Account(id=name, title=name, currency=USD, is_paper=True) for name in self.ids)

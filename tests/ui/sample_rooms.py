@@ -9,6 +9,7 @@ from typing import Any
 from ibdesk.domain.accounts import Account, AccountId, Environment
 from ibdesk.domain.instruments import Conid
 from ibdesk.domain.portfolio import AccountPage
+from ibdesk.domain.positions import Source
 from ibdesk.domain.records import Credentials
 from ibdesk.domain.returns import Point, Range
 from ibdesk.services.desk import Desk
@@ -26,6 +27,7 @@ class StoredBook:
     stored: tuple[AccountPage, ...]
     known: tuple[Account, ...] = ()
     reads: int = 0
+    source: Source = Source.PORTAL
 
     async def accounts(self) -> tuple[Account, ...]:
         self.reads += 1

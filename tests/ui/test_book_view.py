@@ -9,7 +9,9 @@ from types import SimpleNamespace
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
-from ibdesk.domain.events import AccountChanged
+from ibdesk.domain.errors import Cause, Unavailable
+from ibdesk.domain.events import AccountChanged, SyncChanged
+from ibdesk.domain.positions import Source
 from ibdesk.ui.models.view import State
 from ibdesk.ui.pages.book_view import BookView
 from tests.ui.conftest import Run
@@ -62,6 +64,25 @@ def test_what_did_not_change_is_not_drawn_again(run: Run) -> None:
         desk.hub.publish(AccountChanged(account=MAIN, as_of=NOW))
         await frames()
         assert len(drawn) == 1
+        await desk.tasks.close()
+
+    run(journey())
+
+
+def test_a_room_reads_and_believes_only_its_own_source(run: Run) -> None:
+    async def journey() -> None:
+        book = StoredBook((page(),))
+        desk = room_desk(book=book)
+        view = BookView.of(desk, bridge_to(desk))
+        await frames()
+        before = book.reads
+        error = Unavailable("Nothing answers.", remedy="Look.", cause=Cause.TWS_REFUSED)
+        desk.hub.publish(AccountChanged(account=MAIN, as_of=NOW, source=Source.TWS))
+        desk.hub.publish(
+            SyncChanged(account=None, started_at=NOW, finished_at=NOW, error=error, source=Source.TWS)
+        )
+        await frames()
+        assert book.reads == before and not view.view.failures
         await desk.tasks.close()
 
     run(journey())

@@ -31,6 +31,7 @@ from ibdesk.domain.events import (
 )
 from ibdesk.domain.instruments import Conid
 from ibdesk.domain.market import Quote
+from ibdesk.domain.positions import Source
 from ibdesk.services.hub import Hub
 from ibdesk.services.tasks import Tasks
 from ibdesk.ui.bridge import Bridge
@@ -111,6 +112,14 @@ def test_accounts_are_coalesced_one_by_one(bridge, hub, run):
     assert {event.account: event.as_of for event in heard.values} == {
         MAIN: NOW + timedelta(minutes=99), SMALL: NOW + timedelta(minutes=99)}
     assert len(heard.values) <= 4
+
+
+def test_the_same_account_over_two_sources_is_two_signals(bridge, hub, run):
+    heard = Heard(bridge.account_changed)
+    for source in (Source.PORTAL, Source.TWS):
+        hub.publish(AccountChanged(account=MAIN, as_of=NOW, source=source))
+    run(frames())
+    assert [event.source for event in heard.values] == [Source.PORTAL, Source.TWS]
 
 
 def test_of_the_quotes_of_one_frame_the_newest_of_each_instrument_is_told_as_it_is(bridge, hub, run):

@@ -20,6 +20,7 @@ from ibdesk.domain.events import (
     SessionChanged,
     SyncChanged,
 )
+from ibdesk.domain.positions import Source
 from ibdesk.domain.session import Session, SessionFlags, SessionState
 from ibdesk.domain.settings import ThemeName
 from ibdesk.ui.bridge import Bridge
@@ -278,6 +279,20 @@ def test_a_running_and_a_failed_sync_are_shown(opened):
     error = BadData("Unreadable.", remedy="Look.", cause=Cause.BAD_ANSWER)
     opened.tell(SyncChanged(account=MAIN, started_at=NOW, finished_at=NOW, error=error))
     assert opened.view.header.sync.text() == "Sync failed"
+
+
+def test_what_another_source_reads_makes_nothing_younger_here(run, qtbot):
+    clock = StoppedClock()
+    opened = Opened(run, qtbot, clock=clock)
+    opened.bridge.select(MAIN)
+    opened.tell(AccountChanged(account=MAIN, as_of=NOW))
+    clock.now = NOW + timedelta(seconds=40)
+    error = BadData("Unreadable.", remedy="Look.", cause=Cause.BAD_ANSWER)
+    opened.tell(
+        AccountChanged(account=MAIN, as_of=clock.now, source=Source.TWS),
+        SyncChanged(account=MAIN, started_at=NOW, finished_at=NOW, error=error, source=Source.TWS),
+    )
+    assert opened.view.header.sync.text() == "Synced 40 s ago"
 
 
 def test_the_status_line_tells_gateway_budget_database_and_market(opened):

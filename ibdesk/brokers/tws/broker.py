@@ -4,6 +4,7 @@ import asyncio
 import random
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 from ibdesk.brokers.base import (
@@ -12,6 +13,7 @@ from ibdesk.brokers.base import (
     MarketData,
     OrderBook,
     SessionControl,
+    SocketWord,
     Trading,
     TwsPlace,
 )
@@ -20,7 +22,7 @@ from ibdesk.brokers.tws import convert_accounts as parse
 from ibdesk.brokers.tws.book import TwsBook, must_know
 from ibdesk.brokers.tws.connection import Line, Link, Setting, TwsTimings, asked, asked_named
 from ibdesk.brokers.tws.contracts import Contracts
-from ibdesk.brokers.tws.ears import ACCOUNT_NAMES
+from ibdesk.brokers.tws.ears import ACCOUNT_NAMES, CURRENT_TIME
 from ibdesk.brokers.tws.exercising import TwsExercising
 from ibdesk.brokers.tws.inbox import Inbox, Listener
 from ibdesk.brokers.tws.market import TwsMarket
@@ -122,6 +124,23 @@ class TwsBroker:
             finally:
                 if numbers and not line.is_over:
                     line.send(lambda client: client.cancelAccountSummary(numbers[0]))
+
+    @property
+    def word(self) -> SocketWord:
+        """What is known of the socket without asking."""
+        line, now = self._main.line, self._setting.ticks()
+        if line is None:
+            return SocketWord()
+        return SocketWord(
+            accounts=line.accounts, open_for=timedelta(seconds=now - line.since),
+            quiet_for=timedelta(seconds=now - line.ears.heard_at), skew=self._inbox.skew,
+        )  # fmt: skip
+
+    async def look(self) -> SocketWord:
+        """Ask TWS for its time, which it tells by itself whether or not the broker behind it is there."""
+        line = await self._main.ready()
+        await asked_named(line, CURRENT_TIME, "its time", lambda client: client.reqCurrentTime())
+        return self.word
 
     async def select(self, account: AccountId) -> None:
         """Every request names its account: there is none that could mean another."""

@@ -15,6 +15,7 @@ from ibdesk.brokers.tws import convert
 #: Keys of requests that have no number.
 POSITIONS, OPEN_ORDERS, COMPLETED_ORDERS = "positions", "open orders", "completed orders"
 ACCOUNT_NAMES = "account names"
+CURRENT_TIME = "current time"
 Key = int | str
 #: Notes beside a request's answer: it comes all the same (tws-api.md 2).
 _NOTES = frozenset({399, 404, 492, 2174, 10167, 10349})
@@ -166,6 +167,7 @@ class Ears:
 
     def currentTime(self, seconds: int) -> None:
         self._news.clock_told(seconds)
+        self._end(CURRENT_TIME)
 
     def error(self, number: int, code: int, text: str, _reject: str = "") -> None:
         if code == 326 or (code in (502, 503, 504, 507) and number == -1):

@@ -8,6 +8,7 @@ import logging
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 from itertools import islice
 from typing import Any
@@ -193,6 +194,11 @@ class Inbox:
         elif name in self._farms_lost:
             self._farms_lost.discard(name)
             self.tell(LinkNews(at=self._clock(), state=LinkState.FARM_OK, reason=text, code=code))
+
+    @property
+    def skew(self) -> timedelta | None:
+        """How far the broker's clock is ahead of ours, as it was told last."""
+        return None if self._skew is None else timedelta(seconds=self._skew)
 
     def clock_told(self, seconds: int) -> None:
         """Say how far the broker's clock is ahead when that has changed by more than it can tell."""

@@ -17,6 +17,7 @@ from ibdesk.domain.accounts import Account
 from ibdesk.domain.diagnosis import Check, Examined, GatewayProcess, Report
 from ibdesk.domain.errors import Cause, DeskError
 from ibdesk.domain.maintenance import Outage
+from ibdesk.domain.positions import Source
 from ibdesk.domain.receipts import ReceiptHead
 from ibdesk.domain.records import Credentials, SessionRecord, SyncRecord
 from ibdesk.domain.session import Session
@@ -31,6 +32,8 @@ __all__ = ["Doctor", "Sources", "Stored", "Trading"]
 COMPUTER_WITHIN, CONTACT_WITHIN, RECORDS_WITHIN = 3.5, 8.0, 2.0
 #: Enough lines for a day of keep-alives every four minutes.
 _SESSIONS, _SYNCS, _RECEIPTS = 500, 60, 20
+#: What TWS could not tell is no fault of the gateway.
+_OF_THE_GATEWAY = tuple(each for each in Source if each is not Source.TWS)
 #: What cannot be told when the vault does not answer.
 _WRITTEN_DOWN = (Check.SYNC, Check.SYNC_LOG, Check.ORDERS)
 
@@ -147,7 +150,7 @@ class Doctor:
             known=next((each for each in known if each.environment is environment), None),
             accounts=await stored.accounts(),
             sessions=tuple(each for each in sessions if each.environment is environment),
-            syncs=await stored.activity.syncs(limit=_SYNCS),
+            syncs=await stored.activity.syncs(limit=_SYNCS, sources=_OF_THE_GATEWAY),
             receipts=await stored.activity.receipt_heads(limit=_RECEIPTS),
             session=stored.session(),
         )

@@ -281,7 +281,8 @@ class DeskView(QWidget):
         return AccountId(wanted) if wanted in self._accounts else last_time.account(self._accounts)
 
     def _account_changed(self, event: AccountChanged) -> None:
-        self._ages[event.account] = self._desk.clock()
+        if event.source is self._desk.book.source:
+            self._ages[event.account] = self._desk.clock()
         if event.account not in self._accounts:
             self._bridge.start("accounts", self._reload_accounts())
         self.status.show_database(wording.database_words(self._desk.database_bytes()))
@@ -301,6 +302,8 @@ class DeskView(QWidget):
         self.refresh()
 
     def _sync_changed(self, event: SyncChanged) -> None:
+        if event.source is not self._desk.book.source:
+            return
         self._syncing = (event.stage or "") if event.finished_at is None else None
         if event.finished_at is not None:
             self._sync_failed = event.error is not None

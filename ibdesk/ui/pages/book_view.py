@@ -177,11 +177,12 @@ class BookView(QObject):
     def _settings_changed(self, _event: SettingsChanged) -> None:
         self.read()
 
-    def _account_changed(self, _event: AccountChanged) -> None:
-        self.read()
+    def _account_changed(self, event: AccountChanged) -> None:
+        if event.source is self._desk.book.source:
+            self.read()
 
     def _sync_changed(self, event: SyncChanged) -> None:
-        if event.finished_at is None:
+        if event.finished_at is None or event.source is not self._desk.book.source:
             return
         failures = dict(self.view.failures)
         failures.pop(None, None)
