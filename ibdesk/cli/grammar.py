@@ -38,7 +38,7 @@ While the window has the vault open, commands are done there, with its settings.
 
 def parser() -> argparse.ArgumentParser:
     """Everything that can be typed. `args.run(args, talk)` does it."""
-    from ibdesk.cli import accounts, digest_verb, verbs
+    from ibdesk.cli import accounts, digest_verb, sync_verbs, verbs
     from ibdesk.cli.disclosure_verbs import add_disclosure_verbs
     from ibdesk.cli.expiry_verbs import add_expiry_verbs
     from ibdesk.cli.order_grammar import add_order_verbs
@@ -68,7 +68,7 @@ def parser() -> argparse.ArgumentParser:
     top.set_defaults(run=show_window)
     every = top.add_subparsers(title="verbs", metavar="VERB")
     _demo_verb(every)
-    _verb(every, "health", "is the gateway there, who is signed in, when was the last sync",
+    _verb(every, "health", "is the gateway there, who is signed in, does TWS answer, when was the last sync",
           in_desk(verbs.health, when_busy=verbs.known_health))
     session = _group(every, "session", "the sign-in at the broker")
     _verb(session, "status", "what the gateway says", in_desk(verbs.status, when_busy=verbs.known_status))
@@ -81,11 +81,10 @@ def parser() -> argparse.ArgumentParser:
     _add_verb(account, in_desk(accounts.connect, before=accounts.settle_certificate, alone=accounts.add))
     _verb(account, "list", "every account that was seen, with its last figures",
           in_desk(accounts.list_accounts, reads_only=True))
-    one = _verb(account, "sync", "read positions and balances", in_desk(verbs.sync))
+    one = _verb(account, "sync", "read positions and balances", in_desk(sync_verbs.sync))
+    one.set_defaults(source="portal")
     one.add_argument("account", nargs="?", type=_account_id, metavar="U…")
-    sync = _verb(every, "sync", "read positions and balances of every account", in_desk(verbs.sync))
-    sync.add_argument("--account", type=_account_id, metavar="U…", help="only this account")
-    sync.add_argument("--source", choices=["portal"], default="portal", help="where from (default: portal)")
+    _sync_verbs(every)
     _verb(every, "digest", "the day in short: fills, changed positions, what works on and what expires",
           in_desk(digest_verb.digest, reads_only=True))
     contract = _group(every, "contract", "what can be traded")
@@ -98,6 +97,20 @@ def parser() -> argparse.ArgumentParser:
     _vault_verbs(every)
     _trouble_verbs(every)
     return top
+
+
+def _sync_verbs(every: Any) -> None:
+    from ibdesk.cli import sync_verbs
+
+    sync = _verb(every, "sync", "read positions and balances of every account", in_desk(sync_verbs.sync))
+    sync.add_argument("--account", type=_account_id, metavar="U…", help="only this account")
+    sync.add_argument("--source", choices=["portal", "tws"], default="portal",
+                      help="where from: the gateway, or the socket of TWS or IB Gateway (default: portal)")
+    portfolio = _group(every, "portfolio", "the accounts as TWS or IB Gateway has them")
+    same = _verb(portfolio, "sync", "read positions and balances over the socket: the same as sync --source tws",
+                 in_desk(sync_verbs.sync))
+    same.set_defaults(source="tws")
+    same.add_argument("--account", type=_account_id, metavar="U…", help="only this account")
 
 
 def _flex_verbs(every: Any) -> None:

@@ -7,15 +7,17 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from ibdesk.cli.door import not_connected, session_of
-from ibdesk.cli.talk import Talk, code_of, lines_of, next_steps, told
-from ibdesk.domain.accounts import AccountId
+from ibdesk.cli.talk import Talk, code_of, lines_of, told
+from ibdesk.domain.accounts import masked
 from ibdesk.domain.errors import Cause, NeedsPerson
+from ibdesk.domain.positions import Source
 from ibdesk.domain.session import Session
 from ibdesk.services.desk import Desk
 
 if TYPE_CHECKING:
+    from ibdesk.domain.records import SyncRecord
     from ibdesk.services.session import SessionService
-    from ibdesk.services.sync import SyncOutcome
+    from ibdesk.services.socket_health import SocketState
 
 
 _ANSWERS = {True: "answers", False: "does not answer", None: "not asked"}
@@ -26,22 +28,24 @@ _UNASKED = "The window is busy: this is what it knew last."
 
 
 async def health(desk: Desk, _args: argparse.Namespace, talk: Talk) -> int:
-    """Is the gateway there, who is signed in, when was the last sync."""
+    """Is the gateway there, who is signed in, does TWS answer, when was the last sync of each."""
     if desk.session is not None:
         await desk.session.refresh()
-    return await _tell_health(desk, talk)
+    return await _tell_health(desk, talk, None if desk.tws_health is None else await desk.tws_health.look())
 
 
 async def known_health(desk: Desk, _args: argparse.Namespace, talk: Talk) -> int:
     """The same from what is stored and was known last; asks nobody."""
-    return await _tell_health(desk, talk, _UNASKED)
+    return await _tell_health(desk, talk, None if desk.tws_health is None else desk.tws_health.known(), _UNASKED)
 
 
-async def _tell_health(desk: Desk, talk: Talk, remark: str = "") -> int:
+async def _tell_health(desk: Desk, talk: Talk, socket: "SocketState | None", remark: str = "") -> int:
     session = None if desk.session is None else desk.session.session
-    problem = not_connected(desk) if desk.session is None else desk.session.problem
-    last = next((each for each in await desk.activity.syncs() if "store" in each.stages), None)
-    was_asked = problem is None or problem.cause not in (Cause.PENALTY_BOX, Cause.RATE_LIMITED)
+    gateway = not_connected(desk) if desk.session is None else desk.session.problem
+    problem = None if desk.session is None and socket is not None else gateway  # TWS alone is a whole desk, too
+    problem = problem or (None if socket is None else socket.problem)
+    last, last_tws = await _last_sync(desk, desk.book.source), await _last_sync(desk, Source.TWS)
+    was_asked = gateway is None or gateway.cause not in (Cause.PENALTY_BOX, Cause.RATE_LIMITED)
     answers = session is not None and session.flags.reachable if was_asked else None
     state = "not connected" if session is None else session.state.value
     talk.tell(
@@ -51,7 +55,8 @@ async def _tell_health(desk: Desk, talk: Talk, remark: str = "") -> int:
             "reachable": answers,
             "session": state,
             "environment": desk.environment.value,
-            "last_sync": None if last is None else {"at": last.finished_at, "status": last.status.value},
+            "last_sync": _last(last),
+            "tws": None if socket is None else _socket(socket) | {"last_sync": _last(last_tws)},
             "vault": str(desk.preferences.folder),
             "database_bytes": desk.database_bytes(),
         }
@@ -60,13 +65,54 @@ async def _tell_health(desk: Desk, talk: Talk, remark: str = "") -> int:
         [
             f"gateway    {desk.gateway_url} ({_ANSWERS[answers]})",
             f"session    {state}",
-            f"last sync  {'never' if last is None else f'{last.finished_at:%Y-%m-%d %H:%M:%S} UTC, {last.status}'}",
+            f"last sync  {_last_words(last)}",
+            *([] if socket is None else [f"socket     {_socket_words(socket)}", f"its sync   {_last_words(last_tws)}"]),
             f"vault      {desk.preferences.folder}",
             *lines_of(problem),
             *([remark] if remark else []),
         ],
     )
     return code_of(problem)
+
+
+async def _last_sync(desk: Desk, source: Source) -> "SyncRecord | None":
+    return next((each for each in await desk.activity.syncs(sources=(source,)) if "store" in each.stages), None)
+
+
+def _last(record: "SyncRecord | None") -> dict[str, Any] | None:
+    return None if record is None else {"at": record.finished_at, "status": record.status.value}
+
+
+def _last_words(record: "SyncRecord | None") -> str:
+    return "never" if record is None else f"{record.finished_at:%Y-%m-%d %H:%M:%S} UTC, {record.status}"
+
+
+def _socket(socket: "SocketState") -> dict[str, Any]:
+    """The socket for programs; seconds, None for what is not known."""
+    line = socket.line
+    return {
+        "address": socket.address,
+        "client_id": socket.client_id,
+        "state": line.state.value,
+        "since": line.since,
+        "reason": line.reason,
+        "last_word_seconds": None if socket.quiet_for is None else round(socket.quiet_for.total_seconds(), 1),
+        "skew_seconds": None if line.skew is None else round(line.skew.total_seconds(), 1),
+        "accounts": [masked(account) for account in socket.accounts],
+    } | told(socket.problem)
+
+
+def _socket_words(socket: "SocketState") -> str:
+    """The same for people, in one line."""
+    line = socket.line
+    said = [
+        line.state.value if line.since is None else f"{line.state.value} since {line.since:%Y-%m-%d %H:%M:%S} UTC",
+        "" if socket.quiet_for is None else f"last word {socket.quiet_for.total_seconds():.1f} s ago",
+        "" if line.skew is None else f"clock {line.skew.total_seconds():+.1f} s",
+        f"client id {socket.client_id}",
+        *(masked(account) for account in socket.accounts),
+    ]
+    return f"{socket.address} ({', '.join(filter(None, said))})"
 
 
 def _remarked(remark: str) -> dict[str, str]:
@@ -138,57 +184,6 @@ def _tell_session(service: "SessionService", session: Session, talk: Talk, remar
         [f"{session.state.value}{ends}", *lines_of(service.problem), *([remark] if remark else [])],
     )
     return code_of(service.problem)
-
-
-async def sync(desk: Desk, args: argparse.Namespace, talk: Talk) -> int:
-    """Read positions and balances of one account or all."""
-    if desk.sync is None:
-        raise not_connected(desk)
-    outcome = await desk.sync.run(None if args.account is None else AccountId(args.account))
-    await desk.sync.finish()
-    talk.tell(_outcome(outcome), _outcome_lines(outcome))
-    return code_of(outcome.error)
-
-
-def _outcome(outcome: "SyncOutcome") -> dict[str, Any]:
-    """The documents' answer to a sync (D15), with removed and skipped as well, and the next step after a failure."""
-    counts = outcome.counts
-    return {
-        "status": outcome.status.value,
-        "processed": counts.processed,
-        "new": counts.new,
-        "updated": counts.updated,
-        "removed": counts.removed,
-        "skipped": counts.skipped,
-        "errors": [
-            {"account": record.account, "cause": record.cause, "message": message}
-            for record in outcome.records
-            for message in record.errors
-        ],
-        "accounts": [
-            {
-                "account": record.account,
-                "status": record.status.value,
-                "processed": record.counts.processed,
-                "stages": dict(record.stages),
-                "started_at": record.started_at,
-                "finished_at": record.finished_at,
-            }
-            for record in outcome.records
-        ],
-    } | told(outcome.error)
-
-
-def _outcome_lines(outcome: "SyncOutcome") -> list[str]:
-    lines = []
-    for record in outcome.records:
-        counts = record.counts
-        lines.append(
-            f"{record.account or 'sync'}  {record.status}  {counts.processed} positions, {counts.new} new, "
-            f"{counts.removed} gone"
-        )
-        lines += [f"  {message}" for message in record.errors]
-    return lines if outcome.error is None else [*lines, *next_steps(outcome.error)]
 
 
 async def find(desk: Desk, args: argparse.Namespace, talk: Talk) -> int:

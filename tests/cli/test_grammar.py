@@ -27,7 +27,7 @@ def test_the_verbs_are_understood(line: str) -> None:
 @pytest.mark.parametrize(
     "line",
     [
-        "trade", "session", "account add", "sync --source tws", "--json=5", "--set nothing=1 health",
+        "trade", "session", "account add", "sync --source flex", "portfolio", "--json=5", "--set nothing=1 health",
         "demo --serve --portal-port 65536", "demo --serve --portal-port=-1",
         "demo --shots pictures --theme system",
     ],

@@ -1,39 +1,20 @@
 """The verbs on an open desk, against the demo's servers."""
 
+from pathlib import Path
+
 import pytest
 
+from ibdesk.store import vault as vaults
+from ibdesk.store.header import LOWEST_COST
 from tests.announced import is_maintenance
-from tests.cli.conftest import Ibdesk, Served, connect, serve, stop
+from tests.cli.conftest import PASSPHRASE, Ibdesk, Served, connect, serve, stop
+from tests.cli.socket_demo import SocketDemo
 
 
 @pytest.fixture
 def connected(ibdesk: Ibdesk, served: Served) -> Ibdesk:
     connect(ibdesk, served)
     return ibdesk
-
-
-def test_a_sync_answers_with_the_documents_keys(connected: Ibdesk) -> None:
-    synced = connected("--json", "sync", "--source", "portal")
-
-    assert synced.code == 0
-    answer = synced.json
-    assert {"status", "processed", "new", "updated", "removed", "skipped", "errors", "accounts"} <= set(answer)
-    assert (answer["status"], answer["processed"], answer["new"], answer["errors"]) == ("success", 24, 24, [])
-    assert [row["account"] for row in answer["accounts"]] == ["DU7654321", "DU7654322"]
-    assert connected("--json", "sync", "--account", "DU7654322").json["updated"] == 3
-
-
-def test_a_sync_brings_the_equity_history_too(connected: Ibdesk) -> None:
-    connected("--json", "sync")
-
-    assert connected("--json", "db", "check").json["rows"]["equity_history"] > 250
-
-
-def test_syncing_an_account_nobody_may_see_is_refused(connected: Ibdesk) -> None:
-    synced = connected("--json", "account", "sync", "DU1234567")
-
-    assert synced.code == 5
-    assert synced.json["errors"][0]["cause"] == "unknown_account"
 
 
 def test_the_session_is_told_ended_and_asked_for(connected: Ibdesk) -> None:
@@ -66,6 +47,39 @@ def test_health_says_what_is_wrong_and_who_acts(connected: Ibdesk, served: Serve
     remedy = "maintenance" if is_maintenance() else "Start the Client Portal Gateway"
     assert ill.code == 4 and "does not answer" in ill.out and remedy in ill.out
     assert connected("--json", "sync").code == 4
+
+
+def test_health_tells_of_the_socket_beside_the_gateway(connected: Ibdesk) -> None:
+    demo = SocketDemo()
+    try:
+        assert connected("--json", "health").json["tws"] is None
+        connected(*demo.settings, "portfolio", "sync")
+        healthy = connected("--json", *demo.settings, "health")
+        assert (healthy.code, healthy.json["status"], healthy.json["last_sync"]) == (0, "ready", None)
+        tws = healthy.json["tws"]
+        assert (tws["state"], tws["client_id"], tws["reason"]) == ("up", 1, "")
+        assert tws["address"] == f"127.0.0.1:{demo.service.port}" and tws["since"]
+        assert 0 <= tws["last_word_seconds"] < 10 and isinstance(tws["skew_seconds"], float)
+        assert tws["accounts"] == ["DU•••4321", "DU•••4322"]
+        assert tws["last_sync"]["status"] == "success"
+        assert f"socket     127.0.0.1:{demo.service.port} (up since " in connected(*demo.settings, "health").out
+        demo.kill()
+        ill = connected("--json", *demo.settings, "health")
+        assert (ill.code, ill.json["status"], ill.json["session"]) == (4, "unavailable", "ready")
+        assert ill.json["tws"]["state"] == "down" and ill.json["tws"]["cause"] == ill.json["cause"] == "tws_refused"
+    finally:
+        demo.stop()
+
+
+def test_a_desk_of_the_socket_alone_is_well_when_that_is(ibdesk: Ibdesk, tmp_path: Path) -> None:
+    vaults.create(tmp_path / "home", PASSPHRASE, cost=LOWEST_COST)[0].close()
+    demo = SocketDemo()
+    try:
+        healthy = ibdesk("--json", *demo.settings, "health")
+        assert (healthy.code, healthy.json["status"], healthy.json["session"]) == (0, "ready", "not connected")
+        assert ibdesk("--json", "health").code == 5
+    finally:
+        demo.stop()
 
 
 def test_contracts_are_found(connected: Ibdesk) -> None:
