@@ -14,6 +14,7 @@ from ibdesk.domain.accounts import Account, Environment, looks_paper
 from ibdesk.domain.errors import Cause, NeedsPerson
 from ibdesk.domain.modes import check_environment
 from ibdesk.domain.money import Currency
+from ibdesk.domain.positions import Source
 from ibdesk.domain.records import Credentials
 from ibdesk.services.desk import Desk
 from ibdesk.services.first_run import FirstRunResult
@@ -122,10 +123,10 @@ def _says_yes(shown: Certificate, talk: Talk) -> bool:
 
 
 async def list_accounts(desk: Desk, _args: argparse.Namespace, talk: Talk) -> int:
-    """Every account that was seen, with its last figures."""
+    """Every account that was seen, with its last figures: of TWS where the gateway never told any."""
     rows: list[dict[str, Any]] = []
     for account in await desk.book.every_account():
-        page = await desk.book.page(account.id)
+        page = await desk.book.page(account.id) or await desk.book.page(account.id, source=Source.TWS)
         rows.append(
             {
                 "id": account.id,
@@ -136,6 +137,7 @@ async def list_accounts(desk: Desk, _args: argparse.Namespace, talk: Talk) -> in
                 "net_liquidation": None if page is None else page.summary.net_liquidation,
                 "positions": None if page is None else len(page.rows),
                 "as_of": None if page is None else page.as_of,
+                "source": None if page is None else page.source.value,
             }
         )
     talk.tell({"status": "success", "accounts": rows}, [_line(row) for row in rows] or ["No account yet.", BEGUN])
@@ -147,4 +149,5 @@ def _line(row: Mapping[str, Any]) -> str:
         return f"{row['id']}  not synced yet"
     value, at = row["net_liquidation"], f"{row['as_of']:%Y-%m-%d %H:%M:%S} UTC"
     worth = "—" if value is None else f"{value:,.2f} {row['currency']}"
-    return f"{row['id']}  {worth}  {row['positions']} positions  {at}"
+    over = ", over the socket" if row["source"] == Source.TWS else ""
+    return f"{row['id']}  {worth}  {row['positions']} positions  {at}{over}"

@@ -61,13 +61,16 @@ class Book:
         """Those of the other environments too: for listing, never for adding up."""
         return await self._database.read(accounts.load_accounts)
 
-    async def page(self, account: AccountId, *, with_history: bool = True) -> AccountPage | None:
+    async def page(
+        self, account: AccountId, *, with_history: bool = True, source: Source | None = None
+    ) -> AccountPage | None:
         """All that is stored of one account, of any environment; None before its first sync. Without history: no curve
-        and no trends, which take longer to read than all the rest."""
+        and no trends, which take longer to read than all the rest. `source` is another than the desk's own."""
+        where = source or self.source
         if with_history:
-            found, stored = await self._database.read(_load_with_account, account, self.source, self._clock())
+            found, stored = await self._database.read(_load_with_account, account, where, self._clock())
         else:
-            found, stored = await self._database.recall(_load_with_account, account, self.source, None)
+            found, stored = await self._database.recall(_load_with_account, account, where, None)
         return None if found is None or stored is None else self._made(found, stored)
 
     async def page_with_fills(
@@ -75,7 +78,7 @@ class Book:
     ) -> tuple[AccountPage | None, tuple[Fill, ...]]:
         """The same without history, and in the same view the prints since an instant, oldest first: all that its
         positions may not know of are among them."""
-        found, stored, fills = await self._database.recall(_load_with_fills, account, self._source, since)
+        found, stored, fills = await self._database.recall(_load_with_fills, account, self.source, since)
         return None if found is None or stored is None else self._made(found, stored), fills
 
     async def pages(self) -> tuple[AccountPage, ...]:

@@ -78,6 +78,8 @@ def test_over_the_socket_alone_accounts_are_found_and_read(empty: Ibdesk, tws: S
     assert sum(row["new"] for row in answer["accounts"]) == answer["new"]
     known = empty("--json", "account", "list").json["accounts"]
     assert [row["id"] for row in known] == ["DU7654321", "DU7654322"]
+    assert [(row["source"], row["positions"]) for row in known] == [("tws", 21), ("tws", 3)]
+    assert empty("account", "list").out.count(", over the socket\n") == 2
 
 
 def test_one_account_over_the_socket_and_the_same_by_its_other_name(empty: Ibdesk, tws: SocketDemo) -> None:

@@ -10,7 +10,7 @@ from ibdesk.domain.positions import Source
 from ibdesk.domain.records import SyncRecord, SyncStatus
 from ibdesk.services.history import STAGE, EquityHistory
 from ibdesk.store import records
-from tests.services.workshop import MAIN, Heard, Workshop, beside, eventually, workshop
+from tests.services.workshop import MAIN, SECOND, Heard, Workshop, beside, eventually, workshop
 
 
 def history(shop: Workshop) -> EquityHistory:
@@ -57,9 +57,10 @@ def test_what_another_source_was_asked_does_not_count(tmp_path: Path) -> None:
     async def run() -> None:
         async with workshop(tmp_path) as shop:
             now = shop.dial()
-            other = SyncRecord(account=MAIN, source=Source.TWS, started_at=now, finished_at=now,
-                               status=SyncStatus.SUCCESS, stages={STAGE: 1})
-            await shop.database.write(records.add_sync, other)
+            for account in (MAIN, SECOND):
+                other = SyncRecord(account=account, source=Source.TWS, started_at=now, finished_at=now,
+                                   status=SyncStatus.SUCCESS, stages={STAGE: 1})
+                await shop.database.write(records.add_sync, other)
             await synced(shop)
             assert shop.asked("/pa/") > 0
 

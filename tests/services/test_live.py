@@ -13,8 +13,10 @@ from ibdesk.demo.portal.login import Stage
 from ibdesk.domain.events import AccountChanged, PnlChanged, QuotesChanged, StreamChanged, TimeJumped
 from ibdesk.domain.instruments import Conid
 from ibdesk.domain.market import Quote
+from ibdesk.domain.positions import Source
 from ibdesk.domain.session import SessionState
 from ibdesk.services.live import Live
+from ibdesk.store.snapshots import save_snapshot
 from tests.services.workshop import MAIN, Heard, Workshop, eventually, workshop
 
 AAPL, EURUSD = Conid(265598), Conid(12087792)
@@ -178,6 +180,23 @@ def test_a_picture_that_is_stored_while_the_desk_closes_begins_nothing_new(tmp_p
         async with streaming(tmp_path) as (shop, _live, _heard):
             await shop.tasks.close()
             shop.hub.publish(AccountChanged(account=MAIN, as_of=shop.dial.instant))  # whoever stored it is not troubled
+
+    asyncio.run(run())
+
+
+def test_only_what_its_own_source_stored_is_streamed(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with streaming(tmp_path) as (shop, live, heard):
+            await shop.session.refresh()
+            await heard.until(is_up)
+            await shop.broker.accounts()
+            picture = await shop.broker.snapshot(MAIN)
+            await shop.database.write(save_snapshot, picture)
+            shop.hub.publish(AccountChanged(account=MAIN, as_of=picture.as_of, source=Source.TWS))
+            await asyncio.sleep(0.2)
+            assert not live.quotes
+            shop.hub.publish(AccountChanged(account=MAIN, as_of=picture.as_of))
+            await eventually(lambda: bool(live.quotes))
 
     asyncio.run(run())
 

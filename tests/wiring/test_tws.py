@@ -20,10 +20,12 @@ def test_the_demo_has_a_tws_that_waits_until_somebody_looks() -> None:
         try:
             assert desk.live_pnl is not None
             assert desk.live_pnl.line.state is LineState.NEVER
+            heard = Heard(desk.hub, AccountChanged)
             desk.live_pnl.start()
             desk.live_pnl.start()
             await eventually(lambda: desk.live_pnl is not None and desk.live_pnl.line.state is LineState.UP, 20)
             assert desk.live_pnl.book.shown
+            await heard.until(lambda event: event.source is Source.TWS)  # and its pictures come by themselves
         finally:
             await desk.close()
 
@@ -37,6 +39,7 @@ def test_the_same_socket_brings_pictures_that_stay_beside_the_gateways() -> None
             assert desk.sync is not None and desk.tws_sync is not None and desk.session is not None
             await desk.session.refresh()
             await desk.sync.run()
+            await desk.sync.finish()
             before, known = await desk.book.pages(), await desk.book.accounts()
             heard = Heard(desk.hub, AccountChanged, SyncChanged)
             outcome = await desk.tws_sync.run()
