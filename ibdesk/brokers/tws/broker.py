@@ -132,7 +132,7 @@ class TwsBroker:
         if line is None:
             return SocketWord()
         return SocketWord(
-            accounts=line.accounts, open_for=timedelta(seconds=now - line.since),
+            accounts=line.accounts, open_for=timedelta(seconds=now - line.ears.begun_at),
             quiet_for=timedelta(seconds=now - line.ears.heard_at), skew=self._inbox.skew,
         )  # fmt: skip
 

@@ -81,7 +81,7 @@ class Ears:
         self.is_greeted = self.is_over = False
         self.refusal: TwsError | None = None
         self.complaint = ""
-        self.heard_at = ticks()
+        self.begun_at = self.heard_at = ticks()
         #: What ends the opening early: a refusal, or a socket that is closed.
         self.on_trouble: Callable[[], None] = lambda: None
         #: Our next number must exceed every number an order was seen with (tws-api.md 5.7).
