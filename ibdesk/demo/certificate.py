@@ -5,6 +5,7 @@ import ssl
 import tempfile
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 
 from cryptography import x509
@@ -33,8 +34,8 @@ class ServerIdentity:
 
 
 def make_identity() -> ServerIdentity:
-    """A fresh key and an expired, SAN-less certificate; TLS 1.2 only, as the gateway offers."""
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    """A fresh, expired, SAN-less certificate; TLS 1.2 only, as the gateway offers."""
+    key = _key()
     certificate = _certificate(key)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
@@ -42,6 +43,12 @@ def make_identity() -> ServerIdentity:
     _load(context, key, certificate)
     der = certificate.public_bytes(serialization.Encoding.DER)
     return ServerIdentity(context=context, sha256=hashlib.sha256(der).hexdigest())
+
+
+@cache
+def _key() -> rsa.RSAPrivateKey:
+    """One for all gateways of this process: making it takes a tenth of a second, and nothing real hides behind it."""
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
 
 def _certificate(key: rsa.RSAPrivateKey) -> x509.Certificate:
