@@ -24,9 +24,8 @@ from ibdesk.services.desk import Desk
 from ibdesk.services.disclosures import load_disclosures
 from ibdesk.store import secrets
 from ibdesk.store import vault as vaults
-from ibdesk.store.header import LOWEST_COST
 from ibdesk.wiring.desks import World, build_desk
-from tests.cli.conftest import PASSPHRASE
+from tests.store.fresh import fresh_vault
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -120,7 +119,7 @@ def with_desk(
         await gateway.start()
         async with AsyncExitStack() as opened:
             opened.push_async_callback(gateway.stop)
-            vault, _ = vaults.create(folder / "home", PASSPHRASE, cost=LOWEST_COST)
+            vault = fresh_vault(folder / "home")
             opened.callback(vault.close)
             world = World(
                 home=folder / "home", clock=gateway.clock.now, variables={}, overrides=overrides,

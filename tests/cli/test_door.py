@@ -17,12 +17,13 @@ from ibdesk.domain.errors import Refused
 from ibdesk.store import vault as vaults
 from ibdesk.store.header import LOWEST_COST
 from tests.cli.conftest import PASSPHRASE, Ibdesk
+from tests.store.fresh import fresh_vault
 
 
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
     """A vault nobody is connected in."""
-    made, _ = vaults.create(tmp_path / "home", PASSPHRASE, cost=LOWEST_COST)
+    made = fresh_vault(tmp_path / "home")
     made.close()
     return tmp_path / "home"
 

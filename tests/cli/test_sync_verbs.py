@@ -12,10 +12,9 @@ import pytest
 from ibdesk import wiring
 from ibdesk.cli.channel_server import Channel
 from ibdesk.desk_door import Shown
-from ibdesk.store import vault as vaults
-from ibdesk.store.header import LOWEST_COST
 from tests.cli.conftest import PASSPHRASE, Ibdesk, Ran, Served, connect
 from tests.cli.socket_demo import SocketDemo
+from tests.store.fresh import fresh_vault
 
 KEYS = {"status", "processed", "new", "updated", "removed", "skipped", "errors"}
 
@@ -36,7 +35,7 @@ def tws() -> Iterator[SocketDemo]:
 @pytest.fixture
 def empty(ibdesk: Ibdesk, tmp_path: Path) -> Ibdesk:
     """Commands on a vault that no account is connected to."""
-    vault, _ = vaults.create(tmp_path / "home", PASSPHRASE, cost=LOWEST_COST)
+    vault = fresh_vault(tmp_path / "home")
     vault.close()
     return ibdesk
 

@@ -24,12 +24,11 @@ from ibdesk.domain.records import Credentials
 from ibdesk.services.desk import Desk
 from ibdesk.services.waiting import wait
 from ibdesk.store import secrets
-from ibdesk.store import vault as vaults
-from ibdesk.store.header import LOWEST_COST
 from ibdesk.store.vault import OpenVault
 from ibdesk.wiring import desks
 from tests.demo.door import shared_identity
-from tests.services.workshop import MAIN, NOON, PASSPHRASE
+from tests.services.workshop import MAIN, NOON
+from tests.store.fresh import fresh_vault
 
 Value = TypeVar("Value")
 Kind = TypeVar("Kind")
@@ -210,7 +209,7 @@ async def simulated_desk(
     )
     await gateway.start()
     home = folder / "home"
-    vault, _ = vaults.create(home, PASSPHRASE, cost=LOWEST_COST)
+    vault = fresh_vault(home)
     credentials = Credentials(
         environment=Environment.DEMO, gateway_url=gateway.url, user_name="demo", account=MAIN,
         certificate_sha256=gateway.certificate_sha256,

@@ -6,17 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from ibdesk.store import vault as vaults
 from ibdesk.store.database import Database, open_database
-from ibdesk.store.header import LOWEST_COST
 from tests.services.order_bench import OrderBench
-from tests.services.workshop import PASSPHRASE
+from tests.store.fresh import fresh_vault
 
 
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Database]:
     """A new vault of this test's own."""
-    vault, _ = vaults.create(tmp_path / "home", PASSPHRASE, cost=LOWEST_COST)
+    vault = fresh_vault(tmp_path / "home")
     opened = open_database(vault)
     yield opened
     asyncio.run(opened.close())

@@ -24,7 +24,7 @@ from ibdesk.domain.receipt_document import document_of
 from ibdesk.domain.receipts import EnteredBy, Outcome, ReceiptFilter, Step
 from ibdesk.services.expiry import Expiry
 from ibdesk.store import receipt_heads, receipts
-from tests.services.workshop import MAIN, Heard, Workshop, workshop
+from tests.services.workshop import MAIN, Heard, Workshop, eventually, workshop
 
 AAPL = Conid(265598)
 
@@ -86,6 +86,7 @@ def on_the_last_day(
         async with workshop(folder) as shop:
             await shop.session.refresh()
             await shop.sync.run()
+            await eventually(lambda: all(task.get_name() != "equity history" for task in asyncio.all_tasks()))
             page = await shop.book.page(MAIN)
             assert page is not None
             held = (row.position.instrument for row in page.rows)

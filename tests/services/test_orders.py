@@ -47,12 +47,13 @@ from ibdesk.store.header import LOWEST_COST
 from tests.services.order_bench import OrderBench
 from tests.services.scripted_broker import MAIN, SHARE, ticket
 from tests.services.workshop import NOON, PASSPHRASE
+from tests.store.fresh import fresh_vault
 
 
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
     """One vault for all tests here: drafts and references never repeat, and each test has a time of its own."""
-    vault, _ = vaults.create(tmp_path_factory.mktemp("orders") / "home", PASSPHRASE, cost=LOWEST_COST)
+    vault = fresh_vault(tmp_path_factory.mktemp("orders") / "home")
     database = open_database(vault)
     yield database
     asyncio.run(database.close())

@@ -40,9 +40,9 @@ class Bench:
 
 
 def run(home: Path, work: Callable[[Bench], Coroutine[Any, Any, None]], *, store: MemoryStore | None = None,
-        settings: Settings | None = None) -> None:
+        settings: Settings | None = None, made: OpenVault | None = None) -> None:
     async def whole() -> None:
-        async with open_database_in(home) as (vault, database):
+        async with open_database_in(home, made=made) as (vault, database):
             hub = Hub()
             care = VaultCare(
                 vault, database=database, hub=hub, settings=lambda: settings or Settings(), clock=lambda: NOON,
@@ -218,5 +218,6 @@ def test_other_vaults_backups_in_the_same_folder_are_not_ours(tmp_path: Path) ->
         assert len(await bench.care.backups()) == 1
 
     run(tmp_path / "one", work, settings=settings)
-    run(tmp_path / "two", work, settings=settings)
+    other, _code = vaults.create(tmp_path / "two", PASSPHRASE, cost=LOWEST_COST)
+    run(tmp_path / "two", work, settings=settings, made=other)
     assert len(list((tmp_path / "shared").glob(f"*{backup.SUFFIX}"))) == 2

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from ibdesk.brokers.base import Connection
 from ibdesk.brokers.portal.broker import PortalBroker
 from ibdesk.brokers.portal.stream import StreamTimings
+from ibdesk.brokers.throttle import Budget
 from ibdesk.demo.gateway import DemoGateway
 from ibdesk.demo.timings import DemoLimits, DemoTimings
 from ibdesk.domain.accounts import AccountId, Environment
@@ -26,7 +27,7 @@ from ibdesk.services.sync import SyncService
 from ibdesk.services.tasks import Tasks
 from ibdesk.store import vault as vaults
 from ibdesk.store.database import Database, open_database
-from ibdesk.store.header import LOWEST_COST
+from tests.store.fresh import fresh_vault
 
 PASSPHRASE = "correct horse battery staple"
 MAIN, SECOND = AccountId("DU7654321"), AccountId("DU7654322")
@@ -99,7 +100,7 @@ class Heard:
         self.events.append(event)
         self._changed.set()
 
-    async def until(self, is_it: Callable[[Any], bool], within: float = 10.0) -> Any:
+    async def until(self, is_it: Callable[[Any], bool], within: float = 20.0) -> Any:
         """The first event, past or coming, that is it."""
         async with asyncio.timeout(within):
             seen = 0
@@ -112,7 +113,12 @@ class Heard:
                 await self._changed.wait()
 
 
-async def eventually(is_so: Callable[[], bool], within: float = 10.0) -> None:
+async def brief(seconds: float) -> None:
+    """The pause between two requests for what comes in steps, cut short: the demo's steps are (`DemoTimings.quick`)."""
+    await asyncio.sleep(seconds / 50)
+
+
+async def eventually(is_so: Callable[[], bool], within: float = 20.0) -> None:
     """Let the loop run until something is so."""
     async with asyncio.timeout(within):
         while not is_so():
@@ -143,9 +149,11 @@ class Workshop:
 
 
 @asynccontextmanager
-async def open_database_in(folder: Path) -> AsyncIterator[tuple[vaults.OpenVault, Database]]:
-    """A new vault's database."""
-    vault, _ = vaults.create(folder, PASSPHRASE, cost=LOWEST_COST)
+async def open_database_in(
+    folder: Path, *, made: vaults.OpenVault | None = None
+) -> AsyncIterator[tuple[vaults.OpenVault, Database]]:
+    """A new vault's database, or that of one `made` already."""
+    vault = made or fresh_vault(folder)
     database = open_database(vault)
     try:
         yield vault, database
@@ -182,7 +190,8 @@ async def workshop(
     )
     broker = PortalBroker(
         connection, on_call=calls.append, on_rate=lambda rate: hub.publish(RateChanged(rate=rate)), clock=dial,
-        ticks=lambda: time.monotonic() * 1000, timings=stream or LIVELY,
+        pause=brief, ticks=lambda: time.monotonic() * 1000, timings=stream or LIVELY,
+        budget=Budget(per_second=1000, limits=()),
     )  # fmt: skip
     try:
         async with open_database_in(folder / "home") as (_, database):

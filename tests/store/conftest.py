@@ -7,10 +7,9 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection
 
-from ibdesk.store import cipher, vault
-from ibdesk.store.header import LOWEST_COST
-from ibdesk.store.migrations import upgrade
+from ibdesk.store import cipher
 from ibdesk.store.vault import OpenVault
+from tests.store.fresh import fresh_vault
 
 PASSPHRASE = "correct horse battery staple"
 
@@ -23,8 +22,7 @@ def home(tmp_path: Path) -> Path:
 @pytest.fixture
 def open_vault(home: Path) -> Iterator[OpenVault]:
     """A new vault with all its tables."""
-    made, _code = vault.create(home, PASSPHRASE, cost=LOWEST_COST)
-    upgrade(made)
+    made = fresh_vault(home)
     yield made
     made.close()
 

@@ -24,6 +24,7 @@ from ibdesk.store import vault as vaults
 from ibdesk.store.database import Database, open_database
 from ibdesk.store.header import LOWEST_COST
 from ibdesk.ui.bridge import Bridge
+from tests.store.fresh import fresh_vault
 from tests.ui.sample_desk import MAIN, NOW, sample_desk
 
 PAPER = Credentials(
@@ -56,7 +57,7 @@ async def rooms_desk(
     home: Path, *, environment: Mapping[str, str] | None = None, connected: bool = True, **parts: Any
 ) -> AsyncIterator[Opened]:
     """Open the vault, build the desk, and take both apart again."""
-    vault, _code = vaults.create(home, "correct horse battery staple", cost=LOWEST_COST)
+    vault = fresh_vault(home)
     database = open_database(vault)
     desk = sample_desk(Environment.PAPER)
     preferences = Preferences(

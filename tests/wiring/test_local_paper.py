@@ -26,10 +26,10 @@ from ibdesk.services.orders import Orders
 from ibdesk.services.questioning import Reply
 from ibdesk.store import secrets, trades
 from ibdesk.store import vault as vaults
-from ibdesk.store.header import LOWEST_COST
 from ibdesk.wiring.desks import World, build_desk
 from tests.cli.order_desk import _all_read
-from tests.services.workshop import PASSPHRASE, eventually
+from tests.services.workshop import eventually
+from tests.store.fresh import fresh_vault
 
 D = Decimal
 
@@ -41,7 +41,7 @@ class Opened:
         self.folder, self.environment = folder, environment
         is_live = environment is Environment.LIVE
         self.gateway = DemoGateway(timings=DemoTimings.quick(), limits=DemoLimits.off(), live=is_live)
-        self.vault, _ = vaults.create(folder / "home", PASSPHRASE, cost=LOWEST_COST)
+        self.vault = fresh_vault(folder / "home")
         self.is_new = True
 
     async def run(self, *scenes: Callable[[Desk], Awaitable[None]]) -> None:

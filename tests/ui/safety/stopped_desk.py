@@ -15,13 +15,11 @@ from ibdesk.domain.modes import Mode
 from ibdesk.domain.positions import Position
 from ibdesk.services.desk import Desk
 from ibdesk.services.kill_switch import KillSwitch
-from ibdesk.store import vault as vaults
 from ibdesk.store.database import open_database
-from ibdesk.store.header import LOWEST_COST
 from ibdesk.ui.bridge import Bridge
 from tests.services.order_bench import OrderBench
 from tests.services.scripted_broker import MAIN, SHARE
-from tests.services.workshop import PASSPHRASE
+from tests.store.fresh import fresh_vault
 from tests.ui.sample_desk import sample_desk
 
 _drafts = count()
@@ -45,7 +43,7 @@ class Stopped:
 @contextmanager
 def stopped_desk(home: Path, run: Any, *, held: int = 0, has_orders: bool = True, **parts: Any) -> Iterator[Stopped]:
     """Open it all, close it all. The account holds `held` shares."""
-    vault, _ = vaults.create(home, PASSPHRASE, cost=LOWEST_COST)
+    vault = fresh_vault(home)
     database = open_database(vault)
     bench = OrderBench(database=database)
 

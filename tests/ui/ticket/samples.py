@@ -19,15 +19,14 @@ from ibdesk.domain.market import Quote
 from ibdesk.domain.modes import Mode
 from ibdesk.domain.orders import Impact, OrderTicket, Side, WhatIf
 from ibdesk.services.orders import Checked
-from ibdesk.store import vault as vaults
 from ibdesk.store.database import open_database
-from ibdesk.store.header import LOWEST_COST
 from ibdesk.ui.bridge import Bridge
 from ibdesk.ui.ticket.form import Form
 from ibdesk.ui.ticket.panel import TicketPanel
 from tests.services.order_bench import OrderBench
 from tests.services.scripted_broker import SHARE, account, picture, ticket
-from tests.services.workshop import NOON, PASSPHRASE
+from tests.services.workshop import NOON
+from tests.store.fresh import fresh_vault
 from tests.ui.sample_desk import sample_desk
 
 __all__ = ["NOON", "SHARE", "Side", "Ticketing", "checked", "finding", "form", "picture", "ticket", "ticketing",
@@ -79,7 +78,7 @@ class Ticketing:
     panel: TicketPanel
     failures: list[tuple[str, BaseException]]
 
-    async def until(self, is_so: Callable[[], object], within: float = 10.0) -> None:
+    async def until(self, is_so: Callable[[], object], within: float = 20.0) -> None:
         async with asyncio.timeout(within):
             while not is_so():
                 await asyncio.sleep(0.005)
@@ -137,7 +136,7 @@ async def ticketing(
     change: Callable[[Context], Context] = sure, **parts: Any,
 ) -> AsyncIterator[Ticketing]:
     """A real vault and the real service of orders under a shown ticket."""
-    vault, _ = vaults.create(home, PASSPHRASE, cost=LOWEST_COST)
+    vault = fresh_vault(home)
     database = open_database(vault)
     bench = OrderBench(database=database, mode=mode, script=tuple(script), change=change, read_only=False)
     previewing(bench)

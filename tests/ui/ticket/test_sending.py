@@ -17,13 +17,12 @@ from ibdesk.domain.market import Delay
 from ibdesk.domain.orders import OrderState, OrderTicket
 from ibdesk.services.orders import Checked
 from ibdesk.services.questioning import Reply
-from ibdesk.store import vault as vaults
 from ibdesk.store.database import Database, open_database
-from ibdesk.store.header import LOWEST_COST
 from ibdesk.ui.ticket.sending import Sender, Sent
 from tests.services.order_bench import OrderBench
 from tests.services.scripted_broker import ticket
-from tests.services.workshop import NOON, PASSPHRASE
+from tests.services.workshop import NOON
+from tests.store.fresh import fresh_vault
 from tests.ui.ticket.samples import previewing
 
 drafts = (f"sending-{number}" for number in count())
@@ -33,7 +32,7 @@ BIG = ticket("6000")  # more shares than a person is not asked about
 
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
-    vault, _ = vaults.create(tmp_path_factory.mktemp("sending") / "home", PASSPHRASE, cost=LOWEST_COST)
+    vault = fresh_vault(tmp_path_factory.mktemp("sending") / "home")
     database = open_database(vault)
     yield database
     asyncio.run(database.close())
