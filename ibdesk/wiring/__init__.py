@@ -14,6 +14,7 @@ import os
 import secrets as randomness
 import shutil
 import tempfile
+import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import replace
@@ -146,12 +147,13 @@ async def create_desk(
 
 async def open_demo_desk(
     result: "FirstRunResult | None" = None, *, demo: "DemoAddress | None" = None, watching: bool = True,
-    local_paper: bool = False,
+    local_paper: bool = False, ticks: Callable[[], float] = time.monotonic,
 ) -> Desk:  # fmt: skip
     """A desk on the demo gateway, with a throwaway vault in a temporary folder. Closing it leaves no trace.
 
     `demo` is a gateway that runs already (the wizard's) and is stopped with the desk; without it one is started,
     signed in. Any passphrase unlocks the window: there is nothing to protect. `local_paper` opens it in that mode.
+    `ticks` are the seconds that waits and budgets count.
     """
     from ibdesk.store import vault as vaults
     from ibdesk.store.header import LOWEST_COST
@@ -170,7 +172,7 @@ async def open_demo_desk(
             save_setting(home, "local_paper", "true")  # a choice, as the mode's button makes it
         world = World(
             home=home, clock=address.clock or now, variables=_appearance(os.environ), overrides={},
-            environment=Environment.DEMO, watching=watching,
+            environment=Environment.DEMO, watching=watching, ticks=ticks,
             tws=None if address.tws_port is None else TwsPlace(
                 port=address.tws_port, environment=Environment.DEMO
             ),

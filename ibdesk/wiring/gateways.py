@@ -17,6 +17,7 @@ from ibdesk.services.desk import Clock
 
 if TYPE_CHECKING:
     from ibdesk.brokers.base import Broker, CallSink, Certificate, Connection, RateSink
+    from ibdesk.demo.gateway import DemoGateway
     from ibdesk.domain.calls import ApiCall
     from ibdesk.services.connector import Connector, DemoAddress
     from ibdesk.services.first_run import FirstRunResult
@@ -96,15 +97,15 @@ async def show_certificate(url: str, *, allow_remote: bool = True) -> "Certifica
     return await fetch_certificate(url, allow_remote=allow_remote)
 
 
-async def start_demo(*, signed_out: bool = True) -> "DemoAddress":
-    """Start the demo gateway in this process, on a free port."""
+async def start_demo(*, signed_out: bool = True, gateway: "DemoGateway | None" = None) -> "DemoAddress":
+    """Start the demo gateway in this process, on a free port; or this one, which is as patient as it was made."""
     from ibdesk.brokers.base import TwsPlace
     from ibdesk.brokers.portal.broker import forgive
     from ibdesk.demo.gateway import DemoGateway, sign_in
     from ibdesk.services.connector import DemoAddress
     from ibdesk.services.demo_faults import demo_faults
 
-    gateway = DemoGateway(signed_out=signed_out)
+    gateway = gateway or DemoGateway(signed_out=signed_out)
     await gateway.start()
     tws = gateway.tws_service(master=TwsPlace().client_id)  # the desk hears of prints made elsewhere, too
     await tws.start()

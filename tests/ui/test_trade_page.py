@@ -11,7 +11,6 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from ibdesk import wiring
 from ibdesk.domain.instruments import Conid
 from ibdesk.domain.orders import Leg, OrderTicket, Side
 from ibdesk.domain.templates import TemplateName
@@ -19,6 +18,7 @@ from ibdesk.services.desk import Desk
 from ibdesk.ui.bridge import Bridge
 from ibdesk.ui.pages.trade import build
 from ibdesk.ui.pages.trade.page import TradePage
+from tests.ui.brisk_demo import open_brisk_desk
 from tests.ui.conftest import Run
 from tests.ui.rooms_desk import unnamed
 
@@ -51,7 +51,7 @@ class Opened:
 
 @asynccontextmanager
 async def trade_page() -> AsyncIterator[Opened]:
-    desk = await wiring.open_demo_desk()
+    desk = await open_brisk_desk()
     bridge = Bridge(desk.tasks)
     bridge.listen(desk.hub)
     notices: list[str] = []

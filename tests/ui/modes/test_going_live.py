@@ -5,7 +5,6 @@ from dataclasses import replace
 
 from PySide6.QtWidgets import QApplication
 
-from ibdesk import wiring
 from ibdesk.domain.accounts import AccountId
 from ibdesk.domain.events import ArmingChanged
 from ibdesk.domain.going_live import Checklist, Evidence, Item, checklist
@@ -17,6 +16,7 @@ from ibdesk.ui.safety.receipts import ReceiptDialog
 from ibdesk.ui.widgets import Check
 from ibdesk.ui.wizard.parts import Question
 from tests.domain.test_going_live import ALL
+from tests.ui.brisk_demo import open_brisk_desk
 from tests.ui.sample_desk import sample_desk
 
 ACCOUNT = AccountId("U1234567")
@@ -124,7 +124,7 @@ def _with_settings(preferences):
 
 def test_a_block_is_tried_in_the_demo_and_its_receipt_is_shown(run, qtbot):
     async def life() -> None:
-        desk = await wiring.open_demo_desk()
+        desk = await open_brisk_desk()
         bridge = Bridge(desk.tasks)
         bridge.listen(desk.hub)
         try:
