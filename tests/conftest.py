@@ -111,6 +111,7 @@ def _garbage_in_this_thread() -> Iterator[None]:
 def _all_garbage_in_this_thread() -> Iterator[None]:
     yield
     gc.collect()
+    gc.freeze()  # what is left belongs to modules that were imported meanwhile
 
 
 # --- the log -----------------------------------------------------------------------------------------------------

@@ -203,6 +203,6 @@ async def free_port() -> int:
 
 async def until(claim: Callable[[], bool]) -> None:
     """Let the other side work until the claim is true."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while not claim():
             await asyncio.sleep(0.005)

@@ -153,7 +153,7 @@ def test_whoever_is_called_off_in_the_moment_of_its_turn_gives_the_place_back() 
             await _settle()
         second.cancel()  # its turn has just been granted, and it has not run since
         await asyncio.gather(second, return_exceptions=True)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             await bench.send("/third")
         return [path for _, path in bench.left]
 

@@ -55,7 +55,7 @@ async def forty_two() -> int:
 def test_the_work_s_exit_code_comes_back(window: Window) -> None:
     async def test() -> int:
         errand = window.send(forty_two)
-        assert await errand.begins(5)
+        assert await errand.begins(20)
         return await errand.finish(lambda: None)
 
     assert asyncio.run(test()) == 42
@@ -119,7 +119,7 @@ def test_who_gives_up_ends_the_work(window: Window) -> None:
 
     async def test() -> None:
         errand = window.send(endless)
-        assert await errand.begins(5)
+        assert await errand.begins(20)
         with suppress(TimeoutError):
             await asyncio.wait_for(errand.finish(lambda: None), 0.05)
         assert await asyncio.to_thread(ended.wait, 5)
@@ -153,12 +153,12 @@ def test_a_closing_desk_ends_the_work_with_a_sentence(window: Window) -> None:
 
     async def test() -> None:
         errand = window.send(endless)
-        assert await errand.begins(5)
+        assert await errand.begins(20)
         closing = asyncio.run_coroutine_threadsafe(window.tasks.close(), window.loop)
         with pytest.raises(Unavailable) as raised:
             await errand.finish(lambda: None)
         assert raised.value.cause is Cause.VAULT_CLOSED
-        closing.result(5)
+        closing.result(20)
         with pytest.raises(Refused):  # and nothing new is begun
             await window.send(endless).finish(lambda: None)
 

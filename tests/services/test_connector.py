@@ -172,9 +172,9 @@ def test_a_new_journey_ends_the_one_before() -> None:
             watch = connector.watch_sign_in(target)
             await anext(watch)
             older = asyncio.create_task(found(watch))  # noqa: TID251 - awaited below
-            findings = await asyncio.wait_for(found(connector.probe(target)), 5)
+            findings = await asyncio.wait_for(found(connector.probe(target)), 20)
             assert len(findings) == 2
-            await asyncio.wait_for(older, 5)
+            await asyncio.wait_for(older, 20)
 
     asyncio.run(walk())
 

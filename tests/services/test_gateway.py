@@ -85,7 +85,7 @@ def test_a_gateway_outlives_the_script_that_started_it_and_stays_ours(tmp_path: 
             noted = json.loads((kept.home / "gateway.json").read_text())
             script, gateway = noted["programs"][0][0], noted["programs"][1][0]
             psutil.Process(script).kill()
-            psutil.wait_procs([psutil.Process(script)] if psutil.pid_exists(script) else [], timeout=5)
+            psutil.wait_procs([psutil.Process(script)] if psutil.pid_exists(script) else [], timeout=20)
             seen = await kept.keeper().look()
             assert (seen.ours, seen.pid) == (True, gateway)
 

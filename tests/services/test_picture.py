@@ -132,9 +132,9 @@ def test_a_check_after_the_preview_waits_for_the_vault_only_where_it_was_written
         ticket = OrderTicket(account=MAIN, mode=Mode.DEMO, legs=(Leg(instrument=instrument, side=Side.BUY),))
         shown = await orders.check(ticket)
         release = threading.Event()
-        busy = [beside(shop.database.read(lambda _: release.wait(5))) for _ in range(READERS)]
+        busy = [beside(shop.database.read(lambda _: release.wait(40))) for _ in range(READERS)]
         await asyncio.sleep(0)  # every reader of the vault is kept busy from here on
-        async with asyncio.timeout(3):
+        async with asyncio.timeout(20):
             again = await orders.check(ticket)
         moved = {"quotes": again.context.quotes, "now": again.context.now}  # these are asked for each time
         assert again.context == replace(shown.context, **moved) and not release.is_set()

@@ -101,12 +101,12 @@ def test_what_is_written_while_it_is_read_is_not_missed(open_vault: OpenVault) -
     def slowly(tx: Connection) -> list[str]:
         found = names(tx)
         reading.set()
-        written.wait(5)
+        written.wait(20)
         return found
 
     async def work(database: Database) -> None:
         async def write_meanwhile() -> None:
-            await asyncio.to_thread(reading.wait, 5)
+            await asyncio.to_thread(reading.wait, 20)
             await database.write(add, "first")
             written.set()
 

@@ -254,7 +254,7 @@ def test_rows_nobody_sees_are_right_when_they_are_scrolled_to(model: PositionMod
 
 
 def test_the_frame_comes_by_itself_and_sleeps_when_nothing_changes(model: PositionModel, qtbot: QtBot) -> None:
-    with qtbot.waitSignal(model.dataChanged, timeout=2000):
+    with qtbot.waitSignal(model.dataChanged, timeout=20_000):
         model.cell(line_of(model, AAPL), model.columns.index(LAST))
         model.set_quotes([quote(AAPL, "1")])
     assert text(model, AAPL, LAST) == "1.00"

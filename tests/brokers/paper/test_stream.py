@@ -31,7 +31,7 @@ async def until_filled(desk: PaperDesk, ref: str) -> tuple[list[StreamEvent], li
     """What came until an order was told filled."""
     assert desk.broker.stream is not None
     heard: list[StreamEvent] = []
-    async with asyncio.timeout(5), aclosing(desk.broker.stream.events()) as batches:
+    async with asyncio.timeout(20), aclosing(desk.broker.stream.events()) as batches:
         async for batch in batches:
             heard += batch
             if any(isinstance(event, StreamUp) for event in batch):
@@ -61,7 +61,7 @@ def test_what_a_position_gained_is_that_of_our_account() -> None:
             assert desk.broker.stream is not None
             share = await desk.instrument("AAPL")  # the demo's own account holds hundreds
             await desk.broker.stream.watch([share.conid])
-            async with asyncio.timeout(5), aclosing(desk.broker.stream.events()) as batches:
+            async with asyncio.timeout(20), aclosing(desk.broker.stream.events()) as batches:
                 async for batch in batches:
                     for event in batch:
                         if isinstance(event, Quote) and event.conid == share.conid and event.last is not None:
@@ -190,7 +190,7 @@ def test_nobody_waits_for_ever_for_a_stream_that_broke() -> None:
         made = over(Broken(), engine())
         begin = made._start
         made._start = lambda name, todo: work.append(begin(name, todo)) or work[0]
-        async with asyncio.timeout(5), aclosing(made.events()) as batches:
+        async with asyncio.timeout(20), aclosing(made.events()) as batches:
             assert len([batch async for batch in batches]) == 1
         assert isinstance(work[0].exception(), RuntimeError), "whoever keeps the tasks is told"
 

@@ -408,7 +408,7 @@ def test_closing_the_broker_ends_the_stream() -> None:
             reading = asyncio.get_running_loop().create_task(read())
             await up.wait()
             await desk.broker.close()
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(20):
                 await reading
 
     asyncio.run(scene())

@@ -459,7 +459,7 @@ def test_closing_the_broker_ends_the_reading() -> None:
         reading = asyncio.create_task(watch.read())  # noqa: TID251 - ends here
         await watch.until(lambda: watch.is_up)
         await stage.broker.close()
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(20):
             await reading
 
     play(scene)

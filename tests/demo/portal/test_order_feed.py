@@ -28,7 +28,7 @@ def play(story: Story) -> None:
     asyncio.run(main())
 
 
-async def hear(socket: Socket, topic: str, within: float = 3.0) -> list[dict[str, Any]]:
+async def hear(socket: Socket, topic: str, within: float = 20.0) -> list[dict[str, Any]]:
     """The next message of a topic: its arguments."""
     async with asyncio.timeout(within):
         while True:
@@ -39,7 +39,7 @@ async def hear(socket: Socket, topic: str, within: float = 3.0) -> list[dict[str
 
 
 async def next_beat(socket: Socket) -> None:
-    async with asyncio.timeout(3):
+    async with asyncio.timeout(20):
         while "hb" not in json.loads((await socket.receive()).data):
             continue
 
@@ -143,11 +143,11 @@ def test_after_uor_and_utr_nothing_comes() -> None:
             await hear(socket, begin[:3])
             await socket.send_str(end)
         await socket.send_str("tic")
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(20):
             while json.loads((await socket.receive()).data).get("topic") != "tic":
                 continue
         await place(door, limit(await ask(door)))
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(20):
             for _ in range(3):  # heartbeats only
                 assert json.loads((await socket.receive()).data)["topic"] == "system"
 

@@ -109,7 +109,7 @@ def test_sockets_are_plain_text_and_known_by_their_cookie() -> None:
             await gateway.handshake()
             headers = {"Cookie": f"api={demo.login.session}"}
             feed = await door.http.ws_connect("/v1/api/ws", headers=headers, max_msg_size=65_536)
-            first = await feed.receive(timeout=2)
+            first = await feed.receive(timeout=20)
             assert first.type is aiohttp.WSMsgType.TEXT
             assert '"system"' in first.data
             await feed.close()

@@ -81,7 +81,7 @@ class RawClient:
 
     async def receive(self) -> list[str]:
         """The next message. Raises IncompleteReadError at the end."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             size = struct.unpack(">I", await self.reader.readexactly(4))[0]
             fields = (await self.reader.readexactly(size)).decode().split("\0")
         assert fields.pop() == "", "every field ends in NUL"
@@ -110,7 +110,7 @@ class RawClient:
     async def is_closed(self) -> bool:
         """Whether the server ends it; reads what is left."""
         try:
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(20):
                 while await self.reader.read(65_536):
                     pass
         except ConnectionError:

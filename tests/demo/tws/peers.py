@@ -95,7 +95,7 @@ class Official:
 
     def close(self) -> None:
         self.app.disconnect()
-        self._thread.join(5)
+        self._thread.join(20)
         assert not self._thread.is_alive(), "the official client's thread has not ended"
 
 

@@ -92,7 +92,7 @@ def test_any_sequence_of_faults_leaves_a_server_that_tells_the_truth(seed: int) 
         async with open_tws() as (gateway, service):
             for attempt in range(6):
                 async with RawClient(service.port) as client:
-                    await asyncio.wait_for(client.greet(), 5)
+                    await asyncio.wait_for(client.greet(), 20)
                     client.send(71, 2, attempt, "")
                     for number in range(1, 30):
                         misbehave(service, chance)

@@ -36,7 +36,7 @@ class Bench:
     notices: list[str] = field(default_factory=list)
     commands: list[str] = field(default_factory=list)
 
-    async def until(self, holds: Callable[[], bool], within: float = 15.0) -> None:
+    async def until(self, holds: Callable[[], bool], within: float = 20.0) -> None:
         async with asyncio.timeout(within):
             while not holds():
                 await asyncio.sleep(0.01)

@@ -71,8 +71,8 @@ def test_a_wider_band_is_asked_for_at_once(run: Run, tmp_path: Path) -> None:
             loader = loader_of(bench)
             await bench.open()
             loader.set_band(12)
+            await bench.until(lambda: loader.chain is not None and len(loader.chain.rows) >= 25)
             await bench.priced()
-            assert loader.chain is not None and len(loader.chain.rows) >= 25
 
     run(look())
 

@@ -33,7 +33,7 @@ def test_a_session_that_ends_is_told_the_louder_the_later(qtbot, minutes, beeps)
     outside = Outside()
     ending = SessionEnding(minutes=minutes, ends_at=NOW + timedelta(minutes=minutes))
     outside.alerts.session_ending(ending, NOW)
-    qtbot.waitUntil(lambda: outside.beeps == beeps, timeout=3000)
+    qtbot.waitUntil(lambda: outside.beeps == beeps, timeout=20_000)
     [(title, _)] = outside.notes
     assert title.startswith("The session ends in")
 
@@ -41,7 +41,7 @@ def test_a_session_that_ends_is_told_the_louder_the_later(qtbot, minutes, beeps)
 def test_whoever_looks_at_the_desk_gets_no_notification_and_still_the_sound(qtbot):
     outside = Outside(in_front=True)
     outside.alerts.link_changed(LOST, NOW)
-    qtbot.waitUntil(lambda: outside.beeps == 1, timeout=3000)
+    qtbot.waitUntil(lambda: outside.beeps == 1, timeout=20_000)
     assert outside.notes == []
 
 

@@ -76,10 +76,10 @@ def test_a_hold_that_lasts_sends_once_and_only_once(dressed: QApplication, qtbot
         button.show()
         button.activateWindow()
     button.setFocus()
-    with qtbot.waitSignal(button.sent, timeout=3000):
+    with qtbot.waitSignal(button.sent, timeout=20_000):
         QTest.mousePress(button, Qt.MouseButton.LeftButton)
     QTest.mouseRelease(button, Qt.MouseButton.LeftButton)
-    with qtbot.waitSignal(button.sent, timeout=3000):
+    with qtbot.waitSignal(button.sent, timeout=20_000):
         QTest.keyPress(button, Qt.Key.Key_Space)
     QTest.keyRelease(button, Qt.Key.Key_Space)
     assert len(sends) == 2

@@ -34,7 +34,7 @@ class Driver:
     saved: list[tuple[FirstRunResult, str]] = field(default_factory=list)
     opened_pages: list[str] = field(default_factory=list)
 
-    async def until(self, true: Callable[[], bool], what: str, *, within: float = 6.0) -> None:
+    async def until(self, true: Callable[[], bool], what: str, *, within: float = 20.0) -> None:
         """Let the loop run until something holds, so many seconds at most."""
         for _ in range(int(within * 100)):
             if true():
