@@ -552,7 +552,7 @@ def test_attempt_summary_and_errors_are_in_the_log_without_an_account_number(
             await desk.sync.run(AccountId("DU1234567"))
 
     asyncio.run(run())
-    said = [redacted(record.getMessage()) for record in caplog.records]
+    said = [redacted(record.getMessage()) for record in caplog.records if record.name == "ibdesk.services.sync"]
     assert said[0] == "Sync over tws asked for: DU•••4321"
     assert said[1].startswith("Sync over tws: success, 1 accounts, ") and "0 removed, 0 skipped" in said[1]
     assert any("cannot see the account DU•••4567" in line for line in said[2:])

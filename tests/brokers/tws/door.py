@@ -33,7 +33,7 @@ from tests.brokers.door import LUNCH, demo
 T = TypeVar("T")
 
 MAIN, SECOND = AccountId("DU7654321"), AccountId("DU7654322")
-QUICK = TwsTimings(open_within=2.0, answer_within=2.0, order_within=2.0, quotes_within=1.0, download_within=5.0)
+QUICK = TwsTimings(open_within=20.0, answer_within=20.0, order_within=20.0, quotes_within=1.0, download_within=20.0)
 
 
 @dataclass
