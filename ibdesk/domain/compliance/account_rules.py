@@ -1,13 +1,14 @@
 """The rules on margin, permissions, settlement and day trading, asked with what the context and the settings say."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
 
 from ibdesk.domain.accounts import MarginType
 from ibdesk.domain.compliance.buying_power import PREVIEW_LASTS, Buffer, BuyingPowerContext, check_buying_power
-from ibdesk.domain.compliance.case import Case, is_stale, prices_of, said
+from ibdesk.domain.compliance.case import Case, bare_then, is_stale, prices_of, said
 from ibdesk.domain.compliance.day_trade_rule import DayTradeContext, check_day_trades
-from ibdesk.domain.compliance.exposure import SHARES
+from ibdesk.domain.compliance.exposure import SHARES, uncovering
 from ibdesk.domain.compliance.intraday import IntradayContext, check_intraday
 from ibdesk.domain.compliance.limits import max_loss
 from ibdesk.domain.compliance.margin import Estimate, estimate
@@ -16,7 +17,9 @@ from ibdesk.domain.compliance.permissions import PermissionContext, check_permis
 from ibdesk.domain.compliance.regime import MarginRegime, Regime, resolve_regime
 from ibdesk.domain.compliance.settlement import check_settlement
 from ibdesk.domain.compliance.verdict import Code, Finding, Severity, Source
+from ibdesk.domain.instruments import Right
 from ibdesk.domain.money import ZERO, known
+from ibdesk.domain.options import more_naked
 from ibdesk.domain.risk_settings import BrokerLevel, DayTradeChoice, OwnLevel
 
 
@@ -24,14 +27,31 @@ def check_level(case: Case) -> tuple[Finding, ...]:
     """The option level: the broker's where it was told, else the one in the settings."""
     settings, preview = case.context.settings, case.context.what_if
     broker = case.policies.broker.id
-    return check_permissions(case.legs, case.outcome, PermissionContext(
+    return (*check_permissions(case.legs, case.outcome, PermissionContext(
         broker=broker,
         granted=case.context.granted or _level(broker, settings.risk_broker_level),
         own=_level("desk", settings.risk_own_level), margin_type=case.summary.margin_type,
         cash=case.context.cash.settled if case.context.cash is not None else _cash(case),
         is_previewed=preview is not None and not preview.refusal,
         granted_by=Source.SETTING if case.context.granted is None else Source.BROKER,
-    ))  # fmt: skip
+    )), *_cover_going(case))  # fmt: skip
+
+
+def _cover_going(case: Case) -> Iterator[Finding]:
+    """What the order leaves covered by nothing but what a working order sells; what it bares itself is told already."""
+    context, outcome = case.context, case.outcome
+    told = {leg.terms.right for leg in more_naked(outcome.before, outcome.worst) if leg.terms is not None}
+    bare = bare_then(context.book, case.legs, uncovering(context.working, context.group))
+    left = [leg for leg in bare if leg.terms is not None and leg.terms.right not in told]
+    if left:
+        names = ", ".join(leg.instrument.label for leg in left)
+        has_call = any(leg.terms is not None and leg.terms.right is Right.CALL for leg in left)
+        bound = "; its loss has no bound" if has_call else ""
+        yield said(
+            Code.NAKED_RESULT, Severity.CONFIRM,
+            f"Once the working orders are filled nothing covers {names}{bound}.",
+            "Cancel the working order that takes the cover away, or close the short option first.",
+        )  # fmt: skip
 
 
 def _cash(case: Case) -> Decimal | None:

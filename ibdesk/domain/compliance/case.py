@@ -8,7 +8,7 @@ from typing import TypeVar, cast
 
 from ibdesk.domain.accounts import AccountSummary, MarginType
 from ibdesk.domain.compliance.context import Context
-from ibdesk.domain.compliance.exposure import Book, Legs, Outcome, claimed, only_closes, outcome_of
+from ibdesk.domain.compliance.exposure import Book, Legs, Outcome, claimed, only_closes, outcome_of, uncovering
 from ibdesk.domain.compliance.margin import Prices
 from ibdesk.domain.compliance.policy import Policies
 from ibdesk.domain.compliance.verdict import Code, Finding, Severity, Source
@@ -18,7 +18,7 @@ from ibdesk.domain.money import USD, ZERO, Currency, known
 from ibdesk.domain.options import merged, more_naked, recognise
 from ibdesk.domain.orders import NEEDS_LIMIT, NEEDS_STOP, Leg, OrderTicket
 from ibdesk.domain.payoff import Line, PricedLeg, line_at_expiry
-from ibdesk.domain.strategies import Recognition
+from ibdesk.domain.strategies import Recognition, StrategyLeg
 
 _T = TypeVar("_T")
 
@@ -112,9 +112,23 @@ def case_of(ticket: OrderTicket, context: Context, policies: Policies) -> Case:
 
 def proves_lower(context: Context, legs: Legs) -> bool:
     """Whether it lowers risk whatever of the latest trades the positions have, once what works already is filled."""
+    going = uncovering(context.working, context.group)
     return closes_still(context, legs) and all(
-        lowers_risk(book, legs, outcome_of(book, legs)) for book in (context.book, *context.book.others)
+        lowers_risk(book, legs, outcome_of(book, legs)) and not bare_then(book, legs, going)
+        for book in (context.book, *context.book.others)
     )
+
+
+def bare_then(book: Book, legs: Legs, going: Legs) -> tuple[StrategyLeg, ...]:
+    """The short options that an order leaves without cover once what is on its way out (`going`) has left."""
+    found: list[StrategyLeg] = []
+    for key in dict.fromkeys(book.underlying_of(instrument) for instrument, _ in legs):
+        gone = [row for row in going if book.underlying_of(row[0]) == key]
+        if gone:
+            left = merged(book.groups.get(key, ()), tuple(gone))
+            own = tuple(row for row in legs if book.underlying_of(row[0]) == key)
+            found += more_naked(recognise(left), recognise(merged(left, own)))
+    return tuple(found)
 
 
 def closes_still(context: Context, legs: Legs) -> bool:

@@ -155,6 +155,21 @@ def claimed(
     return total + sum(sides.values(), ZERO)
 
 
+def uncovering(working: Iterable[Order], group: OrderRef | None = None) -> Legs:
+    """What is left to fill of the working orders that may take the cover of a short option away: all but those that
+    only buy options. Of exits of one order, which cancel each other, the largest; none of `group`'s."""
+    found: list[Order] = []
+    exits: dict[OrderRef, Order] = {}
+    for order in working:
+        if all(change > 0 and instrument.option is not None for instrument, change in order.changes):
+            continue
+        if order.parent is None:
+            found.append(order)
+        elif order.parent != group:
+            exits[order.parent] = max(exits.get(order.parent, order), order, key=lambda each: each.remaining)
+    return tuple(row for order in (*found, *exits.values()) for row in order.changes)
+
+
 def only_closes(book: Book, legs: Legs) -> bool:
     """Whether every leg lowers what is held of it and none goes through zero. Nothing at all closes nothing."""
     return bool(legs) and all(not opened(book.quantity(leg), change) for leg, change in legs)

@@ -34,6 +34,7 @@ from tests.domain.compliance.ready import (
     setting,
     summary,
     ticket,
+    working,
 )
 from tests.domain.compliance.sample import book, option, stock
 
@@ -153,3 +154,20 @@ def test_in_a_cash_account_the_sale_of_what_was_bought_unsettled_is_asked() -> N
     assert check_cash(case()) == ()
     held: Context = replace(cash, book=book((CALL, 1)))
     assert worst(check_cash(case(selling(), held))) is Severity.PASS
+
+
+def test_cover_that_a_working_order_sells_is_asked_about() -> None:
+    short = option("105C")
+    sale = working(selling(stock(), quantity=100), quantity=100)
+    for held, of in (
+        (book((stock(), 100), (CALL, 1), (short, -1)), selling()),
+        (book((stock(), 100)), selling(short)),
+    ):
+        still = context(book=held)
+        assert not [each for each in check_level(case(of, still)) if each.code is Code.NAKED_RESULT]
+        (said,) = [each for each in check_level(case(of, replace(still, working=(sale,))))
+                   if each.code is Code.NAKED_RESULT]  # fmt: skip
+        assert said.severity is Severity.CONFIRM
+        assert "nothing covers" in said.sentence
+    naked = check_level(case(selling(short), context(book=book(), working=(sale,))))
+    assert sum(each.code is Code.NAKED_RESULT for each in naked) == 1, "what it bares itself is told once"

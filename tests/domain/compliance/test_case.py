@@ -10,6 +10,7 @@ from ibdesk.domain.accounts import MarginType
 from ibdesk.domain.compliance.case import is_stale, net_touch, price_of, touch
 from ibdesk.domain.compliance.context import Context
 from ibdesk.domain.compliance.exposure import book_of
+from ibdesk.domain.instruments import Instrument
 from ibdesk.domain.orders import Exits, Leg, Order, OrderRef, OrderTicket, OrderType, Side
 from ibdesk.domain.positions import Position
 from tests.domain.compliance.ready import (
@@ -29,6 +30,7 @@ from tests.domain.compliance.ready import (
 from tests.domain.compliance.sample import ACCOUNT, Legs, book, legs, option, stock
 
 VERTICAL = (leg(CALL, 1), leg(option("105C"), -1))
+SHORT = option("105C")
 BUY_WRITE = (Leg(instrument=stock(), side=Side.BUY, ratio=100), leg(CALL, -1))
 
 
@@ -157,6 +159,41 @@ def test_cover_that_may_be_sold_already_does_not_count() -> None:
                  for each, quantity in ((stock(), 200), (CALL, -1)))  # fmt: skip
     for unsure, lowers in (((), True), (((stock(), Decimal(-100)),), False)):
         assert case(selling(stock(), quantity=100), context(book=book_of(rows, unsure=unsure))).lowers_risk is lowers
+
+
+def _working(instrument: Instrument, signed: int, *, parent: str = "") -> Order:
+    order = working(ticket(leg(instrument, 1 if signed > 0 else -1)), quantity=abs(signed))
+    return replace(order, parent=OrderRef(parent) if parent else None)
+
+
+@pytest.mark.parametrize(
+    ("held", "at_work", "lowers"),
+    [
+        (legs((stock(), 100), (CALL, 1), (SHORT, -1)), (), True),  # the shares cover the short call
+        (legs((stock(), 100), (CALL, 1), (SHORT, -1)), (_working(stock(), -100),), False),  # they are being sold
+        (legs((stock(), 200), (CALL, 1), (SHORT, -1)), (_working(stock(), -100),), True),
+        (legs((stock(), 200), (CALL, 1), (SHORT, -1)),
+         (_working(stock(), -100, parent="a"), _working(stock(), -100, parent="a")), True),  # one cancels the other
+        (legs((stock(), 200), (CALL, 1), (SHORT, -1)),
+         (_working(stock(), -100), _working(stock(), -100)), False),
+        (legs((stock(), 100), (CALL, 1), (SHORT, -1)), (_working(SHORT, 1), _working(stock(), -100)), False),
+        (legs((option("110C"), 1), (CALL, 1), (SHORT, -1)),
+         (working(ticket(leg(option("110C"), -1), leg(SHORT, 1))),), True),  # cover and short leave together
+        (legs((stock(), -100), (CALL, 1), (option("95P"), -1)), (_working(stock(), 100),), True),
+    ],
+)  # fmt: skip
+def test_cover_that_a_working_order_sells_is_no_cover(held: Legs, at_work: tuple[Order, ...], lowers: bool) -> None:
+    rows = tuple(Position(account=ACCOUNT, instrument=each, quantity=quantity) for each, quantity in held)
+    seen = context(book=book_of(rows, (each.changes for each in at_work)), working=at_work)
+    assert case(selling(), seen).lowers_risk is lowers
+
+
+def test_shares_that_a_working_order_buys_back_do_not_cover_a_put() -> None:
+    rows = tuple(Position(account=ACCOUNT, instrument=each, quantity=Decimal(quantity))
+                 for each, quantity in ((stock(), -100), (option("90P"), 1), (option("95P"), -1)))  # fmt: skip
+    for at_work, lowers in (((), True), ((_working(stock(), 100),), False)):
+        seen = context(book=book_of(rows, (each.changes for each in at_work)), working=at_work)
+        assert case(selling(option("90P")), seen).lowers_risk is lowers
 
 
 def test_figures_of_a_time_to_come_count_as_old() -> None:

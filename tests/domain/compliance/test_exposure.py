@@ -7,9 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ibdesk.domain.compliance.exposure import EMPTY, book_of, only_closes, opened, outcome_of, resulting
+from ibdesk.domain.compliance.exposure import EMPTY, book_of, only_closes, opened, outcome_of, resulting, uncovering
 from ibdesk.domain.instruments import Right
+from ibdesk.domain.orders import OrderRef
 from ibdesk.domain.positions import Position
+from tests.domain.compliance.ready import buying, selling, working
 from tests.domain.compliance.sample import ACCOUNT, book, conid, legs, option, stock
 
 WHOLE = st.integers(-1000, 1000).map(Decimal)
@@ -118,3 +120,13 @@ def test_the_marks_of_what_is_held_are_at_hand() -> None:
         for text, price in (("100C", Decimal(2)), ("105C", None))
     )
     assert book_of(rows).marks == {option("100C").conid: Decimal(2)}
+
+
+def test_what_may_take_cover_away_is_all_but_bought_options_and_of_two_exits_the_larger() -> None:
+    sale, buy = working(selling(stock(), quantity=100), quantity=100), working(buying())
+    assert uncovering((sale, buy)) == sale.changes
+    small, large = (replace(sale, parent=OrderRef("entry"), quantity=Decimal(each)) for each in (40, 60))
+    assert uncovering((small, large)) == uncovering((large, small)) == large.changes
+    assert uncovering((small, large), OrderRef("entry")) == ()
+    back = working(buying(stock(), quantity=5), quantity=5)
+    assert uncovering((back,)) == back.changes, "short shares cover puts"
