@@ -21,7 +21,8 @@ STEP_WORDS: dict[Step, str] = {
     Step.CHECK_RUN: "Checked", Step.BLOCKED: "Blocked", Step.CONFIRMED_OVERRIDE: "Confirmed by the person",
     Step.SENT: "Sent to the broker", Step.ASKED: "The broker asked", Step.ANSWERED: "Answered",
     Step.BROKER_ACK: "The broker has it", Step.BROKER_REJECT: "Refused by the broker",
-    Step.OUTCOME_UNKNOWN: "Outcome unknown", Step.CHANGED: "Change sent", Step.FILL: "Filled",
+    Step.OUTCOME_UNKNOWN: "Outcome unknown", Step.NOT_PLACED: "Not placed",
+    Step.CHANGED: "Change sent", Step.FILL: "Filled",
     Step.CANCEL: "Cancellation asked for", Step.CANCELLED: "Cancelled by the broker",
     Step.KILL_SWITCH: "Kill switch", Step.SETTING_CHANGED: "Setting changed",
     Step.RECONCILE_DIFF: "Contradicted by the broker", Step.EXERCISE: "Exercise asked for",
@@ -323,7 +324,7 @@ def _seal(steps: Sequence[LoggedReceipt], fault: AuditFault | None) -> tuple[str
 def _lead(receipts: Sequence[Receipt], outcome: Outcome) -> str:
     wanted = {
         Outcome.BLOCKED: Step.BLOCKED, Outcome.REFUSED: Step.BROKER_REJECT, Outcome.UNKNOWN: Step.OUTCOME_UNKNOWN,
-        Outcome.STOPPED: Step.KILL_SWITCH,
+        Outcome.STOPPED: Step.KILL_SWITCH, Outcome.DECLINED: Step.NOT_PLACED,
     }.get(outcome)  # fmt: skip
     found = next((each for each in reversed(receipts) if each.step is wanted), None)
     if found is not None:

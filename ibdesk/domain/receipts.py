@@ -3,7 +3,7 @@
 All steps of one order carry the same `correlation`; a blocked one never has a step SENT.
 """
 
-from collections.abc import Collection
+from collections.abc import Set
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -26,6 +26,7 @@ class Step(StrEnum):
     BROKER_ACK = "broker_ack"
     BROKER_REJECT = "broker_reject"
     OUTCOME_UNKNOWN = "outcome_unknown"
+    NOT_PLACED = "not_placed"
     CHANGED = "changed"
     FILL = "fill"
     CANCEL = "cancel"
@@ -103,7 +104,7 @@ class Outcome(StrEnum):
     OTHER = "other"
 
 
-def outcome_of(steps: Collection[Step]) -> Outcome:
+def outcome_of(steps: Set[Step]) -> Outcome:
     """The outcome by the kinds of steps there are. One that was sent is never called blocked: a change of it may have
     been."""
     if Step.KILL_SWITCH in steps:
@@ -123,8 +124,8 @@ def outcome_of(steps: Collection[Step]) -> Outcome:
     if Step.BROKER_REJECT in steps:
         return Outcome.REFUSED
     if Step.OUTCOME_UNKNOWN in steps:
-        return Outcome.UNKNOWN
-    return Outcome.DECLINED if Step.ANSWERED in steps else Outcome.SENT
+        return Outcome.DECLINED if Step.NOT_PLACED in steps else Outcome.UNKNOWN
+    return Outcome.DECLINED if steps & {Step.NOT_PLACED, Step.ANSWERED} else Outcome.SENT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

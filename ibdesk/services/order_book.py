@@ -254,8 +254,8 @@ class LiveOrders:
             is_older = self._moved_at.get(trades.key_of(order), 0) <= before
             if is_older and order.account == account and order.ref is not None and order.ref not in listed:
                 receipt = Receipt(
-                    at=self._clock(), step=Step.RECONCILE_DIFF, correlation=order.ref, account=account,
-                    mode=self._mode.value, ref=order.ref, decision="it never left",
+                    at=self._clock(), step=Step.NOT_PLACED, correlation=order.ref, account=account,
+                    mode=self._mode.value, ref=order.ref, decision="It never left: ibdesk ended before.",
                 )  # fmt: skip
                 await self._database.write(receipts.append, (receipt,), urgent=True)
                 await self.settle(order.ref, OrderState.REFUSED, "It never left: ibdesk ended before.")

@@ -152,13 +152,13 @@ class Orders:
         outcome is not known is no error: its state says so.
         """
         async with self._deciding:
-            intent, is_new = await self._decide(draft, shown, confirmation)
-            if is_new:
+            intent, fresh = await self._decide(draft, shown, confirmation)
+            if fresh is not None:
                 self.book.begin(trades.intended(intent))
-        if not is_new:
+        if fresh is None:
             return self.book.find(intent.ref) or trades.intended(intent)
         try:
-            return await self._carry(intent, shown, ask)
+            return await self._carry(intent, fresh, ask)
         finally:
             self.book.leave(intent.ref)
 
@@ -237,20 +237,23 @@ class Orders:
         """Ask again what was to be answered with yes by itself."""
         await self._database.write(trades.forget_answers, self.mode)
 
-    async def _decide(self, draft: str, shown: Checked, confirmation: Confirmation | None) -> tuple[OrderIntent, bool]:
-        """The stored intent of this draft, and whether it is new. One transaction holds intent and receipts, and sees
-        whether the draft was sent before; what may not leave is looked up first, for it may have left already."""
+    async def _decide(
+        self, draft: str, shown: Checked, confirmation: Confirmation | None
+    ) -> tuple[OrderIntent, Checked | None]:
+        """The stored intent of this draft, and if it is new the check it passed. One transaction holds intent and
+        receipts, and sees whether the draft was sent before; what may not leave is looked up first, for it may have
+        left already."""
         try:
             fresh = await self._checked_again(shown)
         except DeskError:
             if (before := await self._intent_of(draft)) is None:
                 raise
-            return before, False
+            return before, None
         ref, obstacle = self._new_ref(), self._in_the_way(fresh, shown, confirmation)
         if obstacle is not None:
             if (before := await self._intent_of(draft)) is None:
                 await self._refuse(ref, fresh, obstacle)
-            return before, False
+            return before, None
         self._spend(confirmation)
         intent = OrderIntent(ref=ref, ticket=shown.ticket, at=self._clock())
         steps = [self._steps.of(Step.CHECK_RUN, shown.ticket, ref, fresh, decision=fresh.verdict.severity.word)]
@@ -259,7 +262,7 @@ class Orders:
             steps.append(self._steps.of(Step.CONFIRMED_OVERRIDE, shown.ticket, ref, shown, acknowledged=codes))
         steps.append(self._steps.of(Step.SENT, shown.ticket, ref))
         known = await self._database.write(_store, intent, draft, tuple(steps), urgent=True)
-        return (intent, True) if known is None else (known, False)
+        return (intent, fresh) if known is None else (known, None)
 
     async def _checked_again(self, shown: Checked, changes: Order | None = None) -> Checked:
         """Check once more at the moment of sending."""
@@ -296,11 +299,13 @@ class Orders:
             spent=self._spent,
         )  # fmt: skip
 
-    async def _carry(self, intent: OrderIntent, shown: Checked, ask: Ask) -> Order:
+    async def _carry(self, intent: OrderIntent, fresh: Checked, ask: Ask) -> Order:
         """From the stored intent to an outcome."""
         ticket, ref = intent.ticket, intent.ref
-        if why := self._held_back(shown):
-            await self.book.settle(ref, OrderState.REFUSED, f"{why} before it left.")
+        if why := self._held_back(fresh):
+            said = f"{why} before it left."
+            await self._steps.write(self._steps.of(Step.NOT_PLACED, ticket, ref, decision=said))
+            await self.book.settle(ref, OrderState.REFUSED, said)
             raise refused(f"{why} before the order left.", "Nothing was sent.")
 
         async def told() -> None:
@@ -308,7 +313,7 @@ class Orders:
 
         try:
             answer = await self._trading.place(intent)
-            last = await self._questioning.talk(answer, ticket, ref, ask, told, lambda: self._held_back(shown))
+            last = await self._questioning.talk(answer, ticket, ref, ask, told, lambda: self._held_back(fresh))
         except DeskError as error:
             if error.cause is Cause.OUTCOME_UNKNOWN:
                 with suppress(DeskError):  # a vault that cannot be written makes no less of an unknown order
@@ -319,12 +324,12 @@ class Orders:
             await self.book.settle(ref, OrderState.REFUSED, error.message)
             raise
         try:
-            order = await self._conclude(last, ticket, ref, self._held_back(shown))
+            order = await self._conclude(last, ticket, ref, self._held_back(fresh))
         except DeskError:  # the vault's word and not the broker's, which has it: nobody may think it was not placed
             if not isinstance(last, Placed):
                 raise
             return self._unknown(intent)
-        if order.is_open and self._stopped(shown.verdict):  # it was on its way while all others were cancelled
+        if order.is_open and self._stopped(fresh.verdict):  # it was on its way while all others were cancelled
             with suppress(DeskError):  # it was placed all the same; the kill switch tells of it and tries again
                 await self.cancel(order)
         return self.book.find(ref) or order
@@ -342,8 +347,8 @@ class Orders:
 
     async def _conclude(self, last: Placed | Rejected | None, ticket: OrderTicket, ref: OrderRef, why: str) -> Order:
         if last is None:
-            await self._steps.write(self._steps.of(Step.ANSWERED, ticket, ref, decision="no: not placed"))
             said = f"{why} before it was answered." if why else "You answered no."
+            await self._steps.write(self._steps.of(Step.NOT_PLACED, ticket, ref, decision=said))
             return await self.book.settle(ref, OrderState.DECLINED, said)
         if isinstance(last, Rejected):
             await self._steps.write(self._steps.of(Step.BROKER_REJECT, ticket, ref, broker_text=last.text))

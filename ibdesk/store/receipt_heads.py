@@ -14,7 +14,8 @@ from ibdesk.store.order_tables import trading_compliance_log as log
 
 #: The steps whose words say why it went as it did; the last of them is shown.
 _TELLING = (
-    Step.BLOCKED, Step.BROKER_REJECT, Step.OUTCOME_UNKNOWN, Step.KILL_SWITCH, Step.CANCEL, Step.CANCELLED,
+    Step.BLOCKED, Step.BROKER_REJECT, Step.OUTCOME_UNKNOWN, Step.NOT_PLACED, Step.KILL_SWITCH, Step.CANCEL,
+    Step.CANCELLED,
 )  # fmt: skip
 
 _ticket = msgspec.json.Decoder(OrderTicket | None)

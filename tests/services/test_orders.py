@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from ibdesk.domain.accounts import AccountId, Environment
 from ibdesk.domain.compliance.context import Context
+from ibdesk.domain.compliance.exposure import book_of
 from ibdesk.domain.compliance.verdict import Severity
 from ibdesk.domain.errors import Cause, DeskError, Refused, Unavailable
 from ibdesk.domain.events import OrderContradicted, OrdersChanged
@@ -37,6 +38,7 @@ from ibdesk.domain.orders import (
     Side,
     WhatIf,
 )
+from ibdesk.domain.positions import Position
 from ibdesk.domain.receipts import Step
 from ibdesk.services.activity import Activity
 from ibdesk.services.questioning import Reply
@@ -596,7 +598,34 @@ def test_an_order_that_was_stored_does_not_leave_once_the_kill_switch_is_on(benc
     bench.hub.subscribe(OrdersChanged, press)
     with pytest.raises(Refused, match="kill switch was pressed before the order left"):
         asyncio.run(bench.send(next(drafts), ticket()))
-    assert bench.broker.placed == [] and bench.book.orders[-1].state is OrderState.REFUSED
+    held_back = bench.book.orders[-1]
+    assert bench.broker.placed == [] and held_back.state is OrderState.REFUSED
+    line = asyncio.run(bench.orders.receipt(held_back.ref or OrderRef("")))[-1].receipt
+    assert (line.step, line.decision) == (Step.NOT_PLACED, "The kill switch was pressed before it left.")
+
+
+def test_a_pass_under_the_kill_switch_counts_no_more_once_the_position_is_gone(bench: OrderBench) -> None:
+    def holding(context: Context) -> Context:
+        held = Position(account=MAIN, instrument=SHARE, quantity=Decimal(-1000))
+        return replace(context, book=book_of((held,)))
+
+    def press(_event: OrdersChanged) -> None:
+        bench.killed = "pressed again"
+
+    async def life() -> None:
+        bench.killed, plain, bench.change = "pressed", bench.change, holding
+        shown = await bench.orders.check(ticket())
+        assert not shown.verdict.is_blocked
+        bench.killed, bench.change = "", plain
+        more = (await bench.orders.check(ticket())).verdict.of(Severity.CONFIRM)  # all of it was seen as well
+        shown = replace(shown, verdict=replace(shown.verdict, findings=(*shown.verdict.findings, *more)))
+        # lifted, and closed by somebody else: now it opens
+        bench.hub.subscribe(OrdersChanged, press)
+        with pytest.raises(Refused, match="pressed before the order left"):
+            await bench.send_shown(next(drafts), shown)
+        assert bench.broker.placed == []
+
+    asyncio.run(life())
 
 
 def test_nothing_leaves_while_the_vault_cannot_say_whether_it_was_sent_before(bench: OrderBench) -> None:

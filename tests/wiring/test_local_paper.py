@@ -239,6 +239,6 @@ def test_an_order_that_never_left_a_desk_that_died_is_known_not_to_have(tmp_path
         await orders.book.refresh()
         found = orders.book.find(OrderRef("never-left"))
         assert found is not None and found.state is OrderState.REFUSED and "never left" in found.message
-        assert [each.receipt.step for each in await orders.receipt(OrderRef("never-left"))] == [Step.RECONCILE_DIFF]
+        assert [each.receipt.step for each in await orders.receipt(OrderRef("never-left"))] == [Step.NOT_PLACED]
 
     asyncio.run(opened.run(dies, opens_again))

@@ -29,6 +29,7 @@ _TITLES: dict[Step, tuple[str, str]] = {
     Step.BROKER_ACK: ("The broker took it", "gain"),
     Step.BROKER_REJECT: ("The broker refused it", "loss"),
     Step.OUTCOME_UNKNOWN: ("No answer came", "warn"),
+    Step.NOT_PLACED: ("It was not placed", ""),
     Step.CHANGED: ("A change was sent", "accent"),
     Step.FILL: ("Filled", "gain"),
     Step.CANCEL: ("Cancellation asked for", "warn"),
@@ -59,8 +60,8 @@ def told(receipt: Receipt) -> Told:
         case Step.CONFIRMED_OVERRIDE:
             detail = _acknowledged(receipt)
         case Step.ANSWERED:
-            title = f"You answered {receipt.decision.partition(':')[0] or 'no'}"
-            detail = ""
+            answer, _, why = receipt.decision.partition(": ")
+            title, detail = ("It was not answered", f"{why}.") if why else (f"You answered {answer or 'no'}", "")
         case Step.BROKER_ACK:
             detail = " · ".join(part for part in (
                 f"its id {receipt.order_id}" if receipt.order_id else "", receipt.broker_text) if part)
