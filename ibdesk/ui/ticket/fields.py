@@ -56,10 +56,12 @@ class TicketEdit(QLineEdit):
             self.setModified(False)
             self.stepped.emit(steps[key])
         elif key == Qt.Key.Key_Escape:
-            if self.text() != self._before:
-                self.setText(self._before)
-                self.read.emit(self._before)
-            self.clearFocus()
+            if self.text() == self._before:
+                self.clearFocus()
+                return
+            self.setText(self._before)
+            self.read.emit(self._before)
+            self.selectAll()  # the next key begins anew, and sending goes on from here
         else:
             super().keyPressEvent(event)
 

@@ -15,6 +15,7 @@ from ibdesk.domain.ticket_aims import Aim
 from ibdesk.domain.ticket_prices import Shown, UnitQuote, shown
 from ibdesk.ui import format as fmt
 from ibdesk.ui.orders.words import instrument_words
+from ibdesk.ui.orders.words import price_words as net_words
 
 SIDES = {Side.BUY: "Buy", Side.SELL: "Sell"}
 SIDE_TONES = {Side.BUY: "gain", Side.SELL: "loss"}
@@ -215,7 +216,8 @@ def outcome_words(order: Order, *, is_change: bool = False) -> tuple[str, str]:
     done = "The change was taken" if is_change else "Placed"
     match order.state:
         case OrderState.FILLED:
-            price = f" at {fmt.price(order.average_price)}" if order.average_price is not None else ""
+            paid = order.average_price
+            price = "" if paid is None else f" at {net_words(paid, is_combo=len(order.legs) > 1)}"
             return f"Filled{price}.", "gain"
         case OrderState.REFUSED:
             return f"Refused by the broker: {order.message or 'no reason was given.'}", "loss"

@@ -404,6 +404,7 @@ def test_what_cannot_be_read_is_said_at_the_field_and_stops_the_ticket(at_ticket
             assert panel.limit.text() == text, "what was typed stays there to be mended"
             QTest.keyClick(panel.limit, Qt.Key.Key_Escape)
             assert panel.limit.text() == "100.00" and not panel.faults.isVisible()
+            assert panel.limit.hasFocus() and panel.limit.selectedText() == "100.00", "what is next is typed here too"
             assert panel.form.ticket.limit == Decimal("100.00")
         panel.editor.read_quantity("0")
         assert "above zero" in panel.faults.text()

@@ -154,6 +154,15 @@ def test_what_does_not_work_yet_is_not_called_working_and_a_change_is_called_one
     assert outcome_words(partly, is_change=True)[0] == "The change was taken; the order is partly filled."
 
 
+def test_a_spread_is_filled_for_a_credit_or_a_debit_and_one_contract_at_its_price() -> None:
+    two = of(("Jan 100P", Side.SELL), ("Jan 95P", Side.BUY)).legs
+    done = Order(account=AccountId("DU7654321"), state=OrderState.FILLED, legs=two, quantity=D(1), order_type=None,
+                 tif=None, at=NOON, updated_at=NOON, filled=D(1), average_price=D("-0.93"))  # fmt: skip
+    assert outcome_words(done)[0] == "Filled at 0.93 cr."
+    assert outcome_words(replace(done, average_price=D("0.93")))[0] == "Filled at 0.93 db."
+    assert outcome_words(replace(done, legs=two[:1], average_price=D("0.93")))[0] == "Filled at 0.93."
+
+
 def test_extremes_and_break_evens_are_told_with_their_signs_and_unbounded_is_said() -> None:
     assert extreme_words("Max gain", Extreme(amount=D(1880), at=D(1)), "USD", sign="+") == "Max gain +$1,880"
     assert extreme_words("Max loss", Extreme(amount=None, at=None), "USD", sign="\u2212") == "Max loss unbounded"
