@@ -17,6 +17,7 @@ from ibdesk.domain.executions import Commission, Execution, Fill, ToldFill, fami
 from ibdesk.domain.modes import Mode
 from ibdesk.domain.orders import Order, OrderIntent, OrderRef, OrderState, OrderTicket
 from ibdesk.domain.records import TradingLock
+from ibdesk.domain.retelling import is_corrected, retold
 from ibdesk.store import bulk
 from ibdesk.store.order_tables import (
     executions,
@@ -118,9 +119,10 @@ def load_orders(tx: Connection, environment: Environment, since: datetime | None
 
 
 def save_fills(tx: Connection, fills: Iterable[Fill]) -> tuple[Fill, ...]:
-    """Store prints by their exec id; those that are new or told something new. A print that is told anew in other
-    words keeps its earlier ones; a commission that came earlier is not lost by a report without it."""
-    return tuple(fill for fill in fills if _save_fill(tx, fill))
+    """Store prints by their exec id, however many sources tell them; those that are new or told something new, as they
+    are known now. Which wording holds is `domain.retelling`'s; what a correction replaced is kept."""
+    saved = (_save_fill(tx, fill) for fill in fills)
+    return tuple(fill for fill in saved if fill is not None)
 
 
 def load_fills(tx: Connection, account: AccountId, since: datetime | None = None) -> tuple[Fill, ...]:
@@ -236,22 +238,25 @@ def _save_order(tx: Connection, order: Order, environment: Environment) -> None:
     })  # fmt: skip
 
 
-def _save_fill(tx: Connection, fill: Fill) -> bool:
+def _save_fill(tx: Connection, fill: Fill) -> Fill | None:
+    """The print as it is known now; None when that is as it was."""
     c = executions.c
     done = fill.execution
     row = tx.execute(select(c.body, c.replaced).where(c.exec_id == done.exec_id)).one_or_none()
     known = None if row is None else _fill.decode(row.body)
-    if known is not None and fill.commission is None:
-        fill = Fill(execution=done, commission=known.commission)
-    if known == fill:
-        return False
-    replaced = "[]" if row is None else row.replaced
-    if known is not None and known.execution != done:
-        replaced = _text([*msgspec.json.decode(replaced, type=list[Fill]), known])
+    replaced = "[]" if row is None else row.replaced or "[]"
+    if known is not None:
+        before = _fills.decode(replaced)
+        fill = retold(known, fill, before)
+        if fill == known:
+            return None
+        if is_corrected(known, fill):
+            replaced = _text((*before, known))
+        done = fill.execution
     bulk.put(tx, executions, {"exec_id": done.exec_id}, _fill_columns(done, fill.commission) | {
         "body": _text(fill), "replaced": replaced,
     })  # fmt: skip
-    return True
+    return fill
 
 
 def _fill_columns(done: Execution, commission: Commission | None) -> dict[str, Any]:

@@ -118,6 +118,21 @@ def test_a_corrected_print_tells_all_it_was_before(in_transaction: Run) -> None:
     assert in_transaction(trades.fills_of, ref or "") == ((again, corrected) if ref else ())
 
 
+def test_two_sources_telling_one_print_settle_on_one_row(in_transaction: Run) -> None:
+    tws = fill(commission="1.05")
+    at, rounded = tws.execution.at, tws.execution.at.replace(microsecond=0)
+    tws = replace(tws, execution=replace(tws.execution, at=rounded))
+    named = replace(tws.execution.instrument, symbol=f"{tws.execution.instrument.symbol} ", name="Named by the Portal")
+    portal = replace(fill(), execution=replace(tws.execution, instrument=named, at=at, exchange="BYX"))
+    assert len(in_transaction(trades.save_fills, [tws])) == 1
+    (settled,) = in_transaction(trades.save_fills, [portal])
+    assert settled.commission == tws.commission and settled.execution.at == at
+    assert in_transaction(trades.save_fills, [tws, portal, tws, portal]) == ()
+    assert in_transaction(trades.load_fills, MAIN) == (settled,)
+    assert in_transaction(trades.earlier_words, tws.execution.exec_id) == (), "two spellings correct nothing"
+    assert in_transaction(lambda tx: tx.execute(text("SELECT count(*) FROM executions")).scalar()) == 1
+
+
 def test_drafts_survive_and_go_when_they_are_dropped(in_transaction: Run) -> None:
     in_transaction(trades.save_draft, "a", TICKET, NOW)
     in_transaction(trades.save_draft, "b", replace(TICKET, quantity=Decimal(3)), NOW + timedelta(seconds=1))
