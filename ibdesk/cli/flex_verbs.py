@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
-from ibdesk.brokers.base import Period, StatementProgress, StatementStage
+from ibdesk.brokers.statements import Period, StatementProgress, StatementStage
 from ibdesk.cli.talk import Talk
 from ibdesk.domain.errors import Cause, NeedsPerson
 from ibdesk.domain.records import FlexQuery

@@ -12,7 +12,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ibdesk.brokers.base import (
+from ibdesk.brokers.statements import (
     Period,
     StatementFile,
     StatementPlace,

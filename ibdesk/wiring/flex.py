@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from ibdesk.services.desk import Clock
 
 if TYPE_CHECKING:
-    from ibdesk.brokers.base import CallSink, StatementPlace, StatementSource
+    from ibdesk.brokers.base import CallSink
     from ibdesk.brokers.flex.pace import Paces, Pause
+    from ibdesk.brokers.statements import StatementPlace, StatementSource
     from ibdesk.services.flex import Flex
     from ibdesk.services.hub import Hub
     from ibdesk.store.database import Database

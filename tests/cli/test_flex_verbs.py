@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ibdesk.brokers.base import StatementProgress, StatementStage
+from ibdesk.brokers.statements import StatementProgress, StatementStage
 from ibdesk.cli import main
 from ibdesk.cli.flex_verbs import Telling
 from ibdesk.cli.talk import Talk

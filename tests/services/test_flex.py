@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from ibdesk.brokers.base import Period
+from ibdesk.brokers.statements import Period
 from ibdesk.demo.clock import DemoClock
 from ibdesk.demo.flex import QUERY, TOKEN, DemoFlex
 from ibdesk.domain.calls import ApiCall

@@ -11,7 +11,7 @@ from datetime import date
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import ParseError, fromstring
 
-from ibdesk.brokers.base import Period
+from ibdesk.brokers.statements import Period
 from ibdesk.domain.errors import BadData, Cause, DeskError, Unavailable
 
 #: A go-ahead or a refusal is some hundred bytes.

@@ -12,8 +12,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from ibdesk.brokers.base import (
-    CallSink,
+from ibdesk.brokers.base import CallSink
+from ibdesk.brokers.flex.answers import Accepted, Failed, Whole, read_answer
+from ibdesk.brokers.flex.codes import Code, Then, code_of, error_of
+from ibdesk.brokers.flex.hosts import statement_url
+from ibdesk.brokers.flex.pace import Paces, Pause
+from ibdesk.brokers.flex.wire import SILENCE, Wire
+from ibdesk.brokers.statements import (
     Period,
     StatementFile,
     StatementPlace,
@@ -21,11 +26,6 @@ from ibdesk.brokers.base import (
     StatementStage,
     StatementWanted,
 )
-from ibdesk.brokers.flex.answers import Accepted, Failed, Whole, read_answer
-from ibdesk.brokers.flex.codes import Code, Then, code_of, error_of
-from ibdesk.brokers.flex.hosts import statement_url
-from ibdesk.brokers.flex.pace import Paces, Pause
-from ibdesk.brokers.flex.wire import SILENCE, Wire
 from ibdesk.domain.errors import Cause, DeskError, Unavailable
 
 #: Seconds until the first look: small statements are ready by then (reference/flex-and-nav.md A4).
@@ -42,7 +42,7 @@ Progress = Callable[[StatementProgress], None]
 
 
 class FlexClient:
-    """The Flex service at one place. See `base.StatementSource`."""
+    """The Flex service at one place. See `statements.StatementSource`."""
 
     def __init__(
         self,

@@ -8,8 +8,8 @@ import ipaddress
 import re
 from urllib.parse import urlsplit
 
-from ibdesk.brokers.base import StatementPlace
 from ibdesk.brokers.certificate import pin_bytes
+from ibdesk.brokers.statements import StatementPlace
 from ibdesk.domain.errors import BadData, Cause, Refused
 
 #: acceptance F2; the older servlet paths began to fail in May 2026.

@@ -14,11 +14,12 @@ import aiohttp
 from yarl import URL
 
 import ibdesk
-from ibdesk.brokers.base import CallSink, StatementPlace
+from ibdesk.brokers.base import CallSink
 from ibdesk.brokers.certificate import pin_bytes
 from ibdesk.brokers.flex.hosts import base_of
 from ibdesk.brokers.flex.pace import Pace
 from ibdesk.brokers.http import redacted
+from ibdesk.brokers.statements import StatementPlace
 from ibdesk.domain.calls import ApiCall
 from ibdesk.domain.errors import BadData, Cause, DeskError, NeedsPerson, Unavailable
 

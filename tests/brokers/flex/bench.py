@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from ibdesk.brokers.base import Period, StatementFile, StatementPlace, StatementProgress, StatementWanted
 from ibdesk.brokers.flex.client import FlexClient
 from ibdesk.brokers.flex.pace import Paces
+from ibdesk.brokers.statements import Period, StatementFile, StatementPlace, StatementProgress, StatementWanted
 from ibdesk.demo.certificate import make_identity
 from ibdesk.demo.clock import DemoClock
 from ibdesk.demo.flex import QUERY, TOKEN, DemoFlex

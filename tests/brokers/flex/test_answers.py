@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ibdesk.brokers.base import Period
 from ibdesk.brokers.flex.answers import Accepted, Failed, Whole, read_answer
+from ibdesk.brokers.statements import Period
 from ibdesk.demo.flex import HTML, ODDITIES
 from ibdesk.domain.errors import BadData, Cause, DeskError, Unavailable
 

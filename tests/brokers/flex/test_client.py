@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from ibdesk.brokers.base import Period, StatementPlace, StatementStage
 from ibdesk.brokers.flex.client import FIRST_LOOK
 from ibdesk.brokers.flex.codes import CODES, Then
+from ibdesk.brokers.statements import Period, StatementPlace, StatementStage
 from ibdesk.demo.flex import CODES as NAMED
 from ibdesk.demo.flex import QUERY, TOKEN
 from ibdesk.domain.errors import BadData, Cause, DeskError, NeedsPerson, Refused, Unavailable

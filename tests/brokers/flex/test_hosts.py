@@ -1,7 +1,7 @@
 import pytest
 
-from ibdesk.brokers.base import StatementPlace
 from ibdesk.brokers.flex.hosts import BASE, base_of, statement_url
+from ibdesk.brokers.statements import StatementPlace
 from ibdesk.domain.errors import BadData, Cause, Refused
 
 PIN = "ab" * 32

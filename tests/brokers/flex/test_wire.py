@@ -3,8 +3,8 @@ from datetime import timedelta
 
 import pytest
 
-from ibdesk.brokers.base import StatementPlace
 from ibdesk.brokers.flex.wire import Wire
+from ibdesk.brokers.statements import StatementPlace
 from ibdesk.demo.flex import QUERY, TOKEN
 from ibdesk.domain.errors import BadData, Refused
 from tests.brokers.flex.bench import Bench, Passing, bench
