@@ -188,7 +188,7 @@ class LinkState(StrEnum):
 class LinkNews:
     """A change of the line; never coalesced. `code` is the broker's number for it; while RESTORING `left` of `wanted`
     subscriptions are still to come back; `skew` is how far the broker's clock is ahead of ours; `retry_at` is when a
-    line that is DOWN is opened anew."""
+    line that is DOWN is opened anew, `remedy` what a person can do about it."""
 
     at: datetime
     state: LinkState
@@ -198,6 +198,7 @@ class LinkNews:
     wanted: int = 0
     skew: timedelta | None = None
     retry_at: datetime | None = None
+    remedy: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

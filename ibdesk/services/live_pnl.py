@@ -108,6 +108,10 @@ class LivePnl:
         lines = await self._database.read(_ledger, account, self._source)
         return {line.currency: line.rate for line in lines}
 
+    async def rates_as_of(self, account: AccountId) -> datetime | None:
+        """When those rates were true; None while there are none."""
+        return await self._database.read(_ledger_as_of, account, self._source)
+
     def _hang_up(self) -> None:
         """A socket that slept is half open."""
         if self._reading is not None:
@@ -137,7 +141,9 @@ class LivePnl:
                     await self._take(batch)
         except DeskError as error:
             log.info("The stream of %s ended: %s", self._source.value, error.message)
-            self._become(self.line.become(LineState.DOWN, self._clock(), reason=error.message))
+            self._become(self.line.become(
+                LineState.DOWN, self._clock(), reason=error.message, remedy=error.remedy
+            ))
 
     async def _take(self, batch: Sequence[StreamEvent]) -> None:
         news: list[PositionMoved | PositionPnl] = []
@@ -230,7 +236,7 @@ def _after(line: Line, news: StreamUp | StreamDown | LinkNews) -> Line:
             return told.become(LineState.RESTORING, news.at, code=news.code)
         case LinkState.DOWN:
             return told.become(
-                LineState.DOWN, news.at, reason=news.reason, code=news.code, retry_at=news.retry_at
+                LineState.DOWN, news.at, reason=news.reason, remedy=news.remedy, code=news.code, retry_at=news.retry_at
             )  # fmt: skip
         case LinkState.BROKER_LOST:
             return told.become(LineState.BROKER_LOST, news.at, reason=news.reason, code=news.code)
@@ -256,3 +262,8 @@ def _stored(tx: "Connection", source: Source, day: datetime) -> tuple[tuple[PnlR
 
 def _ledger(tx: "Connection", account: AccountId, source: Source) -> tuple[LedgerLine, ...]:
     return snapshots.load_ledger(tx, account, source) or snapshots.load_ledger(tx, account)
+
+
+def _ledger_as_of(tx: "Connection", account: AccountId, source: Source) -> datetime | None:
+    which = source if snapshots.load_ledger(tx, account, source) else Source.PORTAL
+    return snapshots.stored_as_of(tx, account, which)

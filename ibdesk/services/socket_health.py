@@ -58,7 +58,7 @@ class SocketHealth:
             await self._socket.look()
         except DeskError as error:
             seen = self.known()
-            line = seen.line.become(LineState.DOWN, self._clock(), reason=error.message)
+            line = seen.line.become(LineState.DOWN, self._clock(), reason=error.message, remedy=error.remedy)
             return replace(seen, line=line, problem=error)
         return self.known()
 

@@ -154,7 +154,7 @@ def test_what_was_traded_while_nobody_listened_is_told_after_the_return(tmp_path
             await desk.scene.service.kill()
             await eventually(lambda: desk.pnl.line.state is LineState.DOWN)
             assert desk.pnl.line.reason
-            assert desk.pnl.line.retry_at is not None
+            assert desk.pnl.line.retry_at is not None and desk.pnl.line.remedy
             desk.sell()
             await desk.scene.service.start()
             await eventually(lambda: desk.pnl.line.state is LineState.UP)

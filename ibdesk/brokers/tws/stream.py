@@ -111,7 +111,10 @@ class TwsStream:
                     at = self._setting.clock()
                     retry_at = at + timedelta(seconds=pause)
                     yield (
-                        LinkNews(at=at, state=LinkState.DOWN, reason=problem.message, retry_at=retry_at),
+                        LinkNews(
+                            at=at, state=LinkState.DOWN, reason=problem.message, remedy=problem.remedy,
+                            retry_at=retry_at,
+                        ),
                         StreamDown(at=at, reason=problem.message),
                     )
                 await self._rest(pause)

@@ -65,6 +65,7 @@ class TotalCards(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.figures = {key: ExplainedFigure(key, caption) for key, caption in FIGURES}
+        self._rated = ""
         self.rates = Label("", kind=Text.CAPTION, tone="muted", wrap=True)
         row = QHBoxLayout()
         row.setSpacing(10)
@@ -90,10 +91,14 @@ class TotalCards(QWidget):
             figure.set(
                 fmt.gain(amount, currency) + mark, sign=fmt.sign(amount), sub=self._sub(key, totals, overall, own)
             )
-        text = rates_words(totals if overall is None else [*totals, ("", overall)])
+        text = rates_words(totals if overall is None else [*totals, ("", overall)], self._rated)
         if text != self.rates.text():
             self.rates.setText(text)
             self.rates.setVisible(bool(text))
+
+    def show_rated(self, rated: str) -> None:
+        """Of when the rates are, to be told with the next totals."""
+        self._rated = rated
 
     def show_age(self, age: str) -> None:
         """Dim the figures while they are old, wholly or in part, and say how; empty makes them fresh again."""
@@ -138,8 +143,8 @@ def figure_of(key: str, account: str, running: RunningTotals, own: Mapping[str, 
     return getattr(running, key)
 
 
-def rates_words(totals: Totals) -> str:
-    """The rates that were used and what no figure or no rate is known of, by name."""
+def rates_words(totals: Totals, rated: str = "") -> str:
+    """The rates that were used, of when they are, and what no figure or no rate is known of, by name."""
     parts: list[str] = []
     rates = {
         (currency, running.currency): rate for _, running in totals
@@ -147,7 +152,7 @@ def rates_words(totals: Totals) -> str:
     }
     if rates:
         listed = ", ".join(f"1 {each} = {fmt.number(rate, 5)} {base}" for (each, base), rate in sorted(rates.items()))
-        parts.append(f"Rates of the last sync: {listed}")
+        parts.append(f"Rates of the last sync{rated and f', {rated}'}: {listed}")
     missing = max((running.missing for _, running in totals), default=0)
     if missing:
         fullest = max((running for _, running in totals), key=lambda running: running.missing)

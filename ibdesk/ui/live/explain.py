@@ -62,16 +62,18 @@ def facts_of_cell(
 
 def facts_of_total(
     key: str, shown: str, totals: Sequence[tuple[str, RunningTotals]], own: Mapping[str, AccountPnl], line: Line,
-    now: datetime,
+    now: datetime, rated: str = "",
 ) -> Facts:  # fmt: skip
-    """What there is to know of a card's figure: `totals` by account, `own` the broker's running figures of them."""
+    """What there is to know of a card's figure: `totals` by account, `own` the broker's running figures of them, `rated`
+    of when the rates are."""
     facts = [("Shown", shown), ("How", FORMULAS[key]), ("Source", SOURCES[key])]
     for name, running in totals:
         facts.append((name, _part(key, name, running, own)))
     for currency, rate in {each: rate for _, running in totals for each, rate in running.rates.items()}.items():
         base = totals[0][1].currency
         if currency != base:
-            facts.append(("Rate", f"1 {currency} = {fmt.number(rate, 5)} {base}, of the account's last sync"))
+            of = "of the account's last sync" + (rated and f", {rated}")
+            facts.append(("Rate", f"1 {currency} = {fmt.number(rate, 5)} {base}, {of}"))
     for name, running in totals:
         for each in running.left_out(LISTED):
             facts.append(("Left out", f"{each.label} of {name}: {each.why}"))

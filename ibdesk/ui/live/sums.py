@@ -1,6 +1,7 @@
 """Which accounts and rates the live sums are made with, and the sums themselves, followed row by row."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -86,3 +87,9 @@ class LiveSums:
 async def read_rates(live: "LivePnl", accounts: Iterable[AccountId]) -> dict[AccountId, Mapping[Currency, Decimal]]:
     """The stored rates of each account."""
     return {account: dict(await live.rates(account)) for account in accounts}
+
+
+async def oldest_rates(live: "LivePnl", accounts: Iterable[AccountId]) -> datetime | None:
+    """Of when the oldest of the stored rates are."""
+    known = [at for account in accounts if (at := await live.rates_as_of(account)) is not None]
+    return min(known, default=None)

@@ -22,8 +22,9 @@ from ibdesk.ui.live.cards import FIGURES, TotalCards
 from ibdesk.ui.live.executions import RowExecutions
 from ibdesk.ui.live.explain import facts_of_cell, facts_of_total
 from ibdesk.ui.live.strip import LineStrip
-from ibdesk.ui.live.sums import LiveSums, read_rates
+from ibdesk.ui.live.sums import LiveSums, oldest_rates, read_rates
 from ibdesk.ui.live.table import LiveTable
+from ibdesk.ui.live.words import when
 from ibdesk.ui.models.live_columns import LiveColumn, told_at
 from ibdesk.ui.pages.explain import FactsDialog
 from ibdesk.ui.pages.export import save_csv
@@ -71,6 +72,7 @@ class LiveView(QWidget):
         self._desk, self._bridge = desk, bridge
         self._newest: datetime | None = None
         self._restored_since: datetime | None = None
+        self._rated: datetime | None = None
         self._watched: tuple[Conid, ...] = ()
         self._due: dict[PnlKey, PnlRow] = {}
         self._is_summed = False
@@ -130,7 +132,8 @@ class LiveView(QWidget):
             return
         totals, _ = self._sums.of(self._bridge.selected)
         shown = self.cards.figures[key].value.text()
-        facts = facts_of_total(key, shown, totals, self._own(live), live.line, self._desk.clock())
+        now = self._desk.clock()
+        facts = facts_of_total(key, shown, totals, self._own(live), live.line, now, self._rates_are_of())
         FactsDialog(dict(FIGURES)[key], shown, facts, self).open()
 
     # Qt's events ---------------------------------------------------------------------------------------------------
@@ -312,11 +315,17 @@ class LiveView(QWidget):
             with suppress(Refused):  # a desk that is closing has nothing more to tell
                 self._bridge.start("read the rates", self._take_rates(live))
 
+    def _rates_are_of(self) -> str:
+        return "" if self._rated is None else when(self._rated, self._desk.clock())
+
     async def _take_rates(self, live: "LivePnl") -> None:
         bases: dict[AccountId, Currency] = {each.id: each.currency for each in await self._desk.book.accounts()}
         overall = Currency(self._desk.preferences.sourced.settings.base_currency)
         rates = await read_rates(live, bases)
+        self._rated = await oldest_rates(live, bases)
+        self.cards.show_rated(self._rates_are_of())
         if self._sums.is_made_with(bases, rates, overall):
+            self._draw_totals()
             return
         self._sums = LiveSums(bases, rates, overall)
         self._is_summed = False

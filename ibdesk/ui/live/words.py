@@ -23,13 +23,14 @@ class LineWords:
 def line_words(line: Line, now: datetime, newest: datetime | None) -> LineWords:
     """The strip for a line. `newest` is when the last figure on screen was told; None: there is none."""
     shown = "" if newest is None else f"Figures are from {when(newest, now)}."
-    trouble = " ".join(each for each in (skew_words(line.skew), dark_words(line)) if each)
+    trouble = _joined(skew_words(line.skew), dark_words(line))
     match line.state:
         case LineState.NEVER:
             return LineWords(tone="muted", text="Connecting to TWS", detail=shown or "The first figures come soon.")
         case LineState.DOWN:
             reason = line.reason or "The line to TWS is down."
-            return LineWords(tone="loss", text=f"Not connected: {reason}", detail=_joined(again(line, now), shown))
+            detail = _joined(again(line, now), shown)
+            return LineWords(tone="loss", text=f"Not connected: {reason}", detail=detail, trouble=line.remedy)
         case LineState.BROKER_LOST:
             return LineWords(
                 tone="warn", text="Broker lost: TWS has no connection to Interactive Brokers.",

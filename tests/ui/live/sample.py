@@ -111,6 +111,9 @@ class MadeUpLivePnl:
     async def rates(self, _account: AccountId) -> Mapping[Currency, Decimal]:
         return {currency: Decimal(rate) for currency, rate in RATES.items() if currency != GBP}
 
+    async def rates_as_of(self, _account: AccountId) -> datetime | None:
+        return NOW - timedelta(minutes=2)
+
     def tell(self, book: PnlBook) -> None:
         """The broker told something."""
         assert self.desk is not None

@@ -23,13 +23,14 @@ def test_every_state_is_told_in_plain_words_with_its_own_lamp() -> None:
     lost = Line(state=LineState.BROKER_LOST, since=NOW, reason="TWS has lost its connection to the broker.", code=1100)
     down = Line(
         state=LineState.DOWN, since=NOW, reason="Nothing answers at 127.0.0.1:7497 (TWS, paper).",
-        retry_at=LATER + timedelta(seconds=6),
+        remedy="Check that TWS runs.", retry_at=LATER + timedelta(seconds=6),
     )
     coming = Line(state=LineState.RESTORING, since=NOW, left=28, wanted=40)
     said = {line.state: line_words(line, LATER, NOW) for line in (Line(), down, lost, coming, UP)}
     assert said[LineState.NEVER].text == "Connecting to TWS"
     assert said[LineState.DOWN].text == "Not connected: Nothing answers at 127.0.0.1:7497 (TWS, paper)."
     assert said[LineState.DOWN].detail.startswith("Try again in 6 s. Figures are from ")
+    assert said[LineState.DOWN].trouble == "Check that TWS runs."
     assert said[LineState.BROKER_LOST].text == "Broker lost: TWS has no connection to Interactive Brokers."
     assert f"Figures are from {NOW.astimezone():%H:%M:%S}." in said[LineState.BROKER_LOST].detail
     assert said[LineState.RESTORING].text == "Restoring 12 of 40"
@@ -102,6 +103,8 @@ def test_a_total_tells_its_accounts_its_rates_and_what_it_goes_without() -> None
     facts = facts_of_total("daily", "+$1,700.00", [(str(MAIN), running())], own, UP, LATER)
     assert dict(facts)[str(MAIN)].startswith("+$1,700.00 told ")
     assert ("Rate", "1 EUR = 1.08620 USD, of the account's last sync") in facts
+    dated = facts_of_total("daily", "x", [(str(MAIN), running())], own, UP, LATER, "14:32:05")
+    assert ("Rate", "1 EUR = 1.08620 USD, of the account's last sync, 14:32:05") in dated
     assert ("Left out", f"VOD of {MAIN}: no rate from GBP to USD") in facts
     realized = dict(facts_of_total("realized", "x", [(str(MAIN), running())], own, UP, LATER))
     assert realized[str(MAIN)] == "+$167.50 from 3 prints"
@@ -110,6 +113,7 @@ def test_a_total_tells_its_accounts_its_rates_and_what_it_goes_without() -> None
 def test_the_line_below_the_totals_names_rates_and_gaps() -> None:
     assert rates_words([("", running())]) == (
         "Rates of the last sync: 1 EUR = 1.08620 USD · * without VOD (no rate from GBP to USD)")
+    assert rates_words([("", running())], "14:32:05").startswith("Rates of the last sync, 14:32:05: 1 EUR = ")
     assert figure_of("realized", str(MAIN), running(), {}) == Decimal("167.50")
 
 
