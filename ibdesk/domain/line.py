@@ -19,9 +19,10 @@ class LineState(StrEnum):
 class Line:
     """One line as it is now. Figures are to be believed while it is UP or RESTORING and they were told since `since`.
 
-    `reason` is what is the matter and `remedy` the next step, empty where waiting is all; `code` is the broker's number for the last trouble or return (1101: subscriptions were lost, 1102: kept); while
-    RESTORING `left` of `wanted` subscriptions are to come; `skew` is how far the broker's clock is ahead of ours;
-    `dark` are the data farms that are lost, by name; `retry_at` is when a line that is DOWN is opened anew.
+    `reason` is what is the matter and `remedy` the next step, empty where waiting is all; `code` is the broker's number
+    for the last trouble or return (1101: subscriptions were lost, 1102: kept); while RESTORING `left` of `wanted`
+    subscriptions are to come; `skew` is how far the broker's clock is ahead of ours; `dark` are the data farms that are
+    lost, by name; `retry_at` is when a line that is DOWN is opened anew.
     """
 
     state: LineState = LineState.NEVER

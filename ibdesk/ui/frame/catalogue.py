@@ -108,7 +108,25 @@ def _work(view: View, desk: "Desk", bridge: "Bridge") -> list[Command]:
     if sync is not None:
         made.insert(0, Command(name="sync", title="Sync now", hint="Account", keys="F5", words="refresh reload update",
                                run=lambda: bridge.start("sync", sync.run())))
+    made[1:1] = _socket_syncs(desk, bridge)
     return made
+
+
+def _socket_syncs(desk: "Desk", bridge: "Bridge") -> Iterator[Command]:
+    """Reading the accounts over the socket of TWS, where there is one."""
+
+    def run(account: AccountId | None) -> None:
+        from ibdesk.ui.live.syncing import sync_over_tws  # wanted now and then
+
+        bridge.start("sync over TWS", sync_over_tws(desk, bridge, account))
+
+    if desk.tws_sync is None:
+        return
+    words = "refresh reload update positions portfolio socket ib gateway"
+    yield Command(name="sync:tws", title="Sync over TWS now", hint="Account", words=words, run=partial(run, None))
+    if bridge.selected is not None:
+        yield Command(name="sync:tws-shown", title=f"Sync {bridge.selected} over TWS now", hint="Account", words=words,
+                      run=lambda: run(bridge.selected))
 
 
 def _modes(view: View, desk: "Desk", bridge: "Bridge") -> Iterator[Command]:

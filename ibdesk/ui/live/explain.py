@@ -64,8 +64,8 @@ def facts_of_total(
     key: str, shown: str, totals: Sequence[tuple[str, RunningTotals]], own: Mapping[str, AccountPnl], line: Line,
     now: datetime, rated: str = "",
 ) -> Facts:  # fmt: skip
-    """What there is to know of a card's figure: `totals` by account, `own` the broker's running figures of them, `rated`
-    of when the rates are."""
+    """What there is to know of a card's figure: `totals` by account, `own` the broker's running figures of them,
+    `rated` of when the rates are."""
     facts = [("Shown", shown), ("How", FORMULAS[key]), ("Source", SOURCES[key])]
     for name, running in totals:
         facts.append((name, _part(key, name, running, own)))

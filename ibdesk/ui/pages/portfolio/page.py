@@ -8,6 +8,7 @@ from PySide6.QtCore import QSettings, Qt, QTimer
 from PySide6.QtGui import QHideEvent, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
+from ibdesk.ui.live.syncing import sync_over_tws
 from ibdesk.ui.live.view import LiveView
 from ibdesk.ui.models.columns import FULL
 from ibdesk.ui.models.view import State
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 #: Columns that wait in the chooser: true for everyone, wanted by few.
 HIDDEN_AT_FIRST = ("average_cost", "bid", "ask", "rate", "multiplier", "exchange", "expiry", "conid", "realized")
+#: The other source's pictures are read by themselves, too, while somebody looks at the live view.
+SYNC_TIP = "Read positions and balances of what is shown over TWS or IB Gateway now"
 TABS = (("positions", "Positions"), ("live", "Live"))
 #: Where it is kept which of them was looked at last.
 LAST_TAB = "portfolio/tab"
@@ -43,7 +46,7 @@ class Portfolio(QWidget):
     def __init__(self, desk: "Desk", bridge: "Bridge", settings: QSettings, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAccessibleName("Portfolio")
-        self._bridge, self._settings = bridge, settings
+        self._desk, self._bridge, self._settings = desk, bridge, settings
         self.tabs = Segmented(TABS, name="Positions or live")
         self.live = LiveView(desk, bridge, settings)
         self.book = BookView.of(desk, bridge)
@@ -58,6 +61,7 @@ class Portfolio(QWidget):
         self.copy = IconButton("copy", "Copy selected positions with headers")
         self.export = IconButton("export", "Save as CSV")
         self.columns = Button("Columns", icon="columns", kind="quiet", tip="Choose columns")
+        self.sync = Button("Sync over TWS", icon="refresh", kind="quiet", tip=SYNC_TIP)
         self.cash = CashCard()
         self.empty = no_account()
         self._places, self._views = QStackedWidget(), QStackedWidget()
@@ -132,7 +136,7 @@ class Portfolio(QWidget):
         head.addWidget(self.note)
         head.addStretch(1)
         head.addWidget(self.age, 0, Qt.AlignmentFlag.AlignVCenter)
-        for control in (self.columns, self.copy, self.export):
+        for control in (self.sync, self.columns, self.copy, self.export):
             head.addWidget(control)
         return head
 
@@ -144,6 +148,7 @@ class Portfolio(QWidget):
         self.words.returnPressed.connect(self.positions.table.setFocus)
         self.positions.cleared.connect(self.words.clear)
         self.columns.clicked.connect(self._choose_columns)
+        self.sync.clicked.connect(self._sync_over_tws)
         self.copy.clicked.connect(self._copy)
         self.export.clicked.connect(self._export)
         self.positions.export_wanted.connect(self._export)
@@ -174,8 +179,14 @@ class Portfolio(QWidget):
         self._views.setCurrentIndex(max(0, [name for name, _ in TABS].index(self.tabs.current)))
         for control in (self.words, self.note, self.age, self.columns):
             control.setVisible(not self._is_live)
+        self.sync.setVisible(self.live.is_switched_on)
         for button in (self.copy, self.export):
             button.setVisible(not self._is_live or self.live.is_switched_on)
+
+    def _sync_over_tws(self) -> None:
+        """What is shown: one account, or all of them."""
+        work = sync_over_tws(self._desk, self._bridge, self._bridge.selected)
+        self._bridge.start("sync over TWS", work, busy=self.sync)
 
     def _copy(self) -> None:
         (self.live.table if self._is_live else self.positions.table).copy()
