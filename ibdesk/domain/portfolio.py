@@ -1,11 +1,12 @@
 """One account, or all of them, as the views read it: rows, totals, groups and shares."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
 from ibdesk.domain.accounts import Account, AccountId, AccountPnl, AccountSummary, LedgerLine
+from ibdesk.domain.drift import Comparison, Drift
 from ibdesk.domain.instruments import CLASS_NAMES, AssetClass, Conid
 from ibdesk.domain.market import Quote
 from ibdesk.domain.money import ZERO, Currency, total
@@ -17,13 +18,17 @@ from ibdesk.domain.returns import Point
 class Row:
     """A position as a table shows it. Amounts are in the instrument's currency, `base_value` in the account's.
 
-    `trend` are the last closes, oldest first, empty when there is no history.
+    `trend` are the last closes, oldest first, empty when there is no history. `source` told the position `as_of`, None
+    when that is not known; `drifts` are what other sources tell differently of it.
     """
 
     position: Position
     rate: Decimal | None
     quote: Quote | None = None
     trend: tuple[Decimal, ...] = ()
+    source: Source | None = None
+    as_of: datetime | None = None
+    drifts: tuple[tuple[Source, Drift], ...] = ()
 
     @property
     def last(self) -> Decimal | None:
@@ -214,6 +219,9 @@ def rows_of(
     quotes: Mapping[Conid, Quote],
     trends: Mapping[Conid, tuple[Decimal, ...]],
     base: Currency,
+    *,
+    source: Source | None = None,
+    as_of: datetime | None = None,
 ) -> tuple[Row, ...]:
     """The table's rows: each position with its rate to base, its quote and its trend."""
     rates: dict[tuple[AccountId, Currency], Decimal] = {(line.account, line.currency): line.rate for line in ledger}
@@ -225,8 +233,24 @@ def rows_of(
             else rates.get((position.account, position.instrument.currency)),
             quote=quotes.get(position.instrument.conid),
             trend=trends.get(position.instrument.conid, ()),
+            source=source,
+            as_of=as_of,
         )
         for position in positions
+    )
+
+
+def with_drifts(rows: tuple[Row, ...], compared: Iterable[Comparison]) -> tuple[Row, ...]:
+    """The rows with what other sources tell differently of them."""
+    found: dict[tuple[AccountId, Conid], tuple[tuple[Source, Drift], ...]] = {}
+    for comparison in compared:
+        for drift in comparison.drifts:
+            key = (drift.account, drift.instrument.conid)
+            found[key] = (*found.get(key, ()), (comparison.theirs, drift))
+    if not found:
+        return rows
+    return tuple(
+        replace(row, drifts=found[row.position.key]) if row.position.key in found else row for row in rows
     )
 
 

@@ -1,11 +1,12 @@
 """What is stored of the accounts, put together as the views read it; never asks the network."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from ibdesk.domain.accounts import Account, AccountId, AccountPnl, Environment, newest_pnl
+from ibdesk.domain.drift import Comparison, Told, compare, told_by
 from ibdesk.domain.executions import Fill
 from ibdesk.domain.instruments import Conid
 from ibdesk.domain.market import Quote
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 #: The curve keeps every sync of these last days and one point a day before: a year of syncs is a million points.
 IN_FULL = timedelta(days=8)
+#: Sources that tell of the same accounts; a statement joins them once statements are pictures.
+COMPARED = (Source.PORTAL, Source.TWS, Source.FLEX)
 #: How near to a picture's instant the broker's positions may have a trade or not have it yet.
 DOUBT = timedelta(seconds=5)
 
@@ -86,6 +89,18 @@ class Book:
         pages = [await self._page(account) for account in await self.accounts()]
         return tuple(page for page in pages if page is not None)
 
+    async def compared(self, pages: Iterable[AccountPage]) -> tuple[Comparison, ...]:
+        """How other sources' newest pictures of these accounts differ from the pages; those without one are left
+        out. Local Paper's account is its own: nobody else tells of it."""
+        found: list[Comparison | None] = []
+        for page in pages:
+            if page.source not in COMPARED:
+                continue
+            ours = told_by(page.account.id, page.source, page.as_of, (row.position for row in page.rows))
+            others = await self._database.read(_others, page.account.id, page.source)
+            found += [compare(ours, each) for each in others]
+        return tuple(each for each in found if each is not None)
+
     def _holds(self, account: Account) -> bool:
         if self._local is not None:
             return account.id == self._local
@@ -104,7 +119,10 @@ class Book:
             received_at=picture.received_at,
             summary=picture.summary,
             ledger=picture.ledger,
-            rows=rows_of(picture.positions, picture.ledger, self._quotes(), trends, account.currency),
+            rows=rows_of(
+                picture.positions, picture.ledger, self._quotes(), trends, account.currency,
+                source=picture.source, as_of=picture.as_of,
+            ),
             equity=equity,
             pnl=newest_pnl(picture.pnl, self._pnl().get(account.id)),
         )
@@ -143,3 +161,12 @@ def _load(tx: "Connection", account: AccountId, source: Source, now: datetime | 
     )
     held = [position.instrument.conid for position in picture.positions[:TRENDS_AT_MOST]]
     return picture, equity, load_trends(tx, held, now)
+
+
+def _others(tx: "Connection", account: AccountId, shown: Source) -> tuple[Told, ...]:
+    """What other sources told last of the account."""
+    found = ((source, snapshots.stored_as_of(tx, account, source)) for source in COMPARED if source is not shown)
+    return tuple(
+        told_by(account, source, as_of, snapshots.load_positions(tx, account, source))
+        for source, as_of in found if as_of is not None
+    )

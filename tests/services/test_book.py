@@ -1,6 +1,7 @@
 """The book: what was stored, as the views read it, without any network."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -8,9 +9,10 @@ from pathlib import Path
 from ibdesk.domain.accounts import Account, AccountId, AccountPnl, Environment
 from ibdesk.domain.market import Quote
 from ibdesk.domain.money import USD
+from ibdesk.domain.positions import Source
 from ibdesk.domain.returns import Point
 from ibdesk.services.book import Book
-from ibdesk.store import accounts, series
+from ibdesk.store import accounts, series, snapshots
 from tests.services.workshop import MAIN, NOON, SECOND, workshop
 
 
@@ -120,3 +122,27 @@ def _pnl(like: AccountPnl, daily: Decimal, later: timedelta) -> AccountPnl:
         account=like.account, daily=daily, unrealized=like.unrealized, net_liquidation=like.net_liquidation,
         excess_liquidity=like.excess_liquidity, as_of=like.as_of + later,
     )
+
+
+def test_what_another_source_tells_differently_is_compared_and_never_added(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with workshop(tmp_path) as shop:
+            await shop.session.refresh()
+            await shop.sync.run()
+            pages = await shop.book.pages()
+            assert await shop.book.compared(pages) == ()
+            picture = await shop.database.read(snapshots.load_snapshot, MAIN)
+            assert picture is not None
+            first, *rest = picture.positions
+            other = replace(
+                picture, source=Source.TWS, as_of=picture.as_of + timedelta(seconds=9),
+                positions=(replace(first, quantity=first.quantity + 3), *rest),
+            )
+            await shop.database.write(snapshots.save_snapshot, other)
+            (found,) = await shop.book.compared(pages)
+            assert [(each.instrument.conid, each.quantity) for each in found.drifts] == [(first.instrument.conid, 3)]
+            assert (found.account, found.theirs, found.holds) == (MAIN, Source.TWS, Source.TWS)
+            shown = next(page for page in await shop.book.pages() if page.account.id == MAIN)
+            assert {row.position for row in shown.rows} == set(picture.positions), "what is shown stays its own source's"
+
+    asyncio.run(run())

@@ -138,7 +138,10 @@ def page(account: AccountId = MAIN, *, now: datetime = NOW, currency: Currency =
     held = tuple(position(line, account) for line in lines)
     trends = {Conid(int(str(line[0]))): trend(index, line[8]) for index, line in enumerate(HELD)}
     cash = ledger(account)
-    rows: tuple[Row, ...] = rows_of(held, cash, {quote.conid: quote for quote in quotes(now)}, trends, currency)
+    rows: tuple[Row, ...] = rows_of(
+        held, cash, {quote.conid: quote for quote in quotes(now)}, trends, currency,
+        source=Source.PORTAL, as_of=now - timedelta(seconds=4),
+    )
     return AccountPage(
         account=Account(
             id=account, title="Demo individual", currency=currency, is_paper=True, margin_type=MarginType.MARGIN,

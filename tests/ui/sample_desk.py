@@ -50,6 +50,9 @@ class MadeUpBook:
     async def pages(self) -> tuple[Any, ...]:
         return ()
 
+    async def compared(self, _pages: object) -> tuple[Any, ...]:
+        return ()
+
     async def page(self, _account: AccountId) -> None:
         return None
 

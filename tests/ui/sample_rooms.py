@@ -1,12 +1,13 @@
 """A desk whose book holds the made-up accounts, and a bridge to it, for tests of the account rooms."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from ibdesk.domain.accounts import Account, AccountId, Environment
+from ibdesk.domain.drift import Comparison
 from ibdesk.domain.instruments import Conid
 from ibdesk.domain.portfolio import AccountPage
 from ibdesk.domain.positions import Source
@@ -28,6 +29,7 @@ class StoredBook:
     known: tuple[Account, ...] = ()
     reads: int = 0
     source: Source = Source.PORTAL
+    differences: tuple[Comparison, ...] = ()
 
     async def accounts(self) -> tuple[Account, ...]:
         self.reads += 1
@@ -35,6 +37,9 @@ class StoredBook:
 
     async def every_account(self) -> tuple[Account, ...]:
         return await self.accounts()
+
+    async def compared(self, _pages: Iterable[AccountPage]) -> tuple[Comparison, ...]:
+        return self.differences
 
     async def pages(self) -> tuple[AccountPage, ...]:
         return self.stored

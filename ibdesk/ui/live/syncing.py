@@ -9,7 +9,7 @@ from ibdesk.domain.accounts import AccountId
 from ibdesk.domain.positions import Source, SyncCounts
 from ibdesk.domain.records import SyncRecord, SyncStatus
 from ibdesk.services.outcome import SyncOutcome
-from ibdesk.ui.pages.freshness import SOURCES
+from ibdesk.ui.models.sources import SOURCES
 from ibdesk.ui.theme import Text
 from ibdesk.ui.widgets import Button, Label, line
 

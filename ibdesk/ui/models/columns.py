@@ -13,6 +13,7 @@ from ibdesk.domain.instruments import CLASS_NAMES, AssetClass
 from ibdesk.domain.money import total
 from ibdesk.domain.portfolio import Row
 from ibdesk.ui import format as fmt
+from ibdesk.ui.models.sources import RULE, drift_text, drift_tip, picture_source, price_source, priced_at
 
 
 class Kind(StrEnum):
@@ -168,6 +169,10 @@ QUANTITY = Column(
     key="quantity", title="Quantity", kind=Kind.NUMBER, width=84,
     value=lambda row: row.position.quantity, text=lambda row: fmt.quantity(row.position.quantity),
     formula="Shares or contracts held; negative when sold short. Reported by the broker.")
+DRIFT = Column(
+    key="drift", title="Drift", kind=Kind.TEXT, width=96,
+    value=lambda row: max((abs(drift.quantity) for _, drift in row.drifts), default=None), text=drift_text,
+    formula=f"What another source tells of the position less what is shown here; empty where they agree. {RULE}")
 AVERAGE_COST = Column(
     key="average_cost", title="Average cost", kind=Kind.NUMBER, width=104,
     value=lambda row: row.position.average_cost, text=_amount(lambda row: row.position.average_cost),
@@ -180,6 +185,10 @@ LAST = Column(
     key="last", title="Last", kind=Kind.NUMBER, width=86, is_live=True,
     value=lambda row: row.last, text=_price(lambda row: row.last),
     formula="The last traded price; without a quote, the price the broker valued the position at.")
+PRICED = Column(
+    key="priced", title="Price from", kind=Kind.TEXT, width=164, value=priced_at, text=price_source, is_live=True,
+    formula="Who told the last price, and when. Positions come from one source, and prices may come from another: the "
+    "broker's market data while it streams, else the price of the picture.")
 BID = Column(
     key="bid", title="Bid", kind=Kind.NUMBER, width=92, is_live=True, value=_bid, text=_price(_bid),
     formula="The best price buyers offer.")
@@ -249,10 +258,13 @@ OVERVIEW = (
     INSTRUMENT, CLASS, QUANTITY, AVERAGE_PRICE, LAST, TREND, MARKET_VALUE, UNREALIZED, PERCENT, DAILY,
 )
 FULL = (
-    INSTRUMENT, CLASS, ACCOUNT, QUANTITY, AVERAGE_COST, AVERAGE_PRICE, LAST, BID, ASK, TREND, MARKET_VALUE, BASE_VALUE,
+    INSTRUMENT, CLASS, ACCOUNT, QUANTITY, DRIFT, AVERAGE_COST, AVERAGE_PRICE, LAST, PRICED, BID, ASK, TREND,
+    MARKET_VALUE, BASE_VALUE,
     UNREALIZED, PERCENT, DAILY, REALIZED, NOTIONAL, CURRENCY, RATE, MULTIPLIER, EXCHANGE, SECTOR, EXPIRY, CONID,
 )
 
+#: Columns that are prices or made of them: each tells who told it.
+PRICES = (LAST, PRICED, BID, ASK, MARKET_VALUE, BASE_VALUE, NOTIONAL, UNREALIZED, PERCENT, DAILY)
 #: What rows can be grouped by; the key is stored, the name shown.
 GROUPINGS: dict[str, Callable[[Row], str]] = {
     "class": lambda row: CLASS_NAMES[row.position.instrument.asset_class],
@@ -273,6 +285,11 @@ def tip_of(row: Row, column: Column, *, is_doubtful: bool = False) -> str:
         return "Another account holds it too, and the broker tells the day's P&L for the session's account only."
     if column.is_live and row.quote is not None:
         close = ", previous close" if row.quote.is_close and column is LAST else ""
-        return f"{column.title}: {row.quote.delay.value}{close}{', halted' if row.quote.is_halted else ''}"
+        state = f"{row.quote.delay.value}{close}{', halted' if row.quote.is_halted else ''}"
+        return f"{column.title}: {state}\nMarket data, told {fmt.moment(row.quote.told_at)}"
+    if column is DRIFT:
+        return drift_tip(row)
     symbol = symbol_of(row)
-    return f"In {symbol}" if symbol and column.kind in (Kind.NUMBER, Kind.GAIN) else ""
+    currency = f"In {symbol}" if symbol and column.kind in (Kind.NUMBER, Kind.GAIN) else ""
+    told = "" if row.source is None or column not in PRICES else f"Told by {picture_source(row)}"
+    return "\n".join(each for each in (currency, told) if each)

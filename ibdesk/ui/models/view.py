@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from ibdesk.domain.accounts import Account, AccountId, AccountPnl, LedgerLine
+from ibdesk.domain.drift import Comparison
 from ibdesk.domain.errors import DeskError
 from ibdesk.domain.events import LinkChanged
 from ibdesk.domain.instruments import Conid
@@ -21,6 +22,7 @@ from ibdesk.domain.portfolio import (
     figures_of,
     summed,
     summed_equity,
+    with_drifts,
 )
 from ibdesk.domain.returns import Point
 from ibdesk.ui import format as fmt
@@ -46,7 +48,8 @@ class View:
     set while the source does not answer, `link` tells how the search for it goes and `problem` why it is needed;
     `boxed_until` is the end of the broker's penalty box; `was_up` whether it was ever found, `is_ready` whether the
     session is and only the account has to be read anew; `failures` is what stopped the last sync, by account.
-    `options_level` is what the person entered, `opened_with` the account the session was opened with.
+    `options_level` is what the person entered, `opened_with` the account the session was opened with;
+    `compared` is how other sources' pictures differ from these.
     """
 
     is_read: bool = False
@@ -63,6 +66,7 @@ class View:
     failures: Mapping[AccountId | None, DeskError] = field(default_factory=dict)
     options_level: int | None = None
     opened_with: AccountId | None = None
+    compared: tuple[Comparison, ...] = ()
 
     @property
     def pages(self) -> tuple[AccountPage, ...]:
@@ -88,7 +92,14 @@ class View:
     @property
     def rows(self) -> tuple[Row, ...]:
         pages = self.pages
-        return pages[0].rows if len(pages) == 1 else tuple(row for page in pages for row in page.rows)
+        rows = pages[0].rows if len(pages) == 1 else tuple(row for page in pages for row in page.rows)
+        return with_drifts(rows, self.comparisons)
+
+    @property
+    def comparisons(self) -> tuple[Comparison, ...]:
+        """How other sources' pictures differ from the pages that are shown."""
+        shown = {page.account.id for page in self.pages}
+        return tuple(each for each in self.compared if each.account in shown)
 
     @property
     def doubtful(self) -> frozenset[tuple[AccountId, Conid]]:

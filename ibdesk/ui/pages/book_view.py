@@ -126,6 +126,7 @@ class BookView(QObject):
         self._show(replace(
             self.view, is_read=True, accounts=accounts, all_pages=pages, promise=promise,
             options_level=known.options_level if known else None, opened_with=known.account if known else None,
+            compared=await self._desk.book.compared(pages),
         ))
         self._ask_trends()
         if self._read_again:
@@ -180,6 +181,16 @@ class BookView(QObject):
     def _account_changed(self, event: AccountChanged) -> None:
         if event.source is self._desk.book.source:
             self.read()
+        elif self.view.is_read and not self._is_reading:
+            with suppress(Refused):
+                self._bridge.start("compare the sources", self._compare())
+
+    async def _compare(self) -> None:
+        """Another source told of an account: what is shown stays, and how that differs is new."""
+        pages = self.view.all_pages
+        compared = await self._desk.book.compared(pages)
+        if self.view.all_pages == pages:
+            self._show(replace(self.view, compared=compared))
 
     def _sync_changed(self, event: SyncChanged) -> None:
         if event.finished_at is None or event.source is not self._desk.book.source:

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QVBoxLayout, QW
 from ibdesk.domain.portfolio import AccountPage, Row
 from ibdesk.ui import format as fmt
 from ibdesk.ui.models.columns import Column
-from ibdesk.ui.pages.freshness import SOURCES
+from ibdesk.ui.models.sources import SOURCES, drift_facts
 from ibdesk.ui.theme import Text
 from ibdesk.ui.widgets import Button, Label
 
@@ -78,7 +78,9 @@ def facts_of(row: Row, column: Column, page: AccountPage) -> tuple[tuple[str, st
     facts = [("Shown", column.text(row)), ("How", column.formula), ("Account", page.account.id)]
     if quoted and row.quote is not None:
         facts.append(("Source", f"market data, {row.quote.delay.value}"))
-        facts.append(("As of", fmt.moment(row.quote.received_at)))
+        facts.append(("As of", fmt.moment(row.quote.told_at)))
+        facts.append(("Position", f"{SOURCES[page.source]}, as of {fmt.moment(page.as_of)}: prices and positions need "
+                                  "not come from one source"))
     else:
         facts.append(("Source", f"{SOURCES[page.source]}, the broker's positions"))
         facts.append(("As of", fmt.moment(page.as_of)))
@@ -86,5 +88,6 @@ def facts_of(row: Row, column: Column, page: AccountPage) -> tuple[tuple[str, st
     if row.rate is not None and row.rate != 1:
         foreign, base = row.position.instrument.currency, page.account.currency
         facts.append(("FX rate", f"1 {foreign} = {fmt.number(row.rate, 5)} {base}"))
+    facts += [(SOURCES[source], f"differs: {words}") for source, words in drift_facts(row)]
     facts.append(("Conid", str(row.position.instrument.conid)))
     return tuple(facts)

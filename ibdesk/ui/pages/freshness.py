@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QWidget
 
 from ibdesk.domain.errors import Cause, DeskError, NeedsPerson
 from ibdesk.domain.events import LinkChanged
-from ibdesk.domain.positions import Source
+from ibdesk.ui.models.sources import SOURCES, others_words
 from ibdesk.ui.models.view import State, View
 from ibdesk.ui.session import wording
 from ibdesk.ui.theme import Text
@@ -23,12 +23,6 @@ EXAMINE = ("activity:doctor", "Ask the Doctor")
 CONNECT = ("connect", "Connect IBKR Account")
 
 
-SOURCES: dict[Source, str] = {
-    Source.PORTAL: "Client Portal", Source.TWS: "TWS", Source.FLEX: "Flex", Source.MOCK: "made up",
-    Source.LOCAL: "Local Paper",
-}
-
-
 def way_out(error: DeskError) -> tuple[str, str]:
     """The command that helps after this error, and its button's text."""
     if error.cause is Cause.NOT_A_GATEWAY:
@@ -41,11 +35,14 @@ def way_out(error: DeskError) -> tuple[str, str]:
 
 
 class AgeLabel(Label):
-    """"As of 4 s ago · portal", or that there is nothing yet."""
+    """"As of 4 s ago · Client Portal; TWS 12 s ago", or that there is nothing yet. The first is what is shown."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("", kind=Text.CAPTION, tone="muted", parent=parent)
         self.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.setToolTip(
+            "Positions are of the picture named here; prices may come from elsewhere, as the column Price from tells."
+        )
 
     def show_view(self, view: View, now: datetime) -> None:
         """Tell the age of what is shown."""
@@ -56,7 +53,8 @@ class AgeLabel(Label):
         sources = sorted({SOURCES[page.source] for page in view.pages})
         old = view.is_stale(now)
         how = "Not updating: as" if view.is_lost else "Old: as" if old else "As"  # 2 s are not old, and yet they end
-        text = f"{how} of {view.age(now)} · {', '.join(sources)}"
+        others = others_words(view.comparisons, now)
+        text = f"{how} of {view.age(now)} · {', '.join(sources)}{others and f'; {others}'}"
         if text != self.text():
             self.setText(text)
             self.set_tone("warn" if old else "muted")

@@ -11,10 +11,10 @@ from ibdesk.domain.compliance.regime import resolve_regime
 from ibdesk.domain.hours import NEW_YORK
 from ibdesk.domain.portfolio import AccountPage
 from ibdesk.ui import format as fmt
+from ibdesk.ui.models.sources import SOURCES
 from ibdesk.ui.models.view import View
 from ibdesk.ui.pages.cash_card import CashCard
 from ibdesk.ui.pages.dashboard import words
-from ibdesk.ui.pages.freshness import SOURCES
 from ibdesk.ui.theme import Text
 from ibdesk.ui.widgets import Card, Label
 

@@ -14,6 +14,7 @@ from ibdesk.ui.models.columns import FULL
 from ibdesk.ui.models.view import State
 from ibdesk.ui.pages.book_view import BookView
 from ibdesk.ui.pages.cash_card import CashCard
+from ibdesk.ui.pages.drift_banner import DriftBanner
 from ibdesk.ui.pages.export import save_csv
 from ibdesk.ui.pages.freshness import CONNECT, AgeLabel, Stopped, no_account
 from ibdesk.ui.pages.positions_card import PositionsCard
@@ -25,7 +26,9 @@ if TYPE_CHECKING:
     from ibdesk.ui.bridge import Bridge
 
 #: Columns that wait in the chooser: true for everyone, wanted by few.
-HIDDEN_AT_FIRST = ("average_cost", "bid", "ask", "rate", "multiplier", "exchange", "expiry", "conid", "realized")
+HIDDEN_AT_FIRST = (
+    "average_cost", "priced", "bid", "ask", "rate", "multiplier", "exchange", "expiry", "conid", "realized",
+)
 #: The other source's pictures are read by themselves, too, while somebody looks at the live view.
 SYNC_TIP = "Read positions and balances of what is shown over TWS or IB Gateway now"
 TABS = (("positions", "Positions"), ("live", "Live"))
@@ -53,7 +56,7 @@ class Portfolio(QWidget):
         self.words = QLineEdit()
         self.age = AgeLabel()
         self.note = Label("", kind=Text.CAPTION, tone="muted")
-        self.stopped = Stopped(self)
+        self.stopped, self.drift = Stopped(self), DriftBanner()
         self.positions = PositionsCard(
             FULL, "Portfolio positions", settings, hidden=HIDDEN_AT_FIRST, with_account_group=True
         )
@@ -87,6 +90,7 @@ class Portfolio(QWidget):
             self._places.setCurrentWidget(self.empty)
             return
         self._places.setCurrentWidget(self._full)
+        self._draw_drift()
         self.positions.show_view(view, now)
         self.positions.table.position_model.set_quotes(self.book.quotes)
         self.cash.show_view(view)
@@ -111,6 +115,7 @@ class Portfolio(QWidget):
         below.setContentsMargins(0, 0, 0, 0)
         below.setSpacing(10)
         below.addWidget(self.stopped.banner)
+        below.addWidget(self.drift)
         below.addWidget(self._places, 1)
         for view in (stored, self.live):
             self._views.addWidget(view)
@@ -154,6 +159,7 @@ class Portfolio(QWidget):
         self.positions.export_wanted.connect(self._export)
         self.empty.pressed.connect(lambda: self._bridge.command.emit(CONNECT[0]))
         self.stopped.wanted.connect(self._bridge.command)
+        self.drift.pressed.connect(self._read_both)
         self.book.changed.connect(self.draw)
         look().themeChanged.connect(self.draw)
         self.book.quotes_changed.connect(self.positions.table.position_model.set_quotes)
@@ -188,6 +194,17 @@ class Portfolio(QWidget):
         work = sync_over_tws(self._desk, self._bridge, self._bridge.selected)
         self._bridge.start("sync over TWS", work, busy=self.sync)
 
+    def _draw_drift(self) -> None:
+        """Two sources that differ for longer than a reading takes: the banner, and the column that says where."""
+        self.drift.show_comparisons(self.book.view.comparisons, self.book.now)
+        self.positions.table.withhold("drift", self.drift.isHidden())
+
+    def _read_both(self) -> None:
+        """Ask each source anew: most differences are one of them being older."""
+        for service in (self._desk.sync, self._desk.tws_sync):
+            if service is not None:
+                self._bridge.start("sync", service.run(self._bridge.selected))
+
     def _copy(self) -> None:
         (self.live.table if self._is_live else self.positions.table).copy()
 
@@ -208,5 +225,6 @@ class Portfolio(QWidget):
         view, now = self.book.view, self.book.now
         self.age.show_view(view, now)
         self.stopped.show_view(view, now)
+        self._draw_drift()
         self.positions.show_age(view, now)
         self.cash.show_age(view, now)
