@@ -143,6 +143,6 @@ def test_what_another_source_tells_differently_is_compared_and_never_added(tmp_p
             assert [(each.instrument.conid, each.quantity) for each in found.drifts] == [(first.instrument.conid, 3)]
             assert (found.account, found.theirs, found.holds) == (MAIN, Source.TWS, Source.TWS)
             shown = next(page for page in await shop.book.pages() if page.account.id == MAIN)
-            assert {row.position for row in shown.rows} == set(picture.positions), "what is shown stays its own source's"
+            assert {row.position for row in shown.rows} == set(picture.positions), "the table shows its own source"
 
     asyncio.run(run())
