@@ -4,7 +4,7 @@ from datetime import datetime
 
 from PySide6.QtCore import QPointF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from ibdesk.domain.line import Line, LineState
 from ibdesk.ui import format as fmt
@@ -17,10 +17,12 @@ from ibdesk.ui.widgets import Button, Label, hold_size, paint_dot
 class Lamp(QWidget):
     """A state's mark: its shape tells as much as its colour."""
 
+    SIZE = 12
+
     def __init__(self) -> None:
         super().__init__()
         self.tone = "muted"
-        self.setFixedSize(12, 12)
+        self.setFixedSize(self.SIZE, self.SIZE)
         look().themeChanged.connect(self.update)
 
     def set_tone(self, tone: str) -> None:
@@ -30,7 +32,7 @@ class Lamp(QWidget):
             self.update()
 
     def sizeHint(self) -> QSize:
-        return QSize(12, 12)
+        return QSize(self.SIZE, self.SIZE)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         paint_dot(QPainter(self), QPointF(6, 6), self.tone)
@@ -50,16 +52,20 @@ class LineStrip(QFrame):
         self.trouble = Label("", kind=Text.CAPTION, tone="warn", wrap=True)
         self.age = Label("", kind=Text.CAPTION, tone="muted")
         self.age.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(14, 8, 14, 8)
+        row = QHBoxLayout()
         row.setSpacing(10)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(14, 8, 14, 8)
+        column.setSpacing(4)
+        column.addLayout(row)
+        column.addWidget(self.trouble)
         row.addWidget(self.lamp)
         row.addWidget(self.text)
         row.addWidget(self.detail, 1)
-        row.addWidget(self.trouble, 1)
         row.addWidget(self.age)
         self.address = Button("Host and port", kind="status", tip="Where TWS or IB Gateway is looked for")
         row.insertWidget(row.count() - 1, self.address)
+        self.trouble.setIndent(Lamp.SIZE + row.spacing())
         self.trouble.hide()
         self.address.hide()
 

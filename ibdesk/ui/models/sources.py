@@ -19,15 +19,15 @@ RULE = (
 )
 #: So many contracts are named before the rest is counted.
 NAMED = 4
-QUOTES = {Delay.LIVE: "Market data", Delay.UNKNOWN: "Market data"}
+QUOTES = {Delay.LIVE: "Market data", Delay.UNKNOWN: "Market data", Delay.NOT_SUBSCRIBED: "Not subscribed"}
 
 
 def price_source(row: Row) -> str:
-    """Who told the last price, and when."""
+    """Who told the last price, and when; a quote to the minute, since one that moves each second cannot be read."""
     quote = row.quote
     if quote is not None and quote.last is not None:
-        how = QUOTES.get(quote.delay, f"Market data, {quote.delay.value}") + (", close" if quote.is_close else "")
-        return f"{how} {fmt.clock(quote.told_at)}"
+        how = QUOTES.get(quote.delay, quote.delay.value.capitalize())
+        return f"{how}{', close' if quote.is_close else ''} {fmt.clock(quote.told_at)[:5]}"
     if row.position.price is None:
         return fmt.UNKNOWN
     return picture_source(row)
