@@ -79,6 +79,7 @@ class TwsFaults:
 
     def _settle(self) -> None:
         self.refused: set[int] = set()
+        self.names: tuple[str, ...] | None = None
         self.hang = Hang.NO
         self.lost_since: datetime | None = None
         self.lost_code, self.lost_told = 1100, float("-inf")
@@ -128,6 +129,10 @@ class TwsFaults:
     def refuse_client_id(self, client_id: int) -> None:
         """This client id is said to be in use."""
         self.refused.add(client_id)
+
+    def name_accounts(self, *ids: str) -> None:
+        """Accounts of these numbers are named instead of the demo's; none, as by a TWS that is not signed in."""
+        self.names = ids
 
     def accept_and_hang(self) -> None:
         """Connections are taken and never answered, as behind the dialog for an address that is not trusted."""

@@ -42,7 +42,7 @@ def start(floor: Floor, client: Client, fields: list[str]) -> None:
     floor.clients[wanted] = client
     floor.tape.run(floor.now)
     client.heard = len(floor.tape.events)
-    client.send(15, 1, ",".join(floor.account.ids))
+    client.send(15, 1, ",".join(_named(floor)))
     client.send(9, 1, floor.orders.next_id(wanted))
     for code, words in FARMS:
         client.error(-1, code, words)
@@ -81,7 +81,12 @@ def _ids(floor: Floor, client: Client, _reader: Reader) -> None:
 
 
 def _accounts(floor: Floor, client: Client, _reader: Reader) -> None:
-    client.send(15, 1, ",".join(floor.account.ids))
+    client.send(15, 1, ",".join(_named(floor)))
+
+
+def _named(floor: Floor) -> tuple[str, ...]:
+    told = floor.faults.names
+    return tuple(floor.account.ids) if told is None else told
 
 
 def _time(floor: Floor, client: Client, _reader: Reader) -> None:
