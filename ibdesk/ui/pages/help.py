@@ -15,6 +15,9 @@ from ibdesk.ui.widgets.buttons import Button
 TOPICS = (
     ("getting-started", "Getting started"),
     ("gateway", "Gateway and sign-in"),
+    ("tws", "TWS and IB Gateway"),
+    ("avoid-disconnects", "Avoid disconnects"),
+    ("server", "On a server"),
     ("trouble", "When something does not work"),
     ("vault", "The vault"),
     ("commands", "The command line"),
