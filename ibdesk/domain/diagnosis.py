@@ -41,6 +41,21 @@ class Check(StrEnum):
     STREAM = "live stream"
     ORDERS = "orders"
     VAULT = "vault"
+    TWS_ANSWERS = "tws answers"
+    TWS_PORT = "tws port"
+    TWS_SOCKETS = "tws socket clients"
+    TWS_TRUSTED = "tws trusted addresses"
+    TWS_FIREWALL = "tws firewall"
+    TWS_CLIENT_ID = "tws client id"
+    TWS_SIGN_IN = "tws sign-in"
+    TWS_ACCOUNTS = "tws accounts"
+    TWS_POSITIONS = "tws positions"
+    TWS_READ_ONLY = "tws read-only"
+    TWS_OUTAGES = "tws outages"
+
+
+#: What is examined of a TWS or IB Gateway, in the documents' order; all but the first only where one is wanted.
+OF_TWS = tuple(each for each in Check if each.name.startswith("TWS_"))
 
 
 class Fix(StrEnum):
@@ -67,10 +82,15 @@ class Fix(StrEnum):
     WAIT = "wait"
     SHOW_ACTIVITY = "show activity"
     CHECK_VAULT = "check vault"
+    USE_PORT = "use port"
+    USE_CLIENT_ID = "use client id"
+    TWS_HELP = "tws help"
+    AVOID_DISCONNECTS = "avoid disconnects"
 
 
 class Complaint(StrEnum):
-    """What the documents' trouble lists are called by the people who have the trouble (B69 to B75, A48, C31, C32)."""
+    """What the documents' trouble lists are called by the people who have the trouble (B69 to B75, A48, C31, C32,
+    D17 to D19, E25)."""
 
     GATEWAY_NOT_RUNNING = "gateway not running"
     NOT_AUTHENTICATED = "not authenticated"
@@ -79,6 +99,10 @@ class Complaint(StrEnum):
     ORDERS_NOT_EXECUTING = "orders not executing"
     NOT_SYNCING = "positions not syncing"
     GATEWAY_TROUBLE = "gateway issues"
+    TWS_REFUSED = "tws connection refused"
+    TWS_NO_POSITIONS = "no positions from tws"
+    TWS_CLIENT_ID = "client id in use"
+    TWS_DROPS = "tws disconnects"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,6 +158,14 @@ ANSWERS: Mapping[Complaint, tuple[Check, ...]] = {
     Complaint.GATEWAY_TROUBLE: (
         Check.GATEWAY_CONF, Check.JAVA, Check.GATEWAY_PROCESS, Check.PORT_OWNER, Check.GATEWAY_ANSWERS,
     ),
+    Complaint.TWS_REFUSED: (
+        Check.TWS_ANSWERS, Check.TWS_PORT, Check.TWS_SOCKETS, Check.TWS_TRUSTED, Check.TWS_FIREWALL,
+    ),
+    Complaint.TWS_NO_POSITIONS: (
+        Check.TWS_ANSWERS, Check.TWS_SIGN_IN, Check.TWS_POSITIONS, Check.TWS_ACCOUNTS,
+    ),
+    Complaint.TWS_CLIENT_ID: (Check.TWS_ANSWERS, Check.TWS_CLIENT_ID),
+    Complaint.TWS_DROPS: (Check.TWS_ANSWERS, Check.TWS_SIGN_IN, Check.TWS_OUTAGES),
 }
 
 

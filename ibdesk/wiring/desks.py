@@ -223,6 +223,7 @@ async def build_desk(
         world.home, environment=environment, connection=connection, clock=world.clock, hub=hub,
         preferences=preferences, on_call=call_log.record, book=book, activity=activity, session=connected.session,
         live=connected.live, mode=mode, trading=trading, database_bytes=lambda: database.size,
+        tws=None if tws is None else tws.access,
     )  # fmt: skip
     return Desk(
         environment=environment,

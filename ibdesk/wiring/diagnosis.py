@@ -13,6 +13,7 @@ from ibdesk.domain.modes import Mode
 from ibdesk.domain.settings import Sourced, defaults
 from ibdesk.services.desk import Clock
 from ibdesk.wiring.gateways import connection_to, open_broker, show_certificate
+from ibdesk.wiring.tws import fresh_access, place_of
 
 if TYPE_CHECKING:
     from ibdesk.brokers.base import Broker, CallSink, Connection, RateSink
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from ibdesk.services.preferences import Preferences
     from ibdesk.services.session import SessionService
     from ibdesk.services.support import Support
+    from ibdesk.services.tws_contact import TwsAccess
     from ibdesk.wiring.orders import TradingDesk
 
 
@@ -44,7 +46,7 @@ def diagnosis_for(
     home: Path, *, environment: Environment, connection: "Connection", clock: Clock, hub: "Hub",
     preferences: "Preferences", on_call: "CallSink", book: "Book", activity: "Activity",
     session: "SessionService | None", live: "Live | None", mode: Mode, trading: "TradingDesk | None",
-    database_bytes: Callable[[], int],
+    database_bytes: Callable[[], int], tws: "TwsAccess | None" = None,
 ) -> Diagnosis:  # fmt: skip
     """Around an open vault."""
     from ibdesk.services.doctor import Stored, Trading
@@ -72,7 +74,7 @@ def diagnosis_for(
 
     doctor = _doctor(
         home, environment=environment, connection=lambda: connection, settings=lambda: preferences.sourced,
-        gateway=gateway, clock=clock, on_call=on_call, stored=stored,
+        gateway=gateway, clock=clock, on_call=on_call, stored=stored, tws=tws,
     )  # fmt: skip
     return Diagnosis(
         gateway=gateway,
@@ -106,6 +108,7 @@ def diagnosis_without_vault(
     doctor = _doctor(
         home, environment=environment, connection=lambda: connection_to(in_force(), None, environment),
         settings=in_force, gateway=gateway, clock=clock, on_call=lambda call: None, because=because, problem=problem,
+        tws=_wanted(in_force(), clock),
     )  # fmt: skip
     support = _support(home, clock, doctor, gateway, in_force, None, None)
     return Diagnosis(gateway=gateway, doctor=doctor, support=support)
@@ -151,10 +154,15 @@ def settings_of(home: Path, overrides: Mapping[str, str]) -> Callable[[], Source
     return in_force
 
 
+def _wanted(sourced: Sourced, clock: Clock) -> "TwsAccess | None":
+    settings = sourced.settings
+    return fresh_access(place_of(settings, settings.default_environment), clock) if settings.tws_enabled else None
+
+
 def _doctor(
     home: Path, *, environment: Environment, connection: "Callable[[], Connection]", settings: Callable[[], Sourced],
     gateway: "GatewayKeeper", clock: Clock, on_call: "CallSink", stored: "Stored | None" = None, because: str = "",
-    problem: Refused | None = None,
+    problem: Refused | None = None, tws: "TwsAccess | None" = None,
 ) -> "Doctor":  # fmt: skip
     from ibdesk.services.doctor import Doctor, Sources
 
@@ -164,7 +172,7 @@ def _doctor(
     return Doctor(Sources(
         home=home, clock=clock, environment=environment, settings=settings, gateway=gateway, connection=connection,
         open_broker=broker, fetch_certificate=show_certificate, on_call=on_call, stored=stored,
-        closed_because=because, settings_problem=problem,
+        closed_because=because, settings_problem=problem, tws=tws,
     ))  # fmt: skip
 
 

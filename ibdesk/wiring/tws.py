@@ -4,9 +4,10 @@ It is opened where a person asked for it in the settings; in the demo the demo's
 when somebody first looks.
 """
 
-from collections.abc import Callable
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ibdesk.brokers.base import TwsPlace
@@ -15,11 +16,13 @@ from ibdesk.domain.settings import Settings
 from ibdesk.services.desk import Clock
 
 if TYPE_CHECKING:
+    from ibdesk.brokers.base import Broker
     from ibdesk.services.hub import Hub
     from ibdesk.services.live_pnl import LivePnl
     from ibdesk.services.socket_health import SocketHealth
     from ibdesk.services.sync import SyncService
     from ibdesk.services.tasks import Tasks
+    from ibdesk.services.tws_contact import TwsAccess
     from ibdesk.store.database import Database
 
 
@@ -33,13 +36,34 @@ def place_of(settings: Settings, environment: Environment) -> TwsPlace:
     )  # fmt: skip
 
 
+def fresh_access(place: TwsPlace, clock: Clock) -> "TwsAccess":
+    """A TWS that is met with a connection of its own, which ends with the meeting."""
+    from ibdesk.brokers.tws.knock import knock
+    from ibdesk.services.tws_contact import TwsAccess
+
+    return TwsAccess(place=place, knock=knock, opening=partial(_opened, clock))
+
+
+@asynccontextmanager
+async def _opened(clock: Clock, place: TwsPlace) -> "AsyncIterator[Broker]":
+    from ibdesk.brokers.tws.broker import TwsBroker
+
+    broker = TwsBroker(place, clock=clock)
+    try:
+        yield broker
+    finally:
+        await broker.close()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TwsDesk:
-    """What one socket is good for: the live book, pictures of the accounts, and how it is itself."""
+    """What one socket is good for: the live book, pictures of the accounts, how it is itself, and what the doctor may
+    ask over it."""
 
     live_pnl: "LivePnl"
     sync: "SyncService"
     health: "SocketHealth"
+    access: "TwsAccess"
 
     def start(self, *, is_wanted: bool) -> None:
         """Follow the line if it `is_wanted`; pictures are read while somebody follows it."""
@@ -55,9 +79,11 @@ async def tws_at(
     """What works over this socket, not started; what has to be closed goes onto `opened`. Orders are not sent over
     it: they go where the mode says."""
     from ibdesk.brokers.tws.broker import TwsBroker
+    from ibdesk.brokers.tws.knock import knock
     from ibdesk.services.live_pnl import LivePnl
     from ibdesk.services.socket_health import SocketHealth
     from ibdesk.services.sync import SyncService
+    from ibdesk.services.tws_contact import TwsAccess
 
     broker = TwsBroker(place, clock=clock, ticks=ticks)
     if broker.stream is None:
@@ -73,4 +99,7 @@ async def tws_at(
     health = SocketHealth(
         broker, address=f"{place.host}:{place.port}", client_id=place.client_id, line=lambda: pnl.line, clock=clock
     )
-    return TwsDesk(live_pnl=pnl, sync=sync, health=health)
+    access = TwsAccess(
+        place=place, knock=knock, opening=lambda _place: nullcontext(broker), line=lambda: pnl.line
+    )
+    return TwsDesk(live_pnl=pnl, sync=sync, health=health, access=access)

@@ -267,6 +267,38 @@ def test_a_fix_of_the_desk_is_one_of_its_commands(run: Run, fix: Fix, target: st
     run(walk())
 
 
+@pytest.mark.parametrize(("fix", "target"), [(Fix.USE_PORT, "4002"), (Fix.USE_CLIENT_ID, "3")])
+def test_a_free_client_id_or_another_port_of_tws_is_set_with_one_press(run: Run, fix: Fix, target: str) -> None:
+    async def walk() -> None:
+        check = Check.TWS_PORT if fix is Fix.USE_PORT else Check.TWS_CLIENT_ID
+        found = Examined(check=check, verdict=Verdict.BAD, statement="No.", fix=fix, target=target)
+        with opened(Patient((found,)), MadeUpKeeper()) as (view, _bridge):
+            await view.arrive()
+            view.findings.rows[0].button.click()
+            preferences = view._desk.preferences
+            name = "tws_port" if fix is Fix.USE_PORT else "tws_client_id"
+            await until(lambda: str(getattr(preferences.sourced.settings, name)) == target)
+
+    run(walk())
+
+
+@pytest.mark.parametrize(
+    ("fix", "title"), [(Fix.TWS_HELP, "TWS and IB Gateway"), (Fix.AVOID_DISCONNECTS, "Avoid disconnects")]
+)
+def test_what_is_set_at_tws_has_its_page_of_help(run: Run, fix: Fix, title: str) -> None:
+    async def walk() -> None:
+        found = Examined(check=Check.TWS_SIGN_IN, verdict=Verdict.BAD, statement="No.", fix=fix)
+        with opened(Patient((found,)), MadeUpKeeper()) as (view, _bridge):
+            await view.arrive()
+            view.findings.rows[0].button.click()
+            shown = await dialog()
+            assert isinstance(shown, HelpDialog)
+            assert shown.topics.currentItem().text() == title
+            shown.accept()
+
+    run(walk())
+
+
 def test_moving_the_port_asks_then_rewrites_both_sides(run: Run, tmp_path: Path) -> None:
     async def walk() -> None:
         found = Examined(check=Check.PORT_OWNER, verdict=Verdict.BAD, statement="Port 5000 belongs to ControlCenter.",

@@ -10,26 +10,29 @@ Would change our mind: checks that need more than a few calls or seconds; those 
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass
 
 from ibdesk.domain.accounts import Account
 from ibdesk.domain.diagnosis import Check, Examined, GatewayProcess, Report
 from ibdesk.domain.errors import Cause, DeskError
-from ibdesk.domain.maintenance import Outage
+from ibdesk.domain.maintenance import Outage, next_outage, outage_at
 from ibdesk.domain.positions import Source
 from ibdesk.domain.receipts import ReceiptHead
 from ibdesk.domain.records import Credentials, SessionRecord, SyncRecord
 from ibdesk.domain.session import Session
-from ibdesk.services.doctor import computer, connection, desk, session
+from ibdesk.services.doctor import computer, connection, desk, session, socket
 from ibdesk.services.doctor.contact import Contact, meet
 from ibdesk.services.doctor.sources import Sources, Stored, Trading, unknown
 from ibdesk.services.outages import Outages
+from ibdesk.services.tws_contact import TwsSeen, visit
 
 __all__ = ["Doctor", "Sources", "Stored", "Trading"]
 
 #: How long each part may take, in seconds: together less than the 15 that a person will watch.
 COMPUTER_WITHIN, CONTACT_WITHIN, RECORDS_WITHIN = 3.5, 8.0, 2.0
+#: TWS is met at the same time as the gateway.
+TWS_WITHIN = CONTACT_WITHIN
 #: Enough lines for a day of keep-alives every four minutes.
 _SESSIONS, _SYNCS, _RECEIPTS = 500, 60, 20
 #: What TWS could not tell is no fault of the gateway.
@@ -64,7 +67,8 @@ class Doctor:
     async def watch(self) -> AsyncIterator[Examined]:
         """Each check as it ends, in the order of `Check`."""
         yield computer.settings(self._sources)
-        contact = await self._contact()  # first: whose port it is means something else when the gateway answers there
+        # first: whose port it is means something else when the gateway answers there
+        contact, seen = await asyncio.gather(self._contact(), self._tws())
         async for each in self._computer(contact):
             yield each
         process = await self._process()
@@ -80,6 +84,20 @@ class Doctor:
             yield each
         for each in desk.examine(self._sources, contact, written.syncs, written.receipts, outage):
             yield each if problem is None or each.check not in _WRITTEN_DOWN else unknown(each.check, problem)
+        for each in self._of_tws(seen):
+            yield each
+
+    async def _tws(self) -> TwsSeen | None:
+        access = self._sources.tws
+        return None if access is None else await visit(access, within=TWS_WITHIN, clock=self._sources.clock)
+
+    def _of_tws(self, seen: TwsSeen | None) -> Iterator[Examined]:
+        """The published windows alone explain a TWS: the gateway's own word is about itself."""
+        if seen is None:
+            yield socket.not_used()
+            return
+        now, region = self._sources.clock(), self._sources.settings().settings.region
+        yield from socket.examine(seen, outage_at(now, region), next_outage(now, region))
 
     def _outage(self, contact: Contact) -> Outage | None:
         """What is announced: by the published windows, or by the gateway's own answer."""

@@ -18,6 +18,7 @@ from ibdesk.domain.truth import StreamState
 from ibdesk.services.activity import Activity
 from ibdesk.services.desk import Clock
 from ibdesk.services.gateway import GatewayKeeper
+from ibdesk.services.tws_contact import TwsAccess
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +48,7 @@ class Stored:
 class Sources:
     """Everything an examination needs. `stored` is None without an open vault, and `closed_because` says why.
     `settings_problem` is why the settings could not be read; the defaults are in force then. `on_call` takes the
-    doctor's own calls for the audit."""
+    doctor's own calls for the audit. `tws` is the TWS or IB Gateway that is wanted, None where none is."""
 
     home: Path
     clock: Clock
@@ -61,6 +62,7 @@ class Sources:
     stored: Stored | None = None
     closed_because: str = "There is no open vault."
     settings_problem: DeskError | None = None
+    tws: TwsAccess | None = None
 
 
 def good(check: Check, statement: str, *evidence: str) -> Examined:

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QWidget
 
 from ibdesk.domain.diagnosis import Examined, Fix
 from ibdesk.domain.errors import BadData, Cause
+from ibdesk.domain.settings import meta_of
 from ibdesk.services.gateway_folder import DOWNLOAD_PAGE
 from ibdesk.ui.gateway import questions
 from ibdesk.ui.gateway.acts import GatewayActs
@@ -28,7 +29,13 @@ COMMANDS: Mapping[Fix, str] = {
     Fix.SYNC_NOW: "sync",
 }
 #: Fixes that are a page of help: topic and heading.
-TOPICS: Mapping[Fix, tuple[str, str]] = {Fix.SET_CLOCK: ("trouble", "This computer's clock")}
+TOPICS: Mapping[Fix, tuple[str, str]] = {
+    Fix.SET_CLOCK: ("trouble", "This computer's clock"),
+    Fix.TWS_HELP: ("tws", "Where the settings are"),
+    Fix.AVOID_DISCONNECTS: ("avoid-disconnects", "Avoid disconnects"),
+}
+#: Fixes that change one setting, to the finding's target.
+SETTINGS: Mapping[Fix, str] = {Fix.USE_PORT: "tws_port", Fix.USE_CLIENT_ID: "tws_client_id"}
 
 
 class Fixes:
@@ -48,6 +55,8 @@ class Fixes:
         if fix in TOPICS:
             await self._bridge.ask(HelpDialog(TOPICS[fix][0], self._parent, heading=TOPICS[fix][1]))
             return False
+        if fix in SETTINGS:
+            return await self._set(SETTINGS[fix], target)
         acts: Mapping[Fix, Callable[[], Awaitable[bool]]] = {
             Fix.START_GATEWAY: self._acts.start,
             Fix.STOP_GATEWAY: self._acts.stop,
@@ -66,6 +75,11 @@ class Fixes:
 
     async def _open(self, address: str) -> bool:
         self._desk.connector.open_browser(address)
+        return False
+
+    async def _set(self, name: str, value: str) -> bool:
+        await self._desk.preferences.change(name, value)
+        self._bridge.say(f"{meta_of(name).title} {value} counts from the next opening of the desk.")
         return False
 
     async def _command(self, name: str) -> bool:

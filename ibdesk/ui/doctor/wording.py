@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from ibdesk import __version__
 from ibdesk.domain.accounts import AccountId, masked
-from ibdesk.domain.diagnosis import Check, Complaint, Examined, Fix, Report, Verdict
+from ibdesk.domain.diagnosis import OF_TWS, Check, Complaint, Examined, Fix, Report, Verdict
 from ibdesk.ui import format as fmt
 
 
@@ -51,9 +51,20 @@ TITLES: Mapping[Check, str] = {
     Check.STREAM: "Live stream",
     Check.ORDERS: "Orders",
     Check.VAULT: "Vault",
+    Check.TWS_ANSWERS: "TWS answers",
+    Check.TWS_PORT: "Port",
+    Check.TWS_SOCKETS: "Socket clients",
+    Check.TWS_TRUSTED: "Trusted IPs",
+    Check.TWS_FIREWALL: "Firewall",
+    Check.TWS_CLIENT_ID: "Client id",
+    Check.TWS_SIGN_IN: "Signed in",
+    Check.TWS_ACCOUNTS: "Accounts",
+    Check.TWS_POSITIONS: "Positions",
+    Check.TWS_READ_ONLY: "Read-Only API",
+    Check.TWS_OUTAGES: "Restarts",
 }
 
-#: The examination in four parts, in the order of `Check`.
+#: The examination in five parts, in the order of `Check`.
 GROUPS: tuple[tuple[str, tuple[Check, ...]], ...] = (
     ("On this computer", (
         Check.SETTINGS, Check.GATEWAY_FOLDER, Check.GATEWAY_CONF, Check.JAVA, Check.GATEWAY_PROCESS, Check.PORT_OWNER,
@@ -65,6 +76,7 @@ GROUPS: tuple[tuple[str, tuple[Check, ...]], ...] = (
         Check.KEEP_ALIVE, Check.SIGN_ON, Check.BROKERAGE, Check.COMPETING, Check.USER_NAME, Check.ACCOUNTS,
     )),
     ("The desk", (Check.SYNC, Check.SYNC_LOG, Check.STREAM, Check.ORDERS, Check.VAULT)),
+    ("TWS and IB Gateway", OF_TWS),
 )
 
 #: What a fix's button says. Waiting has none: its advice says how long.
@@ -89,6 +101,10 @@ VERBS: Mapping[Fix, str] = {
     Fix.WAIT: "",
     Fix.SHOW_ACTIVITY: "Show activity",
     Fix.CHECK_VAULT: "Check the vault",
+    Fix.USE_PORT: "Use that port",
+    Fix.USE_CLIENT_ID: "Use the free one",
+    Fix.TWS_HELP: "Where that is",
+    Fix.AVOID_DISCONNECTS: "Avoid disconnects",
 }
 
 #: (title, what the documents say about it in one sentence) of each complaint.
@@ -115,6 +131,20 @@ COMPLAINTS: Mapping[Complaint, tuple[str, str]] = {
     ),
     Complaint.GATEWAY_TROUBLE: (
         "Gateway issues", "Its log, its Java, its configuration; then start it anew and clear its cookies.",
+    ),
+    Complaint.TWS_REFUSED: (
+        "TWS connection refused",
+        "Running and signed in, host and port, socket clients, trusted addresses, firewalls: in this order.",
+    ),
+    Complaint.TWS_NO_POSITIONS: (
+        "No positions from TWS", "Does the account hold any, is it the right account, and what do the logs say?",
+    ),
+    Complaint.TWS_CLIENT_ID: (
+        "Client id in use", "Every program at the same TWS needs a client id of its own.",
+    ),
+    Complaint.TWS_DROPS: (
+        "TWS disconnects",
+        "A user name has one session, TWS restarts once a day, and once a week it asks for the second factor.",
     ),
 }
 

@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from ibdesk.brokers.base import TwsPlace
+from ibdesk.brokers.tws.knock import knock
 from ibdesk.domain.accounts import AccountId, Environment
-from ibdesk.domain.diagnosis import ANSWERS, Check, Complaint, Examined, Fix, GatewayProcess, Verdict
+from ibdesk.domain.diagnosis import ANSWERS, OF_TWS, Check, Complaint, Examined, Fix, GatewayProcess, Verdict
 from ibdesk.domain.errors import Cause, Refused
 from ibdesk.domain.positions import Source
 from ibdesk.domain.records import SessionRecord, SyncRecord, SyncStatus
@@ -22,11 +24,14 @@ from ibdesk.services.doctor.connection import answers
 from ibdesk.services.doctor.contact import Contact
 from ibdesk.services.doctor.forwarding import behind, is_forwarder
 from ibdesk.services.doctor.sources import counted
+from ibdesk.services.tws_contact import TwsAccess
 from ibdesk.store import records
 from tests.brokers.door import LUNCH, free_port, raw, small
+from tests.brokers.tws.door import at_tws
 from tests.services.doctor.ward import Ward, at_demo, forwarding, ward
 from tests.services.fake_gateway import keeping, make_gateway
 from tests.services.test_gateway import Stranger
+from tests.services.test_tws_contact import opening
 
 unix = pytest.mark.skipif(sys.platform == "win32", reason="a shell script stands in for a program")
 
@@ -43,7 +48,7 @@ def test_a_healthy_desk_is_well_and_every_check_is_told_in_order(tmp_path: Path)
         async with at_demo(tmp_path, with_vault=True) as (ward, gateway):
             report = await ward.report()
             told = list(dict.fromkeys(each.check for each in report.results))
-            assert told == list(Check)
+            assert told == [check for check in Check if check not in OF_TWS[1:]]
             assert not [each for each in report.results if each.verdict is Verdict.BAD and each.check is not Check.JAVA]
             for check in (Check.GATEWAY_ANSWERS, Check.ENCRYPTION, Check.CERTIFICATE, Check.CLOCK, Check.SIGN_ON,
                           Check.BROKERAGE, Check.COMPETING, Check.USER_NAME, Check.ACCOUNTS, Check.VAULT):  # fmt: skip
@@ -233,7 +238,7 @@ def test_everything_that_hangs_at_once_still_ends_within_15_seconds(tmp_path: Pa
             began = time.monotonic()
             report = await made.report()
             assert time.monotonic() - began < 15
-            assert {each.check for each in report.results} == set(Check)
+            assert {each.check for each in report.results} == set(Check) - set(OF_TWS[1:])
 
     asyncio.run(scene())
 
@@ -624,3 +629,20 @@ def test_a_stream_that_is_down_although_the_session_is_open(tmp_path: Path) -> N
 def test_the_documents_four_questions_are_answered_in_their_order() -> None:
     first = ANSWERS[Complaint.NOT_SYNCING][:4]
     assert first == (Check.GATEWAY_ANSWERS, Check.SETTINGS, Check.SYNC_LOG, Check.SIGN_ON)
+
+
+def test_a_tws_that_is_wanted_is_examined_beside_the_gateway(tmp_path: Path) -> None:
+    async def scene() -> None:
+        made = ward(tmp_path, f"https://127.0.0.1:{await free_port()}", "AB" * 32)
+        async with at_tws() as at:
+            made.tws = TwsAccess(place=TwsPlace(port=at.service.port), knock=knock, opening=opening)
+            results = (await made.report()).results
+            assert tuple(each.check for each in results)[-len(OF_TWS):] == OF_TWS
+            assert {each.verdict for each in results if each.check in OF_TWS} == {Verdict.GOOD}
+            await at.service.kill()
+            report = await made.report()
+            told = [each.check for each in report.about(Complaint.TWS_REFUSED)]
+            assert told == list(ANSWERS[Complaint.TWS_REFUSED])
+            assert report.about(Complaint.TWS_REFUSED)[0].verdict is Verdict.BAD
+
+    asyncio.run(scene())

@@ -24,6 +24,7 @@ from ibdesk.services.activity import Activity
 from ibdesk.services.book import Book
 from ibdesk.services.doctor import Doctor, Sources, Stored, Trading
 from ibdesk.services.gateway import GatewayKeeper
+from ibdesk.services.tws_contact import TwsAccess
 from ibdesk.store.database import Database
 from ibdesk.wiring.gateways import show_certificate
 from tests.brokers.door import LUNCH, demo
@@ -46,6 +47,7 @@ class Ward:
     calls: list[ApiCall] = field(default_factory=list)
     origins: dict[str, Origin] = field(default_factory=dict)
     variables: dict[str, str] = field(default_factory=dict)
+    tws: TwsAccess | None = None
     budget: Budget = field(default_factory=lambda: Budget(per_second=1000, limits=()))
 
     def keeper(self) -> GatewayKeeper:
@@ -65,7 +67,7 @@ class Ward:
             home=self.home, clock=self.dial, environment=self.connection.environment, settings=self._sourced,
             gateway=self.keeper(), connection=lambda: self.connection, open_broker=self._broker,
             fetch_certificate=show_certificate, on_call=self.calls.append, stored=self._stored(),
-            closed_because="There is no vault yet.", settings_problem=self.problem,
+            closed_because="There is no vault yet.", settings_problem=self.problem, tws=self.tws,
         )  # fmt: skip
 
     def _sourced(self) -> Sourced:
