@@ -115,7 +115,7 @@ class DeskDoor:
         opened: list[Desk] = []
 
         async def finish(result: FirstRunResult, passphrase: str) -> str:
-            if result.credentials.environment is Environment.DEMO:
+            if result.environment is Environment.DEMO:
                 opened.append(await wiring.open_demo_desk(
                     result, demo=connector.demo, local_paper=self._overrides.get("local_paper") == "true"))
                 return ""
@@ -130,12 +130,18 @@ class DeskDoor:
             connector, self.bridge, finish=finish, needs_passphrase=not self._demo,
             environment=Environment.DEMO if self._demo else None,
         )
-        panel.completed.connect(lambda _result: self.show(opened.pop()))
+        panel.completed.connect(lambda result: self._show_first(opened.pop(), result))
         panel.cancelled.connect(self._asked.leave)
         panel.restore_wanted.connect(partial(self._asked.do, "restore"))
         self.window.cover(panel)
         panel.start()
         return panel
+
+    def _show_first(self, desk: Desk, result: FirstRunResult) -> None:
+        """The desk after the wizard; one over TWS begins where things move."""
+        self.show(desk)
+        if result.tws is not None and self.view is not None:
+            self.view.run("live")
 
     async def open(self, screen: UnlockScreen, secret: str | bytes) -> None:
         """Open the vault and show its desk, or say on the screen why not."""

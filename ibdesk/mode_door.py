@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from ibdesk.ui.main_window import MainWindow
 
 GO_ON = "guide"
+#: After a TWS was connected: the command that shows what moves.
+LIVE_VIEW = "live"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +79,8 @@ class ModeDoor:
             return
         dialog = WizardDialog(desk.connector, bridge, environment=environment, parent=self._window)
         if await bridge.ask(dialog) and dialog.connected is not None:
-            await self._enter(desk, ibkr_mode(dialog.connected.credentials.environment))
+            result = dialog.connected
+            await self._enter(desk, ibkr_mode(result.environment), then="" if result.tws is None else LIVE_VIEW)
 
     async def guide(self) -> None:
         """The steps from paper to live, from wherever the desk is on that way."""
@@ -192,6 +195,8 @@ class ModeDoor:
 
     async def _switch(self, face: ModeFace, then: str) -> None:
         await self._door.switch(face)
+        if then == LIVE_VIEW and self._door.view is not None:
+            self._door.view.run(LIVE_VIEW)
         if then == GO_ON and self._door.bridge is not None and self._door.desk is not None:
             self._door.bridge.start("the way to live", self.guide())
 

@@ -62,6 +62,7 @@ def _result(args: argparse.Namespace) -> FirstRunResult:
 
 def _tell_connected(result: FirstRunResult, talk: Talk, *, code: str = "") -> None:
     account, credentials = result.account, result.credentials
+    assert credentials is not None  # noqa: S101 - this verb connects gateways alone
     talk.tell(
         {
             "status": "success",

@@ -40,6 +40,7 @@ from ibdesk.store.passphrase import Advice
 
 if TYPE_CHECKING:
     from ibdesk.services.gateway import GatewayKeeper
+    from ibdesk.services.tws_connector import TwsConnector
 
 #: How long a person may take on the sign-in page before we stop asking by ourselves, and how often we ask.
 SIGN_IN_WITHIN = timedelta(minutes=10)
@@ -72,6 +73,7 @@ class Connector:
 
     `save` writes a finished wizard in one transaction. Nothing else here writes, so a cancelled wizard leaves no row.
     `gateway` is the program on this computer, where it may be started from here; `diagnose` says why a target fails.
+    `tws` looks for a TWS or IB Gateway.
     `address` is the one looked at last. `suggest` makes a strong random passphrase.
     The journeys are async generators of findings; a new one ends the one before it. Close them (`aclosing`).
     """
@@ -91,6 +93,7 @@ class Connector:
     timer: Callable[[], float] = perf_counter
     gateway: "GatewayKeeper | None" = None
     diagnose: Callable[[Target], AsyncIterator[Examined]] | None = None
+    tws: "TwsConnector | None" = None
     demo: DemoAddress | None = field(default=None, init=False)
     address: str = field(default="", init=False)
     _broker: Broker | None = field(default=None, init=False)

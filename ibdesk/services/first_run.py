@@ -13,7 +13,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import assert_never
 
-from ibdesk.brokers.base import Certificate
+from ibdesk.brokers.base import Certificate, TwsPlace
 from ibdesk.domain.accounts import Account, AccountId, AccountSummary, Environment
 from ibdesk.domain.compliance.disclosures import Acknowledgment, Disclosure
 from ibdesk.domain.compliance.regime import Regime
@@ -27,6 +27,7 @@ from ibdesk.services.findings import (
     Target,
     in_pairs,
 )
+from ibdesk.services.tws_side import TwsSide, missing_to_reach, missing_to_verify
 
 DEFAULT_URL = "https://localhost:5000"
 #: Options trading levels a person may enter; 0 is "none" (reference/compliance.md 3.1).
@@ -41,9 +42,18 @@ class Step(StrEnum):
     ENVIRONMENT = "environment"
     GATEWAY = "gateway"
     VERIFY = "verify"
+    TWS = "tws"
+    TWS_ACCOUNT = "tws account"
     ACKNOWLEDGE = "acknowledge"
     FINISHED = "finished"
     CANCELLED = "cancelled"
+
+
+class Way(StrEnum):
+    """By which of IBKR's programs an account is reached."""
+
+    PORTAL = "portal"
+    TWS = "tws"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +66,7 @@ class Entries:
     options_level: int | None = None
     account: AccountId | None = None
     allow_remote: bool = False
+    way: Way = Way.PORTAL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,11 +108,17 @@ class FirstRun:
     ticks: tuple[Tick, ...] = ()
     known: tuple[Credentials, ...] = ()
     default_url: str = DEFAULT_URL
+    tws: TwsSide = TwsSide()
     past: tuple["FirstRun", ...] = field(default=(), repr=False)
 
     @property
     def is_over(self) -> bool:
         return self.step in (Step.FINISHED, Step.CANCELLED)
+
+    @property
+    def is_tws(self) -> bool:
+        """Whether the account is reached over TWS; the demo's wizard shows its gateway."""
+        return self.entries.way is Way.TWS and self.entries.environment is not Environment.DEMO
 
     @property
     def target(self) -> Target:
@@ -120,13 +137,31 @@ class FirstRun:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FirstRunResult:
-    """What a finished wizard leaves, saved in one transaction. `accounts` are all that the sign-in sees."""
+    """What a finished wizard leaves, saved in one transaction: how a gateway is reached, or where TWS is. `accounts`
+    are all that the sign-in sees."""
 
-    credentials: Credentials
     account: Account
     accounts: tuple[Account, ...]
     acknowledgments: tuple[Acknowledgment, ...]
+    credentials: Credentials | None = None
+    tws: TwsPlace | None = None
     allow_remote: bool = False
+
+    @property
+    def environment(self) -> Environment:
+        """What was connected; a result names a gateway or a TWS."""
+        connected = self.credentials or self.tws
+        return Environment.PAPER if connected is None else connected.environment
+
+    @property
+    def settings(self) -> tuple[tuple[str, str], ...]:
+        """Settings to be written, as names and texts: a TWS is kept there, it has no secret."""
+        if self.tws is None:
+            return ()
+        return (
+            ("tws_enabled", "true"), ("tws_host", self.tws.host), ("tws_port", str(self.tws.port)),
+            ("tws_client_id", str(self.tws.client_id)), ("tws_order_client_id", "0"),
+        )  # fmt: skip
 
 
 def begin(
@@ -164,7 +199,7 @@ def choose_environment(state: FirstRun, environment: Environment) -> FirstRun:
     if environment is state.entries.environment:
         return state
     saved = next((item for item in state.known if item.environment is environment), None)
-    entries = Entries(environment=environment, gateway_url=state.default_url)
+    entries = Entries(environment=environment, gateway_url=state.default_url, way=state.entries.way)
     if saved is not None:
         entries = replace(
             entries,
@@ -174,7 +209,8 @@ def choose_environment(state: FirstRun, environment: Environment) -> FirstRun:
             account=saved.account,
         )
     pin = in_pairs(saved.certificate_sha256) if saved is not None else ""
-    return replace(_forgotten(state), entries=entries, pin=pin, ticks=())
+    side = replace(state.tws, port=0, seen=None, results=(), account=None, note="")
+    return replace(_forgotten(state), entries=entries, pin=pin, ticks=(), tws=side)
 
 
 def demo_started(state: FirstRun, url: str, pin: str, user_name: str) -> FirstRun:
@@ -267,6 +303,10 @@ def missing(state: FirstRun) -> str:
             return _missing_at_gateway(state)
         case Step.VERIFY:
             return _missing_at_verify(state)
+        case Step.TWS:
+            return missing_to_reach(state.tws)
+        case Step.TWS_ACCOUNT:
+            return missing_to_verify(state.tws)
         case Step.ACKNOWLEDGE:
             left = len(unacknowledged(state))
             return f"{left} of {len(state.disclosures)} still to be acknowledged." if left else ""
@@ -295,7 +335,9 @@ def back(state: FirstRun) -> FirstRun:
     before = state.past[-1]
     if before.entries.environment is not state.entries.environment:
         return before
-    return replace(before, entries=state.entries, ticks=state.ticks, has_passphrase=state.has_passphrase)
+    return replace(
+        before, entries=state.entries, ticks=state.ticks, has_passphrase=state.has_passphrase, tws=state.tws
+    )
 
 
 def cancel(state: FirstRun) -> FirstRun:
@@ -310,13 +352,19 @@ def _go(state: FirstRun, step: Step) -> FirstRun:
 def _following(state: FirstRun) -> Step:
     match state.step:
         case Step.PASSPHRASE:
-            return Step.GATEWAY if any(s.step is Step.ENVIRONMENT for s in state.past) else Step.ENVIRONMENT
+            if all(before.step is not Step.ENVIRONMENT for before in state.past):
+                return Step.ENVIRONMENT
+            return Step.TWS if state.is_tws else Step.GATEWAY
         case Step.ENVIRONMENT:
             needs = state.needs_passphrase and not state.has_passphrase
-            return Step.PASSPHRASE if needs and state.entries.environment is not Environment.DEMO else Step.GATEWAY
+            if needs and state.entries.environment is not Environment.DEMO:
+                return Step.PASSPHRASE
+            return Step.TWS if state.is_tws else Step.GATEWAY
         case Step.GATEWAY:
             return Step.VERIFY
-        case Step.VERIFY:
+        case Step.TWS:
+            return Step.TWS_ACCOUNT
+        case Step.VERIFY | Step.TWS_ACCOUNT:
             return Step.ACKNOWLEDGE
         case Step.ACKNOWLEDGE:
             return Step.FINISHED

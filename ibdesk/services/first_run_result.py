@@ -13,9 +13,15 @@ from ibdesk.services.first_run import FirstRun, FirstRunResult, Step, Tick, unac
 
 def result_of(state: FirstRun, *, now: datetime, app_version: str) -> FirstRunResult:
     """What to save. Only a finished wizard has a result."""
-    account, environment = state.facts.account, state.entries.environment
+    environment = state.entries.environment
+    account = state.tws.chosen if state.is_tws else state.facts.account
     if state.step is not Step.FINISHED or account is None or environment is None:
         raise ValueError("only a finished wizard has a result")
+    given = acknowledgments(state.disclosures, state.ticks, account.id, app_version)
+    if state.is_tws:
+        return FirstRunResult(
+            tws=state.tws.place(environment), account=account, accounts=state.tws.accounts, acknowledgments=given
+        )
     credentials = Credentials(
         environment=environment,
         gateway_url=state.entries.gateway_url,
@@ -29,7 +35,7 @@ def result_of(state: FirstRun, *, now: datetime, app_version: str) -> FirstRunRe
         credentials=credentials,
         account=account,
         accounts=state.facts.accounts,
-        acknowledgments=acknowledgments(state.disclosures, state.ticks, account.id, app_version),
+        acknowledgments=given,
         allow_remote=state.entries.allow_remote,
     )
 
@@ -70,6 +76,10 @@ def describe(state: FirstRun) -> dict[str, str]:
         "options level": "not entered" if state.entries.options_level is None else str(state.entries.options_level),
         "disclosures acknowledged": f"{texts - left} of {texts}",
     }
+    if state.is_tws:
+        side = state.tws
+        told |= {"tws": f"{side.host}:{side.port}, client id {side.client_id}"}
+        told |= {each.check.value: f"{each.verdict.value}: {each.statement}" for each in side.results}
     return told | {check.id.value: _told(check) for check in state.checks}
 
 

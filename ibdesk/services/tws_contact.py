@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from ibdesk.brokers.base import Broker, TwsPlace
@@ -27,7 +27,8 @@ MOST_ACCOUNTS = 4
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TwsSeen:
     """What a meeting told. `others` are usual ports of the same computer where TWS greets, looked at when this one does
-    not; `error` is what ended the questions; `is_read_only` is TWS's own setting, None while nothing said so."""
+    not; `error` is what ended the questions; `is_read_only` is TWS's own setting, None while nothing said so; `is_lost` where a desk's own line
+    was there and went."""
 
     place: TwsPlace
     at: datetime
@@ -37,6 +38,7 @@ class TwsSeen:
     pictures: tuple[Snapshot, ...] = ()
     is_read_only: bool | None = None
     error: DeskError | None = None
+    is_lost: bool = False
 
     def picture(self, account: AccountId) -> Snapshot | None:
         """What was read of one account."""
@@ -89,7 +91,8 @@ async def visit(access: TwsAccess, *, within: float, clock: Callable[[], datetim
         return TwsSeen(place=place, at=clock(), knock=Knock.GREETED, error=broker_lost(line))
     try:
         async with asyncio.timeout(within):
-            return await meet(place, knock=access.knock, opening=access.opening, clock=clock)
+            seen = await meet(place, knock=access.knock, opening=access.opening, clock=clock)
+            return replace(seen, is_lost=line is not None and line.state is LineState.DOWN)
     except TimeoutError:
         return TwsSeen(place=place, at=clock(), knock=Knock.GREETED, error=_too_slow())
 

@@ -130,16 +130,21 @@ async def create_desk(
     Raises what `store.vault.create` raises.
     """
     from ibdesk.store import vault as vaults
+    from ibdesk.store.settings import save_setting
 
     world = World(
         home=home, clock=now, variables=os.environ, overrides=overrides or {},
-        environment=result.credentials.environment, watching=watching,
+        environment=result.environment, watching=watching,
     )  # fmt: skip
     async with AsyncExitStack() as unfinished, AsyncExitStack() as held:
         vault, code = await asyncio.to_thread(vaults.create, home, passphrase)
         unfinished.push_async_exit(partial(_discard_on_error, vault))
         held.callback(vault.close)
         _log_to(home, held)
+        for name, text in result.settings:
+            save_setting(home, name, text)
+        if result.tws is not None:  # without a gateway's connection nothing else says which environment it is
+            save_setting(home, "default_environment", result.environment.value)
         desk = await _desk_on(vault, held, world, first=partial(save_result, vault, result), calls=calls)
         unfinished.pop_all()
         return desk, code

@@ -65,7 +65,7 @@ class World:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Parts:
     """What every service is built from. `environment` is the gateway's; `local` the account of Local Paper, None where
-    orders go to the gateway."""
+    orders go to the gateway; `is_tws_alone` where no gateway is connected and the pictures are those of TWS."""
 
     hub: "Hub"
     tasks: "Tasks"
@@ -76,9 +76,12 @@ class _Parts:
     clock: Clock
     ticks: Callable[[], float]
     local: AccountId | None = None
+    is_tws_alone: bool = False
 
     @property
     def source(self) -> Source:
+        if self.is_tws_alone:
+            return Source.TWS
         return Source.PORTAL if self.local is None else Source.LOCAL
 
     @property
@@ -164,6 +167,8 @@ async def build_desk(
     local_paper = LocalPaper(database, clock=world.clock, start=lambda: preferences.settings.local_paper_cash)
     if mode is Mode.LOCAL_PAPER:  # also where nobody lends it prices, its account is the one that is shown
         parts = replace(parts, local=(await local_paper.load()).account)
+    elif known is None and preferences.settings.tws_enabled:
+        parts = replace(parts, is_tws_alone=True)
     connected, trading = _Connected(), None
     going_live = going_live_for(
         mode=mode, book=_book(parts, None), session=lambda: connected.session,
@@ -225,6 +230,12 @@ async def build_desk(
         live=connected.live, mode=mode, trading=trading, database_bytes=lambda: database.size,
         tws=None if tws is None else tws.access,
     )  # fmt: skip
+
+    async def keep(result: "FirstRunResult") -> None:
+        await database.write(partial(save_result, vault, result), world.clock())
+        for name, text in result.settings:
+            await preferences.change(name, text)
+
     return Desk(
         environment=environment,
         mode=mode,
@@ -243,13 +254,13 @@ async def build_desk(
             connector_with(
                 call_log.record, clock=world.clock, known=preferences.credentials,
                 default_url=preferences.settings.gateway,
-                save=lambda result: database.write(partial(save_result, vault, result), world.clock()),
+                save=keep,
             ),
             world.home, settings=lambda: preferences.sourced, change=preferences.change, publish=hub.publish,
             on_call=call_log.record,
         ),
         session=connected.session,
-        sync=connected.sync,
+        sync=tws.sync if parts.is_tws_alone and tws is not None else connected.sync,
         market=connected.market,
         live=connected.live,
         gateway=diagnosis.gateway,
@@ -347,7 +358,8 @@ def save_result(vault: "OpenVault", result: "FirstRunResult", tx: "Transaction",
     """Everything a finished wizard leaves: how the gateway is reached, the accounts, the acknowledgments."""
     from ibdesk.store import accounts, records, secrets
 
-    secrets.save_credentials(tx, vault, result.credentials, at)
+    if result.credentials is not None:
+        secrets.save_credentials(tx, vault, result.credentials, at)
     accounts.save_accounts(tx, result.accounts or (result.account,), at)
     records.add_acknowledgments(tx, result.acknowledgments)
 

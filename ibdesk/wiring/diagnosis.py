@@ -13,7 +13,7 @@ from ibdesk.domain.modes import Mode
 from ibdesk.domain.settings import Sourced, defaults
 from ibdesk.services.desk import Clock
 from ibdesk.wiring.gateways import connection_to, open_broker, show_certificate
-from ibdesk.wiring.tws import fresh_access, place_of
+from ibdesk.wiring.tws import fresh_access, place_of, tws_connector
 
 if TYPE_CHECKING:
     from ibdesk.brokers.base import Broker, CallSink, Connection, RateSink
@@ -118,7 +118,7 @@ def help_wizard(
     connector: "Connector", home: Path, *, settings: Callable[[], Sourced],
     change: Callable[[str, str], Awaitable[object]], publish: "Callable[[GatewayChanged], None]", on_call: "CallSink",
 ) -> "Connector":  # fmt: skip
-    """Let the wizard start the gateway of its address, and say why a target fails."""
+    """Let the wizard start the gateway of its address, say why a target fails, and look for a TWS."""
     from ibdesk.brokers.base import Connection
     from ibdesk.services.gateway import GatewayKeeper
 
@@ -138,6 +138,7 @@ def help_wizard(
         ).watch()  # fmt: skip
 
     connector.gateway, connector.diagnose = gateway, diagnose
+    connector.tws = tws_connector(settings, connector.clock)
     return connector
 
 

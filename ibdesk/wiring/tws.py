@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from ibdesk.brokers.base import TwsPlace
 from ibdesk.domain.accounts import Environment
-from ibdesk.domain.settings import Settings
+from ibdesk.domain.settings import Settings, Sourced
 from ibdesk.services.desk import Clock
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ibdesk.services.socket_health import SocketHealth
     from ibdesk.services.sync import SyncService
     from ibdesk.services.tasks import Tasks
+    from ibdesk.services.tws_connector import TwsConnector
     from ibdesk.services.tws_contact import TwsAccess
     from ibdesk.store.database import Database
 
@@ -42,6 +43,17 @@ def fresh_access(place: TwsPlace, clock: Clock) -> "TwsAccess":
     from ibdesk.services.tws_contact import TwsAccess
 
     return TwsAccess(place=place, knock=knock, opening=partial(_opened, clock))
+
+
+def tws_connector(settings: Callable[[], Sourced], clock: Clock) -> "TwsConnector":
+    """What the wizard looks for a TWS with; what it offers first is what the settings say."""
+    from ibdesk.brokers.tws.knock import knock
+    from ibdesk.services.tws_connector import TwsConnector
+
+    return TwsConnector(
+        knock=knock, opening=partial(_opened, clock), clock=clock, region=lambda: settings().settings.region,
+        offered=lambda: place_of(settings().settings, settings().settings.default_environment),
+    )
 
 
 @asynccontextmanager

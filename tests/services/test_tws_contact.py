@@ -91,8 +91,10 @@ def test_where_nobody_listens_the_list_begins_with_starting_tws_and_goes_on_in_o
         assert "Enable ActiveX and Socket Clients" in told[Check.TWS_SOCKETS].advice
         assert told[Check.TWS_TRUSTED].verdict is Verdict.UNKNOWN
         assert told[Check.TWS_FIREWALL].verdict is Verdict.GOOD
-        tonight = listed(await met(await free_port()), TONIGHT)
-        assert tonight[Check.TWS_ANSWERS].verdict is Verdict.EXPECTED
+        gone = await met(await free_port())
+        tonight = listed(gone, TONIGHT)
+        assert tonight[Check.TWS_ANSWERS].verdict is Verdict.BAD, "what never was there did not go for the night"
+        assert listed(replace(gone, is_lost=True), TONIGHT)[Check.TWS_ANSWERS].verdict is Verdict.EXPECTED
         assert "45 minutes to go" in tonight[Check.TWS_OUTAGES].statement
 
     asyncio.run(scene())
@@ -121,7 +123,7 @@ def test_the_port_where_it_answers_instead_is_one_press_away() -> None:
     assert (told[Check.TWS_PORT].fix, told[Check.TWS_PORT].target) == (Fix.USE_PORT, "7497")
     assert told[Check.TWS_SOCKETS].verdict is Verdict.UNKNOWN
     live = listed(replace(seen, others=(7496,)))[Check.TWS_PORT]
-    assert live.verdict is Verdict.BAD and live.fix is None
+    assert live.verdict is Verdict.BAD and live.fix is Fix.CONNECT
     assert "you chose paper" in live.statement
     doubtful = listed(TwsSeen(place=TwsPlace(port=7496), at=LUNCH, knock=Knock.GREETED))[Check.TWS_PORT]
     assert doubtful.verdict is Verdict.WARN
@@ -168,6 +170,8 @@ def test_a_tws_without_its_sign_in_or_broker_has_one_finding_with_one_step() -> 
         gone = await visit(access, within=20.0, clock=lambda: LUNCH)
         assert listed(gone)[Check.TWS_SIGN_IN].fix is Fix.AVOID_DISCONNECTS
         assert listed(gone, TONIGHT)[Check.TWS_SIGN_IN].verdict is Verdict.EXPECTED
+        down = replace(access, line=lambda: Line().become(LineState.DOWN, LUNCH))
+        assert (await visit(down, within=20.0, clock=lambda: LUNCH)).is_lost
         access = replace(access, line=None)
         assert (await visit(access, within=20.0, clock=lambda: LUNCH)).accounts
         assert (await visit(access, within=0.0, clock=lambda: LUNCH)).error is not None

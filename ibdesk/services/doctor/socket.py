@@ -8,10 +8,11 @@ from ibdesk.domain.accounts import Environment, masked
 from ibdesk.domain.diagnosis import Check, Examined, Fix, Verdict
 from ibdesk.domain.errors import Cause
 from ibdesk.domain.maintenance import Outage
-from ibdesk.domain.sockets import Knock, is_this_computer, named, next_second_factor, usual
+from ibdesk.domain.sockets import IN_GATEWAY, IN_TWS, Knock, is_this_computer, named, next_second_factor, usual
 from ibdesk.services.doctor.sources import counted, found, good, span, unknown
 from ibdesk.services.tws_contact import TwsSeen
 
+_WHERE = (IN_TWS, IN_GATEWAY)
 _SETTINGS = "in the API settings of TWS or IB Gateway"
 _SOCKETS = f"Tick “Enable ActiveX and Socket Clients” {_SETTINGS}, and leave them with OK."
 
@@ -38,7 +39,8 @@ def examine(seen: TwsSeen, outage: Outage | None, upcoming: Outage) -> Iterator[
 
 
 def answers(seen: TwsSeen, outage: Outage | None = None) -> Examined:
-    """1. Does it run and is it signed in? Nobody listens before that."""
+    """1. Does it run and is it signed in? Nobody listens before that. Only what was there and went is explained by an
+    announced outage."""
     check, place = Check.TWS_ANSWERS, named(seen.place.host, seen.place.port)
     facts = (f"knock at {place}: {seen.knock.value}",)
     match seen.knock:
@@ -57,7 +59,7 @@ def answers(seen: TwsSeen, outage: Outage | None = None) -> Examined:
                 check, Verdict.BAD, f"There is no computer called {seen.place.host}.", "Correct the host.", *facts,
                 fix=Fix.OPEN_SETTING, target="tws_host",
             )
-    if outage is not None:
+    if outage is not None and seen.is_lost:
         return found(
             check, Verdict.EXPECTED, f"Nothing answers at {place}. It is {outage.name}, until {outage.ends:%H:%M} UTC.",
             "Wait; the desk connects again by itself. Sign in at TWS if it asks.", *facts, fix=Fix.WAIT,
@@ -85,6 +87,7 @@ def port(seen: TwsSeen) -> Examined:
                 check, Verdict.BAD,
                 f"What answers is {named(place.host, seen.others[0])}, and you chose {chosen.value}.",
                 f"Sign in at TWS with the {chosen.value} user name, or choose the other environment.", *others,
+                fix=Fix.CONNECT,
             )
         return unknown(check, "It is known when TWS answers: its API settings show the socket port.")
     known = _environment(place.port)
@@ -101,11 +104,11 @@ def sockets(seen: TwsSeen) -> Examined:
     """3. Are socket clients let in? While they are not, nobody listens at the port."""
     check = Check.TWS_SOCKETS
     if seen.knock is Knock.GREETED:
-        return good(check, "“Enable ActiveX and Socket Clients” is on.")
+        return good(check, "“Enable ActiveX and Socket Clients” is on.", *_WHERE)
     if seen.knock is Knock.REFUSED and not seen.others:
         return found(
             check, Verdict.WARN, "If TWS runs and is signed in, “Enable ActiveX and Socket Clients” is off.", _SOCKETS,
-            fix=Fix.TWS_HELP,
+            *_WHERE, fix=Fix.TWS_HELP,
         )
     return unknown(check, "It is known when TWS answers.")
 
@@ -115,18 +118,18 @@ def trusted(seen: TwsSeen) -> Examined:
     check, is_local = Check.TWS_TRUSTED, is_this_computer(seen.place.host)
     ours = "127.0.0.1" if is_local else "this computer’s address"
     if seen.accounts or isinstance(seen.error, ClientIdTaken):
-        return good(check, "TWS accepts this computer." if is_local else "TWS accepts this computer’s address.")
+        return good(check, f"TWS accepts {ours}.", *_WHERE)
     if seen.knock is Knock.SILENT:
         return found(
             check, Verdict.BAD,
             "TWS takes the connection and says nothing: it may ask whether to accept this computer.",
-            f"Answer its question, or add {ours} to the trusted IPs {_SETTINGS}.", fix=Fix.TWS_HELP,
+            f"Answer its question, or add {ours} to the trusted IPs {_SETTINGS}.", *_WHERE, fix=Fix.TWS_HELP,
         )
     if seen.knock is Knock.CLOSED:
         return found(
             check, Verdict.BAD, "The connection is closed at once: this computer is not trusted there.",
             f"Add {ours} to the trusted IPs {_SETTINGS}; for another computer untick “Allow connections from localhost "
-            "only”.", fix=Fix.TWS_HELP,
+            "only”.", *_WHERE, fix=Fix.TWS_HELP,
         )
     return unknown(check, "It is known when TWS answers.")
 
@@ -200,7 +203,7 @@ def accounts(seen: TwsSeen) -> Examined:
         other = "live" if wrong[0].is_paper else "paper"
         return found(
             check, Verdict.BAD, f"TWS is signed in with {kind} account, and you chose {chosen.value}.",
-            f"Sign in at TWS with the {other} user name, or choose the other environment.", *ids,
+            f"Sign in at TWS with the {other} user name, or choose the other environment.", *ids, fix=Fix.CONNECT,
         )
     return good(check, f"{counted(len(ids), 'account')}, {chosen.value}.", *ids)
 
@@ -228,12 +231,12 @@ def read_only(seen: TwsSeen) -> Examined:
         return unknown(check, "TWS was not asked yet.")
     if not seen.is_read_only:
         own = "ibdesk is read-only by its own setting." if seen.place.read_only else "Orders may be sent."
-        return good(check, f"“Read-Only API” is off at TWS. {own}")
+        return good(check, f"“Read-Only API” is off at TWS. {own}", *_WHERE)
     if seen.place.read_only:
-        return good(check, "“Read-Only API” is on at TWS: it takes no orders and lists none. ibdesk only reads.")
+        return good(check, "“Read-Only API” is on at TWS: it takes and lists no orders. ibdesk only reads.", *_WHERE)
     return found(
         check, Verdict.WARN, "“Read-Only API” is on at TWS: it takes no orders and lists none.",
-        f"Untick it {_SETTINGS} if ibdesk shall send orders.", "error 321", fix=Fix.TWS_HELP,
+        f"Untick it {_SETTINGS} if ibdesk shall send orders.", "error 321", *_WHERE, fix=Fix.TWS_HELP,
     )
 
 

@@ -6,14 +6,16 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from ibdesk.domain.accounts import Environment
-from ibdesk.services.first_run import FirstRun, choose_environment
+from ibdesk.domain.sockets import IN_GATEWAY, IN_TWS
+from ibdesk.services.first_run import FirstRun, Way, choose_environment
+from ibdesk.services.first_run_tws import choose_way
 from ibdesk.services.gateway_folder import DOWNLOAD_PAGE, START_COMMANDS, FolderReport, JavaVersion
 from ibdesk.ui.theme import Text
 from ibdesk.ui.widgets.buttons import Button
 from ibdesk.ui.widgets.labels import Label
 from ibdesk.ui.wizard.host import Host
 from ibdesk.ui.wizard.parts import ChoiceCard, Heading
-from ibdesk.ui.wizard.wording import ENVIRONMENTS
+from ibdesk.ui.wizard.wording import ENVIRONMENTS, WAYS
 
 _PRO = "IBKR Pro, funded and approved. The gateway does not serve IBKR Lite accounts."
 
@@ -26,7 +28,8 @@ class EnvironmentPage(QWidget):
         self._host = host
         self.cards = {kind: ChoiceCard(*words) for kind, words in ENVIRONMENTS.items() if kind in offered}
         self.group = QButtonGroup(self)
-        self.needs = GatewayNeeds(host)
+        self.ways = Ways(host)
+        self.needs, self.tws_needs = GatewayNeeds(host), TwsNeeds(host)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(10)
@@ -35,7 +38,8 @@ class EnvironmentPage(QWidget):
             self.group.addButton(card.radio)
             column.addWidget(card)
             card.chosen.connect(lambda chosen=environment: host.change(lambda s: choose_environment(s, chosen)))
-        column.addWidget(self.needs)
+        for part in (self.ways, self.needs, self.tws_needs):
+            column.addWidget(part)
         column.addStretch(1)
 
     def focus_for(self, chosen: Environment | None) -> QWidget:
@@ -52,8 +56,63 @@ class EnvironmentPage(QWidget):
             card.radio.setChecked(environment is chosen)
             card.radio.blockSignals(False)
         self.group.setExclusive(True)
-        self.needs.setVisible(chosen in (Environment.PAPER, Environment.LIVE))
+        is_own = chosen in (Environment.PAPER, Environment.LIVE)
+        self.ways.setVisible(is_own)
+        self.ways.draw(state.entries.way)
+        self.needs.setVisible(is_own and not state.is_tws)
+        self.tws_needs.setVisible(is_own and state.is_tws)
         self.needs.paper.setVisible(chosen is Environment.PAPER)
+
+
+class Ways(QWidget):
+    """By which of IBKR's programs: its Client Portal Gateway, or TWS and IB Gateway."""
+
+    def __init__(self, host: Host) -> None:
+        super().__init__()
+        self.setAccessibleName("How the account is reached")
+        self.cards = {way: ChoiceCard(*words) for way, words in WAYS.items()}
+        self._group = QButtonGroup(self)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(10)
+        for way, card in self.cards.items():
+            self._group.addButton(card.radio)
+            row.addWidget(card, 1)
+            card.chosen.connect(lambda chosen=way: host.change(lambda state: choose_way(state, chosen)))
+
+    def draw(self, chosen: Way) -> None:
+        """Show which one is chosen."""
+        for way, card in self.cards.items():
+            card.radio.blockSignals(True)
+            card.radio.setChecked(way is chosen)
+            card.radio.blockSignals(False)
+
+
+class TwsNeeds(QFrame):
+    """What the way over TWS needs: a program that runs and is signed in, and one tick in its settings."""
+
+    def __init__(self, host: Host) -> None:
+        super().__init__()
+        self.setProperty("kind", "field")
+        self.settings, self.avoid = Button("Where each is set", kind="link"), Button("Avoid disconnects", kind="link")
+        self.server = Button("On a server", kind="link")
+        column = QVBoxLayout(self)
+        column.setContentsMargins(14, 11, 14, 12)
+        column.setSpacing(6)
+        column.addWidget(Label("You need", bold=True))
+        column.addWidget(Label(
+            "TWS or IB Gateway, running and signed in by you: there are no API keys, its session is the permission. "
+            "No Client Portal Gateway is needed.\nIn its API settings “Enable ActiveX and Socket Clients” is ticked "
+            "and 127.0.0.1 is a trusted IP. The next page finds out what is missing.",
+            kind=Text.CAPTION, tone="muted", wrap=True,
+        ))
+        column.addWidget(Label(f"{IN_TWS}\n{IN_GATEWAY}", kind=Text.CAPTION, tone="muted", wrap=True))
+        row = QHBoxLayout()
+        for button, topic in ((self.settings, "tws"), (self.avoid, "avoid-disconnects"), (self.server, "server")):
+            button.clicked.connect(lambda _checked=False, name=topic: host.help(name))
+            row.addWidget(button)
+        row.addStretch(1)
+        column.addLayout(row)
 
 
 class GatewayNeeds(QFrame):

@@ -37,8 +37,9 @@ class FinishedPage(QWidget):
 
     def draw(self, state: FirstRun) -> None:
         """Name the account that was connected."""
-        account = state.facts.account
-        self.connected.set(Check.GOOD, CONNECTED, "" if account is None else f"{account.id} opens next.")
+        account = state.tws.chosen if state.is_tws else state.facts.account
+        then = " with its live figures" if state.is_tws else ""
+        self.connected.set(Check.GOOD, CONNECTED, "" if account is None else f"{account.id} opens next{then}.")
 
     def _stack(self) -> None:
         self.card.add(self.panel)

@@ -10,6 +10,7 @@ from ibdesk.ui.widgets.labels import Label, line
 from ibdesk.ui.widgets.states import Banner, Icon
 
 _PASSWORD_NOTE = "Your IBKR password never passes through ibdesk. You sign in on the gateway’s own page."  # noqa: S105
+_AT_TWS = "Your IBKR password never passes through ibdesk. You sign in at TWS itself; ibdesk uses that session."
 
 
 class WizardFrame(QWidget):
@@ -58,10 +59,15 @@ class WizardFrame(QWidget):
         self.steps = StepList(("Environment", "Gateway", "Verify account", "Acknowledge"))
         self.steps.setFixedWidth(210)
         side.addWidget(self.steps, 1)
-        note = Label(_PASSWORD_NOTE, kind=Text.CAPTION, tone="muted", wrap=True)
-        note.setFixedWidth(210)
-        side.addWidget(note)
+        self.note = Label(_PASSWORD_NOTE, kind=Text.CAPTION, tone="muted", wrap=True)
+        self.note.setFixedWidth(210)
+        side.addWidget(self.note)
         return side
+
+    def show_way(self, *, is_tws: bool) -> None:
+        """Name what is reached, and where the person signs in."""
+        self.steps.steps[1].title.setText("TWS or IB Gateway" if is_tws else "Gateway")
+        self.note.setText(_AT_TWS if is_tws else _PASSWORD_NOTE)
 
     def _make_content(self) -> QVBoxLayout:
         content = QVBoxLayout()

@@ -38,6 +38,9 @@ from ibdesk.ui.wizard.gateway_page import GatewayPage
 from ibdesk.ui.wizard.help import GatewayHelp
 from ibdesk.ui.wizard.journeys import Journeys
 from ibdesk.ui.wizard.passphrase_page import PassphrasePage
+from ibdesk.ui.wizard.tws_account_page import TwsAccountPage
+from ibdesk.ui.wizard.tws_page import TwsPage
+from ibdesk.ui.wizard.tws_path import TwsPath
 from ibdesk.ui.wizard.verify_page import VerifyPage
 from ibdesk.ui.wizard.wording import ENVIRONMENTS, where
 
@@ -76,6 +79,7 @@ class WizardPanel(WizardFrame):
             disclosures=load_disclosures(), needs_passphrase=needs_passphrase, environment=environment,
             default_url=connector.default_url,
         )
+        self.path = TwsPath(self, connector, bridge)
         self.journeys, self.helping = Journeys(self, connector, bridge), GatewayHelp(self, connector, bridge)
         self._make_pages(offered)
         self.setAccessibleName("Connect an account")
@@ -120,10 +124,10 @@ class WizardPanel(WizardFrame):
             case Action.START_GATEWAY | Action.GATEWAY_HELP:
                 self.help("gateway")
             case Action.CHANGE_ADDRESS:
-                self._return_to(Step.GATEWAY)
+                self.return_to(Step.GATEWAY)
                 self.gateway.focus_address()
             case Action.CHOOSE_ENVIRONMENT:
-                self._return_to(Step.ENVIRONMENT)
+                self.return_to(Step.ENVIRONMENT)
             case Action.ACCEPT_CERTIFICATE:
                 self.journeys.pin_shown()
             case Action.REPLACE_CERTIFICATE:
@@ -158,7 +162,7 @@ class WizardPanel(WizardFrame):
 
     def advance(self) -> None:
         """Continue, if nothing is missing."""
-        if missing(self.state) or (self._running and self.state.step is not Step.GATEWAY):
+        if missing(self.state) or (self._running and self.state.step not in (Step.GATEWAY, Step.TWS)):
             self._leave_if_finished()
         elif self.state.step is Step.ENVIRONMENT and self.state.entries.environment is Environment.DEMO:
             self._run(self.journeys.start_demo)
@@ -226,6 +230,7 @@ class WizardPanel(WizardFrame):
         self.environment = EnvironmentPage(self, offered)
         self.gateway = GatewayPage(self)
         self.verify = VerifyPage(self)
+        self.tws, self.tws_account = TwsPage(self), TwsAccountPage(self)
         self.acknowledge = AcknowledgePage(self, self._connector.clock)
         self.finished = FinishedPage(self)
         self.pages: dict[Step, Any] = {
@@ -233,6 +238,8 @@ class WizardPanel(WizardFrame):
             Step.ENVIRONMENT: self.environment,
             Step.GATEWAY: self.gateway,
             Step.VERIFY: self.verify,
+            Step.TWS: self.tws,
+            Step.TWS_ACCOUNT: self.tws_account,
             Step.ACKNOWLEDGE: self.acknowledge,
             Step.FINISHED: self.finished,
         }
@@ -252,12 +259,18 @@ class WizardPanel(WizardFrame):
 
     def _draw_steps(self) -> None:
         order = (Step.PASSPHRASE, *STEPS, Step.FINISHED)
-        self.steps.show_progress(order.index(self.state.step) - 1, self._details())
+        step = {Step.TWS: Step.GATEWAY, Step.TWS_ACCOUNT: Step.VERIFY}.get(self.state.step, self.state.step)
+        self.show_way(is_tws=self.state.is_tws)
+        self.steps.show_progress(order.index(step) - 1, self._details())
 
     def _details(self) -> tuple[str, ...]:
         state, chosen = self.state, self.state.entries.environment
         found = state.check(CheckId.GATEWAY).outcome is Outcome.PASSED
         texts = f"{len(state.disclosures)} disclosures"
+        if state.is_tws and chosen is not None:
+            side, account = state.tws, state.tws.chosen
+            reached = f"{side.host}:{side.port} answers" if side.accounts else ""
+            return (ENVIRONMENTS[chosen][0], reached, account.id if account is not None else "", texts)
         return (
             "" if chosen is None else ENVIRONMENTS[chosen][0],
             f"{where(origin(state.entries.gateway_url))} found" if found else "",
@@ -297,6 +310,7 @@ class WizardPanel(WizardFrame):
             Step.PASSPHRASE: self.passphrase.first,
             Step.ENVIRONMENT: self.environment.focus_for(self.state.entries.environment),
             Step.GATEWAY: self.gateway.user_name if not self.state.entries.user_name else self.next_button,
+            Step.TWS: self.tws.first if missing(self.state) else self.next_button,
             Step.ACKNOWLEDGE: self.acknowledge.text,
         }.get(self.state.step, self.next_button)
         (first if first.isEnabled() else self).setFocus(Qt.FocusReason.OtherFocusReason)
@@ -306,11 +320,19 @@ class WizardPanel(WizardFrame):
         self.banner.hide()
         if self.state.step in (Step.GATEWAY, Step.VERIFY):
             self.probe()
+        elif self.state.step is Step.TWS:
+            self.path.begin()
         elif self.state.step is Step.ACKNOWLEDGE:
             self.acknowledge.open_first()
         self.focus_first()
 
-    def _return_to(self, step: Step) -> None:
+    def focus_tws(self, field: str) -> None:
+        """Put the cursor into a field of the page over TWS."""
+        self.tws.field(field).setFocus()
+        self.tws.field(field).selectAll()
+
+    def return_to(self, step: Step) -> None:
+        """Back to a page that came before, with everything typed so far."""
         while self.state.step is not step and self.state.past and not self.state.is_over:
             self.state = back(self.state)
         self._draw()

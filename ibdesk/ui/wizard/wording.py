@@ -5,7 +5,7 @@ from ibdesk.domain.compliance.regime import INTRADAY_FROM, MarginRegime, Regime,
 from ibdesk.domain.market import Delay
 from ibdesk.domain.session import SessionFlags
 from ibdesk.services.findings import Action, CheckId, Outcome
-from ibdesk.services.first_run import Facts, FirstRun
+from ibdesk.services.first_run import Facts, FirstRun, Way
 from ibdesk.ui import format as fmt
 
 #: (title, what it is) of each environment.
@@ -19,6 +19,12 @@ ENVIRONMENTS = {
         "IBKR’s practice account: real prices, pretend money. It has a user name of its own.",
     ),
     Environment.LIVE: ("Live Trading", "Your real account, with real money."),
+}
+
+#: (title, what it is) of each way to an account.
+WAYS = {
+    Way.PORTAL: ("Client Portal Gateway", "Positions, market data and orders through IBKR’s web session."),
+    Way.TWS: ("TWS or IB Gateway", "Positions, executions and profit and loss streamed as they move."),
 }
 
 #: Instead of telling how, where it can be done from here.
