@@ -27,8 +27,8 @@ MOST_ACCOUNTS = 4
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TwsSeen:
     """What a meeting told. `others` are usual ports of the same computer where TWS greets, looked at when this one does
-    not; `error` is what ended the questions; `is_read_only` is TWS's own setting, None while nothing said so; `is_lost` where a desk's own line
-    was there and went."""
+    not; `error` is what ended the questions; `is_read_only` is TWS's own setting, None while
+    nothing said so; `is_lost` where a desk's own line was there and went."""
 
     place: TwsPlace
     at: datetime

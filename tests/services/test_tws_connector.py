@@ -16,10 +16,9 @@ from tests.services.test_tws_contact import opening
 
 
 def connector(*ports: int) -> TwsConnector:
-    made = TwsConnector(
+    return TwsConnector(
         knock=knock, opening=opening, clock=lambda: LUNCH, region=lambda: Region.NEW_YORK, offered=TwsPlace, ports=ports
     )
-    return made
 
 
 def test_a_scan_tells_each_port_as_it_is_heard_and_ends_when_it_is_closed() -> None:

@@ -11,7 +11,6 @@ from ibdesk.domain.diagnosis import Check, Examined, Fix, Verdict
 from ibdesk.domain.sockets import IN_GATEWAY, IN_TWS, USUAL_PORTS, Knock, UsualPort, is_this_computer
 from ibdesk.services.first_run import FirstRun
 from ibdesk.ui.doctor.row import ExaminedRow
-from ibdesk.ui.stylesheet import restyle
 from ibdesk.ui.theme import Text
 from ibdesk.ui.widgets.buttons import Button
 from ibdesk.ui.widgets.labels import Chip, Label, line
@@ -29,6 +28,17 @@ _HEARD = {
     Knock.SILENT: ("takes the call, says nothing", "warn"), Knock.CLOSED: ("hangs up", "warn"),
 }
 _NOTHING = ("nothing there", "")
+#: Said before anything was asked, in the order of the checklist.
+_NEEDED = (
+    "TWS or IB Gateway runs and is signed in",
+    "Host and port are the ones in its API settings",
+    "“Enable ActiveX and Socket Clients” is ticked",
+    "This computer is one of the trusted IPs: 127.0.0.1 for TWS on this computer",
+    "No firewall is in between",
+    "The client id is nobody else’s",
+    "“Read-Only API” may stay ticked while ibdesk only reads",
+    "It is signed in with a paper user for Paper, a live user for Live",
+)
 _CLIENT_IDS = QIntValidator(0, 2147483645)
 _PORTS = QIntValidator(1, 65535)
 
@@ -61,7 +71,7 @@ class PortCard(ChoiceCard):
         self.radio.setProperty("tone", "loss" if is_live else "")
         self.setProperty("tone", "live" if is_live else "")
         row = QHBoxLayout()
-        row.setContentsMargins(27, 0, 0, 0)
+        row.setContentsMargins(21, 2, 0, 0)
         row.addWidget(self.chip)
         row.addStretch(1)
         column = self.layout()
@@ -166,8 +176,7 @@ class TwsPage(QWidget):
         column.setSpacing(10)
         column.addWidget(Heading(
             "Reach TWS or IB Gateway",
-            "It runs and you are signed in there: that session is the permission. ibdesk never asks for its user name "
-            "or password.",
+            "You sign in there, and that session is the permission: ibdesk never asks for its password.",
         ))
         cards = QHBoxLayout()
         cards.setSpacing(8)
@@ -204,6 +213,8 @@ class Checklist(QFrame):
         self._host = host
         self.title = Label("", kind=Text.CAPTION, bold=True, tone="muted", wrap=True)
         self.title.setContentsMargins(14, 8, 14, 2)
+        self.needed = Label("\n".join(f"{each}." for each in _NEEDED), kind=Text.CAPTION, tone="muted", wrap=True)
+        self.needed.setContentsMargins(14, 2, 14, 2)
         self.rows = {check: ExaminedRow(check) for check in LISTED}
         self.help = Button("Where each is set", kind="link")
         self.avoid = Button("Avoid disconnects", kind="link")
@@ -212,16 +223,22 @@ class Checklist(QFrame):
         column.setContentsMargins(0, 0, 0, 6)
         column.setSpacing(0)
         column.addWidget(self.title)
+        column.addWidget(self.needed)
+        self._list = QWidget()
+        listed = QVBoxLayout(self._list)
+        listed.setContentsMargins(0, 0, 0, 0)
+        listed.setSpacing(0)
+        column.addWidget(self._list)
         for check, row in self.rows.items():
             if check is not LISTED[0]:
-                column.addWidget(line())
-            column.addWidget(row)
+                listed.addWidget(line())
+            listed.addWidget(row)
             row.fix_wanted.connect(host.path.fix)
-        places = Label(f"{IN_TWS}\n{IN_GATEWAY}", kind=Text.CAPTION, tone="muted", wrap=True)
+        places = Label(f"{IN_TWS}  ·  {IN_GATEWAY}", kind=Text.CAPTION, tone="muted", wrap=True)
         places.setContentsMargins(14, 6, 14, 0)
         column.addWidget(places)
         links = QHBoxLayout()
-        links.setContentsMargins(6, 0, 14, 0)
+        links.setContentsMargins(8, 0, 14, 0)
         for button in (self.help, self.avoid, self.server):
             links.addWidget(button)
         links.addStretch(1)
@@ -237,6 +254,8 @@ class Checklist(QFrame):
         self.title.setText(
             "Asking TWS…" if is_meeting else "What TWS said" if results else "What has to be so; connecting finds out"
         )
+        self.needed.setVisible(not results and not is_meeting)
+        self._list.setVisible(bool(results) or is_meeting)
         found = {each.check: each for each in results}
         broken = next((each for each in LISTED if each in found and _is_next(found[each])), None)
         for check, row in self.rows.items():
@@ -249,7 +268,6 @@ class Checklist(QFrame):
                 if each.fix is Fix.CONNECT:
                     row.button.setText("Choose environment")
             row.set_next(check is broken)
-        restyle(self)
 
 
 def _is_next(each: Examined) -> bool:
