@@ -35,7 +35,7 @@ NOON = datetime(2026, 11, 20, 17, 48, tzinfo=UTC)
 
 #: The stream's patience in the budget's seconds, a thousand of which make one.
 LIVELY = StreamTimings(
-    greeting_within=5_000, silence_means_death=3_000, say_tic_every=60_000, renew_after=540_000, first_rest=0.05,
+    greeting_within=20_000, silence_means_death=15_000, say_tic_every=60_000, renew_after=540_000, first_rest=0.05,
     longest_rest=0.2,
 )
 

@@ -16,7 +16,7 @@ from ibdesk.domain.errors import Cause, DeskError, Refused, Unavailable
 from tests.brokers.door import LUNCH, free_port, raw
 from tests.brokers.tws.door import MAIN, QUICK, Scene, Watch, at_other, at_tws, place_of, watching
 
-PATIENT = TwsTimings(open_within=5.0, answer_within=2.0)
+PATIENT = TwsTimings(open_within=40.0, answer_within=20.0)
 HASTY = TwsTimings(open_within=0.2, answer_within=0.3)
 
 
@@ -62,12 +62,12 @@ def test_a_taken_client_id_is_told_at_once_with_a_free_one() -> None:
         stage.service.faults.refuse_client_id(3)
         began = time.monotonic()
         problem = await failure(stage.broker)
-        assert time.monotonic() - began < 1.0  # TWS hangs up after 0.7 s each, the library alone waits its time out
+        assert time.monotonic() - began < 20  # neither until TWS hangs up nor, as the library alone, its time out
         assert isinstance(problem, ClientIdTaken)
         assert (problem.cause, problem.client_id, problem.free) == (Cause.CLIENT_ID_IN_USE, 1, 5)
         assert "Use client id 5" in problem.remedy
 
-    play(scene, timings=PATIENT, server=DemoTimings())
+    play(scene, timings=PATIENT, server=DemoTimings(refusal=30.0))
 
 
 def test_the_number_another_program_holds_is_not_taken_from_it() -> None:
@@ -97,7 +97,7 @@ def test_a_connection_that_is_closed_before_a_word_is_noticed_at_once() -> None:
         stage.service.faults.accept_and_close()
         began = time.monotonic()
         assert (await failure(stage.broker)).cause is Cause.TWS_SILENT
-        assert time.monotonic() - began < 1.0
+        assert time.monotonic() - began < 20
 
     play(scene, timings=PATIENT)
 
