@@ -10,8 +10,9 @@ from ibdesk.domain.compliance.verdict import Code, Finding, Severity, Source, fi
 from ibdesk.domain.instruments import AssetClass, Instrument
 from ibdesk.domain.money import USD
 from ibdesk.domain.occ import is_nonstandard
-from ibdesk.domain.orders import Leg, OrderRules, OrderTicket, OrderType, faults
+from ibdesk.domain.orders import Exits, Leg, OrderRules, OrderTicket, OrderType, faults
 from ibdesk.domain.ticket_edits import exit_faults
+from ibdesk.domain.typed import MOST_PLACES, MOST_PRICE, MOST_QUANTITY
 
 #: What one contract of a plain stock or index option delivers (reference/compliance.md 4.1).
 _STANDARD = 100
@@ -21,9 +22,25 @@ _FINE = (said(Code.CONTRACT_OK, Severity.PASS, "The contracts are standard and o
 
 
 def check_ticket(ticket: OrderTicket) -> tuple[Finding, ...]:
-    """What is missing, no number or an exit on the wrong side, before any other rule can judge it."""
-    found = faults(ticket) or tuple(fault for fault in exit_faults(ticket).values() if fault)
+    """What is missing, no number, beyond any order or an exit on the wrong side, before any other rule can judge it."""
+    found = faults(ticket) or (*_beyond(ticket),) or tuple(fault for fault in exit_faults(ticket).values() if fault)
     return tuple(said(Code.TICKET, Severity.BLOCK, fault) for fault in found)
+
+
+def _beyond(ticket: OrderTicket) -> Iterator[str]:
+    """Numbers nobody means, from wherever they come: what is typed into the ticket is refused as it is read."""
+    exits, trail = ticket.exits or Exits(), None if ticket.trail is None else ticket.trail.amount
+    for name, number, most in (
+        ("quantity", ticket.quantity, MOST_QUANTITY), ("limit price", ticket.limit, MOST_PRICE),
+        ("stop price", ticket.stop, MOST_PRICE), ("trailing amount", trail, MOST_PRICE),
+        ("profit target", exits.take_profit, MOST_PRICE), ("stop loss", exits.stop_loss, MOST_PRICE),
+    ):  # fmt: skip
+        if number is None or not number.is_finite():
+            continue
+        if abs(number) > most:
+            yield f"That {name} is more than any order: {most:,f} is the most."
+        elif number and number.adjusted() < -MOST_PLACES:
+            yield f"That {name} is finer than any order: {MOST_PLACES} places are the most."
 
 
 def check_rest(ticket: OrderTicket, filled: Decimal) -> tuple[Finding, ...]:

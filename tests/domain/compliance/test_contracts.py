@@ -6,6 +6,8 @@ from decimal import Decimal
 import pytest
 
 from ibdesk.domain.compliance.contracts import check_contracts, check_ticket
+from ibdesk.domain.compliance.engine import check
+from ibdesk.domain.compliance.policy import policies_at
 from ibdesk.domain.compliance.verdict import Code, Severity, worst
 from ibdesk.domain.instruments import OptionTerms, Right
 from ibdesk.domain.money import Currency
@@ -135,3 +137,17 @@ def test_every_fault_of_a_ticket_is_a_finding() -> None:
     bad = ticket(quantity="0", limit=None)
     assert [each.severity for each in check_ticket(bad)] == [Severity.BLOCK] * 2
     assert check_ticket(ticket()) == ()
+
+
+@pytest.mark.parametrize("number", ["1E+30", "1E+999999", "10000000.01", "1E-9"])
+def test_a_number_nobody_means_is_blocked_also_where_the_order_lowers_risk(number: str) -> None:
+    held, absurd = context(book=book((CALL, 5))), Decimal(number)
+    stop = replace(market(selling()), order_type=OrderType.STOP)
+    for of in (
+        selling(limit=number), replace(selling(), quantity=absurd), replace(stop, stop=absurd),
+        replace(market(selling()), order_type=OrderType.TRAILING, trail=Trail(amount=absurd)),
+        replace(buying(), exits=Exits(take_profit=absurd)),
+    ):  # fmt: skip
+        verdict = check(of, held, policies_at(TODAY))
+        assert verdict.is_blocked and {each.code for each in verdict.of(Severity.BLOCK)} == {Code.TICKET}
+    assert not check_ticket(selling(limit="10000000")) and not check_ticket(selling(limit="0.00000001"))
