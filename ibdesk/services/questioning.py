@@ -1,10 +1,10 @@
 """How the broker's questions about an order reach a person and the answers go back, until it asks no more.
 
-What a person let be answered with yes by itself is, but never in a live mode; each question and its answer are written
-down.
+What a person let be answered with yes by itself is, but never in a live mode and never where a question stands between
+a slip and an order; each question and its answer are written down.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -21,6 +21,9 @@ from ibdesk.store.database import Database
 
 #: A broker that goes on asking is told no.
 MOST_QUESTIONS = 20
+#: A price far off, no market data, a size, a value, the other side: these catch slips, and a yes to one of them says
+#: nothing of the next (reference/compliance.md 4.5).
+ALWAYS_ASKED = frozenset({"o163", "o354", "o382", "o383", "o451", "o2137"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +38,12 @@ class Reply:
 Ask: TypeAlias = Callable[[OrderTicket, tuple[Question, ...]], Awaitable[Reply]]
 
 
+def may_be_remembered(mode: Mode, questions: Collection[Question]) -> bool:
+    """Whether a yes to these may be said by itself from now on: each has an id, and none is always asked."""
+    ids = {question.id for question in questions}
+    return face_of(mode).environment is not Environment.LIVE and "" not in ids and not ids & ALWAYS_ASKED
+
+
 class Questioning:
     """The conversation with one broker in one mode."""
 
@@ -43,7 +52,6 @@ class Questioning:
         self._database = database
         self._steps = steps
         self._mode = mode
-        self._is_live = face_of(mode).environment is Environment.LIVE
         self._clock = clock
 
     async def talk(
@@ -83,12 +91,12 @@ class Questioning:
             return
 
     async def _reply_to(self, questions: tuple[Question, ...], ticket: OrderTicket, ask: Ask) -> Reply:
-        ids = {question.id for question in questions}
-        if not self._is_live and "" not in ids and ids <= await self._database.read(trades.remembered, self._mode):
+        ids, may_be = {question.id for question in questions}, may_be_remembered(self._mode, questions)
+        if may_be and ids <= await self._database.read(trades.remembered, self._mode):
             return Reply(yes=True)
         reply = await ask(ticket, questions)
-        if reply.yes and reply.remember and not self._is_live:
-            for each in sorted(ids - {""}):
+        if reply.yes and reply.remember and may_be:
+            for each in sorted(ids):
                 await self._database.write(trades.remember_answer, self._mode, each, self._clock())
         return reply
 

@@ -112,7 +112,7 @@ class ScriptedBroker:
         if word == "ask":
             name = f"question-{len(self.asked)}-{len(self.replies)}-{intent.ref}"
             self.asked[name] = intent
-            return Questions(reply=name, questions=(Question(id="o354", text="Without market data. Sure?"),))
+            return Questions(reply=name, questions=(Question(id="o10151", text="It takes any price. Sure?"),))
         if word == "lost-before":
             raise _unknown()
         self.known[intent.ref] = self._order(intent)

@@ -6,7 +6,7 @@ import pytest
 
 from ibdesk.domain.modes import Mode
 from ibdesk.domain.orders import Answer, OrderIntent, OrderState, Question, Questions
-from ibdesk.services.questioning import MOST_QUESTIONS, Reply
+from ibdesk.services.questioning import ALWAYS_ASKED, MOST_QUESTIONS, Reply
 from ibdesk.store.database import Database
 from tests.services.order_bench import OrderBench
 from tests.services.scripted_broker import ticket
@@ -50,8 +50,9 @@ def test_a_no_is_never_remembered(database: Database) -> None:
     asyncio.run(life())
 
 
-def test_a_question_without_an_id_is_asked_each_time(database: Database) -> None:
-    nameless = Questions(reply="q", questions=(Question(id="", text="Sure?"),))
+@pytest.mark.parametrize("name", ["", *sorted(ALWAYS_ASKED)])
+def test_what_catches_slips_or_has_no_id_is_asked_each_time(database: Database, name: str) -> None:
+    nameless = Questions(reply="q", questions=(Question(id=name, text="Sure?"),))
 
     async def life() -> None:
         bench = OrderBench(database=database, says=Reply(yes=True, remember=True))

@@ -12,11 +12,10 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QCheckBox, QDialog, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
-from ibdesk.domain.accounts import Environment
 from ibdesk.domain.events import OrdersChanged, SessionChanged, TradingLockChanged
 from ibdesk.domain.modes import face_of
 from ibdesk.domain.orders import Order, OrderRef, OrderState, OrderTicket, Question
-from ibdesk.services.questioning import Reply
+from ibdesk.services.questioning import Reply, may_be_remembered
 from ibdesk.ui.orders import words
 from ibdesk.ui.theme import Text
 from ibdesk.ui.widgets import Banner, Button, Card, Chip, Label
@@ -244,7 +243,7 @@ class QuestionDialog(QDialog):
             column.addWidget(_card(question))
         column.addWidget(self.gone)
         column.addWidget(self.age)
-        if face_of(self.ticket.mode).environment is not Environment.LIVE and any(each.id for each in self.questions):
+        if may_be_remembered(self.ticket.mode, self.questions):
             self.remember.setToolTip("Settings can make it ask again. In a live mode every question is always asked.")
             column.addWidget(self.remember)
         else:

@@ -28,6 +28,7 @@ TICKET = OrderTicket(
     account=MAIN, mode=Mode.DEMO, legs=IS_ASKED.legs, quantity=Decimal(10), limit=Decimal("-2.15"),
 )
 MARKET_DATA = Question(id="o354", text="You are submitting an order without market data.\nAre you sure?")
+RISK = Question(id="o10151", text="A market order takes any price.\nAre you sure?")
 SOMETHING = Question(id="", text="<b>Really?</b>")
 
 
@@ -108,7 +109,7 @@ def test_enter_on_yes_means_yes(run: Run, parent: QWidget, qtbot: QtBot) -> None
 
 def test_escape_means_no(run: Run, parent: QWidget, qtbot: QtBot) -> None:
     async def journey() -> None:
-        asked = Asked(parent)
+        asked = Asked(parent, TICKET, RISK)
         dialog = await asked.show()
         dialog.remember.setChecked(True)
         qtbot.keyClick(dialog, Qt.Key.Key_Escape)
@@ -129,19 +130,21 @@ def test_each_question_is_told_in_our_words_and_in_the_brokers(dressed, qtbot: Q
 
 def test_an_answer_is_remembered_on_request_but_not_in_a_live_mode(run: Run, parent: QWidget) -> None:
     async def journey() -> None:
-        asked = Asked(parent)
+        asked = Asked(parent, TICKET, RISK)
         dialog = await asked.show()
         assert dialog.remember.isVisible()
         dialog.remember.setChecked(True)
         dialog.yes.click()
         await asked.close()
         assert asked.replies == [Reply(yes=True, remember=True)]
-        live = Asked(parent, replace(TICKET, mode=Mode.IBKR_LIVE))
-        dialog = await live.show()
-        assert not dialog.remember.isVisible()
-        dialog.yes.click()
-        await live.close()
-        assert live.replies == [Reply(yes=True)]
+        live = Asked(parent, replace(TICKET, mode=Mode.IBKR_LIVE), RISK)
+        slip = Asked(parent, TICKET, RISK, MARKET_DATA)  # one of them stands between a slip and an order
+        for each in (live, slip):
+            dialog = await each.show()
+            assert not dialog.remember.isVisible()
+            dialog.yes.click()
+            await each.close()
+            assert each.replies == [Reply(yes=True)]
 
     run(journey())
 
