@@ -221,6 +221,10 @@ class Socket(Protocol):
     async def look(self) -> SocketWord:
         """Ask it whether it is there; the socket is opened if there is none."""
 
+    async def move(self, place: TwsPlace | None) -> None:
+        """Stand there from now on, or nowhere with None: what is open is closed, and what asks next is asked at the new
+        place. Whether orders may leave stays as it is."""
+
 
 StreamEvent = (
     StreamUp | StreamDown | SessionFlags | AccountPnl | Quote | OrderNews | PositionMoved | PositionPnl | LinkNews

@@ -70,7 +70,7 @@ class LivePnl:
         self._accounts: dict[AccountId, AccountPnl] = {}
         self._unwritten: set[PnlKey] = set()
         self._untold: set[PnlKey] = set()
-        self._is_started = False
+        self._is_started = self._is_paused = False
         self._reading: asyncio.Task[None] | None = None
         self._woken = asyncio.Event()
 
@@ -94,6 +94,20 @@ class LivePnl:
         self._hub.subscribe(TimeJumped, lambda _event: self._hang_up())
         self._tasks.start(f"live book of {self._source.value}", self._follow())
         self._tasks.start(f"write the book of {self._source.value}", self._write_now_and_then())
+
+    async def pause(self, reason: str, remedy: str = "") -> None:
+        """Stop listening, with the line down at once and the figures old, until `resume`."""
+        self._is_paused = True
+        if self._is_started:
+            self._become(self.line.become(LineState.DOWN, self._clock(), reason=reason, remedy=remedy))
+        if self._reading is not None:
+            self._reading.cancel()
+            await asyncio.wait((self._reading,))
+
+    def resume(self) -> None:
+        """Listen again, if somebody did before."""
+        self._is_paused = False
+        self._woken.set()
 
     async def close(self) -> None:
         """Write what was not written yet."""
@@ -125,12 +139,15 @@ class LivePnl:
     async def _follow(self) -> None:
         while True:
             self._woken.clear()
+            if self._is_paused:
+                await self._woken.wait()
+                continue
             reading = self._reading = self._tasks.start(f"read the stream of {self._source.value}", self._read())
             await asyncio.wait((reading,))
             self._reading = None
             if self._tasks.is_closing:
                 return
-            if self.line.state is not LineState.DOWN:
+            if self.line.state is not LineState.DOWN and not self._is_paused:
                 self._become(self.line.become(LineState.DOWN, self._clock(), reason="The line is being opened again."))
             await self._wait(AGAIN, self._woken)
 

@@ -39,6 +39,10 @@ class SocketHealth:
         self._line = line
         self._clock = clock
 
+    def stand_at(self, address: str, client_id: int) -> None:
+        """It is somewhere else from now on."""
+        self._address, self._client_id = address, client_id
+
     def known(self) -> SocketState:
         """What is known without asking."""
         word, line = self._socket.word, self._line()

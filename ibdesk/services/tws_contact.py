@@ -48,12 +48,13 @@ class TwsSeen:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TwsAccess:
     """How an open desk, or one without a vault, reaches the TWS of its settings. `line` is what the live book says of
-    the socket, None where nobody follows it."""
+    the socket, None where nobody follows it; `moved` where it stands now, if it may stand elsewhere than at `place`."""
 
     place: TwsPlace
     knock: Knocking
     opening: Opening
     line: Callable[[], Line] | None = None
+    moved: Callable[[], TwsPlace] | None = None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -85,7 +86,7 @@ async def meet(place: TwsPlace, *, knock: Knocking, opening: Opening, clock: Cal
 
 async def visit(access: TwsAccess, *, within: float, clock: Callable[[], datetime]) -> TwsSeen:
     """The same for a desk's own TWS, so many seconds at most; a broker that TWS has lost is known from the line."""
-    place = access.place
+    place = access.place if access.moved is None else access.moved()
     line = None if access.line is None else access.line()
     if line is not None and line.state is LineState.BROKER_LOST:
         return TwsSeen(place=place, at=clock(), knock=Knock.GREETED, error=broker_lost(line))

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from ibdesk.services.tasks import Tasks
     from ibdesk.services.tws_connector import TwsConnector
     from ibdesk.services.tws_contact import TwsAccess
+    from ibdesk.services.tws_moves import TwsMoves
     from ibdesk.store.database import Database
 
 
@@ -76,12 +77,14 @@ class TwsDesk:
     sync: "SyncService"
     health: "SocketHealth"
     access: "TwsAccess"
+    moves: "TwsMoves"
 
     def start(self, *, is_wanted: bool) -> None:
         """Follow the line if it `is_wanted`; pictures are read while somebody follows it."""
         self.sync.start()
         if is_wanted:
             self.live_pnl.start()
+            self.moves.start()
 
 
 async def tws_at(
@@ -96,6 +99,7 @@ async def tws_at(
     from ibdesk.services.socket_health import SocketHealth
     from ibdesk.services.sync import SyncService
     from ibdesk.services.tws_contact import TwsAccess
+    from ibdesk.services.tws_moves import TwsMoves
 
     broker = TwsBroker(place, clock=clock, ticks=ticks)
     if broker.stream is None:
@@ -111,7 +115,12 @@ async def tws_at(
     health = SocketHealth(
         broker, address=f"{place.host}:{place.port}", client_id=place.client_id, line=lambda: pnl.line, clock=clock
     )
+    moves = TwsMoves(
+        broker, pnl, health, wanted=lambda: place_of(settings(), place.environment) if settings().tws_enabled else None,
+        hub=hub, tasks=tasks,
+    )  # fmt: skip
     access = TwsAccess(
-        place=place, knock=knock, opening=lambda _place: nullcontext(broker), line=lambda: pnl.line
+        place=place, knock=knock, opening=lambda _place: nullcontext(broker), line=lambda: pnl.line,
+        moved=lambda: moves.place or place,
     )
-    return TwsDesk(live_pnl=pnl, sync=sync, health=health, access=access)
+    return TwsDesk(live_pnl=pnl, sync=sync, health=health, access=access, moves=moves)

@@ -4,6 +4,7 @@ import asyncio
 import random
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -96,6 +97,17 @@ class TwsBroker:
         if self._ordering is not None:
             await self._ordering.close()
         await self._main.close()
+
+    async def move(self, place: TwsPlace | None) -> None:
+        """Stand there from now on, or nowhere; the reader of the stream is to be stopped before."""
+        if place is not None:
+            self._setting.place = replace(place, read_only=self._setting.place.read_only)
+        now, is_wanted = self._setting.place, place is not None
+        for link, client_id in ((self._main, now.client_id), (self._ordering, now.order_client_id)):
+            if link is not None:
+                listener = Listener(self._inbox, client_id, self._setting.clock, is_main=link is self._main)
+                await link.move(client_id, listener, is_wanted=is_wanted)
+        await asyncio.sleep(0)  # the transports say goodbye in the loop's next round
 
     async def accounts(self) -> tuple[Account, ...]:
         line = await self._main.ready()

@@ -45,7 +45,7 @@ class TwsTimings:
     quotes_within: float = 3.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Setting:
     """What every part of this room is given."""
 
@@ -149,6 +149,7 @@ class Link:
         self._opening = asyncio.Lock()
         self._line: Line | None = None
         self._was_open = self._is_closed = False
+        self._is_wanted = True
         self._free: tuple[int | None] | None = None
         #: Somebody who waits for TWS to come back need not wait any longer.
         self.on_open: Callable[[], None] = lambda: None
@@ -163,6 +164,8 @@ class Link:
         async with self._opening:
             if self._is_closed:
                 raise failures.gone("The connection to TWS is closed.")
+            if not self._is_wanted:
+                raise failures.switched_off()
             if self.line is None:
                 self._line = await self._open()
                 self._was_open = True
@@ -178,6 +181,14 @@ class Link:
         if line is not None:
             line.wire.hang_up(at_once=at_once)
             line.ears.hung_up("given up")
+
+    async def move(self, client_id: int, news: News, *, is_wanted: bool) -> None:
+        """Under this number from now on, at the place of the setting; nothing is opened unless `is_wanted`."""
+        self.drop(at_once=False)
+        async with self._opening:  # an attempt at the old place comes to its end first
+            self.drop(at_once=False)
+            self.client_id, self._news, self._is_wanted = client_id, news, is_wanted
+            self._was_open, self._free = False, None
 
     async def close(self) -> None:
         self._is_closed = True

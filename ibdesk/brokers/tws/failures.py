@@ -61,6 +61,13 @@ def taken(place: TwsPlace, client_id: int, free: int | None) -> ClientIdTaken:
     )
 
 
+def switched_off() -> Refused:
+    return Refused(
+        "TWS is switched off in Settings.", remedy="Switch it on there, under TWS and IB Gateway.",
+        cause=Cause.BAD_SETTING,
+    )
+
+
 def taken_for_now(place: TwsPlace, client_id: int) -> Unavailable:
     """After a drop TWS may still believe that our old connection lives: it passes."""
     return Unavailable(
