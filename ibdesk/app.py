@@ -136,6 +136,7 @@ class DeskApp:
             "reset-paper": lambda: self._in_desk("reset Local Paper", self.modes.reset_paper()),
             "live-guide": lambda: self._in_desk("the way to live", self.modes.guide()),
             "unlock-live": lambda: self._in_desk("unlock live orders", self.modes.unlock()),
+            "open-anew": lambda: self._in_desk("open the desk anew", self.modes.open_anew()),
             "help": lambda: self._in_desk("help", self._help(detail)),
         }
         if kind in actions:

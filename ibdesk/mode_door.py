@@ -153,6 +153,13 @@ class ModeDoor:
         else:
             bridge.say("The next Local Paper desk opens with a new account.")
 
+    async def open_anew(self) -> None:
+        """The same mode again, with everything that the settings say by now."""
+        from ibdesk.domain.modes import face_of
+
+        desk, _ = self._open_desk()
+        self._tasks.start("open the desk anew", self._door.switch(face_of(desk.mode)))
+
     async def _reopen_and_unlock(self, desk: Desk, account: AccountId) -> None:
         """The broker takes orders only when it is opened to: the desk is opened anew, then unlocked once signed in."""
         from datetime import timedelta

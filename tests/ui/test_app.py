@@ -268,6 +268,20 @@ def test_a_no_leaves_the_mode_as_it_is_and_a_yes_changes_it(driven, home, run):
     driven(home, test)
 
 
+def test_the_desk_opens_anew_beside_a_tws_that_was_just_switched_on(driven, home):
+    async def test(it: Running) -> None:
+        await it.unlock()
+        before = it.app.desk
+        assert before.live_pnl is None
+        await before.preferences.change("tws_port", "1")
+        await before.preferences.change("tws_enabled", "true")
+        it.app.do("open-anew")
+        await soon(lambda: it.app.desk is not None and it.app.desk is not before)
+        assert it.app.desk.mode is before.mode and it.app.desk.live_pnl is not None
+
+    driven(home, test)
+
+
 def test_local_paper_begins_anew_only_after_a_yes(driven, home, run):
     async def test(it: Running) -> None:
         await it.unlock()

@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 
 #: The setting that switches the socket on, as a command of the window.
 SWITCH_ON = "setting:tws_enabled"
+#: The desk once more, with what the settings say by now.
+OPEN_ANEW = "open-anew"
 #: Where it is looked for.
 ADDRESS = "setting:tws_port"
 #: What to look at while it never answered, in the order of how often it is the reason (acceptance D17).
@@ -57,10 +59,17 @@ def not_switched_on() -> EmptyState:
     made = EmptyState(
         "activity", "TWS is not switched on",
         "Live figures come from TWS or IB Gateway on this computer, over its API. Switch it on under Settings, TWS and "
-        "IB Gateway; the desk connects when it is opened the next time.", action="Open the setting",
+        "IB Gateway.", action="Open the setting",
     )
     made.button.set_kind("primary")
     return made
+
+
+def show_off(place: EmptyState, *, is_wanted: bool) -> None:
+    """The same once it was switched on beside a desk that was opened without it."""
+    if is_wanted:
+        place.set("TWS is switched on", "This desk was opened without it. Opened anew, it connects; the vault stays "
+                  "open, and nothing is lost.", action="Open the desk anew")
 
 
 class LiveView(QWidget):
@@ -95,6 +104,7 @@ class LiveView(QWidget):
         """Draw everything as it is now."""
         live = self._desk.live_pnl
         if live is None:
+            show_off(self.off, is_wanted=self._is_wanted)
             self._places.setCurrentWidget(self.off)
             return
         self._places.setCurrentWidget(self._full)
@@ -195,7 +205,8 @@ class LiveView(QWidget):
         table.live.changed.connect(self._moved)
         table.live.modelReset.connect(self._listed)
         self.cards.explain_wanted.connect(self.explain_total)
-        self.off.pressed.connect(lambda: bridge.command.emit(SWITCH_ON))
+        self.off.pressed.connect(lambda: bridge.command.emit(OPEN_ANEW if self._is_wanted else SWITCH_ON))
+        bridge.settings_changed.connect(lambda _event: self._settings_changed())
         self.empty.pressed.connect(lambda: bridge.command.emit(ADDRESS))
         self.strip.address.clicked.connect(lambda: bridge.command.emit(ADDRESS))
         bridge.line_changed.connect(self._line_changed)
@@ -204,6 +215,14 @@ class LiveView(QWidget):
         bridge.account_changed.connect(lambda _event: self._read_rates())
         bridge.second.connect(self._second_passed)
         look().themeChanged.connect(self._draw_totals)
+
+    @property
+    def _is_wanted(self) -> bool:
+        return self._desk.preferences.sourced.settings.tws_enabled
+
+    def _settings_changed(self) -> None:
+        if not self.is_switched_on:
+            self.draw()
 
     def _line_changed(self, event: LineChanged) -> None:
         live = self._desk.live_pnl

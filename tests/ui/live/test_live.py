@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from ibdesk.domain.accounts import AccountPnl
+from ibdesk.domain.events import SettingsChanged
 from ibdesk.domain.instruments import Conid
 from ibdesk.domain.line import Line, LineState
 from ibdesk.domain.pnl import PnlBook
@@ -21,7 +22,7 @@ from ibdesk.ui.bridge import Bridge
 from ibdesk.ui.live.strip import LineStrip
 from ibdesk.ui.live.sums import LiveSums, read_rates
 from ibdesk.ui.live.table import LiveTable
-from ibdesk.ui.live.view import ADDRESS, SWITCH_ON, LiveView
+from ibdesk.ui.live.view import ADDRESS, OPEN_ANEW, SWITCH_ON, LiveView
 from ibdesk.ui.models.live_columns import REALIZED, UNREALIZED
 from ibdesk.ui.pages.explain import FactsDialog
 from ibdesk.ui.pages.portfolio import Portfolio, build
@@ -81,6 +82,19 @@ def test_a_desk_without_tws_says_how_to_switch_it_on(run: Run, qtbot: QtBot) -> 
             assert scene.asked == [SWITCH_ON]
             scene.second()
             scene.view.explain_total("total")
+
+    run(journey())
+
+
+def test_switched_on_beside_an_open_desk_it_is_one_press_away(run: Run, qtbot: QtBot) -> None:
+    async def journey() -> None:
+        async with opened(qtbot, None) as scene:
+            desk = scene.view._desk
+            await desk.preferences.change("tws_enabled", "true")
+            desk.hub.publish(SettingsChanged(names=("tws_enabled",)))
+            await until(lambda: scene.view.off.title.text() == "TWS is switched on")
+            scene.view.off.button.click()
+            assert scene.asked == [OPEN_ANEW]
 
     run(journey())
 
