@@ -28,6 +28,7 @@ from ibdesk.ui.tour_safety import visit_safety
 from ibdesk.ui.tour_trade import visit_the_trade_room
 from ibdesk.ui.tour_troubles import Guide, see_troubles
 from ibdesk.ui.tour_vault import visit_the_vault
+from ibdesk.ui.tour_wizard_tws import visit_the_wizard_over_tws
 from ibdesk.ui.widgets import Segmented
 from ibdesk.ui.wizard.panel import WizardPanel
 
@@ -77,6 +78,7 @@ async def _do_it_all(tour: "_Tour") -> None:
     await visit_the_trade_room(tour)
     await tour.visit_the_orders()
     await visit_the_live_view(tour, tour.bridge)
+    await visit_the_wizard_over_tws(tour, tour.bridge)
     await visit_the_expiries(tour)
     await visit_safety(tour)
     await visit_the_modes(tour, tour.bridge)

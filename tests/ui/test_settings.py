@@ -11,8 +11,9 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QLineEdit
 
 from ibdesk.domain.accounts import Environment
-from ibdesk.domain.settings import meta_of, names
+from ibdesk.domain.settings import Settings, meta_of, names
 from ibdesk.ui.pages.settings import SettingsPage, build
+from ibdesk.ui.pages.settings.connections import ConnectionsCard
 from ibdesk.ui.pages.settings.editors import TextEditor
 from ibdesk.ui.pages.settings.switch import Switch
 from ibdesk.ui.wizard.parts import Question
@@ -251,3 +252,17 @@ def test_no_field_of_the_room_hides_what_is_typed(run: Run, tmp_path: Path) -> N
             assert all(f.echoMode() is QLineEdit.EchoMode.Normal for f in page.findChildren(QLineEdit))
 
     run(walk())
+
+
+@pytest.mark.usefixtures("run")
+def test_a_connected_tws_has_its_line_among_the_connections() -> None:
+    card = ConnectionsCard()
+    card.show_credentials((), Environment.PAPER)
+    assert not card.none.isHidden()
+    card.show_tws(Settings(tws_enabled=True, tws_port=4002, tws_client_id=5))
+    assert card.none.isHidden()
+    assert card.tws.text() == (
+        "TWS or IB Gateway · 127.0.0.1:4002 (IB Gateway, paper) · client id 5, 6 for orders"
+    )
+    card.show_tws(Settings())
+    assert card.tws.isHidden() and not card.none.isHidden()

@@ -15,6 +15,7 @@ from ibdesk.ui.tour_safety import PICTURES as OF_SAFETY
 from ibdesk.ui.tour_trade import PICTURES as OF_THE_TRADE
 from ibdesk.ui.tour_troubles import PICTURES
 from ibdesk.ui.tour_vault import PICTURES as OF_THE_VAULT
+from ibdesk.ui.tour_wizard_tws import PICTURES as OF_THE_WIZARD_OVER_TWS
 
 
 def walk(shots: Path, *options: str, within: float = 100) -> "subprocess.CompletedProcess[str]":
@@ -35,7 +36,7 @@ def test_the_demo_does_the_whole_main_job_by_itself(tmp_path: Path) -> None:
     pages = (
         "wizard-1-environment", "wizard-3-verify", "wizard-4-acknowledge", "locked", *(room.key for room in ROOMS),
         *PICTURES, *OF_THE_TRADE, *OF_THE_VAULT, *OF_ORDERS, *OF_THE_EXPIRIES, *OF_THE_MODES, *OF_SAFETY,
-        *OF_THE_LIVE_VIEW,
+        *OF_THE_LIVE_VIEW, *OF_THE_WIZARD_OVER_TWS,
     )
     for page in pages:
         assert any(name.startswith(page) for name in pictures), page

@@ -126,7 +126,7 @@ class TwsPage(QWidget):
         self.remote.setVisible(bool(side.host) and not is_this_computer(side.host))
         self.note.set(side.note, tone="accent")
         self.note.setVisible(bool(side.note))
-        self.list.draw(side.results, is_meeting=path.is_meeting)
+        self.list.draw(side.results, is_meeting=path.is_meeting, named=", ".join(each.id for each in side.accounts))
 
     def field(self, name: str) -> QLineEdit:
         """The field of a setting."""
@@ -192,7 +192,7 @@ class TwsPage(QWidget):
             row.addWidget(button, 0, Qt.AlignmentFlag.AlignBottom)
         column.addLayout(row)
         column.addWidget(self.orders, 0, Qt.AlignmentFlag.AlignLeft)
-        self.port.setPlaceholderText("One of these, or another")
+        self.port.setPlaceholderText("Choose")
         self.remote.set(
             "This host is another computer, and the connection is not encrypted.", tone="warn", action="What to set up",
             detail="Give this computer a static address, add only that one to the trusted IPs, and let nobody else "
@@ -249,8 +249,8 @@ class Checklist(QFrame):
         """The button of the first thing that is broken."""
         return next((row.button for row in self.rows.values() if row.button.property("kind") == "primary"), None)
 
-    def draw(self, results: tuple[Examined, ...], *, is_meeting: bool) -> None:
-        """Show what was found; before a connection every line waits."""
+    def draw(self, results: tuple[Examined, ...], *, is_meeting: bool, named: str) -> None:
+        """Show what was found, and the accounts by their whole numbers; before a connection what is needed."""
         self.title.setText(
             "Asking TWS…" if is_meeting else "What TWS said" if results else "What has to be so; connecting finds out"
         )
@@ -267,6 +267,8 @@ class Checklist(QFrame):
                 row.show_result(each)
                 if each.fix is Fix.CONNECT:
                     row.button.setText("Choose environment")
+                if check is Check.TWS_ACCOUNTS and named:
+                    row.statement.setText(f"{each.statement} {named}")
             row.set_next(check is broken)
 
 

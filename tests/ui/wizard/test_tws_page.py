@@ -97,6 +97,7 @@ def test_an_account_is_connected_over_tws_by_keyboard_alone(run: Run, tmp_path: 
             driver.key(ENTER)
             await driver.until(panel.next_button.isEnabled, "the accounts", within=LONG)
             assert all(verdict(driver, check) is Verdict.GOOD for check in LISTED)
+            assert page.list.rows[Check.TWS_ACCOUNTS].statement.text() == "2 accounts, paper. DU7654321, DU7654322"
             assert page.orders.text() == "Orders: client id 2"
             assert panel.focusWidget() is panel.next_button
             driver.key(ENTER)

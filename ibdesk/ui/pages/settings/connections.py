@@ -8,6 +8,8 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 from ibdesk.domain.accounts import Environment
 from ibdesk.domain.records import Credentials
 from ibdesk.domain.session import Session, SessionState
+from ibdesk.domain.settings import Settings
+from ibdesk.domain.sockets import named
 from ibdesk.ui import format as fmt
 from ibdesk.ui.theme import Text
 from ibdesk.ui.widgets import Button, Card, Chip, Icon, Label, Pill, PrimaryButton
@@ -36,6 +38,8 @@ class ConnectionsCard(Card):
         self.sign_in, self.sign_out = Button("Sign in", icon="external"), Button("Sign out")
         self.none = Label("No account is connected yet. The wizard takes about two minutes.", tone="muted", wrap=True)
         self.lines: tuple[ConnectionLine, ...] = ()
+        self.tws = Label("", wrap=True)
+        self.tws.hide()
         self._list = QVBoxLayout()
         self._list.setSpacing(8)
         self.connect_button.clicked.connect(self.connect_wanted)
@@ -55,7 +59,16 @@ class ConnectionsCard(Card):
         )
         for line in self.lines:
             self._list.addWidget(line)
-        self.none.setVisible(not self.lines)
+        self.none.setVisible(not self.lines and self.tws.isHidden())
+
+    def show_tws(self, settings: Settings) -> None:
+        """Where TWS is, where one is connected; it is changed below, or by the wizard."""
+        place = named(settings.tws_host, settings.tws_port)
+        self.tws.setText(
+            f"TWS or IB Gateway · {place} · client id {settings.tws_client_id}, {settings.order_client_id} for orders"
+        )
+        self.tws.setVisible(settings.tws_enabled)
+        self.none.setVisible(not self.lines and not settings.tws_enabled)
 
     def show_session(self, session: Session | None) -> None:
         """The session's state, and the button that fits it."""
@@ -79,6 +92,7 @@ class ConnectionsCard(Card):
         self.add(row)
         self.add(self.none)
         self.add(self._list)
+        self.add(self.tws)
         self.add(Label(
             "Your IBKR password is never asked for, never sent through ibdesk and never stored.",
             kind=Text.CAPTION, tone="muted", wrap=True,

@@ -221,6 +221,7 @@ class SettingsPage(QWidget):
         if "credentials" in event.names:
             self._bridge.start("read the connections", self._read_connections())
         self.draw(self._desk.preferences.sourced)
+        self.connections.show_tws(self._desk.preferences.settings)
 
     def _session_changed(self, event: SessionChanged) -> None:
         self.connections.show_session(event.session)
@@ -228,6 +229,7 @@ class SettingsPage(QWidget):
     async def _read_connections(self) -> None:
         credentials = await self._desk.preferences.credentials()
         self.connections.show_credentials(credentials, self._desk.environment)
+        self.connections.show_tws(self._desk.preferences.settings)
         await self._read_accounts()
 
     async def _read_accounts(self) -> None:
