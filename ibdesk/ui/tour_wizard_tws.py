@@ -1,4 +1,4 @@
-"""The tour's walk through the wizard over TWS: the way, the place, a client id in use, and the account that is found."""
+"""The tour’s walk through the wizard over TWS: way, place, a client id in use, and the account that is found."""
 
 from typing import TYPE_CHECKING
 

@@ -157,13 +157,19 @@ class TwsPage(QWidget):
         self.list.server.clicked.connect(lambda: self._host.help("server"))
 
     def _typed(self) -> None:
-        """Take what was typed; leaving a field untouched changes nothing."""
+        """Take what was typed, once; leaving a field untouched changes nothing."""
         path = self._host.path
-        if self.host.isModified():
+        typed = [
+            field for field in (self.host, self.port, self.client_id)
+            if field.isModified() and field.hasAcceptableInput()
+        ]
+        for field in typed:
+            field.setModified(False)
+        if self.host in typed:
             path.edit(host=self.host.text())
-        if self.port.isModified() and self.port.hasAcceptableInput():
+        if self.port in typed:
             path.choose_port(int(self.port.text()))
-        if self.client_id.isModified() and self.client_id.hasAcceptableInput():
+        if self.client_id in typed:
             path.edit(client_id=int(self.client_id.text()))
 
     def _entered(self) -> None:
