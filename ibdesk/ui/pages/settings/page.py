@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QScrollArea, QVBox
 from ibdesk.domain.accounts import Environment
 from ibdesk.domain.errors import Refused
 from ibdesk.domain.events import SessionChanged, SettingsChanged
+from ibdesk.domain.positions import Source
 from ibdesk.domain.settings import Sourced, meta_of, names
 from ibdesk.services.findings import is_encrypted, is_loopback
 from ibdesk.ui.links import open_link
@@ -234,10 +235,12 @@ class SettingsPage(QWidget):
 
     async def _read_accounts(self) -> None:
         accounts = await self._desk.book.every_account()
+        is_tws = self._desk.book.source is Source.TWS
+        told_by = "from TWS or IB Gateway" if is_tws else "from the Client Portal Gateway"
         self.accounts.show_accounts([
             " · ".join(part for part in (
                 account.id, account.alias or account.title, account.currency,
-                "paper" if account.is_paper else "live", "from the Client Portal Gateway",
+                "paper" if account.is_paper else "live", told_by,
             ) if part)
             for account in accounts
         ])
