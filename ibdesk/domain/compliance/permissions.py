@@ -15,7 +15,7 @@ from ibdesk.domain.compliance.option_levels import Capability, OptionLevel, narr
 from ibdesk.domain.compliance.verdict import Code, Finding, Severity, Source, money
 from ibdesk.domain.instruments import Conid, Right
 from ibdesk.domain.money import ZERO
-from ibdesk.domain.options import is_european, more_naked
+from ibdesk.domain.options import is_european, more_naked, recognise
 from ibdesk.domain.strategies import Part, Recognition, Strategy
 
 _CITATION = "FINRA Rule 2360(b)(16); the broker's option levels"
@@ -55,7 +55,25 @@ def required(legs: Legs, outcome: Outcome, cash: Decimal | None) -> frozenset[Ca
         return frozenset({Capability.LONG_OPTION})
     before = _units(outcome.before, cash)
     after = _units(outcome.worst, cash)
-    return frozenset(key[0] for key, units in after.items() if units > before.get(key, ZERO))
+    needed = frozenset(key[0] for key, units in after.items() if units > before.get(key, ZERO))
+    return needed - _borrowed(legs, outcome)
+
+
+def _borrowed(legs: Legs, outcome: Outcome) -> frozenset[Capability]:
+    """What is no need of the order: it covers its shorts itself and closes nothing, and no more are bare than before.
+    Its cover is then only lent to a short that was bare already."""
+    held = {leg.instrument.conid: leg.quantity for each in outcome.before for part in each.parts for leg in part.legs}
+    if any(held.get(instrument.conid, ZERO) * change < 0 for instrument, change in legs):
+        return frozenset()
+    bare = (*more_naked(outcome.before, outcome.worst), *(leg for each in recognise(legs) for leg in each.naked))
+    rights = {leg.terms.right for leg in bare if leg.terms is not None}
+    return frozenset[Capability]().union(*(_BARE[right] for right in Right if right not in rights))
+
+
+_BARE = {
+    Right.CALL: frozenset({Capability.NAKED_CALL}),
+    Right.PUT: frozenset({Capability.SHORT_PUT_CASH, Capability.NAKED_PUT_MARGIN}),
+}
 
 
 _OF_STRATEGY = {

@@ -260,3 +260,23 @@ def test_cash_that_is_not_known_is_asked_about_and_not_taken_for_none() -> None:
 
 def test_exactly_enough_cash_secures_a_put() -> None:
     assert worst(check(legs((option("100P"), -1)), margin_type=MarginType.CASH, cash=Decimal(10000))) is Severity.PASS
+
+
+def test_a_spread_beside_a_bare_short_is_a_spread_and_nothing_else() -> None:
+    bare = book((option("100P", FEB), -10), (option("110C", FEB), -2))
+    for order in (
+        legs((option("101P", FEB), -1), (option("96P", FEB), 1)),
+        legs((option("109C", FEB), -1), (option("114C", FEB), 1)),
+    ):
+        assert required(order, outcome_of(bare, order), Decimal(0)) == {Capability.CREDIT_SPREAD}
+
+
+def test_a_roll_of_a_bare_short_and_one_more_of_it_need_what_they_leave() -> None:
+    bare = book((option("100P", FEB), -10), (option("110C", FEB), -2))
+    for order, needed in (
+        (legs((option("110C", FEB), 1), (option("115C", FEB), -1)), Capability.NAKED_CALL),
+        (legs((option("109C", FEB), -2), (option("114C", FEB), 1)), Capability.NAKED_CALL),
+        (legs((option("100P", FEB), 1), (option("95P", FEB), -1)), Capability.NAKED_PUT_MARGIN),
+        (legs((option("99P", FEB), -1)), Capability.NAKED_PUT_MARGIN),
+    ):
+        assert needed in required(order, outcome_of(bare, order), Decimal(0))
