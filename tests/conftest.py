@@ -43,7 +43,10 @@ def pytest_unconfigure() -> None:
 
 
 #: What takes longest begins first, so that no processor is left alone with it at the end (.ci/run).
-LONGEST = ("test_week", "test_tour", "test_two_doors", "test_canaries", "test_vault_faults", "test_vault_care")
+LONGEST = (
+    "test_week", "test_tour", "test_types", "test_two_doors", "test_run", "test_canaries", "test_vault_faults",
+    "test_vault_care", "test_kill_verbs",
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -69,11 +69,14 @@ class Line:
         self.writer.write(channel.framed(message))
 
     async def hear(self) -> channel.FromDesk | None:
-        """The next message; None when the desk hung up."""
+        """The next message that says something; None when the desk hung up."""
         try:
-            async with asyncio.timeout(10):
-                head = await self.reader.readexactly(channel.LENGTH.size)
-                return channel.from_desk(await self.reader.readexactly(channel.length_of(head)))
+            async with asyncio.timeout(20):
+                while True:  # a desk that takes its time says now and then that it is still there
+                    head = await self.reader.readexactly(channel.LENGTH.size)
+                    said = channel.from_desk(await self.reader.readexactly(channel.length_of(head)))
+                    if not isinstance(said, channel.Pulse):
+                        return said
         except (asyncio.IncompleteReadError, ConnectionError):
             return None
 

@@ -212,13 +212,13 @@ def test_a_busy_window_holds_up_nothing_that_is_stored(
                 asking = threading.Thread(target=ask)
                 asking.start()
                 is_over = asyncio.get_running_loop().create_future()
-                asyncio.get_running_loop().call_soon(lambda: is_over.set_result(free.wait(30)))
+                asyncio.get_running_loop().call_soon(lambda: is_over.set_result(free.wait(90)))
                 assert await is_over
                 asking.join()
         finally:
             await gateway.stop()
 
-    loop.run_until_complete(asyncio.wait_for(journey(), 60))
+    loop.run_until_complete(asyncio.wait_for(journey(), 110))
     *stored, examined = answers
     listed, health, status, verified, checked = stored
     assert len(examined.json["results"]) > 10
@@ -228,7 +228,7 @@ def test_a_busy_window_holds_up_nothing_that_is_stored(
     assert (status.code, status.json["status"], status.json["authenticated"]) == (0, "ready", True)
     assert (verified.code, verified.json["first_broken"]) == (0, None)
     assert (checked.code, checked.json["findings"]) == (0, [])
-    assert max(answer.seconds for answer in stored) < 2 + starting[0]  # what a process needs by itself
+    assert max(answer.seconds for answer in stored) < 15 + starting[0]  # a command that is held up waits a minute
 
 
 def test_a_locked_desk_wants_its_passphrase_from_every_command(
@@ -317,7 +317,7 @@ def test_who_gives_up_ends_the_command_in_the_window_too(
                 assert b"Waiting" in await login.stdout.readline()
                 assert _named("command") and len(_named("session")) == 1
                 login.send_signal(signal.SIGINT)
-                assert await asyncio.wait_for(login.wait(), 10) == 130
+                assert await asyncio.wait_for(login.wait(), 20) == 130
                 assert await until(lambda: not _named("command"), 5)
         finally:
             await gateway.stop()

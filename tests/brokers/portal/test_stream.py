@@ -35,7 +35,7 @@ def stream(desk: Desk) -> LiveStream:
 
 
 async def listen(
-    desk: Desk, enough: Callable[[list[StreamEvent]], bool], seconds: float = 5, heard: list[StreamEvent] | None = None
+    desk: Desk, enough: Callable[[list[StreamEvent]], bool], seconds: float = 20, heard: list[StreamEvent] | None = None
 ) -> list[StreamEvent]:
     """Events until there are enough of them; `heard` lets somebody else look on."""
     heard = [] if heard is None else heard
@@ -476,14 +476,17 @@ def test_order_news_is_asked_for_without_a_filter_and_never_coalesced() -> None:
             ]
             peer = Peer(server, on_open=(GREETING, *rows))
             peer.furnish()
-            events = await listen(desk, lambda heard: any(
-                isinstance(event, OrderNews) and event.orders[-1].filled == 4 for event in heard
-            ))
-            news = [event for event in events if isinstance(event, OrderNews)]
+            heard: list[StreamEvent] = []
+            listening = asyncio.get_running_loop().create_task(listen(desk, lambda _: False, 40, heard))
+            try:
+                await until(lambda: any(isinstance(each, OrderNews) and each.orders[-1].filled == 4 for each in heard))
+                await until(lambda: {"sor+{}", 'str+{"realtimeUpdatesOnly":false,"days":1}'} <= set(peer.said))
+            finally:
+                listening.cancel()
+                await asyncio.wait([listening])
+            news = [event for event in heard if isinstance(event, OrderNews)]
             assert [order.filled for each in news for order in each.orders] == [0, 1, 2, 3, 4]
             assert not news[0].is_whole, "nobody told what contract 5 is"
-            await until(lambda: "sor+{}" in peer.said)
-            assert 'str+{"realtimeUpdatesOnly":false,"days":1}' in peer.said
             assert not any("filters" in text for text in peer.said)
 
     asyncio.run(scene())
