@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from decimal import Decimal
 
-from ibdesk import __version__
+from ibdesk import __version__, wiring
 from ibdesk.domain.accounts import AccountId
 from ibdesk.domain.compliance.disclosures import Acknowledgment
 from ibdesk.domain.instruments import Instrument
@@ -15,7 +15,6 @@ from ibdesk.services.disclosures import load_disclosures, sha256
 from ibdesk.services.questioning import Ask
 from ibdesk.store.receipts import hash_of
 from ibdesk.ui.bridge import Bridge
-from tests.ui.brisk_demo import open_brisk_desk
 from tests.ui.orders.sample import MAIN
 from tests.ui.sample_rooms import bridge_to
 
@@ -23,7 +22,7 @@ from tests.ui.sample_rooms import bridge_to
 @asynccontextmanager
 async def demo_desk(*, local_paper: bool = False) -> AsyncIterator[tuple[Desk, Bridge]]:
     """The desk and a bridge to it, both open; with `local_paper` it trades its own account in front of the gateway."""
-    desk = await open_brisk_desk(local_paper=local_paper)
+    desk = await wiring.open_demo_desk(local_paper=local_paper)
     bridge = bridge_to(desk, None if local_paper else MAIN)
     try:
         assert desk.session is not None and desk.sync is not None and desk.order_book is not None
