@@ -277,7 +277,11 @@ def test_the_desk_opens_anew_beside_a_tws_that_was_just_switched_on(driven, home
         await before.preferences.change("tws_enabled", "true")
         it.app.do("open-anew")
         await soon(lambda: it.app.desk is not None and it.app.desk is not before)
-        assert it.app.desk.mode is before.mode and it.app.desk.live_pnl is not None
+        fresh = it.app.desk
+        assert fresh.mode is before.mode and fresh.live_pnl is not None
+        await fresh.preferences.change("tws_port", "2")
+        await soon(lambda: fresh.tws_health.known().address == "127.0.0.1:2")
+        assert it.app.desk is fresh, "a place that changes needs no other desk"
 
     driven(home, test)
 

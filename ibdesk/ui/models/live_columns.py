@@ -184,8 +184,18 @@ def tip_of(row: PnlRow, column: LiveColumn, around: Around) -> str:
         missing = sum(fill.commission is None for fill in row.fills)
         reports = "a commission report" if missing == 1 else f"{missing} commission reports"
         return f"Waits for {reports}: the broker sends it after the print."
-    symbol = around.symbol(row)
-    return f"In {symbol}" if symbol and column.kind in (Kind.NUMBER, Kind.GAIN) else ""
+    if column.kind not in (Kind.NUMBER, Kind.GAIN):
+        return ""
+    symbol, told = around.symbol(row), _teller(row, column)
+    return f"In {symbol}\n{told}" if symbol else told
+
+
+def _teller(row: PnlRow, column: LiveColumn) -> str:
+    """Who told a figure and when; of what is summed of prints, by which reports."""
+    if column in (REALIZED, COMMISSION):
+        return "Told by TWS with each print"
+    at = row.moved_at if column in (POSITION, COST) else None if row.told is None else row.told.at
+    return "Nobody told it yet" if at is None else f"Told by TWS {fmt.clock(at)} ({column.source})"
 
 
 def plain(row: PnlRow, column: LiveColumn) -> str:

@@ -11,6 +11,7 @@ from pytestqt.modeltest import ModelTester
 
 from ibdesk.domain.instruments import Conid
 from ibdesk.domain.pnl import PnlBook, PnlKey, PnlRow
+from ibdesk.ui import format as fmt
 from ibdesk.ui.models.live import LiveModel
 from ibdesk.ui.models.live_columns import (
     COMMISSION,
@@ -98,6 +99,14 @@ def test_a_row_that_waits_for_a_commission_says_so(model: LiveModel, seconds: Se
     assert (text(model, SIE, REALIZED), text(model, SIE, COMMISSION)) == ("waiting", "waiting")
     assert (text(model, AAPL, REALIZED), text(model, AAPL, TOTAL)) == ("+200.50*", "+18,730.90*")
     assert tip_of(row(book, SIE), REALIZED, model.around).startswith("Waits for a commission report")
+
+
+def test_a_hover_tells_who_told_a_figure_and_when(model: LiveModel) -> None:
+    book, at = sample_book(), fmt.clock(NOW)
+    assert tip_of(row(book, AAPL), VALUE, model.around) == f"Told by TWS {at} (reqPnLSingle)"
+    assert tip_of(row(book, SIE), UNREALIZED, model.around) == f"In EUR\nTold by TWS {at} (reqPnLSingle)"
+    assert tip_of(row(book, KO), REALIZED, model.around).endswith("Told by TWS with each print")
+    assert tip_of(row(book, VOD), VALUE, model.around).endswith("Nobody told it yet")
 
 
 def draw_all(model: LiveModel) -> None:
