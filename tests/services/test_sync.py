@@ -416,6 +416,7 @@ class Socketed:
     hub: Hub
     sync: SyncService
     line: Line = Line()
+    settings: Settings = Settings()
 
     def become(self, state: LineState) -> None:
         self.line = self.line.become(state, self.dial())
@@ -435,7 +436,7 @@ async def over_the_socket(
     async with open_database_in(folder) as (_, database), at_tws(read_only=True, **options) as scene:
         sync = SyncService(
             scene.broker, session=None, line=lambda: made.line, stands_beside=True, hub=hub, tasks=tasks,
-            database=database, environment=environment, settings=Settings, clock=dial, wait=dial.wait,
+            database=database, environment=environment, settings=lambda: made.settings, clock=dial, wait=dial.wait,
             ticks=dial.ticks,
         )
         made = Socketed(scene=scene, database=database, dial=dial, hub=hub, sync=sync)
@@ -527,6 +528,22 @@ def test_by_itself_the_socket_is_read_only_while_its_line_stands(tmp_path: Path)
             desk.dial.advance(timedelta(hours=1))
             await asyncio.sleep(0.05)
             assert len(await desk.lines()) == count == 4
+
+    asyncio.run(run())
+
+
+def test_with_automatic_sync_switched_off_the_socket_is_read_on_request_alone(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with over_the_socket(tmp_path) as desk:
+            desk.settings = Settings(auto_sync=False)
+            desk.sync.start()
+            desk.become(LineState.UP)
+            await eventually(lambda: desk.dial.next_in is not None)
+            desk.dial.advance(timedelta(hours=1))
+            await eventually(lambda: desk.dial.next_in is not None)
+            assert await desk.lines() == ()
+            outcome = await desk.sync.run(MAIN)
+            assert [record.account for record in outcome.records] == [MAIN] and len(await desk.lines()) == 1
 
     asyncio.run(run())
 
