@@ -179,6 +179,19 @@ def test_a_tws_without_its_sign_in_or_broker_has_one_finding_with_one_step() -> 
     _at_tws(scene)
 
 
+def test_a_tws_that_greets_and_hangs_up_is_told_as_one_that_is_not_signed_in() -> None:
+    words = b"176\x0020261120 14:30:00 America/New_York\0"
+
+    async def scene() -> None:
+        async with answering(len(words).to_bytes(4, "big") + words) as port:
+            seen = await met(port)
+            assert seen.knock is Knock.GREETED and seen.error is not None and not seen.accounts
+            found = listed(seen)
+            assert [each.check for each in found.values() if each.verdict is Verdict.BAD] == [Check.TWS_SIGN_IN]
+
+    asyncio.run(scene())
+
+
 def test_no_positions_lead_to_the_accounts_and_the_logs() -> None:
     async def scene(at: Scene) -> None:
         seen = await met(at.service.port)
