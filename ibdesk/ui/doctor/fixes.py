@@ -79,7 +79,7 @@ class Fixes:
 
     async def _set(self, name: str, value: str) -> bool:
         await self._desk.preferences.change(name, value)
-        self._bridge.say(f"{meta_of(name).title} {value} counts from the next opening of the desk.")
+        self._bridge.say(f"{meta_of(name).title} {value} is used from now on.")
         return False
 
     async def _command(self, name: str) -> bool:
