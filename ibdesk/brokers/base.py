@@ -14,6 +14,7 @@ from ibdesk.domain.executions import Fill
 from ibdesk.domain.instruments import Conid, Instrument
 from ibdesk.domain.market import Bar, BarSize, ContractDetails, ContractMatch, Dividend, Quote, Span, TradingHours
 from ibdesk.domain.orders import Answer, Order, OrderIntent, OrderRules, OrderTicket, Side, WhatIf
+from ibdesk.domain.pairs import Pairing
 from ibdesk.domain.pnl import PositionMoved, PositionPnl
 from ibdesk.domain.positions import Freshness, Snapshot, Source
 from ibdesk.domain.returns import Point
@@ -260,8 +261,11 @@ class Trading(OrderBook, Protocol):
     Unavailable(OUTCOME_UNKNOWN) when a request left and no answer came: it may have arrived, and nothing is ever sent
     twice. Any other error means that nothing was placed, changed or cancelled. While a question is open, previews,
     orders and changes of its account wait for the answer, for a limited time; a cancel goes at once and gives the
-    question up.
+    question up. `pairing`: whether a ticket may carry another half, and what becomes of it when one half is cancelled;
+    both leave at once, under their own ids (`domain.pairs`).
     """
+
+    pairing: Pairing
 
     async def rules(self, conid: Conid, side: Side) -> OrderRules: ...
 

@@ -15,45 +15,17 @@ from ibdesk.domain.accounts import AccountId
 from ibdesk.domain.instruments import AssetClass, Conid, Instrument
 from ibdesk.domain.modes import Mode
 from ibdesk.domain.money import Currency
+from ibdesk.domain.order_terms import NEEDS_LIMIT as NEEDS_LIMIT
+from ibdesk.domain.order_terms import NEEDS_STOP as NEEDS_STOP
+from ibdesk.domain.order_terms import OrderType as OrderType
+from ibdesk.domain.order_terms import Side as Side
+from ibdesk.domain.order_terms import TimeInForce as TimeInForce
+from ibdesk.domain.order_terms import Trail as Trail
 
 #: Our own id of an order (the Portal's cOID, TWS's orderRef): unique, ours before the broker hears of it.
 OrderRef = NewType("OrderRef", str)
 #: The broker's id of an order.
 OrderId = NewType("OrderId", str)
-
-
-class Side(StrEnum):
-    BUY = "BUY"
-    SELL = "SELL"
-
-    @property
-    def sign(self) -> int:
-        return 1 if self is Side.BUY else -1
-
-    @property
-    def opposite(self) -> "Side":
-        return Side.SELL if self is Side.BUY else Side.BUY
-
-
-class OrderType(StrEnum):
-    MARKET = "market"
-    LIMIT = "limit"
-    STOP = "stop"
-    STOP_LIMIT = "stop-limit"
-    TRAILING = "trailing stop"
-    MARKET_ON_CLOSE = "market on close"
-    LIMIT_ON_CLOSE = "limit on close"
-
-
-class TimeInForce(StrEnum):
-    DAY = "DAY"
-    GTC = "GTC"
-    IOC = "IOC"
-    OPG = "OPG"
-
-
-NEEDS_LIMIT = frozenset({OrderType.LIMIT, OrderType.STOP_LIMIT, OrderType.LIMIT_ON_CLOSE})
-NEEDS_STOP = frozenset({OrderType.STOP, OrderType.STOP_LIMIT})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,19 +42,21 @@ class Leg:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Trail:
-    """How far a trailing stop stays behind, in price or in percent."""
-
-    amount: Decimal
-    is_percent: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Exits:
     """What is to close the position once the ticket is filled: one cancels the other. At least one is given."""
 
     take_profit: Decimal | None = None
     stop_loss: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OtherHalf:
+    """The second order of a pair that closes what is held: a stop or a trailing stop beside the ticket's limit, for the
+    same size and as long. The one that fills cancels the other."""
+
+    order_type: OrderType = OrderType.STOP
+    stop: Decimal | None = None
+    trail: Trail | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +78,7 @@ class OrderTicket:
     tif: TimeInForce = TimeInForce.DAY
     outside_hours: bool = False
     exits: Exits | None = None
+    other: OtherHalf | None = None
 
     @property
     def is_combo(self) -> bool:
@@ -135,7 +110,26 @@ def faults(ticket: OrderTicket) -> tuple[str, ...]:
     found += _price_faults(ticket)
     if ticket.exits is not None and ticket.exits.take_profit is None and ticket.exits.stop_loss is None:
         found.append("Enter a profit target or a stop loss, or take the exits away.")
+    found += [] if ticket.other is None else _pair_faults(ticket, ticket.other)
     return tuple(found)
+
+
+def _pair_faults(ticket: OrderTicket, other: OtherHalf) -> list[str]:
+    """A limit on the better side of the market, a stop on the worse, of one contract."""
+    if len(ticket.legs) != 1 or ticket.exits is not None or ticket.order_type is not OrderType.LIMIT:
+        return ["A pair is a limit and a stop for one contract that is held."]
+    if other.order_type is OrderType.TRAILING:
+        return _trail_faults(other.trail)
+    if other.order_type is not OrderType.STOP:
+        return ["Beside the limit stands a stop or a trailing stop."]
+    if found := _price_fault("stop price", other.stop, may_be_negative=False):
+        return found
+    if ticket.limit is None or other.stop is None or not ticket.limit.is_finite():
+        return []
+    if (ticket.limit - other.stop) * ticket.legs[0].side.sign < 0:
+        return []
+    where = "below" if ticket.legs[0].side is Side.SELL else "above"
+    return [f"The stop must be {where} the limit: one takes the profit, the other ends the loss."]
 
 
 #: Bought in whole or by amount, and held in fractions.
@@ -155,12 +149,16 @@ def _price_faults(ticket: OrderTicket) -> list[str]:
     if ticket.order_type in NEEDS_STOP:
         found += _price_fault("stop price", ticket.stop, may_be_negative=ticket.is_combo)
     if ticket.order_type is OrderType.TRAILING:
-        amount = ticket.trail.amount if ticket.trail is not None else None
-        found += _price_fault("trailing amount", amount, may_be_negative=False)
-        if not found and ticket.trail is not None and ticket.trail.is_percent and ticket.trail.amount >= 100:
-            found.append("The trailing amount must be below 100 %.")
+        found += _trail_faults(ticket.trail)
     for name, exit_price in _exit_prices(ticket):
         found += _price_fault(name, exit_price, may_be_negative=ticket.is_combo)
+    return found
+
+
+def _trail_faults(trail: Trail | None) -> list[str]:
+    found = _price_fault("trailing amount", None if trail is None else trail.amount, may_be_negative=False)
+    if not found and trail is not None and trail.is_percent and trail.amount >= 100:
+        found.append("The trailing amount must be below 100 %.")
     return found
 
 

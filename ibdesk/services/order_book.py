@@ -159,6 +159,11 @@ class LiveOrders:
             await self.put(order)
         return order
 
+    async def settle_each(self, refs: Iterable[OrderRef], state: OrderState, message: str = "") -> Order:
+        """The same of several of ours; the first of them as it is then."""
+        settled = [await self.settle(ref, state, message) for ref in refs]
+        return settled[0]
+
     def leave(self, ref: OrderRef) -> None:
         """Nobody waits for this order's answer any more. Without one it is UNKNOWN from now on; where it is still
         stored as intended or asked, it is taken for that at the next opening."""

@@ -9,8 +9,9 @@ from typing import Protocol
 
 from ibdesk.domain.compliance.context import Context
 from ibdesk.domain.compliance.verdict import Verdict
+from ibdesk.domain.errors import Cause, DeskError
 from ibdesk.domain.market import Quote
-from ibdesk.domain.orders import OrderRef, OrderTicket
+from ibdesk.domain.orders import OrderIntent, OrderRef, OrderTicket
 from ibdesk.domain.receipts import EnteredBy, Receipt, Step
 from ibdesk.services.desk import Clock
 from ibdesk.store import receipts
@@ -52,6 +53,25 @@ class Steps:
             summary=None if context is None else context.summary, what_if=None if context is None else context.what_if,
         )  # fmt: skip
         return replace(plain, **told)  # type: ignore[arg-type]
+
+    def of_other(self, intent: OrderIntent, checked: Judged) -> tuple[Receipt, ...]:
+        """The first lines of a pair's other half: the verdict is the pair's, the ticket its own."""
+        decision = checked.verdict.severity.word
+        return (
+            self.of(Step.CHECK_RUN, intent.ticket, intent.ref, checked, decision=decision),
+            self.of(Step.SENT, intent.ticket, intent.ref),
+        )
+
+    async def of_each(self, step: Step, ticket: OrderTicket, refs: tuple[OrderRef, ...], **told: object) -> None:
+        """Write the same line for each of these orders."""
+        await self.write(*(self.of(step, ticket, ref, None, **told) for ref in refs))
+
+    async def failed(self, error: DeskError, ticket: OrderTicket, refs: tuple[OrderRef, ...]) -> None:
+        """Write that a request failed, or that nobody knows what became of it."""
+        if error.cause is Cause.OUTCOME_UNKNOWN:
+            await self.of_each(Step.OUTCOME_UNKNOWN, ticket, refs, decision=error.message)
+        else:
+            await self.of_each(Step.BROKER_REJECT, ticket, refs, broker_text=error.message)
 
     async def write(self, *steps: Receipt) -> None:
         """Raises DeskError when the vault cannot take them."""

@@ -23,6 +23,7 @@ from ibdesk.domain.errors import Cause, DeskError, Refused
 from ibdesk.domain.hours import NEW_YORK, midnight
 from ibdesk.domain.modes import Mode, face_of
 from ibdesk.domain.orders import Order, OrderIntent, OrderRef, OrderState, OrderTicket, Placed, Rejected, WhatIf
+from ibdesk.domain.pairs import Pairing, first_ref, intents_of
 from ibdesk.domain.receipts import EnteredBy, LoggedReceipt, Receipt, Step
 from ibdesk.services.desk import Clock
 from ibdesk.services.order_book import LiveOrders
@@ -93,6 +94,11 @@ class Orders:
         self._deciding = asyncio.Lock()
 
     @property
+    def pairing(self) -> Pairing:
+        """Whether orders may cancel each other here, and what becomes of one when the other is cancelled."""
+        return self._trading.pairing
+
+    @property
     def is_live(self) -> bool:
         return face_of(self.mode).environment is Environment.LIVE
 
@@ -110,6 +116,7 @@ class Orders:
         desk = replace(
             context.desk, mode=self.mode, killed=self._killed(), is_read_only=self._is_read_only() and self.is_live,
             is_armed=not self.is_live or (unlocked or self._is_armed)(ticket.account),
+            takes_pairs=ticket.other is None or self.pairing is not Pairing.NOT_TAKEN,
         )
         mine = tuple(order for order in self.book.working if order.account == ticket.account)
         context = replace(context, desk=desk, what_if=what_if or context.what_if, sent=sent, working=mine,
@@ -153,21 +160,22 @@ class Orders:
         """
         async with self._deciding:
             intent, fresh = await self._decide(draft, shown, confirmation)
-            if fresh is not None:
-                self.book.begin(trades.intended(intent))
+            for each in intents_of(intent) if fresh is not None else ():
+                self.book.begin(trades.intended(each))
         if fresh is None:
             return self.book.find(intent.ref) or trades.intended(intent)
         try:
             return await self._carry(intent, fresh, ask)
         finally:
-            self.book.leave(intent.ref)
+            for each in intents_of(intent):
+                self.book.leave(each.ref)
 
     async def change(
         self, order: Order, shown: Checked, *, ask: Ask, confirmation: Confirmation | None = None
     ) -> Order:
         """Change a working order to the ticket that was shown. Raises like `send`, and Unavailable(OUTCOME_UNKNOWN)
         when nobody knows whether the change arrived: it is not sent again, the book will tell."""
-        if shape(shown.ticket) != shape(order):
+        if shape(shown.ticket) != shape(order) or shown.ticket.other is not None:
             raise refused("A change keeps the account, the contracts and the sides of its order.",
                            "Cancel the order and send another one.")  # fmt: skip
         ref = order.ref or OrderRef(f"#{order.id}")
@@ -195,7 +203,7 @@ class Orders:
             )
         except DeskError as error:
             with suppress(DeskError):  # a vault that cannot be written makes no other outcome
-                await self._steps.write(self._failed(error, shown.ticket, ref))
+                await self._steps.failed(error, shown.ticket, (ref,))
             raise
         if isinstance(last, Rejected):
             await self._steps.write(self._steps.of(Step.BROKER_REJECT, shown.ticket, ref, broker_text=last.text))
@@ -255,12 +263,14 @@ class Orders:
                 await self._refuse(ref, fresh, obstacle)
             return before, None
         self._spend(confirmation)
+        ref = ref if shown.ticket.other is None else first_ref(ref)
         intent = OrderIntent(ref=ref, ticket=shown.ticket, at=self._clock())
         steps = [self._steps.of(Step.CHECK_RUN, shown.ticket, ref, fresh, decision=fresh.verdict.severity.word)]
         if confirmation is not None:
             codes = tuple(sorted(asked(shown.verdict)))
             steps.append(self._steps.of(Step.CONFIRMED_OVERRIDE, shown.ticket, ref, shown, acknowledged=codes))
         steps.append(self._steps.of(Step.SENT, shown.ticket, ref))
+        steps += [step for each in intents_of(intent)[1:] for step in self._steps.of_other(each, fresh)]
         known = await self._database.write(_store, intent, draft, tuple(steps), urgent=True)
         return (intent, fresh) if known is None else (known, None)
 
@@ -302,14 +312,15 @@ class Orders:
     async def _carry(self, intent: OrderIntent, fresh: Checked, ask: Ask) -> Order:
         """From the stored intent to an outcome."""
         ticket, ref = intent.ticket, intent.ref
+        refs = tuple(each.ref for each in intents_of(intent))
         if why := self._held_back(fresh):
             said = f"{why} before it left."
-            await self._steps.write(self._steps.of(Step.NOT_PLACED, ticket, ref, decision=said))
-            await self.book.settle(ref, OrderState.REFUSED, said)
+            await self._steps.of_each(Step.NOT_PLACED, ticket, refs, decision=said)
+            await self.book.settle_each(refs, OrderState.REFUSED, said)
             raise refused(f"{why} before the order left.", "Nothing was sent.")
 
         async def told() -> None:
-            await self.book.settle(ref, OrderState.ASKED)
+            await self.book.settle_each(refs, OrderState.ASKED)
 
         try:
             answer = await self._trading.place(intent)
@@ -317,46 +328,47 @@ class Orders:
         except DeskError as error:
             if error.cause is Cause.OUTCOME_UNKNOWN:
                 with suppress(DeskError):  # a vault that cannot be written makes no less of an unknown order
-                    await self._steps.write(self._failed(error, ticket, ref))
-                    await self.book.settle(ref, OrderState.UNKNOWN, error.message)
+                    await self._steps.failed(error, ticket, refs)
+                    await self.book.settle_each(refs, OrderState.UNKNOWN, error.message)
                 return self._unknown(intent)
-            await self._steps.write(self._failed(error, ticket, ref))
-            await self.book.settle(ref, OrderState.REFUSED, error.message)
+            await self._steps.failed(error, ticket, refs)
+            await self.book.settle_each(refs, OrderState.REFUSED, error.message)
             raise
         try:
-            order = await self._conclude(last, ticket, ref, self._held_back(fresh))
+            order = await self._conclude(last, ticket, refs, self._held_back(fresh))
         except DeskError:  # the vault's word and not the broker's, which has it: nobody may think it was not placed
             if not isinstance(last, Placed):
                 raise
             return self._unknown(intent)
-        if order.is_open and self._stopped(fresh.verdict):  # it was on its way while all others were cancelled
-            with suppress(DeskError):  # it was placed all the same; the kill switch tells of it and tries again
-                await self.cancel(order)
+        if self._stopped(fresh.verdict):  # it was on its way while all others were cancelled
+            for each in (order, *(self.book.find(other) for other in refs[1:])):
+                if each is not None and each.is_open:
+                    with suppress(DeskError):  # it was placed all the same; the kill switch tells of it, tries again
+                        await self.cancel(each)
         return self.book.find(ref) or order
-
-    def _failed(self, error: DeskError, ticket: OrderTicket, ref: OrderRef) -> Receipt:
-        """The line for a request that failed, or of which nobody knows what became."""
-        if error.cause is Cause.OUTCOME_UNKNOWN:
-            return self._steps.of(Step.OUTCOME_UNKNOWN, ticket, ref, decision=error.message)
-        return self._steps.of(Step.BROKER_REJECT, ticket, ref, broker_text=error.message)
 
     def _unknown(self, intent: OrderIntent) -> Order:
         """The order as one that may have been placed, until the book is read."""
-        self.book.leave(intent.ref)
+        for each in intents_of(intent):
+            self.book.leave(each.ref)
         return self.book.find(intent.ref) or trades.intended(intent)
 
-    async def _conclude(self, last: Placed | Rejected | None, ticket: OrderTicket, ref: OrderRef, why: str) -> Order:
+    async def _conclude(
+        self, last: Placed | Rejected | None, ticket: OrderTicket, refs: tuple[OrderRef, ...], why: str
+    ) -> Order:
         if last is None:
             said = f"{why} before it was answered." if why else "You answered no."
-            await self._steps.write(self._steps.of(Step.NOT_PLACED, ticket, ref, decision=said))
-            return await self.book.settle(ref, OrderState.DECLINED, said)
+            await self._steps.of_each(Step.NOT_PLACED, ticket, refs, decision=said)
+            return await self.book.settle_each(refs, OrderState.DECLINED, said)
         if isinstance(last, Rejected):
-            await self._steps.write(self._steps.of(Step.BROKER_REJECT, ticket, ref, broker_text=last.text))
-            return await self.book.settle(ref, OrderState.REFUSED, last.text)
-        first = last.orders[0]
+            await self._steps.of_each(Step.BROKER_REJECT, ticket, refs, broker_text=last.text)
+            return await self.book.settle_each(refs, OrderState.REFUSED, last.text)
+        ref, first = refs[0], last.orders[0]
         words = " ".join(order.message for order in last.orders if order.message)
-        await self._steps.write(self._steps.of(Step.BROKER_ACK, ticket, ref, order_id=first.id, broker_text=words,
-                                     decision=first.state.value))  # fmt: skip
+        for own, each in zip(refs, last.orders, strict=False):  # the exits of a bracket have no receipt of their own
+            await self._steps.of_each(
+                Step.BROKER_ACK, ticket, (own,), order_id=each.id, broker_text=words, decision=each.state.value
+            )
         await self.book.hear((replace(first, ref=ref), *last.orders[1:]))
         return self.book.find(ref) or first
 
@@ -379,6 +391,8 @@ class Orders:
 def _store(tx: "Connection", intent: OrderIntent, draft: str, steps: tuple[Receipt, ...]) -> OrderIntent | None:
     known = trades.add_intent(tx, intent, draft)
     if known is None:
+        for other in intents_of(intent)[1:]:
+            trades.add_intent(tx, other, f"{draft}{other.ref}")
         receipts.append(tx, steps)
         trades.drop_draft(tx, draft)
     return known

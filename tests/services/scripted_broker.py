@@ -35,6 +35,7 @@ from ibdesk.domain.orders import (
     TimeInForce,
     WhatIf,
 )
+from ibdesk.domain.pairs import Pairing, intents_of
 from ibdesk.services.desk import Clock
 
 MAIN, REAL = AccountId("DU7654321"), AccountId("U7654321")
@@ -78,6 +79,8 @@ class ScriptedBroker:
     """Answers each `place` and `reply` with the next word of `script`: take, ask, reject, lost (it arrived, the answer
     did not), gone (nothing left). Without a word it takes. Orders are known by our id; a second one is seen."""
 
+    pairing = Pairing.KEEPS
+
     def __init__(self, clock: Clock, *script: str) -> None:
         self.script = deque(script)
         self.known: dict[OrderRef, Order] = {}
@@ -115,17 +118,19 @@ class ScriptedBroker:
             return Questions(reply=name, questions=(Question(id="o10151", text="It takes any price. Sure?"),))
         if word == "lost-before":
             raise _unknown()
-        self.known[intent.ref] = self._order(intent)
+        every = intents_of(intent)
+        for each in every:
+            self.known[each.ref] = self._order(each)
         if word == "lost":
             raise _unknown()
-        return Placed(orders=(self.known[intent.ref],))
+        return Placed(orders=tuple(self.known[each.ref] for each in every))
 
     def _order(self, intent: OrderIntent) -> Order:
         asked = intent.ticket
         return Order(
             account=asked.account, state=OrderState.WORKING, legs=asked.legs, quantity=asked.quantity,
-            order_type=OrderType.LIMIT, tif=TimeInForce.DAY, at=intent.at, updated_at=self._clock(), ref=intent.ref,
-            id=OrderId(f"{1000 + len(self.known)}"), limit=asked.limit,
+            order_type=asked.order_type, tif=TimeInForce.DAY, at=intent.at, updated_at=self._clock(), ref=intent.ref,
+            id=OrderId(f"{1000 + len(self.known)}"), limit=asked.limit, stop=asked.stop,
         )  # fmt: skip
 
     async def rules(self, conid: Conid, side: Side) -> OrderRules:

@@ -32,6 +32,7 @@ from ibdesk.domain.orders import (
     WhatIf,
     faults,
 )
+from ibdesk.domain.pairs import Pairing, halves, other_ref
 from ibdesk.domain.paper import preview, venue
 from ibdesk.domain.paper.book import PaperBook, PaperOrder, told
 from ibdesk.domain.paper.sessions import Spans
@@ -52,6 +53,8 @@ Arrival = Callable[[PaperBook, Iterable[int], datetime], Step]
 
 class PaperTrading:
     """Orders of one account. Raises DeskError branches; it never leaves an outcome open."""
+
+    pairing = Pairing.KEEPS
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -92,9 +95,10 @@ class PaperTrading:
         ticket = intent.ticket
         self.check(ticket.account, ticket.mode)
         if self._engine.book.by_ref(intent.ref) is None:
-            seen = await self.what_if(ticket)
-            if seen.refusal:
-                return Rejected(text=seen.refusal)
+            for each in halves(ticket):
+                seen = await self.what_if(each)
+                if seen.refusal:
+                    return Rejected(text=seen.refusal)
         spans = await self._spans(ticket)
 
         def take(book: PaperBook) -> Step:
@@ -184,8 +188,10 @@ class PaperTrading:
         first = book.by_ref(ref)
         if first is None:
             return Rejected(text="Local Paper did not take the order.")
-        exits = (order for order in book.orders if order.parent == first.number)
-        return Placed(orders=tuple(told(book, order) for order in (first, *exits)))
+        other = other_ref(ref)
+        rest = (each for each in book.orders
+                if each.parent == first.number or (other is not None and each.ref == other))  # fmt: skip
+        return Placed(orders=tuple(told(book, order) for order in (first, *rest)))
 
     async def _priced(self, ticket: OrderTicket) -> tuple[PaperBook, Mapping[Conid, Touch]]:
         """A copy of the book with the prices of the ticket's contracts and their underlyings, and what is shown."""

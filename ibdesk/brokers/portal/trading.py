@@ -38,6 +38,7 @@ from ibdesk.domain.orders import (
     Side,
     WhatIf,
 )
+from ibdesk.domain.pairs import Pairing, halves, other_ref
 
 #: What the broker says of our own id when it has the order already (reference/client-portal-api.md 7.4).
 _DUPLICATE = "is already registered"
@@ -59,7 +60,10 @@ class Errand:
 
 
 class PortalTrading(PortalBook):
-    """Orders of the brokerage session. `operator` names who enters them, which futures venues want to know."""
+    """Orders of the brokerage session. `operator` names who enters them, which futures venues want to know. What the
+    broker does with a group one of which a person cancels is not published."""
+
+    pairing = Pairing.MAY_CANCEL
 
     def __init__(
         self,
@@ -97,7 +101,7 @@ class PortalTrading(PortalBook):
 
     async def what_if(self, ticket: OrderTicket) -> WhatIf:
         await self._check(ticket.account, ticket.mode)
-        body = tickets.placing(replace(ticket, exits=None), None, self._operator())
+        body = tickets.placing(replace(ticket, exits=None, other=None), None, self._operator())
         await self._warm_quotes([leg.instrument.conid for leg in ticket.legs])
         async with self._turns.turn(ticket.account):
             try:
@@ -193,12 +197,16 @@ class PortalTrading(PortalBook):
         if not isinstance(found, tuple):
             return found
         ticket, at = errand.ticket, self._clock()
-        first = outcomes.taken(ticket, found[0], at, ref=errand.ref)
+        own = halves(ticket)
+        first = outcomes.taken(own[0], found[0], at, ref=errand.ref)
         if errand.changed is not None:
             return Placed(orders=(_changed(errand.changed, first, is_told=bool(found[0].status or found[0].error)),))
-        rest = (found[number] if number < len(found) else None for number in range(1, tickets.count_of(ticket)))
-        exits = zip(tickets.exits_of(ticket), rest, strict=True)
-        return Placed(orders=(first, *(outcomes.taken(each, one, at, parent=errand.ref) for each, one in exits)))
+        others = [(each, {"parent": errand.ref}) for each in tickets.exits_of(ticket)]
+        if errand.ref is not None:
+            others += [(each, {"ref": other_ref(errand.ref)}) for each in own[1:]]
+        rest = (found[number] if number < len(found) else None for number in range(1, 1 + len(others)))
+        told = zip(others, rest, strict=True)
+        return Placed(orders=(first, *(outcomes.taken(each, one, at, **whose) for (each, whose), one in told)))
 
     async def _after(self, errand: Errand, problem: Declined | Faulted, *, is_reply: bool) -> Answer:
         """The broker said something else than an answer: no, that it knows the order, or that it failed."""
@@ -230,14 +238,16 @@ class PortalTrading(PortalBook):
         return known
 
     async def _listed(self, errand: Errand) -> Placed | None:
-        """The order by our id, with its exits; None when it is not among those of today. Raises OUTCOME_UNKNOWN."""
+        """The order by our id, with its exits or its other half; None when today's list has none such. Raises
+        OUTCOME_UNKNOWN."""
         try:
             listed = await self.orders(errand.ticket.account)
         except DeskError as problem:
             raise _unknown(errand.name) from problem
         found = [each for each in listed if each.ref == errand.ref]
-        exits = (each for each in listed if each.parent == errand.ref)
-        return Placed(orders=(found[0], *exits)) if found else None
+        other = None if errand.ref is None else other_ref(errand.ref)
+        rest = (each for each in listed if each.parent == errand.ref or (other is not None and each.ref == other))
+        return Placed(orders=(found[0], *rest)) if found else None
 
     async def _check(self, account: AccountId, mode: Mode | None = None) -> None:
         """The last of three places that refuse an account or a ticket of another environment."""

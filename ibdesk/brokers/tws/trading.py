@@ -37,6 +37,7 @@ from ibdesk.domain.orders import (
     Side,
     WhatIf,
 )
+from ibdesk.domain.pairs import Pairing
 from ibdesk.domain.paper.venue import exits_of
 
 #: The state an order is in before TWS has said anything of the broker's.
@@ -47,6 +48,8 @@ _WHY_WITHIN = 0.3
 
 class TwsTrading(TwsBook):
     """Orders, over the connection that is theirs: an order belongs to the client id that sent it."""
+
+    pairing = Pairing.NOT_TAKEN
 
     def __init__(
         self, setting: Setting, main: Link, ordering: Link, inbox: Inbox, contracts: Contracts, market: TwsMarket
@@ -83,6 +86,8 @@ class TwsTrading(TwsBook):
 
     async def place(self, intent: OrderIntent) -> Answer:
         ticket = intent.ticket
+        if ticket.other is not None:
+            return Rejected(text="Orders that cancel each other are not sent over the socket of TWS.")
         line = await self._ready(ticket.account, ticket.mode)
         async with self._placing:
             if intent.ref in self._sent or self._inbox.orders.by_ref(ticket.account, intent.ref) is not None:

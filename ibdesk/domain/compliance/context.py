@@ -20,6 +20,7 @@ from ibdesk.domain.market import Dividend, Quote, TradingHours
 from ibdesk.domain.modes import Mode
 from ibdesk.domain.money import ZERO, Currency
 from ibdesk.domain.orders import Order, OrderIntent, OrderRef, OrderRules, WhatIf
+from ibdesk.domain.pairs import group_of
 from ibdesk.domain.risk_settings import RiskSettings
 from ibdesk.domain.session import Session
 
@@ -27,13 +28,15 @@ from ibdesk.domain.session import Session
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
     """What the desk itself stands at. `session` None: this mode needs none. `killed` says why the kill switch is on,
-    empty when it is off; `is_armed`: live orders were unlocked by the person."""
+    empty when it is off; `is_armed`: live orders were unlocked by the person; `takes_pairs`: the broker lets one order
+    cancel another."""
 
     mode: Mode
     session: Session | None = None
     is_locked: bool = False
     is_read_only: bool = False
     is_armed: bool = True
+    takes_pairs: bool = True
     killed: str = ""
     outage: Outage | None = None
 
@@ -46,8 +49,8 @@ class Context:
     broker figures are older than the settings allow counts as unknown. `working` are the account's open orders, from
     wherever; `sent` the intents of this trade date from this desk, `undone` those of them that the broker refused or
     a person answered with no; `usual` the middle size of the person's own orders of a class; `what_if` the broker's
-    preview of exactly this order; `filled` what is filled already of the one that is changed, `group` the order whose
-    exit it is. `granted` None: take the setting.
+    preview of exactly this order; `filled` what is filled already of the one that is changed, `group` those that it
+    would cancel, or be cancelled by. `granted` None: take the setting.
     """
 
     now: datetime
@@ -93,5 +96,5 @@ class Context:
         return replace(
             self, book=book, working=tuple(each for each in self.working if each not in same),
             sent=tuple(each for each in self.sent if each.ref != order.ref),
-            filled=max((each.filled for each in (*same, order)), default=ZERO), group=order.parent,
+            filled=max((each.filled for each in (*same, order)), default=ZERO), group=group_of(order),
         )  # fmt: skip

@@ -5,9 +5,8 @@ from datetime import timedelta
 from decimal import Decimal
 
 from ibdesk.domain.compliance.case import Case, said
+from ibdesk.domain.compliance.exposure import claimed
 from ibdesk.domain.compliance.verdict import Code, Finding, Severity, Source
-from ibdesk.domain.instruments import Conid
-from ibdesk.domain.money import ZERO
 from ibdesk.domain.orders import Order, OrderTicket, OrderType, Side
 
 #: The web interface takes ten requests a second in all (reference/client-portal-api.md section 10).
@@ -102,12 +101,12 @@ def _told(order: Order) -> str:
 
 
 def _closed_twice(case: Case) -> Iterator[Finding]:
-    """With the working orders filled as well, closing would go through zero. Exits of one entry cancel each other."""
+    """With the working orders filled as well, closing would go through zero. Those that cancel one another: once."""
     for instrument, change in case.legs:
         held = case.context.book.quantity(instrument)
         if held * change >= 0:
             continue
-        pending = _pending(case.context.working, instrument.conid, 1 if change > 0 else -1)
+        pending = claimed(case.context.working, instrument, change, case.context.group)
         if pending and abs(pending + change) > abs(held):
             yield said(
                 Code.CLOSED_TWICE, Severity.CONFIRM,
@@ -115,15 +114,3 @@ def _closed_twice(case: Case) -> Iterator[Finding]:
                 "fill, the position turns around.", "Cancel those working orders first.",
                 measured=abs(pending + change), limit=abs(held),
             )  # fmt: skip
-
-
-def _pending(working: tuple[Order, ...], conid: Conid, sign: int) -> Decimal:
-    exits: dict[str, Decimal] = {}
-    for place, order in enumerate(working):
-        amount = sum(
-            (change for each, change in order.changes if each.conid == conid and change * sign > 0), ZERO
-        )  # fmt: skip
-        key = order.parent or f"alone {place}"
-        if abs(amount) > abs(exits.get(key, ZERO)):
-            exits[key] = amount
-    return sum(exits.values(), ZERO)

@@ -26,12 +26,14 @@ from ibdesk.domain.compliance.expiry import check_expiry
 from ibdesk.domain.compliance.identity import check_identity
 from ibdesk.domain.compliance.limits import check_limits
 from ibdesk.domain.compliance.market_state import check_market_state
+from ibdesk.domain.compliance.pairs import check_pair, joined
 from ibdesk.domain.compliance.policy import Policies
 from ibdesk.domain.compliance.prices import check_hard_collar, check_prices
 from ibdesk.domain.compliance.ticks import check_ticks
 from ibdesk.domain.compliance.verdict import Code, Finding, Severity, Verdict
 from ibdesk.domain.errors import DeskError
 from ibdesk.domain.orders import OrderTicket
+from ibdesk.domain.pairs import halves
 
 Rule: TypeAlias = Callable[[Case], tuple[Finding, ...]]
 
@@ -55,8 +57,15 @@ def check(ticket: OrderTicket, context: Context, policies: Policies) -> Verdict:
 
     A ticket that lacks something or has a price that is no number is blocked before the rules that would reckon with
     it; who may send it is told all the same. Of an order that is changed they judge what is left to be filled, but
-    for its size (`limits`).
+    for its size (`limits`). Of a pair both orders are judged, each as if it stood alone.
     """
+    if ticket.other is None:
+        return _of_one(ticket, context, policies)
+    parts = tuple(_of_one(half, context, policies).findings for half in halves(ticket))
+    return _verdict(context, joined(check_pair(ticket, context), *parts))
+
+
+def _of_one(ticket: OrderTicket, context: Context, policies: Policies) -> Verdict:
     faults = check_ticket(ticket) or check_rest(ticket, context.filled)
     if faults:
         return _verdict(context, (*check_identity(ticket, context, lowers_risk=False), *faults))

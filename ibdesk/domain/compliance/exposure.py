@@ -10,6 +10,7 @@ from ibdesk.domain.instruments import AssetClass, Conid, Instrument
 from ibdesk.domain.money import ZERO
 from ibdesk.domain.options import merged, recognise
 from ibdesk.domain.orders import Order, OrderRef
+from ibdesk.domain.pairs import group_of
 from ibdesk.domain.positions import Position
 from ibdesk.domain.strategies import Recognition
 
@@ -142,16 +143,17 @@ def opened(held: Decimal, change: Decimal) -> Decimal:
 def claimed(
     working: Iterable[Order], instrument: Instrument, change: Decimal, group: OrderRef | None = None
 ) -> Decimal:
-    """What working orders on the same side still do to this contract: signed like the change. Of exits of one order,
-    which cancel each other, the largest; none of `group`'s."""
+    """What working orders on the same side still do to this contract: signed like the change. Of those that cancel
+    each other the largest; none of `group`'s."""
     sides: dict[OrderRef, Decimal] = {}
     total = ZERO
     for order in working:
         own = sum((each for leg, each in order.changes if leg.conid == instrument.conid and each * change > 0), ZERO)
-        if order.parent is None:
+        theirs = group_of(order)
+        if theirs is None:
             total += own
-        elif order.parent != group:
-            sides[order.parent] = max(sides.get(order.parent, ZERO), own, key=abs)
+        elif theirs != group:
+            sides[theirs] = max(sides.get(theirs, ZERO), own, key=abs)
     return total + sum(sides.values(), ZERO)
 
 

@@ -16,6 +16,7 @@ from ibdesk.domain.instruments import Conid, Instrument
 from ibdesk.domain.matching import Phase, Print, Resting, Touch, leg_prices, match, net_touch
 from ibdesk.domain.money import ZERO
 from ibdesk.domain.orders import Leg, Order, OrderRef, OrderState, OrderTicket, OrderType, Side, TimeInForce
+from ibdesk.domain.pairs import halves, other_ref
 from ibdesk.domain.paper import fees
 from ibdesk.domain.paper.book import Charged, Mark, PaperBook, PaperOrder, order_id_of, told
 from ibdesk.domain.paper.ledger import booked
@@ -54,13 +55,26 @@ class Step:
 
 
 def placed(book: PaperBook, ref: OrderRef, ticket: OrderTicket, now: datetime, spans: Mapping[Conid, Spans]) -> Step:
-    """The order and its exits are taken; the venue does not have them yet."""
+    """The order and its exits, or both orders of a pair, are taken; the venue does not have them yet."""
     step = Step(book)
+    if ticket.other is not None:
+        return _placed_pair(step, ref, ticket, now, spans)
     first = _new(step, ticket, now, spans, ref=ref)
     exits = [_new(step, each, now, spans, parent=first.number) for each in exits_of(ticket)]
     if len(exits) > 1:
         for each in exits:
             step.keep(replace(each, group=first.number))
+    return step
+
+
+def _placed_pair(
+    step: Step, ref: OrderRef, ticket: OrderTicket, now: datetime, spans: Mapping[Conid, Spans]
+) -> Step:
+    """Each has an id of its own; what one gets, the other wants no more."""
+    own = [_new(step, half, now, spans, ref=name) for half, name in
+           zip(halves(ticket), (ref, other_ref(ref)), strict=True)]  # fmt: skip
+    for each in own:
+        step.keep(replace(each, group=own[0].number))
     return step
 
 

@@ -17,11 +17,13 @@ from ibdesk.domain.orders import (
     OrderRef,
     OrderState,
     OrderType,
+    OtherHalf,
     Placed,
     Rejected,
     Side,
     Trail,
 )
+from ibdesk.domain.pairs import Pairing, first_ref
 from tests.brokers.door import MAIN
 from tests.brokers.paper.desk import LOCAL, Disk, PaperDesk, paper_desk, ticket
 
@@ -77,6 +79,25 @@ def test_the_gateway_hears_of_no_order() -> None:
         await desk.broker.snapshot(LOCAL)
         written = [path for method, path in desk.gateway.calls if "order" in path or method == "DELETE"]
         assert written == [] and desk.gateway.orders == {}
+
+    play(scene)
+
+
+def test_a_pair_is_two_orders_and_is_answered_as_both_when_it_is_asked_for_again() -> None:
+    async def scene(desk: PaperDesk) -> None:
+        buying = await desk.buys("AAPL", 5, order_type=MARKET)
+        await desk.place(buying, "a")
+        legs = tuple(replace(leg, side=Side.SELL) for leg in buying.legs)
+        pair = replace(buying, legs=legs, order_type=OrderType.LIMIT, limit=D(900), other=OtherHalf(stop=D(1)))
+        ref = first_ref(OrderRef("pair"))
+        placed = await desk.place(pair, ref)
+        assert [each.ref for each in placed.orders] == [ref, "pair-oco2"]
+        again = await desk.place(pair, ref)
+        assert [each.id for each in again.orders] == [each.id for each in placed.orders]
+        assert len(desk.broker.state.orders) == 3
+        await trading(desk).cancel(placed.orders[0])
+        limit, stop = [each for each in await trading(desk).orders(LOCAL) if (each.ref or "").startswith("pair")]
+        assert limit.state is OrderState.CANCELLED and stop.is_open and trading(desk).pairing is Pairing.KEEPS
 
     play(scene)
 

@@ -1,5 +1,6 @@
 """What an order looks like on the wire: prices by type, combinations by sign, children by their parent."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 import msgspec
@@ -9,7 +10,8 @@ from hypothesis import strategies as st
 
 from ibdesk.brokers.portal.parse import tickets
 from ibdesk.domain.errors import Cause, Refused
-from ibdesk.domain.orders import Exits, Leg, OrderRef, OrderTicket, OrderType, Side, TimeInForce, Trail
+from ibdesk.domain.orders import Exits, Leg, OrderRef, OrderTicket, OrderType, OtherHalf, Side, TimeInForce, Trail
+from ibdesk.domain.pairs import first_ref
 from tests.brokers.portal.tickets import ES, at_market, option, stock, vertical
 
 
@@ -83,7 +85,21 @@ def test_a_bracket_is_the_order_and_its_turned_around_exits_that_name_it() -> No
     assert all(child["parentId"] == "r1" and "cOID" not in child for child in (target, stop))
     assert (target["side"], target["orderType"], target["price"], target["tif"]) == ("SELL", "LMT", 250, "GTC")
     assert (stop["side"], stop["orderType"], stop["price"], stop["quantity"]) == ("SELL", "STP", 210, 5)
-    assert tickets.count_of(ticket) == 3
+
+
+def test_a_pair_is_two_orders_of_one_group_with_ids_of_their_own() -> None:
+    ticket = replace(stock(), tif=TimeInForce.GTC, limit=Decimal(250), other=OtherHalf(stop=Decimal(210)))
+    limit, stop = sent(ticket, first_ref(OrderRef("r")))
+    assert (limit["cOID"], stop["cOID"]) == ("r-oco1", "r-oco2")
+    assert limit["isSingleGroup"] is stop["isSingleGroup"] is True and "parentId" not in stop
+    assert (limit["orderType"], limit["price"], stop["orderType"], stop["price"]) == ("LMT", 250, "STP", 210)
+    assert limit["side"] == stop["side"] and limit["quantity"] == stop["quantity"] and stop["tif"] == "GTC"
+
+
+def test_a_trailing_stop_of_a_pair_says_how_far_it_trails() -> None:
+    trail = OtherHalf(order_type=OrderType.TRAILING, trail=Trail(amount=Decimal("2.5"), is_percent=True))
+    _, stop = sent(replace(stock(), limit=Decimal(250), other=trail), first_ref(OrderRef("r")))
+    assert (stop["orderType"], stop["trailingType"], stop["trailingAmt"]) == ("TRAIL", "%", 2.5) and "price" not in stop
 
 
 def test_the_exit_of_a_credit_is_a_debit() -> None:

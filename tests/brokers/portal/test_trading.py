@@ -26,6 +26,7 @@ from ibdesk.domain.orders import (
     OrderState,
     OrderTicket,
     OrderType,
+    OtherHalf,
     Placed,
     Questions,
     Rejected,
@@ -33,6 +34,7 @@ from ibdesk.domain.orders import (
     WhatIf,
     advance,
 )
+from ibdesk.domain.pairs import first_ref
 from tests.brokers.door import LUNCH, MAIN, SECOND, Desk, Small, at_demo, connected, small
 from tests.brokers.portal.replies import reply
 from tests.brokers.portal.tickets import AAPL, ES, OTHER, at_market, intent, option, stock
@@ -363,6 +365,25 @@ def test_an_intent_with_exits_that_the_broker_knows_is_answered_with_its_exits()
         assert isinstance(known, Placed)
         assert {each.id for each in known.orders} == {each.id for each in placed.orders}
         assert [each.parent for each in known.orders] == [None, "ref-1", "ref-1"]
+
+    at_the_demo(scene)
+
+
+def test_a_pair_leaves_in_one_request_and_one_cancels_the_other() -> None:
+    async def scene(desk: Desk, gateway: DemoGateway) -> None:
+        ticket = stock(Side.SELL, limit=Decimal("300.00"), other=OtherHalf(stop=Decimal("150.00")))
+        wanted = replace(intent(ticket), ref=first_ref(OrderRef("ref-1")))
+        placed = await told_yes(desk, await trading(desk).place(wanted))
+        assert [each.ref for each in placed.orders] == ["ref-1-oco1", "ref-1-oco2"]
+        assert [each.order_type for each in placed.orders] == [OrderType.LIMIT, OrderType.STOP]
+        listed = {each.ref: each for each in await trading(desk).orders(MAIN)}
+        assert {each.ref: each.id for each in placed.orders} == {ref: each.id for ref, each in listed.items()}
+        one, other = gateway._state.exchange.orders.values()
+        assert one.group and one.group == other.group
+        async with connected(gateway.url, gateway.certificate_sha256) as another:
+            known = await trading(another).place(wanted)
+        assert isinstance(known, Placed) and len(known.orders) == 2
+        assert len(gateway._state.exchange.orders) == 2
 
     at_the_demo(scene)
 

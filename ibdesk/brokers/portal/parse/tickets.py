@@ -1,4 +1,4 @@
-"""How an order is written for the Portal: one contract or a combination, a price per type, a bracket's children.
+"""How an order is written for the Portal: one contract or a combination, a price per type, a bracket, a pair.
 
 A combination is always bought; the signs of its legs say what is sold, and a credit is a negative price
 (reference/client-portal-api.md 7.3).
@@ -12,6 +12,7 @@ from ibdesk.brokers.portal.parse.words import ORDER_TYPES
 from ibdesk.domain.errors import Cause, Refused
 from ibdesk.domain.instruments import AssetClass, Instrument
 from ibdesk.domain.orders import NEEDS_LIMIT, Leg, OrderRef, OrderTicket, OrderType, Side, TimeInForce
+from ibdesk.domain.pairs import halves, other_ref
 
 #: The contract that stands for a combination in each currency (reference/client-portal-api.md 7.3); the euro's is not
 #: published.
@@ -30,7 +31,10 @@ Fields = dict[str, Value]
 
 
 def placing(ticket: OrderTicket, ref: OrderRef | None, operator: str = "") -> bytes:
-    """The body that places or previews it: the order, then its exits, all in one. Raises Refused(ORDER_REFUSED)."""
+    """The body that places or previews it: the order, then its exits or its other half, all in one. Raises
+    Refused(ORDER_REFUSED)."""
+    if ticket.other is not None and ref is not None:
+        return _ENCODER.encode({"orders": _pair(ticket, ref, operator)})
     parent = _order(ticket, operator)
     if ref is not None:
         parent["cOID"] = ref
@@ -45,11 +49,6 @@ def changing(ticket: OrderTicket, operator: str = "") -> bytes:
 def tags(operator: str = "") -> dict[str, str]:
     """What a cancel says in its query: futures are not cancelled without it, others ignore it."""
     return {"manualIndicator": "true"} | ({"extOperator": operator} if operator else {})
-
-
-def count_of(ticket: OrderTicket) -> int:
-    """How many orders placing it makes."""
-    return 1 + len(exits_of(ticket))
 
 
 def exits_of(ticket: OrderTicket) -> tuple[OrderTicket, ...]:
@@ -79,6 +78,15 @@ def _exit(
         account=ticket.account, mode=ticket.mode, legs=legs, quantity=ticket.quantity, order_type=kind, limit=limit,
         stop=stop, tif=tif, outside_hours=ticket.outside_hours and kind is OrderType.LIMIT,
     )
+
+
+def _pair(ticket: OrderTicket, ref: OrderRef, operator: str) -> list[Fields]:
+    """Two orders of one group, each with an id of its own (reference/client-portal-api.md 7.2)."""
+    refs = (ref, other_ref(ref) or ref)
+    return [
+        _order(half, operator) | {"cOID": own, "isSingleGroup": True}
+        for half, own in zip(halves(ticket), refs, strict=True)
+    ]
 
 
 def _exits(ticket: OrderTicket, ref: OrderRef | None, operator: str) -> list[Fields]:
