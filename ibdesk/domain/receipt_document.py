@@ -11,6 +11,7 @@ from ibdesk.domain.hours import NEW_YORK
 from ibdesk.domain.market import Quote
 from ibdesk.domain.modes import FACES
 from ibdesk.domain.orders import Impact, OrderTicket, WhatIf
+from ibdesk.domain.pairs import halves
 from ibdesk.domain.receipts import HOLDERS_WORDS, LoggedReceipt, Outcome, Receipt, Step, outcome_of
 from ibdesk.domain.records import AuditFault
 
@@ -144,6 +145,8 @@ def _order(receipts: Sequence[Receipt], ticket: OrderTicket | None, accounts: Ma
             facts.append(("Price", price_words(ticket)))
         if ticket.exits is not None:
             facts.append(("Exits", _exits(ticket)))
+        if ticket.other is not None:
+            facts.append(("Or", f"{price_words(halves(ticket)[1])}; the one that fills cancels the other"))
     named = sorted({str(accounts.get(each.account, each.account)) for each in receipts if each.account != _NOBODY})
     facts += [
         ("Mode", next((face.word for face in FACES if face.mode == first.mode), first.mode)),

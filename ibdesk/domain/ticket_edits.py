@@ -56,7 +56,7 @@ def flipped(legs: tuple[Leg, ...], conid: Conid) -> tuple[Leg, ...]:
 
 def with_legs(ticket: OrderTicket, legs: Iterable[Leg]) -> OrderTicket:
     """Other legs make it another order: its prices are no longer those of these legs."""
-    return replace(ticket, legs=tuple(legs), limit=None, stop=None, exits=None)
+    return replace(ticket, legs=tuple(legs), limit=None, stop=None, exits=None, other=None)
 
 
 def with_type(ticket: OrderTicket, order_type: OrderType) -> OrderTicket:
@@ -66,6 +66,7 @@ def with_type(ticket: OrderTicket, order_type: OrderType) -> OrderTicket:
         stop=ticket.stop if order_type in NEEDS_STOP else None,
         trail=ticket.trail if order_type is OrderType.TRAILING else None,
         exits=None if order_type in _WITHOUT_EXITS else ticket.exits,
+        other=ticket.other if order_type is OrderType.LIMIT else None,
     )  # fmt: skip
 
 

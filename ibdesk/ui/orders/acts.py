@@ -9,7 +9,9 @@ from PySide6.QtWidgets import QWidget
 from ibdesk.domain.accounts import AccountId
 from ibdesk.domain.instruments import Instrument
 from ibdesk.domain.orders import Order, OrderState
+from ibdesk.domain.pairs import other_of
 from ibdesk.domain.prefilled import is_still_held, ticket_of, undoing
+from ibdesk.ui.orders.pair_words import of_cancel
 from ibdesk.ui.orders.positions import Entry, held_of, roll
 from ibdesk.ui.orders.questions import OpenQuestions
 from ibdesk.ui.orders.rows import Act, Key, OrderRow, key_of
@@ -59,6 +61,10 @@ class OrderActs(QObject):
         self.changed.emit()
         self._bridge.start("cancel an order", self._cancel(orders, order))
 
+    def _cancel_each(self, orders: Sequence[Order]) -> None:
+        for order in orders:
+            self.cancel(order)
+
     def cancel_all(self, accounts: Sequence[AccountId], count: int) -> None:
         """Ask for every working order of these accounts, after a yes."""
         orders = self._desk.orders
@@ -69,6 +75,9 @@ class OrderActs(QObject):
         """What else can be done with an order, for its menu."""
         order = row.order
         made: list[Entry] = []
+        if (other := self._other_of(order)) is not None:
+            both = (order, other)
+            made.append(("Cancel both of the pair", lambda: self._cancel_each(both), ""))
         if order.filled > 0 and order.legs:
             made.append(("Close what it opened…", lambda: self._undo(order), self._why_not_undo(order)))
             if len(order.legs) == 1 and order.legs[0].instrument.option is not None:
@@ -78,6 +87,12 @@ class OrderActs(QObject):
             conid = order.legs[0].instrument.conid
             made.append(("Show in the option chain", lambda: self._bridge.instrument_wanted.emit(conid), ""))
         return tuple(made)
+
+    def _other_of(self, order: Order) -> Order | None:
+        """The other half, while both can be cancelled."""
+        orders = self._desk.orders
+        other = None if orders is None or not order.is_open else other_of(order, orders.book.working)
+        return other if other is not None and other.id is not None and order.id is not None else None
 
     def _undo(self, order: Order) -> None:
         self._bridge.ticket_wanted.emit(undoing(order, self._desk.mode), None)
@@ -97,10 +112,16 @@ class OrderActs(QObject):
         try:
             await orders.cancel(order)
             is_asked = True
+            self._tell_of_other(orders, order)
         finally:
             if not is_asked:  # the notice says why; it may be tried again
                 self._cancelling.pop(key_of(order), None)
                 self.changed.emit()
+
+    def _tell_of_other(self, orders: "Orders", order: Order) -> None:
+        other = other_of(order, orders.book.working)
+        if other is not None:
+            self._bridge.say(of_cancel(other, orders.pairing))
 
     async def _cancel_all(self, orders: "Orders", accounts: Sequence[AccountId], count: int) -> None:
         whose = accounts[0] if len(accounts) == 1 else "all accounts"

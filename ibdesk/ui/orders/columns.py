@@ -9,6 +9,7 @@ from typing import Any
 
 from ibdesk.domain.hours import NEW_YORK
 from ibdesk.domain.orders import OrderState
+from ibdesk.domain.pairs import group_of
 from ibdesk.ui import format as fmt
 from ibdesk.ui.orders import words
 from ibdesk.ui.orders.rows import OrderRow, is_from_elsewhere
@@ -88,11 +89,14 @@ def source_words(seen: Seen) -> str:
 
 
 def mark_words(seen: Seen) -> str:
-    """What stands in a chip behind the order: where it came from, or that it closes another one; else nothing."""
+    """What stands in a chip behind the order: where it came from, that it closes another one, or that another one
+    cancels it; else nothing."""
     order = seen.row.order
     if is_from_elsewhere(order):
         return ELSEWHERE
-    return "" if order.parent is None else "exit"
+    if order.parent is not None:
+        return "exit"
+    return "OCO" if group_of(order) is not None else ""
 
 
 def _price(pick: Callable[[Seen], Decimal | None]) -> Callable[[Seen], str]:

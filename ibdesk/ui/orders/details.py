@@ -21,6 +21,7 @@ from ibdesk.domain.errors import Refused
 from ibdesk.domain.events import FillsArrived, OrdersChanged
 from ibdesk.domain.hours import NEW_YORK
 from ibdesk.domain.orders import Order, OrderRef
+from ibdesk.domain.pairs import other_ref
 from ibdesk.domain.receipts import LoggedReceipt
 from ibdesk.ui import format as fmt
 from ibdesk.ui.orders import words
@@ -171,6 +172,7 @@ def facts_of(order: Order) -> tuple[tuple[str, str], ...]:
     hours = ", also outside regular hours" if order.outside_hours else ""
     told = (
         ("Type", words.type_words(order)), ("Stands", f"{words.tif_words(order.tif)}{hours}"), *legs,
+        *((("Pair", "the one that fills cancels the other"),) if other_ref(order.ref or OrderRef("")) else ()),
         ("Filled", words.filled_words(order) + (f" at {average}" if order.filled else "")),
         ("Account", order.account), ("Placed", f"{fmt.moment(order.at)} local time"),
         ("Last heard", f"{fmt.moment(order.updated_at)} local time"),

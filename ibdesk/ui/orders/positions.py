@@ -1,5 +1,5 @@
-"""What a person does with a position: close it, roll it, trade more of it, exercise it. Each only opens a ticket or a
-room; nothing is sent from here.
+"""What a person does with a position: close it, protect it, roll it, trade more of it, exercise it. Each only opens a
+ticket or a room; nothing is sent from here.
 """
 
 from collections.abc import Callable
@@ -10,8 +10,10 @@ from ibdesk.domain.accounts import AccountId
 from ibdesk.domain.errors import Cause, Refused
 from ibdesk.domain.instruments import AssetClass, Conid, Instrument
 from ibdesk.domain.money import ZERO
+from ibdesk.domain.pairs import Pairing, halves
 from ibdesk.domain.portfolio import Row
 from ibdesk.domain.prefilled import closing_ticket
+from ibdesk.domain.protecting import protecting_ticket
 from ibdesk.services.rolling import rolling_ticket
 from ibdesk.ui.pages.book_view import BookView
 
@@ -44,7 +46,8 @@ def entries_of(desk: "Desk", bridge: "Bridge", row: Row) -> tuple[Entry, ...]:
     position = row.position
     instrument = position.instrument
     why = why_not_close(desk, row)
-    made: list[Entry] = [("Close position…", lambda: close(desk, bridge, row), why)]
+    made: list[Entry] = [("Close position…", lambda: close(desk, bridge, row), why),
+                         ("Protect…", lambda: protect(desk, bridge, row), why)]  # fmt: skip
     if instrument.option is not None and instrument.asset_class is not AssetClass.WARRANT:
         made.append(("Roll to the next expiry…", lambda: bridge.start("roll an option", roll(
             desk, bridge, position.account, instrument, position.quantity)), why or _no_chains(desk)))  # fmt: skip
@@ -71,6 +74,23 @@ def close(desk: "Desk", bridge: "Bridge", row: Row) -> None:
         position = row.position
         ticket = closing_ticket(position.account, desk.mode, position.instrument, position.quantity)
         bridge.ticket_wanted.emit(ticket, None)
+
+
+def protect(desk: "Desk", bridge: "Bridge", row: Row) -> None:
+    """Open a ticket for a limit and a stop that close the position, one cancelling the other; where the connection
+    takes no such pair, for the stop alone."""
+    if why_not_close(desk, row) or desk.orders is None:
+        return
+    position = row.position
+    quote = row.quote if desk.live is None else desk.live.quotes.get(position.instrument.conid, row.quote)
+    ticket = protecting_ticket(
+        position.account, desk.mode, position.instrument, position.quantity, quote=quote, last=row.last,
+        cost=position.average_price,
+    )  # fmt: skip
+    if desk.orders.pairing is Pairing.NOT_TAKEN:
+        bridge.say("This connection takes no orders that cancel each other: the ticket is for the stop alone.")
+        ticket = halves(ticket)[1]
+    bridge.ticket_wanted.emit(ticket, None)
 
 
 async def roll(desk: "Desk", bridge: "Bridge", account: AccountId, option: Instrument, held: Decimal) -> None:

@@ -12,6 +12,7 @@ from ibdesk.domain.instruments import Conid
 from ibdesk.domain.market import Quote
 from ibdesk.domain.money import ZERO, Currency
 from ibdesk.domain.orders import Leg, Order, OrderId, OrderRef, OrderState
+from ibdesk.domain.pairs import other_ref
 
 
 class Show(StrEnum):
@@ -51,7 +52,7 @@ class Paid:
 class OrderRow:
     """One order as it is listed: what it may be done with, whether its cancellation was asked for at this window, and
     what its prints cost so far (None where the broker has not told, or in several currencies). `is_below`: it stands
-    below the order it exits."""
+    below the order it exits, or its other half."""
 
     order: Order
     acts: tuple[Act, ...] = ()
@@ -78,14 +79,21 @@ def listed(orders: Iterable[Order], show: Show, account: AccountId | None, today
 
 
 def nested(rows: Sequence[OrderRow]) -> list[OrderRow]:
-    """Exits below the order they close, where that is listed; everything else as it stands."""
+    """Exits below the order they close, and the stop of a pair below its limit, where that is listed; everything else
+    as it stands."""
     parents = {row.order.ref for row in rows if row.order.ref is not None and row.order.parent is None}
     below: dict[OrderRef, list[OrderRow]] = {}
     for row in rows:
-        if row.order.parent is not None and row.order.parent in parents:
-            below.setdefault(row.order.parent, []).append(replace(row, is_below=True))
-    tops = (row for row in rows if row.order.parent not in parents)
+        if (top := _top_of(row.order)) is not None and top in parents:
+            below.setdefault(top, []).append(replace(row, is_below=True))
+    tops = (row for row in rows if _top_of(row.order) not in parents)
     return [each for top in tops for each in (top, *(below.get(top.order.ref, ()) if top.order.ref else ()))]
+
+
+def _top_of(order: Order) -> OrderRef | None:
+    """The order it stands below: the one it closes, or a pair's first."""
+    other = None if order.ref is None else other_ref(order.ref)
+    return order.parent if other is None or order.ref is None or order.ref < other else other
 
 
 def is_listed(order: Order, show: Show, today: date) -> bool:

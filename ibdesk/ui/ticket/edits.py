@@ -16,11 +16,13 @@ from ibdesk.domain.orders import (
     OrderType,
     TimeInForce,
     Trail,
+    faults,
     takes_fractions,
 )
 from ibdesk.domain.ticket_edits import exit_faults, flipped, with_ratio, with_type, without_leg
 from ibdesk.domain.ticket_prices import Grid, grid_of, limit_at, start_limit
 from ibdesk.domain.typed import Typed, typed_net_price, typed_price, typed_quantity
+from ibdesk.ui.ticket.pair_edits import PairEditor
 
 if TYPE_CHECKING:
     from ibdesk.ui.ticket.panel import TicketPanel
@@ -45,6 +47,7 @@ class Editor:
         panel.exits.target.read.connect(lambda text: self._read_price("target", text))
         panel.exits.loss.read.connect(lambda text: self._read_price("loss", text))
         panel.exits.wanted.connect(self._want_exits)
+        self._pair = PairEditor(panel)
         panel.type.chosen.connect(self._choose_type)
         panel.tif.chosen.connect(self._choose_tif)
         panel.outside.clicked.connect(lambda on: panel.edit(replace(self._ticket, outside_hours=on)))
@@ -157,6 +160,8 @@ class Editor:
         form = panel.form.with_unread(name, "").edited(ticket)
         for exit_name, fault in exit_faults(ticket).items():
             form = form.with_unread(exit_name, fault)
+        if ticket.other is not None and ticket.limit is not None:  # the stop follows the limit
+            form = form.with_unread("other", next(iter(faults(ticket)), ""))
         panel.become(form)
 
     def _unread(self, name: str, fault: str) -> None:

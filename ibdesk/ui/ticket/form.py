@@ -73,6 +73,11 @@ class Form:
         return aim_of(self.ticket, self.shown.context.book) if known and self.shown is not None else Aim.OPEN
 
     @property
+    def may_be_pair(self) -> bool:
+        """Whether a stop may stand beside its limit: it closes one contract, and is no change of a working order."""
+        return self.changes is None and len(self.ticket.legs) == 1 and self.aim is Aim.CLOSE
+
+    @property
     def is_complete(self) -> bool:
         return not self.unread and not faults(self.ticket)
 

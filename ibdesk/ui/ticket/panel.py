@@ -21,15 +21,18 @@ from ibdesk.domain.hours import NEW_YORK
 from ibdesk.domain.instruments import Conid, Instrument
 from ibdesk.domain.market import Quote
 from ibdesk.domain.orders import NEEDS_LIMIT, Leg, Order, OrderRules, OrderTicket, Side
+from ibdesk.domain.pairs import other_of
 from ibdesk.domain.ticket_aims import Aim
 from ibdesk.domain.ticket_edits import why_not, with_leg, with_legs
 from ibdesk.domain.ticket_margin import largest, margin_of
 from ibdesk.domain.ticket_outlook import outlook_of, underlying_of
 from ibdesk.domain.ticket_prices import Shown, UnitQuote, grid_of, shown, start_limit, unit_quote
+from ibdesk.ui.orders.pair_words import of_change
 from ibdesk.ui.ticket.answers import Answers, timer
 from ibdesk.ui.ticket.drafts import DraftKeeper, new_draft
 from ibdesk.ui.ticket.edits import Editor
 from ibdesk.ui.ticket.form import NOBODY, Form, Outcome, Surroundings, obstacle, readiness
+from ibdesk.ui.ticket.pair_edits import paired
 from ibdesk.ui.ticket.view import TicketView
 from ibdesk.ui.ticket.way_out import WayOut
 from ibdesk.ui.ticket.wording import closing_words
@@ -273,7 +276,8 @@ class TicketPanel(TicketView):
         ticket, checked = self.form.ticket, self.form.shown
         is_closing = checked is not None and self.form.aim is Aim.CLOSE
         book = checked.context.book if checked is not None and is_closing else None
-        self.draw_closing("" if book is None else closing_words(ticket, book, today=self._today()))
+        words = "" if book is None else closing_words(ticket, book, today=self._today())
+        self.draw_closing(f"{self._words_of_pair()}{words}" if words else "")
         outlook = outlook_of(ticket, self.quotes(), self.desk.calendar, self.desk.clock())
         self.payoff.draw(ticket, outlook)
         has_options = any(leg.instrument.option is not None for leg in ticket.legs)
@@ -282,6 +286,12 @@ class TicketPanel(TicketView):
             self.margin.draw(None, None)
         else:
             self.margin.draw(margin_of(checked.ticket, checked.context), largest(checked.ticket, checked.context))
+
+    def _words_of_pair(self) -> str:
+        """What a change of one half leaves of the other; empty for an order that is in no pair."""
+        changes, orders = self.form.changes, self.desk.orders
+        other = None if changes is None or orders is None else other_of(changes, orders.book.working)
+        return "" if other is None else f"{of_change(other)}\n"
 
     def draw_soon(self) -> None:
         """Payoff, figures and margin are drawn within a tenth of a second."""
@@ -306,6 +316,8 @@ class TicketPanel(TicketView):
         ticket = form.ticket
         if ticket.limit is not None or ticket.order_type not in NEEDS_LIMIT or "limit" in form.unread:
             return form
+        if ticket.other is not None:  # at the middle its limit would fill at once
+            return paired(form, unit_quote(ticket.legs, self._quotes_of(form)), self.rules())
         unit = unit_quote(ticket.legs, self._quotes_of(form))
         limit = start_limit(ticket.legs, unit, grid_of(ticket.legs, self.rules()))
         return form if limit is None else form.edited(replace(ticket, limit=limit))

@@ -29,6 +29,7 @@ from ibdesk.ui.ticket.form import (
 from ibdesk.ui.ticket.head import TicketHead
 from ibdesk.ui.ticket.leg_rows import LegRows
 from ibdesk.ui.ticket.margin_drawer import MarginDrawer
+from ibdesk.ui.ticket.pair_fields import PairFields
 from ibdesk.ui.ticket.payoff import Payoff
 from ibdesk.ui.ticket.price_slider import PriceSlider
 from ibdesk.ui.ticket.prospects import Prospects
@@ -65,6 +66,7 @@ class TicketView(QFrame):
         self.outside.setAccessibleName("May trade outside regular hours")
         self.slider = PriceSlider()
         self.exits = ExitFields()
+        self.pair = PairFields()
         self.faults = Label("", kind=Text.CAPTION, tone="loss", wrap=True)
         self.closing = Label("", kind=Text.CAPTION, tone="muted", wrap=True)
         self.closing.hide()
@@ -93,6 +95,8 @@ class TicketView(QFrame):
         self._draw_faults(form)
         self._draw_fields(ticket, rules, shown)
         self.exits.draw(ticket, is_credit=shown.is_credit)
+        self.pair.draw(ticket, types_offered(ticket, rules), is_offered=form.may_be_pair)
+        self.exits.toggle.setVisible(self.pair.toggle.isHidden() or ticket.exits is not None)
         if form.outcome is not None:
             told = form.outcome
             self.outcome.set(told.text, detail=told.detail, tone=told.tone, action=told.action)
@@ -162,7 +166,8 @@ class TicketView(QFrame):
 
     def _draw_faults(self, form: Form) -> None:
         names = {"quantity": self.quantity, "limit": self.limit, "stop": self.stop, "trail": self.trail,
-                 "target": self.exits.target, "loss": self.exits.loss}  # fmt: skip
+                 "target": self.exits.target, "loss": self.exits.loss, "other": self.pair.stop,
+                 "other trail": self.pair.trail}  # fmt: skip
         for name, field in names.items():
             field.set_fault(form.unread.get(name, ""))
         self.faults.setText("\n".join(form.unread.values()))
@@ -192,8 +197,8 @@ class TicketView(QFrame):
         filled.setSpacing(8)
         filled.addWidget(self.legs_rows)
         filled.addLayout(self._fields())
-        for part in (self.faults, self.slider, self.exits, self.closing, self.payoff, self.prospects, self.margin,
-                     line(), self.checks):  # fmt: skip
+        for part in (self.faults, self.slider, self.exits, self.pair, self.closing, self.payoff, self.prospects,
+                     self.margin, line(), self.checks):  # fmt: skip
             filled.addWidget(part)
         filled.addStretch(1)
         area = QScrollArea()
@@ -210,7 +215,8 @@ class TicketView(QFrame):
         column = QVBoxLayout()
         column.setSpacing(8)
         for rows in (((self.quantity, 9), (self.limit, 11), (self.tif, 10)), ((self.stop, 1), (self.trail, 1)),
-                     ((self.type, 1), (self.outside, 0), (self.exits.toggle, 0))):  # fmt: skip
+                     ((self.type, 1), (self.outside, 0), (self.exits.toggle, 0),
+                      (self.pair.toggle, 0))):  # fmt: skip
             row = QHBoxLayout()
             row.setSpacing(8)
             for field, share in rows:

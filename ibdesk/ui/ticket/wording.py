@@ -9,7 +9,16 @@ from ibdesk.domain.compliance.exposure import Book
 from ibdesk.domain.compliance.verdict import Code, Finding, Severity, Source
 from ibdesk.domain.modes import Mode, face_of
 from ibdesk.domain.options import recognise
-from ibdesk.domain.orders import Leg, Order, OrderState, OrderTicket, OrderType, Side, TimeInForce
+from ibdesk.domain.orders import (
+    Leg,
+    Order,
+    OrderState,
+    OrderTicket,
+    OrderType,
+    OtherHalf,
+    Side,
+    TimeInForce,
+)
 from ibdesk.domain.strategies import Strategy
 from ibdesk.domain.ticket_aims import Aim
 from ibdesk.domain.ticket_prices import Shown, UnitQuote, shown
@@ -166,12 +175,23 @@ def terms_words(ticket: OrderTicket) -> str:
                    for price in (ticket.limit, ticket.stop))  # fmt: skip
     parts = [f"{TYPES[ticket.order_type].lower()} {limit}".strip()]
     parts += [f"stop {stop}"] if stop else []
+    if ticket.other is not None:
+        parts[0] += f" or {other_words(ticket.other)}, one cancelling the other"
     if ticket.trail is not None:
         parts.append(f"trailing by {typed_words(ticket.trail.amount)}{' %' * ticket.trail.is_percent}")
     parts.append(ticket.tif.value)
     parts += ["outside regular hours"] if ticket.outside_hours else []
     parts += ["with exits"] if ticket.exits is not None else []
     return ", ".join(parts)
+
+
+def other_words(other: OtherHalf) -> str:
+    """`stop 95.00`, `trailing stop by 2 %`."""
+    if other.order_type is OrderType.TRAILING:
+        trail = other.trail
+        by = "" if trail is None else f" by {typed_words(trail.amount)}{' %' * trail.is_percent}"
+        return f"{TYPES[other.order_type].lower()}{by}"
+    return f"stop {fmt.price(other.stop)}"
 
 
 def side_price(name: str, seen: Shown) -> str:

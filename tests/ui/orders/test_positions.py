@@ -58,7 +58,7 @@ def test_what_cannot_be_closed_says_why(dressed) -> None:  # type: ignore[no-unt
 
 def test_only_options_are_rolled_and_only_bought_ones_exercised(dressed) -> None:  # type: ignore[no-untyped-def]
     made = bench()
-    assert list(texts(made, AAPL)) == ["Close position…", "Trade this…"]
+    assert list(texts(made, AAPL)) == ["Close position…", "Protect…", "Trade this…"]
     assert "Roll to the next expiry…" in texts(made, SPY_PUTS)
     assert "Exercise or lapse…" not in texts(made, SPY_PUTS)
     held = ROWS["AAPL", "OPT"]
