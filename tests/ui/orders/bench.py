@@ -13,6 +13,7 @@ from ibdesk.domain.executions import ToldFill
 from ibdesk.domain.instruments import Conid
 from ibdesk.domain.market import Delay, Quote
 from ibdesk.domain.orders import Order, OrderRef, OrderState
+from ibdesk.domain.pairs import Pairing
 from ibdesk.domain.receipts import LoggedReceipt
 from ibdesk.services.desk import Desk
 from ibdesk.ui.bridge import Bridge
@@ -70,6 +71,7 @@ class MadeUpOrders:
     receipts: tuple[LoggedReceipt, ...] = ()
     answers: frozenset[str] = frozenset()
     is_live: bool = False
+    pairing: Pairing = Pairing.KEEPS
 
     async def cancel(self, order: Order) -> None:
         self.asked.append(("cancel", order.id))

@@ -8,7 +8,8 @@ import pytest
 from PySide6.QtWidgets import QApplication, QDialog, QWidget
 from pytestqt.qtbot import QtBot
 
-from ibdesk.domain.orders import Order, OrderState
+from ibdesk.domain.orders import Order, OrderId, OrderRef, OrderState, OrderType
+from ibdesk.domain.pairs import Pairing
 from ibdesk.ui.orders.acts import OrderActs
 from ibdesk.ui.orders.rows import Act, OrderRow
 from ibdesk.ui.orders.settle import SettleDialog
@@ -65,6 +66,32 @@ def test_a_cancellation_is_asked_for_once_and_shown_until_something_is_heard(run
         assert made.orders.asked == [("cancel", "1001")]
         assert acts.is_cancelling(BUYS_CALLS)
         assert not acts.is_cancelling(replace(BUYS_CALLS, filled=Decimal(1)))
+        await end(made)
+
+    run(journey())
+
+
+@pytest.mark.parametrize(("pairing", "says"), [(Pairing.KEEPS, "keeps working"), (Pairing.MAY_CANCEL, "may cancel")])
+def test_who_cancels_one_of_a_pair_is_told_of_the_other(
+    run: Run, widget: QWidget, pairing: Pairing, says: str
+) -> None:
+    async def journey() -> None:
+        limit = replace(SELLS_SHARES, ref=OrderRef("p-oco1"))
+        stop = replace(SELLS_SHARES, ref=OrderRef("p-oco2"), id=OrderId("2002"), order_type=OrderType.STOP, limit=None,
+                       stop=Decimal("130"))  # fmt: skip
+        made = bench(limit, stop)
+        made.orders.pairing = pairing
+        acts = OrderActs(made.desk, made.bridge, widget)
+        acts.do(Act.CANCEL, row(limit))
+        await frames()
+        (said,) = made.said
+        assert says in said and "stop 130.00" in said
+        both = next(then for text, then, _ in acts.entries(row(limit)) if text == "Cancel both of the pair")
+        made.orders.asked.clear()
+        both()
+        await frames()
+        assert made.orders.asked == [("cancel", "2002")], "the first was asked for already"
+        assert "Cancel both of the pair" not in [text for text, *_ in acts.entries(row(BUYS_CALLS))]
         await end(made)
 
     run(journey())

@@ -3,12 +3,14 @@
 from decimal import Decimal
 from functools import partial
 
+import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMenu
 from pytestqt.qtbot import QtBot
 
+from ibdesk.domain.compliance.verdict import Severity
 from ibdesk.domain.instruments import Conid
-from ibdesk.domain.orders import Leg, OrderState, OrderTicket, OrderType, Side
+from ibdesk.domain.orders import Leg, OrderState, OrderTicket, OrderType, Side, TimeInForce
 from ibdesk.services.desk import Desk
 from ibdesk.services.questioning import Reply
 from ibdesk.ui.bridge import Bridge
@@ -83,6 +85,42 @@ def test_a_position_is_closed_from_its_row(run: Run, qtbot: QtBot) -> None:
     run(journey())
 
 
+@pytest.mark.parametrize("local_paper", [False, True])
+def test_a_position_is_protected_from_its_row_by_two_orders_one_cancelling_the_other(
+    run: Run, qtbot: QtBot, local_paper: bool
+) -> None:
+    async def journey() -> None:
+        async with demo_desk(local_paper=local_paper) as (desk, bridge):
+            view = await opened(desk, bridge, qtbot)
+            if local_paper:
+                await buy_three(desk, bridge)
+                assert desk.sync is not None
+                await desk.sync.run()
+            trade = await press(view, qtbot, "AAPL", "Protect…")
+            await until(lambda: trade.ticket.form.ticket.other is not None and trade.ticket.form.is_complete)
+            ticket = trade.ticket.form.ticket
+            assert trade.ticket.pair.isVisible() and ticket.tif is TimeInForce.GTC
+            await send(desk, ticket, yes)
+            assert desk.order_book is not None
+            book = desk.order_book
+            await until(lambda: len([each for each in book.working if each.id is not None]) == 2)
+            limit, stop = sorted(book.working, key=lambda each: str(each.ref))
+            assert (limit.limit, stop.stop, stop.quantity) == (ticket.limit, ticket.other.stop, limit.quantity)
+            assert await desk.orders.receipt(limit.ref) and await desk.orders.receipt(stop.ref)
+            view.open_room("orders")
+            await until(lambda: isinstance(view.page("orders"), OrdersPage))
+            page = view.page("orders")
+            assert isinstance(page, OrdersPage)
+            await until(lambda: page.card.table.count() == 2)
+            rows = [page.card.table.orders.row(at) for at in range(2)]
+            assert [(row.order.ref, row.is_below) for row in rows] == [(limit.ref, False), (stop.ref, True)]
+            again = await desk.orders.check(ticket)
+            assert "working orders close" in again.verdict.of(Severity.BLOCK)[0].sentence
+            view.hide()
+
+    run(journey())
+
+
 def test_an_option_is_rolled_from_its_row(run: Run, qtbot: QtBot) -> None:
     async def journey() -> None:
         async with demo_desk() as (desk, bridge):
@@ -133,15 +171,8 @@ def test_in_local_paper_a_share_is_bought_listed_and_closed_again(run: Run, qtbo
     async def journey() -> None:
         async with demo_desk(local_paper=True) as (desk, bridge):
             view = await opened(desk, bridge, qtbot)
-            assert desk.chains is not None and desk.sync is not None and bridge.selected is not None
-            underlying = await desk.chains.open(AAPL)
-            assert underlying.quote is not None and underlying.quote.ask is not None
-            buy = OrderTicket(
-                account=bridge.selected, mode=desk.mode, quantity=Decimal(3),
-                legs=(Leg(instrument=underlying.instrument, side=Side.BUY),),
-                limit=round(underlying.quote.ask * Decimal("1.01"), 2),
-            )
-            await fill(desk, buy)
+            assert desk.sync is not None
+            await buy_three(desk, bridge)
             view.open_room("orders")
             await until(lambda: isinstance(view.page("orders"), OrdersPage))
             page = view.page("orders")
@@ -159,6 +190,18 @@ def test_in_local_paper_a_share_is_bought_listed_and_closed_again(run: Run, qtbo
             view.hide()
 
     run(journey())
+
+
+async def buy_three(desk: Desk, bridge: Bridge) -> None:
+    """Three shares, bought at what is asked for them."""
+    assert desk.chains is not None and bridge.selected is not None
+    underlying = await desk.chains.open(AAPL)
+    assert underlying.quote is not None and underlying.quote.ask is not None
+    await fill(desk, OrderTicket(
+        account=bridge.selected, mode=desk.mode, quantity=Decimal(3),
+        legs=(Leg(instrument=underlying.instrument, side=Side.BUY),),
+        limit=round(underlying.quote.ask * Decimal("1.01"), 2),
+    ))  # fmt: skip
 
 
 async def fill(desk: Desk, ticket: OrderTicket) -> None:

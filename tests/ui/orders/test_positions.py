@@ -8,7 +8,8 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from ibdesk.domain.modes import Mode
-from ibdesk.domain.orders import OrderType, Side
+from ibdesk.domain.orders import OrderType, Side, TimeInForce
+from ibdesk.domain.pairs import Pairing
 from ibdesk.domain.portfolio import Row
 from ibdesk.ui.orders.positions import EXPIRY, NO_TRADING, entries_of, held_of, roll, why_not_close
 from ibdesk.ui.pages.book_view import BookView
@@ -47,11 +48,30 @@ def test_closing_a_position_opens_a_ticket_for_its_opposite(run: Run) -> None:
     run(journey())
 
 
+def test_protecting_a_position_opens_a_pair_and_the_stop_alone_where_no_pair_is_taken(run: Run) -> None:
+    async def journey() -> None:
+        made = bench()
+        press(made, AAPL, "Protect…")
+        ((pair, change),) = made.tickets
+        assert change is None and pair.other is not None and pair.tif is TimeInForce.GTC
+        assert (pair.legs[0].side, pair.quantity, pair.order_type) == (Side.SELL, Decimal(420), OrderType.LIMIT)
+        assert pair.other.stop < Decimal("231.44") < pair.limit
+        made.orders.pairing = Pairing.NOT_TAKEN
+        press(made, SPY_PUTS, "Protect…")
+        stop = made.tickets[-1][0]
+        assert stop.other is None and stop.order_type is OrderType.STOP and stop.legs[0].side is Side.BUY
+        await frames()
+        assert "the stop alone" in made.said[-1]
+        await made.desk.tasks.close()
+
+    run(journey())
+
+
 def test_what_cannot_be_closed_says_why(dressed) -> None:  # type: ignore[no-untyped-def]
     made = bench()
     assert "no position" in why_not_close(made.desk, EURO)
     reading = bench(orders=None)
-    assert texts(reading, AAPL)["Close position…"] == NO_TRADING
+    assert texts(reading, AAPL)["Close position…"] == texts(reading, AAPL)["Protect…"] == NO_TRADING
     flat = replace(AAPL, position=replace(AAPL.position, quantity=Decimal(0)))
     assert texts(made, flat)["Close position…"] == "Nothing is held."
 

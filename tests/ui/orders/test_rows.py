@@ -84,6 +84,14 @@ def test_exits_stand_below_the_order_they_close_and_alone_where_it_is_not_listed
     assert [(row.order, row.is_below) for row in nested(rows[:2])] == [(target, False), (SELLS_SHARES, False)]
 
 
+def test_the_stop_of_a_pair_stands_below_its_limit_and_alone_where_that_is_over() -> None:
+    limit = replace(SELLS_SHARES, ref=OrderRef("p-oco1"))
+    stop = replace(SELLS_SHARES, ref=OrderRef("p-oco2"), id=OrderId("9"))
+    rows = [OrderRow(order=each) for each in (stop, BUYS_CALLS, limit)]
+    assert [(row.order, row.is_below) for row in nested(rows)] == [(BUYS_CALLS, False), (limit, False), (stop, True)]
+    assert [(row.order, row.is_below) for row in nested(rows[:2])] == [(stop, False), (BUYS_CALLS, False)]
+
+
 def test_an_order_keeps_its_name_when_the_broker_gives_it_an_id() -> None:
     assert key_of(IS_LOST) == key_of(replace(IS_LOST, id=BUYS_CALLS.id))
     assert key_of(FROM_ELSEWHERE) == "77"
