@@ -104,6 +104,9 @@ def _ticket_options(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--outside-hours", action="store_true", help="also outside regular trading hours")
     verb.add_argument("--take-profit", type=amount, metavar="P", help="a limit order that closes it again with a gain")
     verb.add_argument("--stop-loss", type=amount, metavar="P", help="a stop order that closes it again")
+    verb.add_argument("--oco", action="store_true",
+                      help="opens nothing: --take-profit and --stop-loss (or --trail) close what is held, the one that "
+                      "fills cancels the other")
     _account_option(verb)
     _mode_option(verb)
 

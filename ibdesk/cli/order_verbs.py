@@ -24,7 +24,7 @@ from ibdesk.cli.talk import Talk, code_of, lines_of, told
 from ibdesk.domain.accounts import AccountId, Environment
 from ibdesk.domain.errors import Cause, DeskError, Refused
 from ibdesk.domain.instruments import Conid
-from ibdesk.domain.modes import face_of
+from ibdesk.domain.modes import Mode, face_of
 from ibdesk.domain.orders import (
     NEEDS_LIMIT,
     NEEDS_STOP,
@@ -33,10 +33,12 @@ from ibdesk.domain.orders import (
     Order,
     OrderTicket,
     OrderType,
+    OtherHalf,
     Question,
     Side,
     faults,
 )
+from ibdesk.domain.pairs import other_of
 from ibdesk.domain.receipts import Step
 from ibdesk.services.desk import Desk
 from ibdesk.services.order_book import LiveOrders
@@ -89,7 +91,8 @@ async def place(desk: Desk, args: argparse.Namespace, talk: Talk) -> int:
         order = await orders.send(draft, shown.checked, ask=asker, confirmation=confirmed(orders, shown))
     except DeskError as error:
         return await tell_stopped(desk, shown, error, talk)
-    return tell_order(order, shown, asker.open, talk, is_repeated=order.at < began)
+    other = other_of(order, orders.book.orders)
+    return tell_order(order, shown, asker.open, talk, is_repeated=order.at < began, other=other)
 
 
 async def ready_orders(desk: Desk, args: argparse.Namespace, *, checks: bool = True) -> tuple[Orders, AccountId]:
@@ -162,6 +165,8 @@ async def _read(desk: Desk, account: AccountId) -> None:
 
 async def _ticket(desk: Desk, args: argparse.Namespace, account: AccountId, talk: Talk) -> OrderTicket:
     """The words as a ticket. Raises DeskError for contracts nobody knows and prices the order type does not take."""
+    if args.oco:
+        return pair_of(args, account, desk.mode, await _legs(desk, args))
     kind = kind_of(args)
     if kind is OrderType.LIMIT and args.order_type is OrderType.MARKET:
         talk.notice("A price was given: it is sent as a limit order.")
@@ -172,6 +177,28 @@ async def _ticket(desk: Desk, args: argparse.Namespace, account: AccountId, talk
         account=account, mode=desk.mode, legs=await _legs(desk, args), quantity=args.qty, order_type=kind,
         limit=args.limit, stop=args.stop, trail=args.trail, tif=args.tif, outside_hours=args.outside_hours,
         exits=exits,
+    )  # fmt: skip
+
+
+def pair_of(args: argparse.Namespace, account: AccountId, mode: Mode, legs: tuple[Leg, ...]) -> OrderTicket:
+    """A limit and a stop that close what is held. Refused where a price is missing, or one was given that neither of
+    them heeds."""
+    ways = [each for each in (args.stop_loss, args.trail) if each is not None]
+    if args.take_profit is None or len(ways) != 1:
+        raise Refused(
+            "With --oco two orders close what is held.",
+            remedy="Give --take-profit, and either --stop-loss or --trail.", cause=Cause.ORDER_REFUSED,
+        )  # fmt: skip
+    for name, given in (("--limit", args.limit), ("--stop", args.stop), ("--type", args.order_type)):
+        if given is not None:
+            raise Refused(
+                f"With --oco no {name} is heeded.", remedy=f"Leave {name} away, or --oco.", cause=Cause.ORDER_REFUSED,
+            )  # fmt: skip
+    other = OtherHalf(stop=args.stop_loss) if args.trail is None else OtherHalf(
+        order_type=OrderType.TRAILING, trail=args.trail)  # fmt: skip
+    return OrderTicket(
+        account=account, mode=mode, legs=legs, quantity=args.qty, limit=args.take_profit, tif=args.tif,
+        outside_hours=args.outside_hours, other=other,
     )  # fmt: skip
 
 
@@ -258,15 +285,18 @@ async def tell_stopped(desk: Desk, shown: Shown, error: DeskError, talk: Talk) -
 
 
 def tell_order(
-    order: Order, shown: Shown | None, questions: tuple[Question, ...], talk: Talk, *, is_repeated: bool = False
+    order: Order, shown: Shown | None, questions: tuple[Question, ...], talk: Talk, *, is_repeated: bool = False,
+    other: Order | None = None,
 ) -> int:  # fmt: skip
-    """What became of it; the exit code says who acts next."""
+    """What became of it, and of its other half; the exit code says who acts next."""
     remedy = REMEDIES.get(order.state, "")
     asked = [{"id": each.id, "text": each.text} for each in questions]
     talk.tell(
         {"status": order.state.value, "order": order_form(order), "repeated": is_repeated, "questions": asked}
-        | ({"remedy": remedy} if remedy else {}) | (shown.form if shown is not None else {}),
-        [order_line(order), *([order.message] if order.message else []), *([remedy] if remedy else []),
+        | ({"remedy": remedy} if remedy else {}) | (shown.form if shown is not None else {})
+        | ({} if other is None else {"other": order_form(other)}),
+        [order_line(order), *([] if other is None else [order_line(other)]),
+         *([order.message] if order.message else []), *([remedy] if remedy else []),
          *(["It was sent before; nothing was sent now."] if is_repeated else [])],
     )  # fmt: skip
     return CODES.get(order.state, 0)

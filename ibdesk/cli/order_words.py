@@ -8,6 +8,7 @@ from ibdesk.domain.compliance.verdict import Finding, Severity, Verdict, figure
 from ibdesk.domain.errors import DeskError
 from ibdesk.domain.instruments import Instrument
 from ibdesk.domain.orders import Impact, Leg, Order, OrderState, OrderTicket, OrderType, Trail, WhatIf
+from ibdesk.domain.pairs import halves
 from ibdesk.domain.receipts import LoggedReceipt
 
 #: Who acts next on an order in this state; what is not here is done.
@@ -33,6 +34,9 @@ def ticket_form(ticket: OrderTicket) -> dict[str, Any]:
         "outside_hours": ticket.outside_hours,
         "take_profit": None if ticket.exits is None else ticket.exits.take_profit,
         "stop_loss": None if ticket.exits is None else ticket.exits.stop_loss,
+        "other": None if ticket.other is None else {
+            "order_type": ticket.other.order_type.value, "stop": ticket.other.stop, "trail": _trail(ticket.other.trail),
+        },
     }  # fmt: skip
 
 
@@ -90,7 +94,7 @@ def step_form(logged: LoggedReceipt) -> dict[str, Any]:
 
 def ticket_line(ticket: OrderTicket) -> str:
     """`BUY 2 × SPY Dec18'26 570 P, limit 3.40, DAY, DU7654321 (ibkr_paper)`."""
-    terms = _terms(ticket.order_type, ticket.limit, ticket.stop, ticket.trail)
+    terms = " or ".join(_terms(each.order_type, each.limit, each.stop, each.trail) for each in halves(ticket))
     return f"{_sized(ticket.legs, ticket.quantity)}, {terms}, {ticket.tif}, {ticket.account} ({ticket.mode})"
 
 

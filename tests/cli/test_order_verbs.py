@@ -73,6 +73,29 @@ def test_a_combination_of_options_is_placed_by_its_text(tmp_path: Path) -> None:
     with_desk(life, tmp_path)
 
 
+def test_what_is_held_is_protected_by_two_orders_one_cancelling_the_other(tmp_path: Path) -> None:
+    async def life(typed: OrderDesk) -> None:
+        held = ("--symbol", "AAPL", "--side", "sell", "--qty", "2", "--tif", "GTC", "--oco")
+        seen = await typed.type("order", "preview", *held, "--take-profit", "260", "--stop-loss", "200")
+        assert seen.out.startswith("SELL 2 × AAPL, limit 260 or stop 200, GTC, DU7654321 (demo)\n")
+        sent = await typed.accepted("order", "place", *held, "--take-profit", "260", "--stop-loss", "200",
+                                    "--yes-to", "o163", "--yes-to", "o10152", "--yes-to", "o10331")  # fmt: skip
+        assert sent.code == 0, sent.out
+        order, other = sent.json["order"], sent.json["other"]
+        assert (order["limit"], other["order_type"], other["stop"]) == ("260", "stop", "200")
+        assert order["ref"].endswith("-oco1") and other["ref"].endswith("-oco2")
+        assert (await steps_of(typed, order["ref"]))[-1] is (await steps_of(typed, other["ref"]))[-1] is Step.BROKER_ACK
+        more = await typed.json("order", "place", "--symbol", "AAPL", "--side", "buy", "--qty", "2", "--oco",
+                                "--take-profit", "200", "--stop-loss", "260")  # fmt: skip
+        assert more.code == 5 and more.json["status"] == "blocked"
+        for wrong in (("--take-profit", "260"), ("--take-profit", "260", "--stop-loss", "200", "--trail", "5"),
+                      ("--take-profit", "260", "--trail", "5", "--limit", "250")):  # fmt: skip
+            refused = await typed.json("order", "place", *held, *wrong)
+            assert refused.code == 5 and "--oco" in refused.json["message"]
+
+    with_desk(life, tmp_path)
+
+
 def test_a_blocked_order_leaves_a_receipt_and_nothing_else(tmp_path: Path) -> None:
     async def life(typed: OrderDesk) -> None:
         blocked = await typed.json("order", "place", *MARKET)
