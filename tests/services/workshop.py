@@ -169,15 +169,17 @@ async def workshop(
     signed_out: bool = False,
     extra_positions: int = 0,
     environment: Environment = Environment.DEMO,
+    live: bool = False,
     limits: DemoLimits | None = None,
     settings: Settings | None = None,
     patience: float = 5.0,
     stream: StreamTimings | None = None,
 ) -> AsyncIterator[Workshop]:
-    """Open everything, close everything. The request budget's seconds pass a thousand times faster."""
+    """Open everything, close everything. The request budget's seconds pass a thousand times faster. `live`: the
+    gateway's accounts are live ones."""
     gateway = DemoGateway(
         timings=DemoTimings.quick(), limits=limits or DemoLimits.off(), signed_out=signed_out,
-        extra_positions=extra_positions,
+        extra_positions=extra_positions, live=live,
     )
     await gateway.start()
     calls: list[ApiCall] = []
