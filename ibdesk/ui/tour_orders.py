@@ -9,12 +9,15 @@ from PySide6.QtWidgets import QWidget
 
 from ibdesk.domain.instruments import AssetClass, Instrument
 from ibdesk.domain.orders import Leg, Order, OrderState, OrderTicket, OrderType, Question, Side
+from ibdesk.domain.pairs import other_of
 from ibdesk.services.questioning import Reply
+from ibdesk.ui.orders.positions import protect
 from ibdesk.ui.orders.questions import OpenQuestions, asker
 from ibdesk.ui.orders.rows import Show
 from ibdesk.ui.orders.settle import SettleDialog
 from ibdesk.ui.pages.orders.page import OrdersPage
 from ibdesk.ui.pages.portfolio import Portfolio
+from ibdesk.ui.pages.trade.page import TradePage
 
 if TYPE_CHECKING:
     from ibdesk.ui.bridge import Bridge
@@ -24,7 +27,7 @@ SMALL, LARGE = QSize(1280, 800), QSize(1920, 1080)
 #: What is left behind, each in both themes.
 PICTURES = (
     "orders-question", "orders-waiting", "orders-working", "orders-today", "orders-large", "orders-executions",
-    "orders-settle", "orders-position-menu",
+    "orders-settle", "orders-position-menu", "orders-protect", "orders-protect-large", "orders-pair",
 )
 SYMBOL = "AAPL"
 #: Far enough below the market to work for ever, and near enough for the demo not to refuse it.
@@ -42,6 +45,7 @@ async def visit_the_orders(guide: "Guide", bridge: "Bridge") -> None:
     await _see_the_lists(guide, page)
     await _see_the_dialog(guide, working)
     await _see_a_position(guide, page)
+    await _protect(guide, bridge, page, share)
     await _cancel(guide, page, working)
 
 
@@ -81,6 +85,46 @@ async def _see_a_position(guide: "Guide", orders: OrdersPage) -> None:
     menu.deleteLater()
     guide.view.open_room("orders")
     orders.show_tab("orders")
+
+
+async def _protect(guide: "Guide", bridge: "Bridge", page: OrdersPage, share: Instrument) -> None:
+    """A share that is held gets a limit above and a stop below the market, of which one cancels the other."""
+    book = (await guide.desk.book.pages())[0]
+    protect(guide.desk, bridge, next(row for row in book.rows if row.position.instrument == share))
+    await guide.happens(lambda: isinstance(guide.view.page("trade"), TradePage), "the Trade room opens")
+    trade = guide.view.page("trade")
+    assert isinstance(trade, TradePage)  # noqa: S101 - it was just waited for
+    form = trade.ticket
+    await guide.happens(
+        lambda: form.form.ticket.other is not None and form.form.is_current and form.closing.isVisible(),
+        "the ticket carries both orders and is judged",
+    )  # fmt: skip
+    await guide.shoot("orders-protect")
+    guide.resize(LARGE)
+    await guide.shoot("orders-protect-large")
+    guide.resize(SMALL)
+    pair = form.form.ticket
+    form.clear()
+    await _see_the_pair(guide, page, pair)
+
+
+async def _see_the_pair(guide: "Guide", page: OrdersPage, pair: OrderTicket) -> None:
+    orders = guide.desk.orders
+    assert orders is not None  # noqa: S101 - the demo trades
+    shown = await orders.preview(pair)
+    yes = None if shown.verdict.may_send else orders.confirm(shown)
+    sent = await orders.send("tour pair", shown, ask=_yes, confirmation=yes)
+    guide.view.open_room("orders")
+    page.show_tab("orders")
+    page.card.show_list(Show.WORKING)
+    await guide.happens(lambda: other_of(sent, orders.book.working) is not None, "both orders work")
+    page.card.select(orders.book.newest(sent))
+    await guide.happens(lambda: bool(page.details.steps), "the first of the pair is shown with its steps")
+    await guide.shoot("orders-pair")
+    for each in (sent, other_of(sent, orders.book.working)):
+        if each is not None:
+            await orders.cancel(orders.book.newest(each))
+    await guide.happens(lambda: other_of(sent, orders.book.working) is None, "both are cancelled")
 
 
 async def _cancel(guide: "Guide", page: OrdersPage, order: Order) -> None:
