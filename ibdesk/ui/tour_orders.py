@@ -1,5 +1,6 @@
 """The tour's orders: one the broker asks about, one that works, one that fills, and what a position's menu offers."""
 
+from contextlib import suppress
 from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -7,6 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QWidget
 
+from ibdesk.domain.errors import Refused
 from ibdesk.domain.instruments import AssetClass, Instrument
 from ibdesk.domain.orders import Leg, Order, OrderState, OrderTicket, OrderType, Question, Side
 from ibdesk.domain.pairs import other_of
@@ -20,6 +22,7 @@ from ibdesk.ui.pages.portfolio import Portfolio
 from ibdesk.ui.pages.trade.page import TradePage
 
 if TYPE_CHECKING:
+    from ibdesk.services.orders import Orders
     from ibdesk.ui.bridge import Bridge
     from ibdesk.ui.tour_doctor import Guide
 
@@ -111,9 +114,7 @@ async def _protect(guide: "Guide", bridge: "Bridge", page: OrdersPage, share: In
 async def _see_the_pair(guide: "Guide", page: OrdersPage, pair: OrderTicket) -> None:
     orders = guide.desk.orders
     assert orders is not None  # noqa: S101 - the demo trades
-    shown = await orders.preview(pair)
-    yes = None if shown.verdict.may_send else orders.confirm(shown)
-    sent = await orders.send("tour pair", shown, ask=_yes, confirmation=yes)
+    sent = await _sent(orders, pair)
     guide.view.open_room("orders")
     page.show_tab("orders")
     page.card.show_list(Show.WORKING)
@@ -125,6 +126,17 @@ async def _see_the_pair(guide: "Guide", page: OrdersPage, pair: OrderTicket) -> 
         if each is not None:
             await orders.cancel(orders.book.newest(each))
     await guide.happens(lambda: other_of(sent, orders.book.working) is None, "both are cancelled")
+
+
+async def _sent(orders: "Orders", ticket: OrderTicket) -> Order:
+    """Sent as it was shown; where something new came up since, it is looked at again, as a person would."""
+    for draft in ("tour pair", "tour pair again"):
+        shown = await orders.preview(ticket)
+        yes = None if shown.verdict.may_send else orders.confirm(shown)
+        with suppress(Refused):
+            return await orders.send(draft, shown, ask=_yes, confirmation=yes)
+    shown = await orders.preview(ticket)
+    return await orders.send("tour pair once more", shown, ask=_yes, confirmation=orders.confirm(shown))
 
 
 async def _cancel(guide: "Guide", page: OrdersPage, order: Order) -> None:

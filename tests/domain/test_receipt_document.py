@@ -21,6 +21,7 @@ from ibdesk.domain.orders import (
     OrderRef,
     OrderTicket,
     OrderType,
+    OtherHalf,
     Question,
     Side,
     Trail,
@@ -194,6 +195,10 @@ def test_tickets_in_words() -> None:
                                outside_hours=False)) == "stop-limit at 9 stop 8, DAY"  # fmt: skip
     facts = dict(table(made(logged(replace(step(Step.SENT), ticket=one))), "Order"))
     assert facts["Exits"] == "target 120, stop loss 90"
+    pair = replace(one, exits=None, order_type=OrderType.LIMIT, limit=Decimal(120), trail=None,
+                   other=OtherHalf(stop=Decimal(90)))  # fmt: skip
+    facts = dict(table(made(logged(replace(step(Step.SENT), ticket=pair))), "Order"))
+    assert facts["Or"] == "stop stop 90, DAY; the one that fills cancels the other"
 
 
 def test_every_step_has_its_words() -> None:

@@ -17,6 +17,7 @@ from ibdesk.domain.orders import (
     Leg,
     OrderTicket,
     OrderType,
+    OtherHalf,
     Side,
     Trail,
     faults,
@@ -122,6 +123,13 @@ def test_exits_must_be_on_their_sides_of_the_price_they_follow(
         told = exit_faults(made(Leg(instrument=XYZ, side=side), **prices, exits=wanted), Decimal(100))
         assert (not told["target"], not told["loss"]) == fine
         assert all(f"than the {name}" in each for each in told.values() if each)
+
+
+def test_a_pair_ends_with_another_kind_of_order_and_with_other_legs() -> None:
+    pair = made(Leg(instrument=PUT, side=Side.SELL), other=OtherHalf(stop=Decimal("0.5")))
+    assert with_type(pair, OrderType.LIMIT) == pair
+    assert with_type(pair, OrderType.STOP).other is None
+    assert with_legs(pair, flipped(pair.legs, PUT.conid)).other is None
 
 
 def test_exits_with_no_price_to_follow_have_no_wrong_side() -> None:
