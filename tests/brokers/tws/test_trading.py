@@ -19,12 +19,14 @@ from ibdesk.domain.orders import (
     OrderState,
     OrderTicket,
     OrderType,
+    OtherHalf,
     Placed,
     Rejected,
     Side,
     TimeInForce,
     Trail,
 )
+from ibdesk.domain.pairs import Pairing
 from tests.brokers.tws.door import MAIN, SECOND, Scene, at_other, at_tws, sent, ticket_for, watching
 
 HASTY = TwsTimings(open_within=2.0, answer_within=2.0, order_within=0.5, quotes_within=1.0)
@@ -294,6 +296,17 @@ def test_a_ticket_of_another_mode_or_account_never_leaves() -> None:
         with pytest.raises(Refused) as caught:
             await stage.broker.trading.reply(MAIN, "anything", yes=True)
         assert caught.value.cause is Cause.QUESTION_STALE
+
+    play(scene)
+
+
+def test_two_orders_that_cancel_each_other_are_refused_in_words_and_nothing_leaves() -> None:
+    async def scene(stage: Scene) -> None:
+        assert stage.broker.trading is not None and stage.broker.trading.pairing is Pairing.NOT_TAKEN
+        pair = replace(await resting(stage), other=OtherHalf(stop=Decimal(50)))
+        answer = await sent(stage.broker, pair, "pair")
+        assert isinstance(answer, Rejected) and "not sent over the socket" in answer.text
+        assert stage.gateway._state.exchange.orders == {}
 
     play(scene)
 
