@@ -159,17 +159,18 @@ def claimed(
 
 def uncovering(working: Iterable[Order], group: OrderRef | None = None) -> Legs:
     """What is left to fill of the working orders that may take the cover of a short option away: all but those that
-    only buy options. Of exits of one order, which cancel each other, the largest; none of `group`'s."""
+    only buy options. Of those that cancel each other the largest; none of `group`'s."""
     found: list[Order] = []
-    exits: dict[OrderRef, Order] = {}
+    sides: dict[OrderRef, Order] = {}
     for order in working:
         if all(change > 0 and instrument.option is not None for instrument, change in order.changes):
             continue
-        if order.parent is None:
+        theirs = group_of(order)
+        if theirs is None:
             found.append(order)
-        elif order.parent != group:
-            exits[order.parent] = max(exits.get(order.parent, order), order, key=lambda each: each.remaining)
-    return tuple(row for order in (*found, *exits.values()) for row in order.changes)
+        elif theirs != group:
+            sides[theirs] = max(sides.get(theirs, order), order, key=lambda each: each.remaining)
+    return tuple(row for order in (*found, *sides.values()) for row in order.changes)
 
 
 def only_closes(book: Book, legs: Legs) -> bool:

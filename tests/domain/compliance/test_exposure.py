@@ -128,5 +128,8 @@ def test_what_may_take_cover_away_is_all_but_bought_options_and_of_two_exits_the
     small, large = (replace(sale, parent=OrderRef("entry"), quantity=Decimal(each)) for each in (40, 60))
     assert uncovering((small, large)) == uncovering((large, small)) == large.changes
     assert uncovering((small, large), OrderRef("entry")) == ()
+    halves = replace(small, parent=None, ref=OrderRef("x-oco1")), replace(large, parent=None, ref=OrderRef("x-oco2"))
+    assert uncovering(halves) == large.changes, "a pair on a position is one of two as well"
+    assert uncovering(halves, OrderRef("x")) == ()
     back = working(buying(stock(), quantity=5), quantity=5)
     assert uncovering((back,)) == back.changes, "short shares cover puts"
