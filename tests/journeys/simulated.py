@@ -37,6 +37,8 @@ Kind = TypeVar("Kind")
 _THREADS = 0.05
 #: So often in a row the loop goes on with what it has before the sockets are looked at: looking is half of all work.
 _TURNS = 4
+#: No timer comes on the dot (seconds): whoever waits until more than a while has passed would ask again for ever.
+_LATE = 1e-6
 
 
 class SimulatedLoop(asyncio.SelectorEventLoop):
@@ -79,7 +81,7 @@ class _Skipping(selectors.BaseSelector):
             return self._real.select(_THREADS)
         ready = self._real.select(0)  # what was sent a moment ago on loopback has arrived by now
         if not ready:
-            self._loop.skip(timeout)
+            self._loop.skip(timeout + _LATE)
         return ready
 
     def register(self, fileobj: Any, events: int, data: Any = None) -> selectors.SelectorKey:
