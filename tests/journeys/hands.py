@@ -1,7 +1,7 @@
 """What a person does in a journey: opens the application, types, waits for things to happen and reads the screen."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -53,11 +53,13 @@ async def type_into(field: QWidget, text: str, then: Qt.Key) -> None:
 
 
 @asynccontextmanager
-async def application(qt: QApplication, home: Path, clock: Clock | None = None) -> AsyncIterator[DeskApp]:
+async def application(
+    qt: QApplication, home: Path, clock: Clock | None = None, overrides: Mapping[str, str] | None = None
+) -> AsyncIterator[DeskApp]:
     window = MainWindow()
     window.resize(1440, 900)
     await in_front(window)
-    app = DeskApp(qt, window, home=home, demo=False, overrides={}, clock=clock)
+    app = DeskApp(qt, window, home=home, demo=False, overrides=overrides or {}, clock=clock)
     running = asyncio.create_task(app.run())  # noqa: TID251 - the test ends it
     await asyncio.sleep(0)
     try:
