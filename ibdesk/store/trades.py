@@ -13,7 +13,7 @@ from sqlalchemy import Connection, delete, func, or_, select
 from sqlalchemy.dialects.sqlite import insert
 
 from ibdesk.domain.accounts import AccountId, Environment
-from ibdesk.domain.executions import Commission, Execution, Fill, ToldFill, family
+from ibdesk.domain.executions import ExecId, Fill, ToldFill, family
 from ibdesk.domain.modes import Mode
 from ibdesk.domain.orders import Order, OrderIntent, OrderRef, OrderState, OrderTicket
 from ibdesk.domain.records import TradingLock
@@ -121,8 +121,16 @@ def load_orders(tx: Connection, environment: Environment, since: datetime | None
 def save_fills(tx: Connection, fills: Iterable[Fill]) -> tuple[Fill, ...]:
     """Store prints by their exec id, however many sources tell them; those that are new or told something new, as they
     are known now. Which wording holds is `domain.retelling`'s; what a correction replaced is kept."""
-    saved = (_save_fill(tx, fill) for fill in fills)
-    return tuple(fill for fill in saved if fill is not None)
+    given = tuple(fills)
+    known, news, changed = _stored(tx, (each.execution.exec_id for each in given)), dict[ExecId, None](), list[Fill]()
+    for told in given:
+        key = told.execution.exec_id
+        learnt = _learnt(known.get(key), told)
+        if learnt is not None:
+            known[key], news[key] = learnt, None
+            changed.append(learnt[0])
+    bulk.upsert(tx, executions, [_fill_row(*known[key]) for key in news])
+    return tuple(changed)
 
 
 def load_fills(tx: Connection, account: AccountId, since: datetime | None = None) -> tuple[Fill, ...]:
@@ -238,30 +246,34 @@ def _save_order(tx: Connection, order: Order, environment: Environment) -> None:
     })  # fmt: skip
 
 
-def _save_fill(tx: Connection, fill: Fill) -> Fill | None:
-    """The print as it is known now; None when that is as it was."""
-    c = executions.c
-    done = fill.execution
-    row = tx.execute(select(c.body, c.replaced).where(c.exec_id == done.exec_id)).one_or_none()
-    known = None if row is None else _fill.decode(row.body)
-    replaced = "[]" if row is None else row.replaced or "[]"
-    if known is not None:
-        before = _fills.decode(replaced)
-        fill = retold(known, fill, before)
-        if fill == known:
-            return None
-        if is_corrected(known, fill):
-            replaced = _text((*before, known))
-        done = fill.execution
-    bulk.put(tx, executions, {"exec_id": done.exec_id}, _fill_columns(done, fill.commission) | {
-        "body": _text(fill), "replaced": replaced,
-    })  # fmt: skip
-    return fill
+def _stored(tx: Connection, ids: Iterable[ExecId]) -> dict[ExecId, tuple[Fill, str]]:
+    """Prints as they are stored, each with its earlier wordings as they are written."""
+    c, wanted = executions.c, list(dict.fromkeys(ids))
+    found: dict[ExecId, tuple[Fill, str]] = {}
+    for begin in range(0, len(wanted), bulk.BATCH):
+        some = wanted[begin : begin + bulk.BATCH]
+        for row in tx.execute(select(c.exec_id, c.body, c.replaced).where(c.exec_id.in_(some))):
+            found[ExecId(row.exec_id)] = (_fill.decode(row.body), row.replaced or "[]")
+    return found
 
 
-def _fill_columns(done: Execution, commission: Commission | None) -> dict[str, Any]:
-    return {
-        "account_id": done.account, "order_id": done.order_id, "client_order_ref": done.ref,
+def _learnt(known: tuple[Fill, str] | None, told: Fill) -> tuple[Fill, str] | None:
+    """The print as it is known now, with its earlier wordings; None when that is as it was."""
+    if known is None:
+        return told, "[]"
+    fill, replaced = known
+    before = _fills.decode(replaced)
+    now = retold(fill, told, before)
+    if now == fill:
+        return None
+    return now, _text((*before, fill)) if is_corrected(fill, now) else replaced
+
+
+def _fill_row(fill: Fill, replaced: str) -> tuple[object, ...]:
+    done, paid = fill.execution, fill.commission
+    columns = {
+        "exec_id": done.exec_id, "account_id": done.account, "order_id": done.order_id, "client_order_ref": done.ref,
         "conid": done.instrument.conid, "side": done.side.value, "quantity": done.quantity, "price": done.price,
-        "at": done.at, "commission": None if commission is None else commission.amount,
+        "at": done.at, "commission": None if paid is None else paid.amount, "body": _text(fill), "replaced": replaced,
     }  # fmt: skip
+    return tuple(columns[column.name] for column in executions.columns)
