@@ -44,7 +44,7 @@ PASSPHRASE = "four dry benches in the rain"
 EVERY = 0.005
 
 SERVER = """
-import asyncio, json, sys
+import asyncio, json, sys, time
 from decimal import Decimal
 from ibdesk.demo.clock import DemoClock, default_start
 from ibdesk.demo.gateway import DemoGateway
@@ -53,7 +53,7 @@ from ibdesk.demo.tws.timings import TwsTimings
 from ibdesk.domain.orders import Side, TimeInForce
 from datetime import UTC, datetime
 
-def trade(service, count):
+async def trade(service, count):
     floor = service.floor
     listings = [one for one in floor.catalogue if one.asset_class == "STK" and one.currency == "USD"][:40]
     for at in range(count):
@@ -63,10 +63,12 @@ def trade(service, count):
             side=Side.BUY if at // len(listings) % 2 else Side.SELL, wire_type="MKT", quantity=Decimal(1), limit=None,
             stop=None, trail=None, tif=TimeInForce.DAY, outside_hours=False, ref=f"b{len(floor.exchange.orders)}",
             parent="", is_group=False, is_manual=True)], floor.now)
-    floor.exchange.run(floor.now)
+    while any(not one.is_over for one in floor.exchange.orders.values()):
+        await asyncio.sleep(0.05)
+        floor.exchange.run(floor.now)
 
 async def main(extra):
-    clock = DemoClock(default_start(datetime.now(UTC)), ticks=lambda: 0.0)
+    clock = DemoClock(default_start(datetime.now(UTC)), ticks=time.monotonic)
     gateway = DemoGateway(clock=clock, extra_positions=extra)
     service = gateway.tws_service(timings=TwsTimings(pulse=0.02, pnl=0.05), master=1)
     service.faults.pacing(False)
@@ -81,7 +83,7 @@ async def main(extra):
         elif word == "sent":
             told["steps"] = {one.id: one.storm_step for one in service.clients}
         elif word == "trade":
-            trade(service, rest[0])
+            await trade(service, rest[0])
         elif word == "kill":
             await service.kill()
         elif word == "start":
@@ -104,7 +106,7 @@ class Server:
         self._began, self._now = time.monotonic(), datetime.fromisoformat(told["now"])
 
     def clock(self) -> datetime:
-        """The desk's clock, on a day on which there is trading: the server's own stands still."""
+        """The desk's clock, on the day the server has."""
         return self._now + timedelta(seconds=time.monotonic() - self._began)
 
     def _heard(self) -> dict[str, Any]:
