@@ -151,13 +151,14 @@ class PnlBook:
         """With some prints, or more told of them: a correction takes the place of what it corrects, and a commission
         that is known is not lost by a print told again without it."""
         rows = dict(self.rows)
+        news: dict[PnlKey, list[Fill]] = {}
         for fill in fills:
             done = fill.execution
-            if self.since is not None and done.at < self.since:
-                continue
-            key = (done.account, done.instrument.conid)
-            row = rows.get(key) or PnlRow(account=done.account, instrument=done.instrument)
-            rows[key] = replace(row, fills=_with(row.fills, fill))
+            if self.since is None or done.at >= self.since:
+                news.setdefault((done.account, done.instrument.conid), []).append(fill)
+        for key, told in news.items():
+            row = rows.get(key) or PnlRow(account=key[0], instrument=told[0].execution.instrument)
+            rows[key] = replace(row, fills=_with(row.fills, told))
         return replace(self, rows=rows)
 
     def of_day(self, since: datetime) -> "PnlBook":
@@ -169,18 +170,22 @@ class PnlBook:
         return PnlBook(rows=rows, since=since)
 
 
-def _with(fills: tuple[Fill, ...], fill: Fill) -> tuple[Fill, ...]:
-    print_id, number = family(fill.execution.exec_id)
-    kept: list[Fill] = []
-    for known in fills:
-        known_id, known_number = family(known.execution.exec_id)
-        if known_id != print_id:
-            kept.append(known)
-        elif known_number > number:
-            return fills
-        elif fill.commission is None and known.commission is not None:
-            fill = replace(fill, commission=known.commission)  # a corrected print may get no report of its own
-    return tuple(sorted((*kept, fill), key=lambda each: (each.execution.at, each.execution.exec_id)))
+def _with(fills: tuple[Fill, ...], news: Iterable[Fill]) -> tuple[Fill, ...]:
+    """A row's prints with those told now, each in its last wording, oldest first."""
+    last: dict[str, tuple[int, Fill]] = {}
+    for fill in (*fills, *news):
+        print_id, number = family(fill.execution.exec_id)
+        known = last.get(print_id)
+        if known is not None and known[0] > number:
+            continue
+        if known is not None and fill.commission is None and known[1].commission is not None:
+            fill = replace(fill, commission=known[1].commission)  # a corrected print may get no report of its own
+        last[print_id] = (number, fill)
+    return tuple(sorted((fill for _, fill in last.values()), key=_when))
+
+
+def _when(fill: Fill) -> tuple[datetime, str]:
+    return (fill.execution.at, fill.execution.exec_id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
