@@ -26,6 +26,8 @@ _EXECUTION, _PNL_SINGLE = "11", "95"
 _EXECUTION_TIME = 15
 #: How many fields an execution has, and from which server version on it has one more (reference/tws-api.md 1.7).
 _EXECUTION_FIELDS, _ONE_MORE_FROM = 31, 178
+#: What a decoder makes of a message it cannot read. ib_async names a variable it does not have when it tells of one.
+_UNREADABLE = (ValueError, TypeError, AttributeError, LookupError, ArithmeticError, NameError)
 #: TWS complains of more than 50 requests in any second, as they arrive (tws-api.md 2, code 100). The library's own
 #: throttle sends 45 at once and 45 a second later; in small portions the two never meet.
 _PORTION, _PORTION_EVERY = 8, 0.2
@@ -153,7 +155,7 @@ class Wire:
             return
         try:
             handler(fields)
-        except (ValueError, TypeError, AttributeError, IndexError, KeyError, ArithmeticError) as problem:
+        except _UNREADABLE as problem:
             _log.info("a message of TWS could not be read (%s)", type(problem).__name__)
 
     def _mend_execution(self, fields: list[str]) -> None:
