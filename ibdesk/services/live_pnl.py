@@ -258,6 +258,8 @@ def _after(line: Line, news: StreamUp | StreamDown | LinkNews) -> Line:
         case LinkState.BROKER_LOST:
             return told.become(LineState.BROKER_LOST, news.at, reason=news.reason, code=news.code)
         case LinkState.RESTORING:
+            if line.state is LineState.BROKER_LOST:  # lost again while subscriptions came back
+                return replace(told, left=news.left, wanted=news.wanted)
             state = LineState.RESTORING if news.left else LineState.UP
             return replace(told.become(state, news.at, code=line.code), left=news.left, wanted=news.wanted)
         case LinkState.FARM_LOST:

@@ -8,15 +8,17 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
+from ibdesk.brokers.base import LinkNews, LinkState
 from ibdesk.brokers.tws.broker import TwsBroker
 from ibdesk.demo.tickets import read_ticket
 from ibdesk.domain.events import FillsArrived, LineChanged, PnlBookChanged
 from ibdesk.domain.instruments import Conid
-from ibdesk.domain.line import LineState
+from ibdesk.domain.line import Line, LineState
 from ibdesk.domain.pnl import PnlRow
 from ibdesk.domain.positions import Source
 from ibdesk.services.hub import Hub
 from ibdesk.services.live_pnl import LivePnl
+from ibdesk.services.live_pnl import _after as after
 from ibdesk.services.tasks import Tasks
 from ibdesk.store import live_book, trades
 from ibdesk.store.database import Database
@@ -175,6 +177,14 @@ def test_the_broker_behind_a_standing_socket_may_be_lost(tmp_path: Path) -> None
             assert desk.pnl.line.code == 1101
 
     asyncio.run(run())
+
+
+def test_a_broker_lost_again_while_subscriptions_come_back_is_not_called_back() -> None:
+    lost = Line().become(LineState.BROKER_LOST, LUNCH, reason="lost", code=1100)
+    for left in (3, 0):
+        told = after(lost, LinkNews(at=LUNCH, state=LinkState.RESTORING, left=left, wanted=9))
+        assert (told.state, told.left, told.wanted) == (LineState.BROKER_LOST, left, 9)
+    assert after(lost, LinkNews(at=LUNCH, state=LinkState.RESTORED_KEPT, code=1102)).state is LineState.RESTORING
 
 
 def test_a_data_farm_is_dark_by_its_name_until_it_is_back(tmp_path: Path) -> None:

@@ -153,6 +153,7 @@ class TwsStream:
         """Open the connection that reads and take stock of prints and positions."""
         line = await self._main.ready()
         self._inbox.begin()
+        self._is_told_lost = False  # of this line nobody has said so yet
         self._inbox.fills.forget(self._setting.clock() - _PRINTS_KEPT)
         self._forget_subscriptions()
         line.send(lambda client: client.reqMarketDataType(3))  # delayed where there is no subscription

@@ -342,6 +342,19 @@ def test_a_byte_at_a_time_and_a_burst_are_the_same_to_us() -> None:
     play(scene)
 
 
+def test_a_broker_still_lost_after_the_line_was_opened_again_is_told_once_more() -> None:
+    async def scene(stage: Scene) -> None:
+        async with watching(stage.broker) as watch:
+            stage.service.faults.broker_lost()
+            await watch.until(lambda: watch.links.count(LinkState.BROKER_LOST) == 1, seconds=20)
+            stage.service.faults.drop_mid_message()
+            await watch.until(lambda: watch.links.count(LinkState.BROKER_LOST) == 2, seconds=20)
+            stage.service.faults.broker_back()
+            await watch.until(lambda: watch.is_up, seconds=20)
+
+    play(scene)
+
+
 def test_farms_that_go_and_come_back_are_told_and_routine_is_not() -> None:
     async def scene(stage: Scene) -> None:
         async with watching(stage.broker) as watch:
