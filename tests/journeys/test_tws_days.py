@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from tests.journeys.simulated import Time, run_simulated
-from tests.journeys.tws_days import Days, days_at_tws, one_day
+from tests.journeys.tws_days import Days, days_at_tws
+from tests.journeys.tws_mishaps import one_day
 
 IS_LONG = os.environ.get("IBDESK_LONG") == "1"
 
