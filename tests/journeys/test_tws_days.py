@@ -41,7 +41,7 @@ def live_through(seed: int, count: int, troubles: int, folder: Path) -> None:
         asyncio.set_event_loop(None)
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(300)
 def test_two_days_of_faults_leave_vault_and_book_with_the_servers_truth(tmp_path: Path) -> None:
     live_through(5, 2, 8, tmp_path)
 
