@@ -6,6 +6,7 @@
 | OCC 21  | `SPY   261218P00570000`  | root padded to six, strike in thousandths in eight digits     |
 | label   | `SPY Dec18'26 570 P`     | as the desk shows it                                          |
 | broker  | `SPY 18DEC26 570 P`      | as broker tools show it; read, never written                  |
+| spoken  | `SPY 12/18/26 570 P`     | a day in numbers or words (`expiry_texts`); read, never written |
 
 Eight digits without a point are always thousandths. Two-digit years are of this century.
 """
@@ -17,6 +18,7 @@ from decimal import Decimal
 from functools import lru_cache
 
 from ibdesk.domain.errors import Cause, Refused
+from ibdesk.domain.expiry_texts import DAY, MONTH_ALONE, day_in
 from ibdesk.domain.instruments import AssetClass, Instrument, OptionTerms, Right
 
 _MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
@@ -28,6 +30,9 @@ _STRIKE = r"(?P<strike>[0-9]*\.?[0-9]+|[0-9]+\.)"
 _COMPACT = re.compile(rf"{_ROOT} *(?P<year>\d\d)(?P<number>\d\d)(?P<day>\d\d) *{_RIGHT} *{_STRIKE}")
 _LABEL = re.compile(rf"{_ROOT} +{_MONTH} ?(?P<day>\d\d?) ?'(?P<year>\d\d) +{_STRIKE} ?{_RIGHT}")
 _BROKER = re.compile(rf"{_ROOT} +(?P<day>\d\d?) ?{_MONTH} ?'?(?P<year>\d\d) +{_STRIKE} ?{_RIGHT}")
+_PRICED = rf"(?:{_STRIKE} ?{_RIGHT}|(?P<right_first>CALL|PUT|C|P) ?(?P<strike_last>[0-9]*\.?[0-9]+|[0-9]+\.))"
+_SPOKEN = re.compile(rf"{_ROOT} +(?P<day>{DAY}) +{_PRICED}")
+_WITHOUT_A_DAY = re.compile(rf"{_ROOT} +(?P<day>{MONTH_ALONE}) +{_PRICED}")
 
 #: A digit after the letters marks an adjusted contract (reference/compliance.md 4.1), one before them a FLEX one.
 _NONSTANDARD = re.compile(r"[A-Z.]+\d|\d[A-Z.]+")
@@ -60,16 +65,27 @@ def is_nonstandard(instrument: Instrument) -> bool:
 
 
 def parse_option(text: str) -> OptionName:
-    """Read any of the four forms, in upper or lower case. Refused(BAD_CONTRACT) says what cannot be read."""
-    line = " ".join(text.upper().replace("\N{RIGHT SINGLE QUOTATION MARK}", "'").split())
+    """Read any of the forms, in upper or lower case. Refused(BAD_CONTRACT) says what cannot be read; a day that can be
+    read in two ways names both."""
+    line = " ".join(text.upper().replace("\N{RIGHT SINGLE QUOTATION MARK}", "'").split()).removeprefix(".")
     if "," in line:
         raise _refused(f"“{line[:40]}” has a comma in it.", "Write the strike with a point, like 570.5, and no commas.")
     found = _COMPACT.fullmatch(line) or _LABEL.fullmatch(line) or _BROKER.fullmatch(line)
     if found is None:
-        raise _refused(f"“{line[:40]}” is not an option the desk can read.", _EXAMPLE)
+        return _spoken(line)
     terms = OptionTerms(
         right=Right(found["right"][0]), strike=_strike(found["strike"], found.re is _COMPACT), expiry=_expiry(found)
     )
+    return OptionName(root=found["root"], terms=terms)
+
+
+def _spoken(line: str) -> OptionName:
+    """An option with its day written out."""
+    found = _SPOKEN.fullmatch(line) or _WITHOUT_A_DAY.fullmatch(line)
+    if found is None:
+        raise _refused(f"“{line[:40]}” is not an option the desk can read.", _EXAMPLE)
+    right, strike = found["right"] or found["right_first"], found["strike"] or found["strike_last"]
+    terms = OptionTerms(right=Right(right[0]), strike=_strike(strike, False), expiry=day_in(found["day"]))
     return OptionName(root=found["root"], terms=terms)
 
 

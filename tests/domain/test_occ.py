@@ -39,10 +39,32 @@ SPY = OptionName(
         "SPY 18DEC26 570 P",
         "SPY 261218P570.",
         "SPY 261218P570.00000",
+        ".SPY261218P570",
+        "SPY 18DEC26 570P",
+        "SPY 12/18/26 570 P",
+        "SPY 12/18/26 570P",
+        "SPY 12/18/2026 P570",
+        "SPY 18.12.2026 570 put",
+        "SPY 2026-12-18 570 P",
+        "SPY 20261218 570 P",
+        "SPY Dec 18 2026 570 Put",
+        "SPY 18-Dec-26 570 P",
+        "SPY 18DEC2026 P 570",
     ],
 )
 def test_every_spelling_is_the_same_option(text: str) -> None:
     assert parse_option(text) == SPY
+
+
+@pytest.mark.parametrize(("text", "says"), [
+    ("SPY 12/11/26 600 C", "11 December 2026 or 12 November 2026"),
+    ("SPY DEC26 600 C", "the month December 2026 or the day 26 December"),
+    ("SPY 13/32/26 600 C", "There is no day"),
+])
+def test_a_day_in_doubt_is_refused_with_what_it_may_be(text: str, says: str) -> None:
+    with pytest.raises(Refused, match=says) as refusal:
+        parse_option(text)
+    assert refusal.value.cause is Cause.BAD_CONTRACT and refusal.value.remedy
 
 
 def test_it_is_written_back_in_each_form() -> None:

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
+from ibdesk.domain.expiry_texts import DayInDoubt
 from ibdesk.domain.market import ContractMatch
 from ibdesk.domain.occ import OptionName
 from ibdesk.domain.orders import Side
@@ -34,7 +35,11 @@ class Finder(QObject):
 
     def submit(self, text: str) -> None:
         """As Enter in the field does."""
-        name = option_in(text.lstrip(_MINUS))
+        try:
+            name = option_in(text.lstrip(_MINUS))
+        except DayInDoubt as doubt:
+            self._bridge.failed("read the option", doubt)
+            return
         if name is not None:
             side = Side.SELL if text[0] in _MINUS else Side.BUY
             self._bridge.start("find the option", self._find_option(name, side), busy=self._field)

@@ -7,6 +7,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QCompleter, QLineEdit, QListView, QWidget
 
 from ibdesk.domain.errors import Refused
+from ibdesk.domain.expiry_texts import DayInDoubt
 from ibdesk.domain.market import ContractMatch
 from ibdesk.domain.occ import OptionName, parse_option
 
@@ -17,13 +18,24 @@ _SHORTEST_OPTION = 9
 
 
 def option_in(text: str) -> OptionName | None:
-    """The option the text writes; None when it is none, so that it is a symbol or a name."""
+    """The option the text writes; None when it is none, so that it is a symbol or a name. Refused(BAD_CONTRACT) where
+    it is one whose day is in doubt."""
     if len(text.strip()) < _SHORTEST_OPTION or not any(each.isdigit() for each in text):
         return None
     try:
         return parse_option(text)
+    except DayInDoubt:
+        raise
     except Refused:
         return None
+
+
+def _may_be_option(text: str) -> bool:
+    """Whether it needs no search: it is an option, or one that Enter asks to be written without doubt."""
+    try:
+        return option_in(text) is not None
+    except DayInDoubt:
+        return True
 
 
 class SymbolField(QLineEdit):
@@ -39,7 +51,7 @@ class SymbolField(QLineEdit):
         super().__init__(parent)
         self.setPlaceholderText("Symbol or option   /")
         self.setAccessibleName("Symbol or option")
-        self.setAccessibleDescription("A symbol, a company, or an option like SPY 261218P570.")
+        self.setAccessibleDescription("A symbol, a company, or an option like SPY 261218P570 or SPY 12/18/26 570 P.")
         self.setToolTip("A symbol, a company’s name, or an option like SPY 261218P570  ( / )")
         self.setClearButtonEnabled(False)
         self._offers: tuple[ContractMatch, ...] = ()
@@ -108,14 +120,14 @@ class SymbolField(QLineEdit):
             super().keyPressEvent(event)
 
     def _edited(self, _text: str) -> None:
-        if option_in(self.wanted) is not None or not self.wanted:
+        if not self.wanted or _may_be_option(self.wanted):
             self.shut()
         else:
             self._pause.start()
 
     def _ask(self) -> None:
         text = self.wanted
-        if text and option_in(text) is None:
+        if text and not _may_be_option(text):
             self.asked.emit(text)
 
     def _chosen(self, text: object) -> None:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from ibdesk.domain.events import Notice
 from ibdesk.domain.orders import Side
 from ibdesk.ui.chain.finder import Finder
 from tests.ui.chain.bench import AAPL, Bench, chain_bench
@@ -31,6 +32,21 @@ def test_symbols_options_and_nonsense_are_told_apart(run: Run, tmp_path: Path) -
             assert found == [
                 AAPL, ("SPY Dec18'26 600 P", Side.BUY), ("SPY Dec18'26 600 C", Side.SELL), "zzzz",
             ]
+
+    run(look())
+
+
+def test_a_day_in_doubt_is_told_with_both_readings_and_nothing_is_looked_for(run: Run, tmp_path: Path) -> None:
+    async def look() -> None:
+        async with chain_bench(tmp_path) as bench:
+            found = heard(bench)
+            told: list[Notice] = []
+            bench.bridge.notice.connect(told.append)
+            bench.view.search("SPY 12/11/26 600 C")
+            await bench.until(lambda: bool(told))
+            doubt = told[0].error
+            assert doubt is not None and "11 December 2026 or 12 November 2026" in doubt.message
+            assert found == [] and bench.view.bar.field.text() == "SPY 12/11/26 600 C", "it can be mended"
 
     run(look())
 

@@ -7,6 +7,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
+from ibdesk.domain.errors import Refused
 from ibdesk.domain.instruments import AssetClass, Conid
 from ibdesk.domain.market import ContractMatch
 from ibdesk.ui.chain.search import SymbolField, best_of, option_in
@@ -32,7 +33,7 @@ def field(dressed: QApplication) -> Iterator[SymbolField]:
 
 
 @pytest.mark.parametrize("text", ["SPY 261218P570", "spy 261218p570", "SPY   261218P00570000", "SPY Dec18'26 570 P",
-                                  "SPY 18DEC26 570 P"])  # fmt: skip
+                                  "SPY 18DEC26 570 P", "SPY 12/18/26 570 P", "SPY 18DEC26 570P"])  # fmt: skip
 def test_every_way_to_write_an_option_is_read(text: str) -> None:
     name = option_in(text)
     assert name is not None and name.root == "SPY" and name.terms.strike == 570
@@ -41,6 +42,15 @@ def test_every_way_to_write_an_option_is_read(text: str) -> None:
 @pytest.mark.parametrize("text", ["SPY", "M2K", "3M Company", "7203", "20th Century Fox", "SPY 261399P570", ""])
 def test_symbols_and_names_are_no_options(text: str) -> None:
     assert option_in(text) is None
+
+
+def test_an_option_whose_day_is_in_doubt_is_refused_and_not_searched_for(field: SymbolField) -> None:
+    with pytest.raises(Refused, match="12 November 2026"):
+        option_in("SPY 12/11/26 570 P")
+    asked: list[str] = []
+    field.asked.connect(asked.append)
+    QTest.keyClicks(field, "SPY 12/11/26 570 P")
+    assert not field._pause.isActive() and asked == []
 
 
 def test_enter_opens_the_exact_symbol_one_with_options_first() -> None:
