@@ -55,7 +55,7 @@ PROBE_SYMBOL = "SPY"
 class DemoAddress:
     """A demo gateway running inside this process. `sign_in` walks its sign-in pages as a person would. `clock` is the
     demo world's own; None is the system's. `faults` is what it can be made to suffer; `tws_port` is where the TWS of
-    the same account listens, None where there is none."""
+    the same account listens, None where there is none; `options_level` what its account may do with options."""
 
     url: str
     certificate_sha256: str
@@ -65,6 +65,7 @@ class DemoAddress:
     clock: Callable[[], datetime] | None = None
     faults: tuple[DemoFault, ...] = ()
     tws_port: int | None = None
+    options_level: int | None = 3
 
 
 @dataclass(slots=True, kw_only=True)

@@ -213,9 +213,16 @@ def choose_environment(state: FirstRun, environment: Environment) -> FirstRun:
     return replace(_forgotten(state), entries=entries, pin=pin, ticks=(), tws=side)
 
 
-def demo_started(state: FirstRun, url: str, pin: str, user_name: str) -> FirstRun:
-    """The demo gateway runs; its certificate is ours, so it is pinned without asking."""
-    entries = replace(state.entries, gateway_url=url, user_name=state.entries.user_name or user_name)
+def demo_started(
+    state: FirstRun, url: str, pin: str, user_name: str, options_level: int | None = None
+) -> FirstRun:
+    """The demo gateway runs; its certificate is ours, so it is pinned without asking. `options_level` is offered for
+    its account, until the person chooses another."""
+    chosen = state.entries.options_level
+    entries = replace(
+        state.entries, gateway_url=url, user_name=state.entries.user_name or user_name,
+        options_level=options_level if chosen is None else chosen,
+    )  # fmt: skip
     return replace(_forgotten(state), entries=entries, pin=in_pairs(pin))
 
 

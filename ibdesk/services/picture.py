@@ -6,7 +6,6 @@ What cannot be had is left unknown, never guessed: the rules say so and ask the 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -17,6 +16,7 @@ from ibdesk.domain.compliance.day_trade_rule import DayTrades, seen_from
 from ibdesk.domain.compliance.day_trades import DayTradeState, begin, trade_date_at
 from ibdesk.domain.compliance.disclosures import Acknowledgment, Disclosure
 from ibdesk.domain.compliance.exposure import book_of, moved
+from ibdesk.domain.compliance.granted import with_entered
 from ibdesk.domain.compliance.policy import policies_at
 from ibdesk.domain.errors import Cause, DeskError, Refused
 from ibdesk.domain.executions import Fill
@@ -28,7 +28,6 @@ from ibdesk.domain.modes import Mode, face_of
 from ibdesk.domain.money import ZERO
 from ibdesk.domain.orders import Order, OrderRules, OrderTicket, Side
 from ibdesk.domain.portfolio import AccountPage
-from ibdesk.domain.risk_settings import BrokerLevel
 from ibdesk.domain.session import Session
 from ibdesk.domain.settings import Settings
 from ibdesk.services.book import DOUBT, Book
@@ -44,7 +43,7 @@ NOT_CLOSED = frozenset({AssetClass.CASH, AssetClass.INDEX, AssetClass.COMBO})
 
 class Pictures:
     """Makes the context of a check. `quotes` is what streams; a leg it lacks is asked for. `entered_level` is the
-    option level the person entered with the connection."""
+    option level the person entered with the connection of an account."""
 
     def __init__(
         self,
@@ -62,7 +61,7 @@ class Pictures:
         acknowledged: Callable[[], Awaitable[tuple[Acknowledgment, ...]]],
         database: Database,
         clock: Clock,
-        entered_level: Callable[[], Awaitable[int | None]],
+        entered_level: Callable[[AccountId], Awaitable[int | None]],
     ) -> None:
         self._past = OwnPast(
             mode=mode, database=database, calendar=calendar, clock=clock, has_read=orders.has_read
@@ -90,7 +89,7 @@ class Pictures:
             asyncio.gather(
                 self._book.page_with_fills(ticket.account, since), self._past.stored(ticket.account),
             ),
-            asyncio.gather(self._with_level(self._settings()), self._acknowledged(), self._live_orders()),
+            asyncio.gather(self._with_level(self._settings(), ticket.account), self._acknowledged(), self._live_orders()),
             asyncio.gather(
                 self._quoted(ticket), self._rules(ticket), self._hours(ticket), self._dividends(ticket)
             ),
@@ -122,13 +121,9 @@ class Pictures:
             was_refused=past.was_refused, deficits=past.deficits, cash=past.cash,
         )  # fmt: skip
 
-    async def _with_level(self, settings: Settings) -> Settings:
+    async def _with_level(self, settings: Settings, account: AccountId) -> Settings:
         """With the option level that was entered when the account was connected, where Settings name none."""
-        if settings.risk_broker_level is not BrokerLevel.UNKNOWN:
-            return settings
-        written = f"Level {await self._entered_level()}"  # 0 is "no options", and not the same as not entered
-        entered = next((each for each in BrokerLevel if each.value == written), None)
-        return settings if entered is None else replace(settings, risk_broker_level=entered)
+        return with_entered(settings, await self._entered_level(account))
 
     async def _quoted(self, ticket: OrderTicket) -> Mapping[Conid, Quote]:
         """What streams, and for legs and underlyings without, what the broker says when asked."""

@@ -5,12 +5,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ibdesk.domain.accounts import Environment
+from ibdesk.domain.accounts import AccountId, Environment
 from ibdesk.domain.calls import ApiCall
 from ibdesk.domain.compliance.disclosures import Acknowledgment
 from ibdesk.domain.errors import Cause, Refused
 from ibdesk.domain.events import SettingsChanged
-from ibdesk.domain.modes import Mode, face_of
+from ibdesk.domain.modes import Mode, face_of, is_local
 from ibdesk.domain.records import Credentials
 from ibdesk.domain.settings import Origin, Settings, Sourced, meta_of, parse_value
 from ibdesk.services.desk import Clock
@@ -87,9 +87,11 @@ class Preferences:
         """How each connected environment is reached."""
         return await self._database.read(secrets.load_credentials, self._vault)
 
-    async def options_level(self, environment: Environment) -> int | None:
-        """The option level entered when this environment was connected; each check of an order asks."""
-        return await self._database.recall(secrets.load_options_level, environment)
+    async def options_level(self, environment: Environment, account: AccountId) -> int | None:
+        """The option level entered with the connection of this account; each check of an order asks. Another account
+        of the same login may have another, so its is not known. Local Paper practises with that of its environment."""
+        whose = None if is_local(account) else account
+        return await self._database.recall(secrets.load_options_level, environment, whose)
 
     async def delete_credentials(self, environment: Environment) -> None:
         """Remove user name, gateway and certificate pin of one environment for good, with a line in the audit; the

@@ -54,11 +54,12 @@ def find_credentials(tx: Connection, vault: OpenVault, environment: Environment)
     return None if row is None else _credentials(vault, row)
 
 
-def load_options_level(tx: Connection, environment: Environment) -> int | None:
-    """The option level that is kept with one environment; None when none was entered, or nothing is kept. No user name
-    is opened for it."""
+def load_options_level(tx: Connection, environment: Environment, account: AccountId | None = None) -> int | None:
+    """The option level that is kept with one environment; None when none was entered, nothing is kept, or it was
+    entered for another account than this. No user name is opened for it."""
     c = ibkr_credentials.c
-    return tx.execute(select(c.options_trading_level).where(c.environment == environment.value)).scalar()
+    kept = select(c.options_trading_level).where(c.environment == environment.value)
+    return tx.execute(kept if account is None else kept.where(c.account_id == account)).scalar()
 
 
 def delete_credentials(tx: Connection, environment: Environment) -> bool:

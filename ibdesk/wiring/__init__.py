@@ -223,6 +223,7 @@ def _save_demo(vault: "OpenVault", address: "DemoAddress", tx: "Transaction", at
         user_name=address.user_name,
         account=DEMO_ACCOUNT,
         certificate_sha256=address.certificate_sha256,
+        options_level=address.options_level,
     )
     secrets.save_credentials(tx, vault, credentials, at)
 

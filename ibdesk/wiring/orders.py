@@ -5,6 +5,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ibdesk.domain.accounts import AccountId
@@ -123,7 +124,7 @@ def trading_for(
             quotes=lambda: {} if live is None else live.whole_quotes,
             session=lambda: None if session is None else session.session, settings=lambda: preferences.settings,
             calendar=calendar, disclosures=load_disclosures(), acknowledged=preferences.acknowledgments,
-            database=database, clock=clock, entered_level=lambda: preferences.options_level(environment),
+            database=database, clock=clock, entered_level=partial(preferences.options_level, environment),
         )  # fmt: skip
         orders = Orders(
             trading, live_orders, mode=mode, picture=pictures.of, database=database, clock=clock, ticks=ticks,

@@ -197,7 +197,15 @@ def test_another_environment_starts_over_with_what_was_saved_for_it() -> None:
 def test_the_demo_is_pinned_without_asking() -> None:
     pin = PIN.replace(":", "").lower()
     state = demo_started(forward(fresh(Environment.DEMO)), "https://127.0.0.1:4321", pin, "demo")
-    assert (state.pin, state.entries.user_name) == (PIN, "demo")
+    assert (state.pin, state.entries.user_name, state.entries.options_level) == (PIN, "demo", None)
+
+
+def test_the_demo_offers_the_level_of_its_account_and_the_person_may_choose_another() -> None:
+    pin, url = PIN.replace(":", "").lower(), "https://127.0.0.1:4321"
+    state = demo_started(forward(fresh(Environment.DEMO)), url, pin, "demo", 3)
+    assert state.entries.options_level == 3
+    assert demo_started(choose_level(state, 0), url, pin, "demo", 3).entries.options_level == 0
+    assert choose_environment(state, Environment.PAPER).entries.options_level is None
 
 
 def test_every_disclosure_needs_its_own_tick() -> None:

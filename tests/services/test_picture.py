@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ibdesk.domain.accounts import Environment
+from ibdesk.domain.accounts import AccountId, Environment
 from ibdesk.domain.compliance.engine import check
 from ibdesk.domain.compliance.policy import policies_at
 from ibdesk.domain.compliance.verdict import Code, Severity
@@ -36,16 +36,16 @@ async def none_acknowledged() -> tuple[()]:
     return ()
 
 
-async def level_three() -> int:
+async def level_three(_account: AccountId) -> int:
     return 3
 
 
-async def no_options() -> int:
+async def no_options(_account: AccountId) -> int:
     return 0
 
 
 def desk_of(
-    shop: Workshop, entered: Callable[[], Awaitable[int | None]] = level_three
+    shop: Workshop, entered: Callable[[AccountId], Awaitable[int | None]] = level_three
 ) -> tuple[Orders, Pictures]:
     trading = shop.broker.trading
     assert trading is not None

@@ -84,9 +84,13 @@ def test_deleted_credentials_are_gone_told_and_audited(tmp_path: Path) -> None:
     async def test(preferences: Preferences, heard: Heard, vault: OpenVault, database: Database) -> None:
         await database.write(save_credentials, vault, replace(PAPER, options_level=2), NOON + timedelta())
         (stored,) = await preferences.credentials()
-        assert stored.user_name == "ursula" and await preferences.options_level(Environment.PAPER) == 2
+        assert stored.user_name == "ursula"
+        levels = [await preferences.options_level(Environment.PAPER, AccountId(each))
+                  for each in (PAPER.account, "DU9999999", "LP0000001")]  # fmt: skip
+        assert levels == [2, None, 2], "it was entered for one account; Local Paper practises with it"
         await preferences.delete_credentials(Environment.PAPER)
-        assert await preferences.credentials() == () and await preferences.options_level(Environment.PAPER) is None
+        assert await preferences.credentials() == ()
+        assert await preferences.options_level(Environment.PAPER, PAPER.account) is None
         (line,) = await database.read(lambda tx: audit.load_calls(tx))
         assert (line.call.channel, line.call.path) == ("desk", "credentials/paper")
         assert heard.events == [SettingsChanged(names=("credentials",))]

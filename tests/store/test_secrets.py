@@ -35,6 +35,8 @@ def test_each_environment_has_its_own_row(in_transaction: Run, open_vault: OpenV
     assert in_transaction(secrets.find_credentials, open_vault, Environment.PAPER) == PAPER
     assert in_transaction(secrets.find_credentials, open_vault, Environment.DEMO) is None
     assert [in_transaction(secrets.load_options_level, each) for each in Environment] == [None, 3, None]
+    assert in_transaction(secrets.load_options_level, Environment.PAPER, MAIN) == 3
+    assert in_transaction(secrets.load_options_level, Environment.PAPER, LIVE.account) is None, "not that of another"
 
 
 def test_saving_again_replaces(in_transaction: Run, open_vault: OpenVault) -> None:

@@ -9,10 +9,10 @@ from ibdesk.domain.compliance.buying_power import PREVIEW_LASTS, Buffer, BuyingP
 from ibdesk.domain.compliance.case import Case, bare_then, is_stale, prices_of, said
 from ibdesk.domain.compliance.day_trade_rule import DayTradeContext, check_day_trades
 from ibdesk.domain.compliance.exposure import SHARES, uncovering
+from ibdesk.domain.compliance.granted import Origin, granted_level, own_level
 from ibdesk.domain.compliance.intraday import IntradayContext, check_intraday
 from ibdesk.domain.compliance.limits import max_loss
 from ibdesk.domain.compliance.margin import Estimate, estimate
-from ibdesk.domain.compliance.option_levels import OptionLevel, level
 from ibdesk.domain.compliance.permissions import PermissionContext, check_permissions
 from ibdesk.domain.compliance.regime import MarginRegime, Regime, resolve_regime
 from ibdesk.domain.compliance.settlement import check_settlement
@@ -20,20 +20,18 @@ from ibdesk.domain.compliance.verdict import Code, Finding, Severity, Source
 from ibdesk.domain.instruments import Right
 from ibdesk.domain.money import ZERO, known
 from ibdesk.domain.options import more_naked
-from ibdesk.domain.risk_settings import BrokerLevel, DayTradeChoice, OwnLevel
+from ibdesk.domain.risk_settings import DayTradeChoice
 
 
 def check_level(case: Case) -> tuple[Finding, ...]:
     """The option level: the broker's where it was told, else the one in the settings."""
     settings, preview = case.context.settings, case.context.what_if
-    broker = case.policies.broker.id
+    granted = granted_level(case.policies.broker.id, settings, entered=None, told=case.context.granted)
     return (*check_permissions(case.legs, case.outcome, PermissionContext(
-        broker=broker,
-        granted=case.context.granted or _level(broker, settings.risk_broker_level),
-        own=_level("desk", settings.risk_own_level), margin_type=case.summary.margin_type,
+        broker=granted.broker, granted=granted.level, own=own_level(settings), margin_type=case.summary.margin_type,
         cash=case.context.cash.settled if case.context.cash is not None else _cash(case),
         is_previewed=preview is not None and not preview.refusal,
-        granted_by=Source.SETTING if case.context.granted is None else Source.BROKER,
+        granted_by=Source.BROKER if granted.origin is Origin.BROKER else Source.SETTING,
     )), *_cover_going(case))  # fmt: skip
 
 
@@ -58,11 +56,6 @@ def _cash(case: Case) -> Decimal | None:
     """All the account's cash, in the ticket's currency."""
     cash = known(case.summary.total_cash)
     return None if cash is None or case.rate is None else cash / case.rate
-
-
-def _level(broker: str, chosen: BrokerLevel | OwnLevel) -> OptionLevel | None:
-    """The level a setting names; none for "unknown" and "no limit"."""
-    return level(broker, chosen.value)
 
 
 def check_funds(case: Case) -> tuple[Finding, ...]:

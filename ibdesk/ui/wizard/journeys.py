@@ -77,7 +77,9 @@ class Journeys:
         demo = await self._connector.begin_demo()
         state = self._face.state
         if state.step is Step.ENVIRONMENT and state.entries.environment is Environment.DEMO:
-            self._face.change(lambda state: demo_started(state, demo.url, demo.certificate_sha256, demo.user_name))
+            self._face.change(lambda state: demo_started(
+                state, demo.url, demo.certificate_sha256, demo.user_name, demo.options_level
+            ))
             self._face.change(forward)
 
     async def sign_in(self) -> None:
