@@ -89,7 +89,9 @@ class Pictures:
             asyncio.gather(
                 self._book.page_with_fills(ticket.account, since), self._past.stored(ticket.account),
             ),
-            asyncio.gather(self._with_level(self._settings(), ticket.account), self._acknowledged(), self._live_orders()),
+            asyncio.gather(
+                self._with_level(self._settings(), ticket.account), self._acknowledged(), self._live_orders(),
+            ),
             asyncio.gather(
                 self._quoted(ticket), self._rules(ticket), self._hours(ticket), self._dividends(ticket)
             ),

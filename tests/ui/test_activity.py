@@ -21,15 +21,18 @@ from ibdesk.domain.events import CallsLogged
 from ibdesk.domain.records import SessionRecord
 from ibdesk.domain.settings import ThemeName
 from ibdesk.ui import theme
+from ibdesk.ui.live.executions import FIELDS as PRINTS
 from ibdesk.ui.pages.activity import ActivityPage, build
 from ibdesk.ui.pages.activity.calls_tab import CallsTab
-from ibdesk.ui.pages.activity.columns import ACKNOWLEDGMENTS, CALLS, SESSIONS, SYNCS, Field
+from ibdesk.ui.pages.activity.columns import ACKNOWLEDGMENTS, ALWAYS, CALLS, SESSIONS, SYNCS, Field
 from ibdesk.ui.pages.activity.compliance_tab import ComplianceTab
 from ibdesk.ui.pages.activity.hints import HintsPanel
 from ibdesk.ui.pages.activity.model import RecordModel
+from ibdesk.ui.pages.activity.receipts_tab import RECEIPTS
 from ibdesk.ui.pages.activity.sessions_tab import SessionsTab
 from ibdesk.ui.pages.activity.syncs_tab import SyncsTab
 from ibdesk.ui.pages.activity.table import RecordList, RecordTable
+from ibdesk.ui.pages.orders.executions import FIELDS as EXECUTIONS
 from tests.ui.rooms_desk import Opened, add_session, add_sync, call, rooms_desk, unnamed
 from tests.ui.sample_desk import NOW
 from tests.ui.session.test_face import OFFLINE, REPORT, MadeUpReconnect
@@ -343,6 +346,38 @@ def test_there_is_a_bar_to_scroll_only_where_something_is_hidden(
     place.show_records([record], is_all=True)
     QTest.qWait(0)
     assert (place.table.horizontalScrollBar().maximum() > 0) is is_scrolled
+
+
+@pytest.mark.parametrize("width", [1060, 1220, 1700])
+@pytest.mark.parametrize(("fields", "last"), [(RECEIPTS, "Our id"), (EXECUTIONS, "Execution"), (PRINTS, "Execution id")])
+def test_what_matters_least_gives_way_so_that_nothing_scrolls_sideways(
+    qtbot: QtBot, dressed: QApplication, fields: tuple[Field, ...], last: str, width: int
+) -> None:
+    table = RecordTable(RecordModel(fields))
+    qtbot.addWidget(table)
+    table.resize(width, 300)
+    table.show()
+    table.fit_last()
+    hidden = {field.title for at, field in enumerate(fields) if table.isColumnHidden(at)}
+    assert table.horizontalScrollBar().maximum() == 0
+    assert not hidden & {field.title for field in fields if field.keep == ALWAYS}
+    assert not hidden or last in hidden, "the id goes first"
+    assert width < 1700 or not hidden
+    used = sum(table.columnWidth(at) for at, field in enumerate(fields) if field.title not in hidden)
+    assert used == table.viewport().width(), "and no room is left empty"
+    assert last in table.model().csv().splitlines()[0], "what is hidden is exported all the same"
+
+
+def test_a_withheld_column_stays_away_and_comes_back(qtbot: QtBot, dressed: QApplication) -> None:
+    table = RecordTable(RecordModel(EXECUTIONS))
+    qtbot.addWidget(table)
+    table.resize(1700, 300)
+    table.show()
+    table.withhold(1, True)
+    table.resize(1800, 300)
+    assert table.isColumnHidden(1)
+    table.withhold(1, False)
+    assert not table.isColumnHidden(1)
 
 
 def test_selected_rows_are_copied_with_their_headers(dressed: QApplication) -> None:

@@ -67,9 +67,9 @@ FIELDS: tuple[Field, ...] = (
           value=lambda fill: _plain(_realized(fill)),
           tone=lambda fill: "warn" if fill.commission is None
           else {1: "gain", -1: "loss"}.get(fmt.sign(_realized(fill)), "")),
-    Field(title="Note", width=190, text=note,
+    Field(title="Note", width=190, least=110, stretches=True, keep=7, text=note,
           tone=lambda fill: "warn" if family(fill.execution.exec_id)[1] > 1 else "muted"),
-    Field(title="Execution id", width=230, text=lambda fill: fill.execution.exec_id, is_mono=True),
+    Field(title="Execution id", width=230, keep=3, text=lambda fill: fill.execution.exec_id, is_mono=True),
 )
 
 

@@ -10,10 +10,17 @@ from ibdesk.domain.receipts import ReceiptHead
 from ibdesk.domain.records import LoggedCall, SessionRecord, SyncRecord, SyncStatus
 from ibdesk.ui import format as fmt
 
+#: The `keep` of a column that never gives way.
+ALWAYS = 9
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Field:
-    """One column. `text` is for eyes, `value` for the exported file; `tone` repeats in colour what the text says."""
+    """One column. `text` is for eyes, `value` for the exported file; `tone` repeats in colour what the text says.
+
+    `keep` is how long it stays on screen when there is no room: the lowest goes first, `ALWAYS` stays. One that
+    `stretches` takes the room that is left, and gives way down to `least` before another column goes.
+    """
 
     title: str
     width: int
@@ -22,6 +29,9 @@ class Field:
     tone: Callable[[Any], str] | None = None
     is_number: bool = False
     is_mono: bool = False
+    keep: int = ALWAYS
+    stretches: bool = False
+    least: int = 120
 
 
 def _count(title: str, read: Callable[[Any], int | None], width: int = 78) -> Field:

@@ -51,12 +51,13 @@ RECEIPTS: tuple[Field, ...] = (
           value=lambda row: row.at.isoformat()),
     Field(title="Outcome", width=112, text=lambda row: OUTCOME_WORDS[row.outcome],
           tone=lambda row: TONES.get(row.outcome, "")),
-    Field(title="Order", width=300, text=_words),
-    Field(title="Price", width=190, text=_price),
-    Field(title="Why", width=300, text=lambda row: row.decision),
-    Field(title="Mode", width=100, text=_mode),
-    Field(title="Steps", width=56, text=lambda row: f"{row.steps:,}", value=lambda row: row.steps, is_number=True),
-    Field(title="Our id", width=220, text=lambda row: row.correlation, is_mono=True),
+    Field(title="Order", width=300, least=200, stretches=True, text=_words),
+    Field(title="Price", width=190, keep=7, text=_price),
+    Field(title="Why", width=300, least=200, stretches=True, text=lambda row: row.decision),
+    Field(title="Mode", width=100, keep=6, text=_mode),
+    Field(title="Steps", width=56, keep=5, text=lambda row: f"{row.steps:,}", value=lambda row: row.steps,
+          is_number=True),
+    Field(title="Our id", width=220, keep=3, text=lambda row: row.correlation, is_mono=True),
 )
 
 

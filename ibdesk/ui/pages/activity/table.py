@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence, QShowEvent
+from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
-from ibdesk.ui.pages.activity.columns import Field
+from ibdesk.ui.pages.activity.columns import ALWAYS, Field
 from ibdesk.ui.pages.activity.model import RecordModel
 from ibdesk.ui.theme import Text, font
 from ibdesk.ui.widgets import Button, EmptyState, Label, SkeletonRows
@@ -71,21 +71,73 @@ class RecordTable(DenseTable):
     def __init__(self, model: RecordModel) -> None:
         super().__init__()
         self._records = model
+        self._withheld: frozenset[int] = frozenset()
         self.setModel(model)
         self.setFont(font(Text.TABLE))
         header = self.horizontalHeader()
         header.setProperty("kind", "records")  # a cell stands 3 pixels further in than the stylesheet says
-        header.setStretchLastSection(True)
+        self._fits = any(field.stretches for field in model.fields)
+        header.setStretchLastSection(not self._fits)
+        if self._fits:
+            header.setSectionResizeMode(header.ResizeMode.Interactive)
+            self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
         for at, field in enumerate(model.fields):
             self.setColumnWidth(at, field.width)
         self.dress_rows()
 
     def fit_last(self) -> None:
         """The last column needs what its words need, and no more than it was given: else there is a bar to scroll where
-        nothing is hidden."""
+        nothing is hidden. Where a column stretches, all of them are fitted to the room there is."""
+        if self._fits:
+            self.fit()
+            return
         last = len(self._records.fields) - 1
         needed = max(self.sizeHintForColumn(last), self.horizontalHeader().sectionSizeHint(last))
         self.setColumnWidth(last, min(self._records.fields[last].width, needed))
+
+    def withhold(self, column: int, withheld: bool) -> None:
+        """Take a column away where it means nothing; or give it back."""
+        self._withheld = self._withheld | {column} if withheld else self._withheld - {column}
+        self.setColumnHidden(column, withheld)
+        self.fit_last()
+
+    def fit(self) -> None:
+        """Show what there is room for: what stretches gives way first, then the columns that matter least. A hidden
+        one is still copied and exported."""
+        fields, room = self._records.fields, self.viewport().width()
+        shown = [at for at in range(len(fields)) if at not in self._withheld]
+        while sum(self._least(at) for at in shown) > room:
+            lowest = min(shown, key=lambda at: fields[at].keep)
+            if fields[lowest].keep >= ALWAYS:
+                break
+            shown.remove(lowest)
+        spare = room - sum(self._least(at) for at in shown)
+        for at in range(len(fields)):
+            self.setColumnHidden(at, at not in shown)
+        for at, width in self._shared(shown, max(0, spare)).items():
+            self.setColumnWidth(at, width)
+
+    def _shared(self, shown: Sequence[int], spare: int) -> dict[int, int]:
+        """The widths: what is to spare first brings the stretching ones to the width they want, then is shared."""
+        fields = self._records.fields
+        widths = {at: self._least(at) for at in shown}
+        stretching = [at for at in shown if fields[at].stretches]
+        for at in stretching:
+            more = min(spare, max(0, fields[at].width - widths[at]))
+            widths[at], spare = widths[at] + more, spare - more
+        for left, at in enumerate(reversed(stretching)):
+            share = spare // (len(stretching) - left)
+            widths[at], spare = widths[at] + share, spare - share
+        return widths
+
+    def _least(self, at: int) -> int:
+        field = self._records.fields[at]
+        return field.least if field.stretches else field.width
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if self._fits:
+            self.fit()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.matches(QKeySequence.StandardKey.Copy):

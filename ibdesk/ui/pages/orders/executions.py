@@ -62,25 +62,27 @@ def _note(told: ToldFill) -> str:
 
 
 FIELDS: tuple[Field, ...] = (
-    Field(title="Time, local", width=162, text=lambda told: fmt.moment(told.fill.execution.at),
+    Field(title="Time, local", width=166, text=lambda told: fmt.moment(told.fill.execution.at),
           value=lambda told: told.fill.execution.at.astimezone(UTC).isoformat()),
     Field(title="Account", width=104, text=lambda told: told.fill.execution.account),
     Field(title="Side", width=46, text=_side, tone=lambda told: "gain" if _side(told) == "Buy" else "loss"),
-    Field(title="Contract", width=168, text=lambda told: words.instrument_words(told.fill.execution.instrument)),
+    Field(title="Contract", width=190, least=150, stretches=True,
+          text=lambda told: words.instrument_words(told.fill.execution.instrument)),
     Field(title="Quantity", width=72, is_number=True, text=lambda told: fmt.quantity(told.fill.execution.quantity),
           value=lambda told: _plain(told.fill.execution.quantity)),
     Field(title="Price", width=84, is_number=True, text=lambda told: fmt.price(told.fill.execution.price),
           value=lambda told: _plain(told.fill.execution.price)),
-    Field(title="Amount", width=104, is_number=True, value=lambda told: _plain(told.fill.execution.amount),
+    Field(title="Amount", width=104, is_number=True, keep=6, value=lambda told: _plain(told.fill.execution.amount),
           text=lambda told: fmt.money(told.fill.execution.amount, told.fill.execution.instrument.currency)),
     Field(title="Commission", width=92, is_number=True, value=lambda told: _plain(_commission(told)),
           text=lambda told: fmt.money(_commission(told), _currency(told))),
     Field(title="Realized P&L", width=104, is_number=True, value=lambda told: _plain(_realized(told)),
           text=lambda told: fmt.gain(_realized(told), _currency(told)),
           tone=lambda told: {1: "gain", -1: "loss"}.get(fmt.sign(_realized(told)), "")),
-    Field(title="Note", width=226, text=_note, tone=lambda told: "warn" if told.before else "muted"),
-    Field(title="Venue", width=78, text=lambda told: told.fill.execution.exchange or fmt.UNKNOWN),
-    Field(title="Execution", width=190, text=lambda told: told.fill.execution.exec_id, is_mono=True),
+    Field(title="Note", width=226, least=110, stretches=True, keep=7, text=_note,
+          tone=lambda told: "warn" if told.before else "muted"),
+    Field(title="Venue", width=78, keep=4, text=lambda told: told.fill.execution.exchange or fmt.UNKNOWN),
+    Field(title="Execution", width=190, keep=3, text=lambda told: told.fill.execution.exec_id, is_mono=True),
 )
 
 #: Which of them says whose it is: needless while all are one account's.
@@ -148,7 +150,7 @@ class Executions(Card):
         chosen = self._bridge.selected
         shown = [told for told in reversed(self._fills) if chosen in (None, told.fill.execution.account)]
         self.model.show(shown)
-        self.table.setColumnHidden(ACCOUNT, len({told.fill.execution.account for told in shown}) < 2)
+        self.table.withhold(ACCOUNT, len({told.fill.execution.account for told in shown}) < 2)
         self.count.setText(f"{len(shown):,}")
         self.count.setVisible(bool(shown))
         self._places.setCurrentWidget(self.table if shown else self.empty)
