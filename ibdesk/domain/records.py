@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from ibdesk.domain.accounts import AccountId, Environment
 from ibdesk.domain.calls import ApiCall
+from ibdesk.domain.modes import is_local
 from ibdesk.domain.positions import Source, SyncCounts
 
 
@@ -90,6 +91,11 @@ class Credentials:
     certificate_sha256: str = ""
     options_level: int | None = None
     updated_at: datetime | None = None
+
+    def options_level_of(self, account: AccountId) -> int | None:
+        """What was entered for this account. Another of the same login may have another, so its is not known; Local
+        Paper practises with that of its environment."""
+        return self.options_level if account == self.account or is_local(account) else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

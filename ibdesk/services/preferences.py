@@ -88,8 +88,8 @@ class Preferences:
         return await self._database.read(secrets.load_credentials, self._vault)
 
     async def options_level(self, environment: Environment, account: AccountId) -> int | None:
-        """The option level entered with the connection of this account; each check of an order asks. Another account
-        of the same login may have another, so its is not known. Local Paper practises with that of its environment."""
+        """The option level entered with the connection of this account, as `Credentials.options_level_of` has it; each
+        check of an order asks."""
         whose = None if is_local(account) else account
         return await self._database.recall(secrets.load_options_level, environment, whose)
 

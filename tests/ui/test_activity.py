@@ -349,7 +349,8 @@ def test_there_is_a_bar_to_scroll_only_where_something_is_hidden(
 
 
 @pytest.mark.parametrize("width", [1060, 1220, 1700])
-@pytest.mark.parametrize(("fields", "last"), [(RECEIPTS, "Our id"), (EXECUTIONS, "Execution"), (PRINTS, "Execution id")])
+@pytest.mark.parametrize(("fields", "last"), [(RECEIPTS, "Our id"), (EXECUTIONS, "Execution"),
+                                              (PRINTS, "Execution id")])  # fmt: skip
 def test_what_matters_least_gives_way_so_that_nothing_scrolls_sideways(
     qtbot: QtBot, dressed: QApplication, fields: tuple[Field, ...], last: str, width: int
 ) -> None:

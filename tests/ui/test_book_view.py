@@ -9,6 +9,7 @@ from types import SimpleNamespace
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
+from ibdesk.domain.compliance.granted import Origin
 from ibdesk.domain.errors import Cause, Unavailable
 from ibdesk.domain.events import AccountChanged, SyncChanged
 from ibdesk.domain.positions import Source
@@ -140,7 +141,8 @@ def test_the_entered_options_level_is_read_with_the_book(run: Run) -> None:
         view = BookView.of(desk, bridge_to(desk))
         view.read()
         await frames()
-        assert view.view.options_level == 2
+        found = view.view.levels[page().account.id]
+        assert (found.name, found.origin) == ("Level 2", Origin.CONNECTION) and view.view.own_level is None
         await desk.tasks.close()
 
     run(journey())

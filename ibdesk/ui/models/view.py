@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from ibdesk.domain.accounts import Account, AccountId, AccountPnl, LedgerLine
+from ibdesk.domain.compliance.granted import Granted
+from ibdesk.domain.compliance.option_levels import OptionLevel
 from ibdesk.domain.drift import Comparison
 from ibdesk.domain.errors import DeskError
 from ibdesk.domain.events import LinkChanged
@@ -48,8 +50,8 @@ class View:
     set while the source does not answer, `link` tells how the search for it goes and `problem` why it is needed;
     `boxed_until` is the end of the broker's penalty box; `was_up` whether it was ever found, `is_ready` whether the
     session is and only the account has to be read anew; `failures` is what stopped the last sync, by account.
-    `options_level` is what the person entered, `opened_with` the account the session was opened with;
-    `compared` is how other sources' pictures differ from these.
+    `levels` are the option levels in force, by account, `own_level` is the person's own limit; `opened_with` the
+    account the session was opened with; `compared` is how other sources' pictures differ from these.
     """
 
     is_read: bool = False
@@ -64,7 +66,8 @@ class View:
     was_up: bool = False
     is_ready: bool = False
     failures: Mapping[AccountId | None, DeskError] = field(default_factory=dict)
-    options_level: int | None = None
+    levels: Mapping[AccountId, Granted] = field(default_factory=dict)
+    own_level: OptionLevel | None = None
     opened_with: AccountId | None = None
     compared: tuple[Comparison, ...] = ()
 

@@ -9,6 +9,8 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
 from ibdesk.domain.accounts import AccountId, newest_pnl
+from ibdesk.domain.compliance.granted import granted_level, own_level
+from ibdesk.domain.compliance.policy import policies_at
 from ibdesk.domain.errors import DeskError, Refused
 from ibdesk.domain.events import (
     AccountChanged,
@@ -21,6 +23,7 @@ from ibdesk.domain.events import (
     SettingsChanged,
     SyncChanged,
 )
+from ibdesk.domain.hours import NEW_YORK
 from ibdesk.domain.instruments import Conid
 from ibdesk.domain.market import Quote
 from ibdesk.domain.records import Credentials
@@ -117,7 +120,15 @@ class BookView(QObject):
             known = await self._credentials()
         finally:
             self._is_reading = False
-        promise = timedelta(seconds=float(self._desk.preferences.sourced.settings.sync_interval))
+        settings = self._desk.preferences.sourced.settings
+        promise = timedelta(seconds=float(settings.sync_interval))
+        broker = policies_at(self.now.astimezone(NEW_YORK).date()).broker.id
+        levels = {
+            page.account.id: granted_level(
+                broker, settings, entered=known.options_level_of(page.account.id) if known else None
+            )
+            for page in pages
+        }
         live = self._desk.live
         if live is not None:
             pages = tuple(
@@ -125,7 +136,7 @@ class BookView(QObject):
             )
         self._show(replace(
             self.view, is_read=True, accounts=accounts, all_pages=pages, promise=promise,
-            options_level=known.options_level if known else None, opened_with=known.account if known else None,
+            levels=levels, own_level=own_level(settings), opened_with=known.account if known else None,
             compared=await self._desk.book.compared(pages),
         ))
         self._ask_trends()

@@ -1,4 +1,4 @@
-"""The matrix is the rule itself: each strategy the desk knows, each example what it is called, each answer the rule's."""
+"""The matrix is the rule itself: every strategy, each example what it is called, each answer the rule's."""
 
 from datetime import date
 from decimal import Decimal

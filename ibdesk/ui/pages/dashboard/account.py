@@ -7,6 +7,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QScrollArea, QVBoxLayout, QWidget
 
 from ibdesk.domain.accounts import AccountSummary, MarginType
+from ibdesk.domain.compliance.granted import Granted, Origin
 from ibdesk.domain.compliance.regime import resolve_regime
 from ibdesk.domain.hours import NEW_YORK
 from ibdesk.domain.portfolio import AccountPage
@@ -64,7 +65,7 @@ class AccountTab(QScrollArea):
         self.power.set(_power(summary))
         self.margin.set(_margin(summary))
         self.trading.set(_trading(summary, now))
-        self.options.set(_options(page, view.options_level))
+        self.options.set(_options(page, view.levels.get(page.account.id)))
         self.who.set(_who(page))
 
     def show_age(self, view: View, now: datetime) -> None:
@@ -207,12 +208,21 @@ def _borrowing(kind: MarginType) -> str:
     return "None, cash only" if kind is MarginType.CASH else _margin_name(kind)
 
 
-def _options(page: AccountPage, level: int | None) -> Facts:
+_NOT_PUBLISHED = "The broker does not publish it. Permissions shows what it allows."
+_LEVEL_NOTES = {
+    Origin.BROKER: "As the broker reports it. Permissions shows what it allows.",
+    Origin.SETTING: f"As your setting says. {_NOT_PUBLISHED}",
+    Origin.CONNECTION: f"As you entered it with the connection. {_NOT_PUBLISHED}",
+    Origin.NOBODY: "The broker does not publish it: enter it in Settings, as Client Portal shows it.",
+}
+
+
+def _options(page: AccountPage, level: Granted | None) -> Facts:
     account = page.account
     lite = {None: words.NOT_REPORTED, True: "Yes: trading over the API is not offered", False: "No"}[account.lite]
-    entered = "not entered" if level is None else f"Level {level}"
+    named = "not entered" if level is None or level.level is None else level.name
     return (
-        ("Options level", entered, "As you entered it: the broker does not publish it. Change it in Settings."),
+        ("Options level", named, _LEVEL_NOTES[Origin.NOBODY if level is None else level.origin]),
         ("Borrowing", _borrowing(account.margin_type), ""),
         ("IBKR Lite", lite, ""),
         ("Trading restrictions", words.NOT_REPORTED, "The broker names a restriction when it refuses an order."),

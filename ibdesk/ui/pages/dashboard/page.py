@@ -1,4 +1,4 @@
-"""The Dashboard room: its two tabs, what stands above them, and its wiring to the shared book view."""
+"""The Dashboard room: its three tabs, what stands above them, and its wiring to the shared book view."""
 
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,7 @@ from ibdesk.ui.models.view import State
 from ibdesk.ui.pages.book_view import BookView
 from ibdesk.ui.pages.dashboard.account import AccountTab
 from ibdesk.ui.pages.dashboard.overview import Overview
+from ibdesk.ui.pages.dashboard.permissions import PermissionsTab
 from ibdesk.ui.pages.export import save_csv
 from ibdesk.ui.pages.freshness import CONNECT, AgeLabel, Stopped, no_account
 from ibdesk.ui.theme import look
@@ -34,12 +35,15 @@ class Dashboard(QWidget):
         self.setAccessibleName("Dashboard")
         self._desk, self._bridge = desk, bridge
         self.book = BookView.of(desk, bridge)
-        self.tabs = Segmented((("overview", "Overview"), ("account", "Account")), name="Dashboard tab")
+        self.tabs = Segmented(
+            (("overview", "Overview"), ("account", "Account"), ("permissions", "Permissions")), name="Dashboard tab"
+        )
         self.age = AgeLabel()
         self.stopped = Stopped(self)
         self.overview = Overview(settings, desk.preferences.sourced.settings.benchmark)
         self.overview.positions.offer_orders(desk, bridge)
         self.account = AccountTab()
+        self.permissions = PermissionsTab(desk.mode)
         self.empty = no_account()
         self._places = QStackedWidget()
         self._stack()
@@ -61,7 +65,7 @@ class Dashboard(QWidget):
         self.overview.equity.rename_benchmark(self._desk.preferences.sourced.settings.benchmark)
 
     def show_tab(self, key: str) -> None:
-        """Turn to "overview" or "account"."""
+        """Turn to "overview", "account" or "permissions"."""
         self.tabs.set_current(key)
         view, now = self.book.view, self.book.now
         if view.state is State.EMPTY:
@@ -69,7 +73,10 @@ class Dashboard(QWidget):
         if key == "account":  # drawn only while it is looked at: its figures change with every price
             self.account.show_view(view, now)
             self.account.show_age(view, now)
-        self._places.setCurrentWidget(self.account if key == "account" else self.overview)
+        if key == "permissions":
+            self.permissions.show_view(view, now)
+        shown = {"account": self.account, "permissions": self.permissions}
+        self._places.setCurrentWidget(shown.get(key, self.overview))
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
@@ -91,7 +98,7 @@ class Dashboard(QWidget):
         head.addWidget(self.age, 0, Qt.AlignmentFlag.AlignVCenter)
         column.addLayout(head)
         column.addWidget(self.stopped.banner)
-        for place in (self.overview, self.account, self.empty):
+        for place in (self.overview, self.account, self.permissions, self.empty):
             self._places.addWidget(place)
         column.addWidget(self._places, 1)
 
@@ -99,6 +106,7 @@ class Dashboard(QWidget):
         self.tabs.chosen.connect(self.show_tab)
         self.empty.pressed.connect(lambda: self._bridge.command.emit(CONNECT[0]))
         self.stopped.wanted.connect(self._bridge.command)
+        self.permissions.setting_wanted.connect(lambda name: self._bridge.command.emit(f"setting:{name}"))
         self.book.changed.connect(self.draw)
         look().themeChanged.connect(self.draw)
         self.book.figures_changed.connect(self._draw_figures)
