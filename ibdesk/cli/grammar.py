@@ -38,7 +38,7 @@ While the window has the vault open, commands are done there, with its settings.
 
 def parser() -> argparse.ArgumentParser:
     """Everything that can be typed. `args.run(args, talk)` does it."""
-    from ibdesk.cli import accounts, digest_verb, sync_verbs, verbs
+    from ibdesk.cli import accounts, digest_verb, permission_verbs, sync_verbs, verbs
     from ibdesk.cli.disclosure_verbs import add_disclosure_verbs
     from ibdesk.cli.expiry_verbs import add_expiry_verbs
     from ibdesk.cli.order_grammar import add_order_verbs
@@ -84,6 +84,9 @@ def parser() -> argparse.ArgumentParser:
     one = _verb(account, "sync", "read positions and balances", in_desk(sync_verbs.sync))
     one.set_defaults(source="portal")
     one.add_argument("account", nargs="?", type=_account_id, metavar="U…")
+    may = _verb(account, "permissions", "what an account may trade, and why not",
+                in_desk(permission_verbs.permissions, reads_only=True))
+    may.add_argument("account", nargs="?", type=_account_id, metavar="U…")
     _sync_verbs(every)
     _verb(every, "digest", "the day in short: fills, changed positions, what works on and what expires",
           in_desk(digest_verb.digest, reads_only=True))

@@ -44,7 +44,7 @@ def _nothing(mode: Mode, why: str) -> ModeOrders:
     )
 
 
-_NO_ALPACA = "This version speaks to no Alpaca account."
+_NO_ALPACA = "not in this version."
 _EACH = {
     Mode.ALPACA_PAPER: _nothing(Mode.ALPACA_PAPER, _NO_ALPACA),
     Mode.ALPACA_LIVE: _nothing(Mode.ALPACA_LIVE, _NO_ALPACA),

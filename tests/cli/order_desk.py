@@ -110,6 +110,7 @@ def with_desk(
     environment: Environment = Environment.DEMO,
     account: str = "DU7654321",
     acknowledged: bool = True,
+    options_level: int | None = None,
     overrides: Mapping[str, str] = MappingProxyType({}),
 ) -> None:
     """Open it, run the life, close it. The seconds of the request budget pass a million times faster."""
@@ -127,7 +128,7 @@ def with_desk(
             )  # fmt: skip
             credentials = Credentials(
                 environment=environment, gateway_url=gateway.url, user_name="demo", account=AccountId(account),
-                certificate_sha256=gateway.certificate_sha256,
+                certificate_sha256=gateway.certificate_sha256, options_level=options_level,
             )  # fmt: skip
             first = partial(_save, vault, credentials)
             desk = await build_desk(vault, opened, world, first=first)

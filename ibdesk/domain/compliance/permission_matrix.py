@@ -8,11 +8,12 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 
-from ibdesk.domain.accounts import AccountId
+from ibdesk.domain.accounts import AccountId, MarginType
 from ibdesk.domain.compliance.exposure import Legs, book_of, outcome_of
-from ibdesk.domain.compliance.option_levels import LEVELS, Capability, narrowest
+from ibdesk.domain.compliance.granted import Granted, Origin
+from ibdesk.domain.compliance.option_levels import LEVELS, Capability, OptionLevel, narrowest
 from ibdesk.domain.compliance.permissions import PermissionContext, check_permissions, required
-from ibdesk.domain.compliance.verdict import Finding, Severity
+from ibdesk.domain.compliance.verdict import Finding, Severity, Source
 from ibdesk.domain.instruments import AssetClass, Conid, Instrument, OptionTerms, Right
 from ibdesk.domain.money import USD, ZERO
 from ibdesk.domain.positions import Position
@@ -58,6 +59,14 @@ def permission_matrix(context: PermissionContext, today: date) -> tuple[MatrixRo
     rows = [_row(name, example, context, today) for name, example in EXAMPLES.items()]
     order = [None if each is None else each.name for each in (*LEVELS.get(context.broker, ()), None)]
     return tuple(sorted(rows, key=lambda row: order.index(row.least) if row.needs else -1))
+
+
+def matrix_context(granted: Granted, own: OptionLevel | None, margin_type: MarginType) -> PermissionContext:
+    """What the rule looks at of an account, apart from what it holds."""
+    return PermissionContext(
+        broker=granted.broker, granted=granted.level, own=own, margin_type=margin_type,
+        granted_by=Source.BROKER if granted.origin is Origin.BROKER else Source.SETTING,
+    )  # fmt: skip
 
 
 _Option = tuple[str, int, int]

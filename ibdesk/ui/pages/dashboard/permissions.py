@@ -12,9 +12,9 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from ibdesk.domain.accounts import MarginType
 from ibdesk.domain.compliance.granted import Granted, Origin
 from ibdesk.domain.compliance.option_levels import OptionLevel
-from ibdesk.domain.compliance.permission_matrix import MatrixRow, permission_matrix
+from ibdesk.domain.compliance.permission_matrix import MatrixRow, matrix_context, permission_matrix
 from ibdesk.domain.compliance.permissions import PermissionContext
-from ibdesk.domain.compliance.verdict import Severity, Source
+from ibdesk.domain.compliance.verdict import Severity
 from ibdesk.domain.hours import NEW_YORK
 from ibdesk.domain.mode_orders import BY_MODE, KINDS, ModeOrders
 from ibdesk.domain.modes import Mode, face_of
@@ -115,14 +115,15 @@ class PermissionsTab(QWidget):
             return
         self.granted.setText(level_words(granted))
         self.origin.setText(origin_words(page, granted, view.own_level))
-        asked = (_context(page, granted, view.own_level), now.astimezone(NEW_YORK).date())
+        asked = (matrix_context(granted, view.own_level, page.summary.margin_type), now.astimezone(NEW_YORK).date())
         if asked != self._drawn:
             self._drawn, self.rows = asked, permission_matrix(*asked)
             self._draw_rows()
 
     def _draw_rows(self) -> None:
         only = self.show_only.current == "blocked"
-        self.model.show([row for row in self.rows if not only or row.is_blocked])
+        worst_first = sorted(self.rows, key=lambda row: -row.worst.severity)
+        self.model.show([row for row in worst_first if not only or row.is_blocked])
         allowed = sum(not row.is_blocked for row in self.rows)
         self.count.setText(f"{allowed} of {len(self.rows)} allowed")
         self.count.setVisible(bool(self.rows))
@@ -174,16 +175,10 @@ def origin_words(page: AccountPage, granted: Granted, own: OptionLevel | None) -
     return " · ".join(parts)
 
 
-def _context(page: AccountPage, granted: Granted, own: OptionLevel | None) -> PermissionContext:
-    return PermissionContext(
-        broker=granted.broker, granted=granted.level, own=own, margin_type=page.summary.margin_type,
-        granted_by=Source.BROKER if granted.origin is Origin.BROKER else Source.SETTING,
-    )  # fmt: skip
-
-
 def _orders_note(here: ModeOrders) -> str:
-    note = "Each contract takes some of them; its ticket offers no others."
-    return f"Now in {face_of(here.mode).word}. {note}" if not here.why_not else note
+    """Where the desk is, and why a mode takes nothing."""
+    why_not = "".join(f" Alpaca: {why}" for why in {each.why_not for each in BY_MODE if each.why_not})
+    return f"Now in {face_of(here.mode).word}. Each contract takes some of them: its ticket offers no others.{why_not}"
 
 
 def _table(model: RecordModel, name: str) -> RecordTable:
