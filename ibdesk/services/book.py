@@ -77,10 +77,10 @@ class Book:
         return None if found is None or stored is None else self._made(found, stored)
 
     async def page_with_fills(
-        self, account: AccountId, since: datetime
+        self, account: AccountId, since: datetime | None = None
     ) -> tuple[AccountPage | None, tuple[Fill, ...]]:
         """The same without history, and in the same view the prints since an instant, oldest first: all that its
-        positions may not know of are among them."""
+        positions may not know of are among them, and without an instant they are all there is."""
         found, stored, fills = await self._database.recall(_load_with_fills, account, self.source, since)
         return None if found is None or stored is None else self._made(found, stored), fills
 
@@ -139,11 +139,13 @@ def _load_with_account(
 
 
 def _load_with_fills(
-    tx: "Connection", account: AccountId, source: Source, since: datetime
+    tx: "Connection", account: AccountId, source: Source, since: datetime | None
 ) -> tuple[Account | None, _Stored | None, tuple[Fill, ...]]:
     found, stored = _load_with_account(tx, account, source, None)
-    first = since if stored is None else min(since, stored[0].as_of - DOUBT)
-    return found, stored, trades.load_fills(tx, account, first)
+    instants = [since] if since is not None else []
+    if stored is not None:
+        instants.append(stored[0].as_of - DOUBT)
+    return found, stored, trades.load_fills(tx, account, min(instants)) if instants else ()
 
 
 def _load(tx: "Connection", account: AccountId, source: Source, now: datetime | None) -> _Stored | None:

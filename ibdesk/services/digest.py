@@ -89,8 +89,9 @@ class Digests:
         if orders is None or not orders.is_read:
             return None
         now = self._clock()
-        fills = await self._database.read(trades.load_fills, account, now - LATELY)
-        return day_trades_of(page, fills, now, self._calendar)[1].made
+        since = now - LATELY
+        fills = await self._database.read(trades.load_fills, account, min(since, page.as_of))
+        return day_trades_of(page, fills, now, self._calendar, since=since)[1].made
 
     async def _step(self) -> timedelta:
         """Tell the digest when one of today's times has come that was not told yet; how long to wait then."""

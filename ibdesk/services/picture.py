@@ -28,6 +28,7 @@ from ibdesk.domain.modes import Mode, face_of
 from ibdesk.domain.money import ZERO
 from ibdesk.domain.orders import Order, OrderRules, OrderTicket, Side
 from ibdesk.domain.portfolio import AccountPage
+from ibdesk.domain.positions import Position
 from ibdesk.domain.session import Session
 from ibdesk.domain.settings import Settings
 from ibdesk.services.book import DOUBT, Book
@@ -105,11 +106,10 @@ class Pictures:
         now, (quotes, rules, hours, dividends) = self._clock(), told
         day_trades, seen = None, None
         if self._orders.has_read(ticket.account):  # before, nobody knows how many there were
-            lately = tuple(fill for fill in prints if fill.execution.at >= since)
-            day_trades, seen = day_trades_of(page, lately, now, self._calendar)
+            day_trades, seen = day_trades_of(page, prints, now, self._calendar, since=since)
         mine = tuple(order for order in self._orders.orders if order.account == ticket.account)
         working = tuple(order for order in self._orders.working if order.account == ticket.account)
-        positions = moved((row.position for row in page.rows), _since(page, prints))
+        positions = _now(page, prints)
         unsure = (*_doubtful(page, prints), *_untold(page, prints, mine))
         outage = outage_at(now, settings.region)
         return Context(
@@ -170,6 +170,11 @@ class Pictures:
         return await self._database.recall(trades.count_taken, self._mode)
 
 
+def _now(page: AccountPage, fills: Iterable[Fill]) -> tuple[Position, ...]:
+    """The positions as read, and what was traded since."""
+    return moved((row.position for row in page.rows), _since(page, fills))
+
+
 def _since(page: AccountPage, fills: Iterable[Fill]) -> tuple[tuple[Instrument, Decimal], ...]:
     """What was traded after the instant of the page, which its positions do not have."""
     return tuple(_change(fill) for fill in fills if fill.execution.at > page.as_of and _moves(fill))
@@ -212,18 +217,21 @@ def _change(fill: Fill) -> tuple[Instrument, Decimal]:
 
 
 def day_trades_of(
-    page: AccountPage, fills: tuple[Fill, ...], now: datetime, calendar: Calendar
+    page: AccountPage, fills: tuple[Fill, ...], now: datetime, calendar: Calendar, *, since: datetime | None = None
 ) -> tuple[DayTradeState, DayTrades]:
-    """The day trades in the fills of the last days (`LATELY`), for the rules and for people."""
+    """The day trades in the fills of the last days (`LATELY`), for the rules and for people. Those before `since` only
+    tell what is held; among the fills are all that the positions as read may not know of."""
     account, rules = page.account.id, policies_at(now.astimezone(NEW_YORK).date()).day_trades
-    held = {(account, row.position.instrument.conid): row.position.quantity for row in page.rows}
-    state = begin((fill.execution for fill in fills), held, rules, calendar)
+    held = {(account, each.instrument.conid): each.quantity for each in _now(page, fills)}
+    counted = (fill.execution for fill in fills if since is None or fill.execution.at >= since)
+    state = begin(counted, held, rules, calendar)
     return state, seen_from(state, account, trade_date_at(now, rules, calendar))
 
 
 async def holdings(book: Book, account: AccountId) -> tuple[tuple[Instrument, Decimal], ...]:
-    """What is held and could be closed, as last read. Cash and index rows are no positions to close."""
-    page = await book.page(account, with_history=False)
-    positions = () if page is None else (row.position for row in page.rows)
+    """What is held and could be closed, as last read and traded since. Cash and index rows are no positions to
+    close."""
+    page, prints = await book.page_with_fills(account)
+    positions = () if page is None else _now(page, prints)
     return tuple((each.instrument, each.quantity) for each in positions
                  if each.quantity and each.instrument.asset_class not in NOT_CLOSED)  # fmt: skip

@@ -15,13 +15,13 @@ from ibdesk.domain.compliance.verdict import Code, Severity
 from ibdesk.domain.errors import Refused
 from ibdesk.domain.executions import ExecId, Execution, Fill
 from ibdesk.domain.hours import Calendar
-from ibdesk.domain.instruments import AssetClass, Right
+from ibdesk.domain.instruments import AssetClass, Conid, Right
 from ibdesk.domain.modes import Mode
 from ibdesk.domain.orders import Leg, Order, OrderRef, OrderState, OrderTicket, OrderType, Side
 from ibdesk.domain.receipts import Step
 from ibdesk.services.order_book import LiveOrders
 from ibdesk.services.orders import Orders
-from ibdesk.services.picture import Pictures, holdings
+from ibdesk.services.picture import Pictures, day_trades_of, holdings
 from ibdesk.services.questioning import Reply
 from ibdesk.store import trades
 from ibdesk.store.database import READERS
@@ -203,6 +203,30 @@ def test_what_was_traded_since_the_positions_were_read_is_not_sold_again(
                 findings = check(selling(extra + quantity), killed, policies_at(seen.now.date())).findings
                 stop = next(each for each in findings if each.code is Code.KILL_SWITCH)
                 assert (stop.severity is Severity.NOTE) is (quantity <= most), quantity
+
+    in_the_demo(tmp_path, life)
+
+
+def test_what_was_traded_since_the_positions_were_read_is_held_and_was_not_held_before(tmp_path: Path) -> None:
+    """A share that was bought after the sync is there to be closed, and selling it the same day is a day trade."""
+
+    async def life(shop: Workshop) -> None:
+        await shop.sync.run()
+        page = await shop.book.page(MAIN, with_history=False)
+        assert page is not None
+        first = next(row.position.instrument for row in page.rows
+                     if row.position.instrument.asset_class is AssetClass.STOCK)  # fmt: skip
+        bought = replace(first, conid=Conid(4_444_444), symbol="NEWONE")
+        done = Execution(
+            exec_id=ExecId("new"), account=MAIN, instrument=bought, quantity=Decimal(7), side=Side.BUY,
+            price=Decimal(1), at=page.as_of + timedelta(seconds=60),
+        )  # fmt: skip
+        await shop.database.write(trades.save_fills, (Fill(execution=done),))
+        assert (bought, Decimal(7)) in await holdings(shop.book, MAIN)
+        now = page.as_of + timedelta(seconds=90)
+        fills = await shop.database.read(trades.load_fills, MAIN, page.as_of)
+        state, _ = day_trades_of(page, fills, now, Calendar(closed={}, early={}))
+        assert state.base[(MAIN, bought.conid)] == 0, "nothing of it was held before"
 
     in_the_demo(tmp_path, life)
 
