@@ -79,18 +79,23 @@ class Checklist:
         return len(self.lines) - len(self.missing)
 
 
-def checklist(evidence: Evidence, *, regime: Regime | None = None, equity: Decimal | None = None) -> Checklist:
-    """The list as the evidence ticks it; `equity` (US dollars) and `regime` are the account's, None when unknown."""
-    note, warns = legacy_note(regime, equity)
+def checklist(
+    evidence: Evidence, *, regime: Regime | None = None, equity: Decimal | None = None, in_base: str | None = None
+) -> Checklist:
+    """The list as the evidence ticks it; `equity` (US dollars) and `regime` are the account's, None when unknown;
+    `in_base` is the same in its own currency, as it is written."""
+    note, warns = legacy_note(regime, equity, in_base)
     return Checklist(lines=tuple(_lines(evidence)), note=note, note_warns=warns)
 
 
-def legacy_note(regime: Regime | None, equity: Decimal | None) -> tuple[str, bool]:
+def legacy_note(regime: Regime | None, equity: Decimal | None, in_base: str | None = None) -> tuple[str, bool]:
     """What the $25,000 rule means for this account today, and whether to warn."""
     if regime is None:
         return "", False
     short = equity is not None and equity < LEGACY_EQUITY
     has = "" if equity is None else f" This account has {money(equity, USD)}."
+    if equity is None and in_base is not None:
+        has = f" This account has {in_base}; what that is in dollars is not known, for want of an exchange rate."
     match regime.regime:
         case MarginRegime.PDT_LEGACY:
             told = "The broker still counts day trades: a fourth in five business days needs $25,000 of equity."

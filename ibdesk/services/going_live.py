@@ -14,12 +14,13 @@ from ibdesk.domain.accounts import AccountId, Environment
 from ibdesk.domain.compliance.account_rules import CHOSEN
 from ibdesk.domain.compliance.disclosures import Acknowledgment, Disclosure, outstanding
 from ibdesk.domain.compliance.regime import Regime, resolve_regime
+from ibdesk.domain.compliance.verdict import money
 from ibdesk.domain.errors import Cause, NeedsPerson, Refused
 from ibdesk.domain.events import ArmingChanged, SessionChanged
 from ibdesk.domain.going_live import Checklist, Evidence, checklist
 from ibdesk.domain.hours import NEW_YORK
 from ibdesk.domain.modes import Mode, face_of
-from ibdesk.domain.money import Currency
+from ibdesk.domain.money import Currency, known
 from ibdesk.domain.portfolio import AccountPage
 from ibdesk.domain.receipts import Receipt, Step
 from ibdesk.domain.session import Session
@@ -93,8 +94,12 @@ class GoingLive:
     async def look(self, account: AccountId | None = None) -> Checklist:
         """The checklist as it stands; the note on day trading is about `account`."""
         page = None if account is None else await self._book.page(account)
+        equity = None if page is None else known(page.summary.net_liquidation)
+        dollars = None if page is None else dollars_of(page)
         return checklist(
-            await self.evidence(), regime=None if page is None else self._regime(page), equity=_dollars(page))
+            await self.evidence(), regime=None if page is None else self._regime(page), equity=dollars,
+            in_base=None if equity is None or page is None else money(equity, page.summary.currency),
+        )  # fmt: skip
 
     async def guarded(self) -> int:
         """How many of the next live orders are guarded: small, with a limit, each confirmed (compliance/limits)."""
@@ -187,7 +192,10 @@ class GoingLive:
         return resolve_regime(page.summary, CHOSEN[chosen], today)
 
 
-def _dollars(page: AccountPage | None) -> Decimal | None:
-    if page is None or page.summary.currency != USD:
-        return None
-    return page.summary.net_liquidation
+def dollars_of(page: AccountPage) -> Decimal | None:
+    """What the account is worth in US dollars, at the broker's rate; None where that is not known."""
+    equity, base = known(page.summary.net_liquidation), page.summary.currency
+    if equity is None or base == USD:
+        return equity
+    rate = next((known(line.rate) for line in page.ledger if line.currency == USD), None)
+    return None if rate is None or rate <= 0 else equity / rate

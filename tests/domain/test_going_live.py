@@ -74,5 +74,10 @@ def test_the_25000_dollars_are_told_by_the_regime_in_force(
     assert checklist(ALL, regime=regime(kind), equity=equity).is_complete  # told, never ticked
 
 
+def test_an_account_without_a_rate_to_the_dollar_is_told_in_its_own_currency() -> None:
+    note, is_warning = legacy_note(regime(MarginRegime.PDT_LEGACY), None, "€24,000.00")
+    assert "This account has €24,000.00; what that is in dollars is not known" in note and not is_warning
+
+
 def test_of_an_unknown_account_nothing_is_told() -> None:
     assert legacy_note(None, Decimal(1)) == ("", False)

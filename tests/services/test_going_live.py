@@ -18,6 +18,7 @@ from ibdesk.domain.errors import Cause, NeedsPerson, Refused
 from ibdesk.domain.events import ArmingChanged, SessionChanged
 from ibdesk.domain.going_live import Item
 from ibdesk.domain.modes import Mode
+from ibdesk.domain.money import Currency
 from ibdesk.domain.orders import OrderIntent, OrderRef, OrderState
 from ibdesk.domain.positions import Source, SyncCounts
 from ibdesk.domain.receipts import Receipt, Step
@@ -26,13 +27,14 @@ from ibdesk.domain.session import Session, SessionState
 from ibdesk.domain.settings import Origin, Sourced, defaults, with_values
 from ibdesk.services.book import Book
 from ibdesk.services.disclosures import load_disclosures
-from ibdesk.services.going_live import CORRELATION, GoingLive
+from ibdesk.services.going_live import CORRELATION, GoingLive, dollars_of
 from ibdesk.services.hub import Hub
 from ibdesk.store import receipts, records, trades
 from ibdesk.store.database import Database
 from tests.services.order_bench import OrderBench
 from tests.services.scripted_broker import MAIN, REAL, ticket
 from tests.services.workshop import NOON, Dial, Heard, open_database_in
+from tests.ui.sample_book import page
 
 READY = Session(state=SessionState.READY, signed_in_at=NOON)
 TEXTS = load_disclosures()
@@ -260,3 +262,18 @@ def test_the_first_live_orders_are_guarded_until_so_many_were_taken(tmp_path: Pa
         assert await bench.made(Mode.IBKR_PAPER).guarded() == first
 
     on_a_bench(tmp_path, test)
+
+
+def test_what_an_account_has_in_dollars_is_reckoned_at_the_brokers_rate_and_unknown_without_one() -> None:
+    shown = page()
+    assert dollars_of(shown) == shown.summary.net_liquidation
+    euro = Currency("EUR")
+    line = next(each for each in shown.ledger if each.currency == "USD")
+    other = replace(
+        shown, summary=replace(shown.summary, currency=euro, net_liquidation=Decimal(23_000)),
+        ledger=(replace(line, rate=Decimal("0.92")),),
+    )  # fmt: skip
+    assert dollars_of(other) == 25_000
+    for ledger in ((), (replace(line, rate=Decimal("NaN")),), (replace(line, rate=Decimal(0)),)):
+        assert dollars_of(replace(other, ledger=ledger)) is None, "never at one to one"
+    assert dollars_of(replace(other, summary=replace(other.summary, net_liquidation=None))) is None

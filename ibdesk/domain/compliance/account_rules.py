@@ -157,7 +157,7 @@ def check_margin_level(case: Case) -> tuple[Finding, ...]:
     return check_intraday(IntradayContext(
         regime=case.once(_regime), summary=case.summary, policies=case.policies, calendar=case.context.calendar,
         what_if=case.context.what_if, effect=_effect(case), deficits=case.context.deficits,
-        cushion=_buffer(case).of(case.net_liquidation),
+        cushion=_buffer(case).of(case.net_liquidation), dollar=case.dollar,
     ), lowers_risk=case.lowers_risk)  # fmt: skip
 
 

@@ -15,7 +15,7 @@ from ibdesk.domain.compliance.policy import BrokerRules, IntradayRules, Policies
 from ibdesk.domain.compliance.regime import MarginRegime, Regime
 from ibdesk.domain.compliance.verdict import Code, Finding, Severity, Source, money
 from ibdesk.domain.hours import Calendar
-from ibdesk.domain.money import ZERO, known
+from ibdesk.domain.money import USD, ZERO, known
 from ibdesk.domain.orders import WhatIf
 
 
@@ -89,21 +89,27 @@ def deadlines(day: date, rules: IntradayRules, broker: BrokerRules, calendar: Ca
     )
 
 
-def is_small(amount: Decimal, equity: Decimal, rules: IntradayRules) -> bool:
-    """Too small to make a practice: at most five percent of equity and at most 1,000."""
-    return amount <= min(rules.small_share * equity, rules.small_amount)
+def is_small(amount: Decimal, equity: Decimal, rules: IntradayRules, dollar: Decimal | None) -> bool | None:
+    """Too small to make a practice: at most five percent of equity and at most 1,000 US dollars. The amounts are in the
+    account's base currency and `dollar` is what a US dollar costs in it; None where only that is missing to know."""
+    if amount > rules.small_share * equity:
+        return False
+    return None if dollar is None else amount <= rules.small_amount * dollar
 
 
 def frozen_until(
-    deficits: Iterable[Deficit], today: date, rules: IntradayRules, broker: BrokerRules, calendar: Calendar
-) -> date | None:
-    """The last day of a freeze in force by own reckoning, None without one.
+    deficits: Iterable[Deficit], today: date, rules: IntradayRules, broker: BrokerRules, calendar: Calendar,
+    dollar: Decimal | None,
+) -> date | None:  # fmt: skip
+    """The last day of a freeze in force by own reckoning, None without one. A deficit that may be too small and may not
+    counts: the person is asked, and told why.
 
     A practice is for the broker to find; here it is a second deficit missed within a year, or as many as the broker
     names. A freeze ends early once its own deficit is satisfied.
     """
     missed = [
-        each for each in sorted(deficits, key=lambda one: one.day) if _missed(each, today, rules, broker, calendar)
+        each for each in sorted(deficits, key=lambda one: one.day)
+        if _missed(each, today, rules, broker, calendar, dollar)
     ]
     practice = broker.deficit_failures or 2
     ends = []
@@ -116,9 +122,12 @@ def frozen_until(
     return max(ends, default=None)
 
 
-def _missed(deficit: Deficit, today: date, rules: IntradayRules, broker: BrokerRules, calendar: Calendar) -> bool:
-    """Not small, and not satisfied by the close of the fifth business day."""
-    if is_small(deficit.amount, deficit.equity, rules):
+def _missed(
+    deficit: Deficit, today: date, rules: IntradayRules, broker: BrokerRules, calendar: Calendar,
+    dollar: Decimal | None,
+) -> bool:  # fmt: skip
+    """Not known to be small, and not satisfied by the close of the fifth business day."""
+    if is_small(deficit.amount, deficit.equity, rules, dollar):
         return False
     last = deadlines(deficit.day, rules, broker, calendar).prompt
     return today > last if deficit.settled_on is None else deficit.settled_on > last
@@ -127,7 +136,8 @@ def _missed(deficit: Deficit, today: date, rules: IntradayRules, broker: BrokerR
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IntradayContext:
     """What the rule looks at. `what_if` is for exactly this order. `cushion` is what the person wants left over;
-    `blocks`: a negative level is blocked, not asked. `deficits` are the account's, newest last."""
+    `blocks`: a negative level is blocked, not asked. `deficits` are the account's, newest last; `dollar` is what a US
+    dollar costs in the base currency, None when unknown (and needless where that is the dollar)."""
 
     regime: Regime
     summary: AccountSummary
@@ -138,6 +148,12 @@ class IntradayContext:
     cushion: Decimal = ZERO
     blocks: bool = True
     deficits: tuple[Deficit, ...] = ()
+    dollar: Decimal | None = None
+
+    @property
+    def rate(self) -> Decimal | None:
+        """What a US dollar costs in the currency of the account's figures."""
+        return Decimal(1) if self.summary.currency == USD else self.dollar
 
     def told(self, amount: Decimal) -> str:
         """An amount in the currency of the account's figures."""
@@ -212,17 +228,23 @@ def _level_after(context: IntradayContext) -> tuple[Decimal | None, Source]:
     return excess - context.effect, Source.ESTIMATE
 
 
+#: Said where the rule's own currency is not the account's and nobody told the rate.
+_NO_RATE = "; whether each was above $1,000 is not known, for want of an exchange rate"
+
+
 def _outstanding(context: IntradayContext, rules: IntradayRules) -> tuple[Finding, ...]:
     """Deficits not yet satisfied, and the freeze that own reckoning sees; the broker alone imposes one."""
     today, broker, calendar = context.policies.day, context.policies.broker, context.calendar
     found = []
-    until = frozen_until(context.deficits, today, rules, broker, calendar)
+    until = frozen_until(context.deficits, today, rules, broker, calendar, context.rate)
     if until is not None:
+        doubt = any(is_small(each.amount, each.equity, rules, context.rate) is None for each in context.deficits)
         found.append(
             _said(
                 rules, Code.IMD_FREEZE, Severity.CONFIRM, Source.ESTIMATE,
                 f"By own reckoning the broker may refuse new short positions and borrowing until {until:%d %B %Y}, "
-                "for deficits not satisfied in time.", "Satisfy the deficit, or ask the broker.",
+                f"for deficits not satisfied in time{_NO_RATE if doubt else ''}.",
+                "Satisfy the deficit, or ask the broker.",
             )
         )  # fmt: skip
     for each in context.deficits:

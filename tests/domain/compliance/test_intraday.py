@@ -24,7 +24,7 @@ from ibdesk.domain.compliance.margin import Prices, required
 from ibdesk.domain.compliance.policy import policies_at
 from ibdesk.domain.compliance.regime import MarginRegime, Regime, RegimeSource
 from ibdesk.domain.compliance.verdict import Code, Finding, Severity, Source, worst
-from ibdesk.domain.money import USD
+from ibdesk.domain.money import USD, Currency
 from ibdesk.domain.options import recognise
 from ibdesk.domain.orders import Impact, WhatIf
 from tests.domain.compliance.sample import ACCOUNT, CALENDAR, conid, legs, option, stock
@@ -92,7 +92,7 @@ def test_a_withdrawal_lowers_the_level_too() -> None:
 )
 def test_a_small_deficit_makes_no_practice(equity: str, amount: str, small: bool) -> None:
     assert RULES is not None
-    assert is_small(Decimal(amount), Decimal(equity), RULES) is small
+    assert is_small(Decimal(amount), Decimal(equity), RULES, Decimal(1)) is small
 
 
 @pytest.mark.parametrize(("count", "expected", "deficit"), [(10, "1000", "0"), (13, "-200", "200")],
@@ -106,7 +106,7 @@ def test_put_spreads_sold(count: int, expected: str, deficit: str) -> None:
     assert after == Decimal(expected)
     assert START.apply(after, lowers=True).deficit == Decimal(deficit)
     assert RULES is not None
-    assert is_small(Decimal(deficit), Decimal(5000), RULES)
+    assert is_small(Decimal(deficit), Decimal(5000), RULES, Decimal(1))
 
 
 def test_long_calls_cost_their_premium_once() -> None:
@@ -162,7 +162,7 @@ def test_a_deficit_is_satisfied_when_the_level_rose_by_its_amount() -> None:
 
 def frozen(deficits: tuple[Deficit, ...], today: date, broker: str = "ibkr") -> date | None:
     assert RULES is not None
-    return frozen_until(deficits, today, RULES, policies_at(today, broker).broker, CALENDAR)
+    return frozen_until(deficits, today, RULES, policies_at(today, broker).broker, CALENDAR, Decimal(1))
 
 
 def test_a_practice_freezes_for_ninety_days_after_the_fifth_business_day() -> None:
@@ -193,10 +193,10 @@ def test_a_freeze_ends_when_its_deficit_is_satisfied() -> None:
 def check(
     *, regime: MarginRegime = MarginRegime.INTRADAY_MARGIN, excess: str | None = "1000", effect: str | None = "400",
     what_if: WhatIf | None = None, kind: MarginType = MarginType.MARGIN, lowers_risk: bool = False, day: date = MONDAY,
-    **given: object,
+    currency: Currency = USD, **given: object,
 ) -> tuple[Finding, ...]:  # fmt: skip
     summary = AccountSummary(
-        account=ACCOUNT, currency=USD, as_of=NOW, received_at=NOW, margin_type=kind,
+        account=ACCOUNT, currency=currency, as_of=NOW, received_at=NOW, margin_type=kind,
         excess_liquidity=None if excess is None else Decimal(excess),
     )  # fmt: skip
     context = IntradayContext(
@@ -272,6 +272,25 @@ def test_a_freeze_is_told_as_own_reckoning() -> None:
     told, *_ = check(deficits=four, day=date(2026, 12, 2))
     assert (told.code, told.severity, told.source) == (Code.IMD_FREEZE, Severity.CONFIRM, Source.ESTIMATE)
     assert "01 March 2027" in told.sentence
+
+
+@pytest.mark.parametrize(("dollar", "small"), [("0.92", False), ("1.10", True), (None, None)])
+def test_the_thousand_dollars_are_counted_at_the_rate_and_never_at_one(dollar: str | None, small: bool | None) -> None:
+    """1,000 in the account's own currency; a share of equity needs no rate."""
+    assert RULES is not None
+    rate = None if dollar is None else Decimal(dollar)
+    assert is_small(Decimal(1000), Decimal(90_000), RULES, rate) is small
+    assert is_small(Decimal(1000), Decimal(10_000), RULES, rate) is False
+
+
+def test_a_deficit_of_a_yen_account_is_small_in_yen(day: date = date(2026, 12, 2)) -> None:
+    yen = Currency("JPY")
+    four = tuple(replace(each, amount=Decimal(90_000), equity=Decimal(9_000_000)) for each in (*THREE, owed(MONDAY)))
+    freezes = Code.IMD_FREEZE
+    assert freezes in [each.code for each in check(deficits=four, day=day, currency=yen, dollar=Decimal("6"))]
+    assert freezes not in [each.code for each in check(deficits=four, day=day, currency=yen, dollar=Decimal("155"))]
+    (told,) = [each for each in check(deficits=four, day=day, currency=yen) if each.code is freezes]
+    assert "is not known, for want of an exchange rate" in told.sentence and told.severity is Severity.CONFIRM
 
 
 def test_lowering_risk_is_always_allowed() -> None:
