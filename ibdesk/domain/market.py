@@ -90,8 +90,14 @@ class Quote:
             return self.received_at
         return self.updated_at
 
+    @property
+    def tells_price(self) -> bool:
+        """Whether any price is in it, and not only what stands beside one."""
+        return any(price is not None for price in (self.last, self.bid, self.ask))
+
     def merged(self, newer: "Quote") -> "Quote":
-        """Ours with every field the newer one knows; the wire sends only what changed."""
+        """Ours with every field the newer one knows; the wire sends only what changed. What the broker said of when it
+        heard of an older price says nothing of a newer one."""
         return Quote(
             conid=self.conid,
             received_at=newer.received_at,
@@ -109,7 +115,7 @@ class Quote:
             ask_size=_newer(newer.ask_size, self.ask_size),
             volume=_newer(newer.volume, self.volume),
             option=self.option.merged(newer.option) if self.option and newer.option else newer.option or self.option,
-            updated_at=newer.updated_at or self.updated_at,
+            updated_at=newer.updated_at if newer.tells_price else newer.updated_at or self.updated_at,
         )
 
     def completed(self, other: "Quote") -> "Quote":

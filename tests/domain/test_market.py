@@ -30,7 +30,17 @@ def test_a_figure_is_as_old_as_the_broker_says_unless_clocks_may_differ() -> Non
         return quote(updated_at=AT - timedelta(seconds=seconds)).told_at
 
     assert (told(60), told(10), told(-60), quote().told_at) == (AT - timedelta(seconds=60), AT, AT, AT)
-    assert quote(updated_at=AT).merged(quote(bid=Decimal(1))).updated_at == AT
+
+
+def test_the_brokers_word_of_an_older_price_does_not_age_a_newer_one() -> None:
+    """A feed that says nothing of when follows one that does: its price is of when it came."""
+    old = quote(updated_at=AT, bid=Decimal(1))
+    later = AT + timedelta(minutes=1)
+    priced = old.merged(replace(quote(bid=Decimal(2)), received_at=later))
+    assert (priced.updated_at, priced.told_at) == (None, later)
+    counted = old.merged(replace(quote(volume=Decimal(2)), received_at=later))
+    assert (counted.updated_at, counted.told_at) == (AT, AT), "no price came with it"
+    assert old.merged(replace(quote(bid=Decimal(2), updated_at=later), received_at=later)).updated_at == later
 
 
 def test_a_partial_telling_is_completed_and_looks_no_fresher_than_what_it_takes() -> None:
