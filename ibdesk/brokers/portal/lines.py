@@ -27,13 +27,18 @@ class Lines:
         self._calls, self._clock, self._streamed = calls, clock, streamed
         self._session = -1
         self._asked: dict[Conid, datetime] = {}  # when last, the longest ago first
+        self._closing: dict[Conid, asyncio.Event] = {}
 
     def is_open(self, conid: Conid) -> bool:
         """Whether a snapshot of this brokerage session opened its line, and it was not closed since."""
         return self._session == self._calls.session and conid in self._asked
 
     async def snapshot(self, conids: Sequence[Conid], fields: Sequence[str]) -> bytes:
-        """What the broker knows of these fields now; of a line it has to open first, next to nothing."""
+        """What the broker knows of these fields now; of a line it has to open first, next to nothing. A line that is
+        being closed is asked for after that: overtaken, the closing would take away what was just opened."""
+        for conid in conids:
+            while conid in self._closing:
+                await self._closing[conid].wait()
         query = {"conids": ",".join(map(str, conids)), "fields": ",".join(fields)}
         body = await self._calls.get(endpoints.QUOTES, query)
         if self._session != self._calls.session:  # the lines of the one before went with it
@@ -54,9 +59,15 @@ class Lines:
         await asyncio.gather(*(self._close(*each) for each in taken))
 
     async def _close(self, conid: Conid, asked: datetime) -> None:
+        session, done = self._session, asyncio.Event()
+        self._closing[conid] = done
         try:
             await self._calls.post(endpoints.UNSUBSCRIBE, {"conid": conid})
         except (Declined, Faulted):
             return  # it was not open any more
         except DeskError:  # whoever waits for a snapshot is told of it by that; the line is closed another time
-            self._asked = {conid: asked, **self._asked}
+            if self._session == session:  # the lines of one that ended went with it
+                self._asked = {conid: asked, **self._asked}
+        finally:
+            del self._closing[conid]
+            done.set()

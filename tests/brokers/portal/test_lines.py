@@ -6,12 +6,14 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
+from aiohttp import web
 
 from ibdesk.brokers.portal import endpoints
 from ibdesk.brokers.portal.lines import Lines
 from ibdesk.domain.instruments import Conid
 from tests.brokers.door import Desk, Small, at_demo, connected, small
 from tests.brokers.portal.replies import reply
+from tests.services.workshop import beside
 
 CLOSING = "POST /iserver/marketdata/unsubscribe"
 
@@ -57,6 +59,59 @@ def test_two_who_close_at_once_close_nothing_twice() -> None:
             desk.dial.turn(60)
             await asyncio.gather(lines.close_idle(), lines.close_idle())
             assert sorted(closed(server)) == [1, 2]
+
+    asyncio.run(scene())
+
+
+def test_who_asks_for_a_line_that_is_being_closed_opens_it_after_that() -> None:
+    """Told the other way round the gateway would close what was just opened, and nobody would know."""
+
+    async def scene() -> None:
+        async with gateway() as (lines, desk, server):
+            began, go_on = asyncio.Event(), asyncio.Event()
+
+            async def slowly(_: web.Request) -> web.Response:
+                began.set()
+                await go_on.wait()
+                return web.Response(text='{"success": true}')
+
+            server.routes["/iserver/marketdata/unsubscribe"] = slowly
+            await lines.snapshot(conids(1), ("31",))
+            desk.dial.turn(60)
+            closing = beside(lines.close_idle())
+            await began.wait()
+            asking = beside(lines.snapshot(conids(1), ("31",)))
+            for _ in range(3):
+                await lines.snapshot(conids(2), ("31",))
+            assert not asking.done(), "only who wants that one waits"
+            go_on.set()
+            await asyncio.gather(closing, asking)
+            assert lines.is_open(Conid(1))
+            assert [call for call in server.asked if "marketdata" in call][-1].endswith("snapshot")
+
+    asyncio.run(scene())
+
+
+def test_a_line_of_a_session_that_ended_meanwhile_is_not_put_back() -> None:
+    async def scene() -> None:
+        async with gateway() as (lines, desk, server):
+            began, go_on = asyncio.Event(), asyncio.Event()
+
+            async def fails(_: web.Request) -> web.Response:
+                began.set()
+                await go_on.wait()
+                return web.Response(text='{"error":"slow"}', status=429)
+
+            server.routes["/iserver/marketdata/unsubscribe"] = fails
+            await lines.snapshot(conids(1), ("31",))
+            desk.dial.turn(60)
+            closing = beside(lines.close_idle())
+            await began.wait()
+            desk.broker._calls.forget_brokerage()
+            await lines.snapshot(conids(2), ("31",))
+            go_on.set()
+            await closing
+            assert not lines.is_open(Conid(1)) and lines.is_open(Conid(2))
 
     asyncio.run(scene())
 
