@@ -44,7 +44,7 @@ async def visit_the_expiries(guide: "Guide") -> None:
     await guide.happens(
         lambda: any(line.row.is_short for line in board.lines), "options of today are on the expiry board")
     await guide.shoot("expiry-board")
-    board.table.selectRow(next(at for at, line in enumerate(board.lines) if line.row.is_short))
+    board.table.select_line(next(at for at, line in enumerate(board.lines) if line.row.is_short))
     await guide.shoot("expiry-short")
     guide.resize(LARGE)
     await guide.shoot("expiry-large")

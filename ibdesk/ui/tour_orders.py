@@ -55,7 +55,7 @@ async def visit_the_orders(guide: "Guide", bridge: "Bridge") -> None:
 async def _see_the_lists(guide: "Guide", page: OrdersPage) -> None:
     for show in (Show.WORKING, Show.TODAY):
         page.card.show_list(show)
-        page.card.table.selectRow(0)
+        page.card.table.select_line(0)
         await guide.happens(lambda: bool(page.details.steps), f"{show.value} orders are listed with their steps")
         await guide.shoot(f"orders-{show.value}")
     guide.resize(LARGE)

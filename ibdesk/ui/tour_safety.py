@@ -83,7 +83,7 @@ async def _read_the_receipts(guide: "Guide") -> None:
 async def _read_one(guide: "Guide", tab: ReceiptsTab, name: str, is_it: Callable[[Outcome], bool]) -> None:
     rows = [at for at, head in enumerate(tab.list.model.records) if is_it(head.outcome)]
     await guide.happens(lambda: bool(rows), f"there is a {name.replace('-', ' ')}")
-    tab.list.table.selectRow(rows[0])
+    tab.list.table.select_line(rows[0])
     tab.open.click()
     await guide.happens(lambda: _shown(ReceiptDialog) is not None, f"the {name.replace('-', ' ')} opens")
     dialog = _shown(ReceiptDialog)

@@ -390,7 +390,7 @@ def test_selected_rows_are_copied_with_their_headers(dressed: QApplication) -> N
     QGuiApplication.clipboard().setText("kept")
     QTest.keyClick(place.table, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
     assert QGuiApplication.clipboard().text() == "kept"  # nothing is selected yet
-    place.table.selectRow(0)
+    place.table.select_line(0)
     QTest.keyClick(place.table, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
     assert QGuiApplication.clipboard().text().startswith("At, UTC\tEnvironment\tState")
     assert len(QGuiApplication.clipboard().text().splitlines()) == 2

@@ -5,7 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QSettings, Qt
+from PySide6.QtCore import QItemSelectionModel, QSettings, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -72,11 +72,17 @@ def test_the_group_menu_offers_what_can_be_grouped(card: PositionsCard) -> None:
     assert card.table.position_model.wish.group == "currency"
 
 
-def test_cash_is_copied_as_plain_numbers(dressed: QApplication, qtbot: QtBot) -> None:
+@pytest.mark.parametrize("held", [Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ControlModifier])
+def test_cash_is_copied_as_plain_numbers(
+    dressed: QApplication, qtbot: QtBot, held: Qt.KeyboardModifier
+) -> None:
+    """Qt takes the modifier of the last key for held, and `selectRow` heeds it: one line is chosen whatever it is."""
     made = CashCard()
     qtbot.addWidget(made)
     made.show_view(one())
-    made.table.selectRow(3)
+    qtbot.keyClick(made.table, Qt.Key.Key_Down, held)
+    chosen = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
+    made.table.selectionModel().setCurrentIndex(made.table.model().index(3, 0), chosen)
     qtbot.keyClick(made.table, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
     head, line = QGuiApplication.clipboard().text().splitlines()
     assert head.split("\t")[:2] == ["Currency", "Cash"]

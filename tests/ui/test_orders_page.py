@@ -122,7 +122,7 @@ def test_prints_are_listed_newest_first_copied_and_saved(run: Run, qtbot: QtBot)
         assert executions.table.count() == 3 and executions.table.isColumnHidden(1)
         head, first, *_ = csv.reader(executions.table.csv().splitlines())
         assert dict(zip(head, first, strict=True))["Price"] == "142.72"
-        executions.table.selectRow(1)
+        executions.table.select_line(1)
         executions.copy.click()
         assert QGuiApplication.clipboard().text().splitlines()[1].split("\t")[4:6] == ["20", "600.87"]
         made.bridge.select(SMALL)
@@ -169,7 +169,7 @@ def test_on_the_demo_gateway_a_filled_order_shows_its_print_and_its_commission(r
             columns = [column.key for column in page.card.table.orders.columns]
             await until(lambda: page.card.table.orders.text(0, columns.index("commission")) != "—")
             assert page.card.table.orders.text(0, 0) == "Buy 1 × AAPL"
-            page.card.table.selectRow(0)
+            page.card.table.select_line(0)
             await until(lambda: "Filled" in [step.title for step in page.details.steps])
             page.details.receipt.click()
             await until(lambda: bool(receipts()))

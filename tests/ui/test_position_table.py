@@ -40,7 +40,7 @@ def titles(table: PositionTable) -> list[str]:
 
 
 def test_selection_and_scroll_survive_a_new_book(table: PositionTable) -> None:
-    table.selectRow(2)
+    table.select_line(2)
     table.verticalScrollBar().setValue(60)
     table.position_model.set_book(page().rows, "USD")
     assert chosen(table) == ["MSFT"]
@@ -48,21 +48,21 @@ def test_selection_and_scroll_survive_a_new_book(table: PositionTable) -> None:
 
 
 def test_selection_survives_a_position_that_vanishes(table: PositionTable) -> None:
-    table.selectRow(2)
+    table.select_line(2)
     table.position_model.set_book(page().rows[1:], "USD")
     assert chosen(table) == ["MSFT"]
     assert table.currentIndex().row() == 1
 
 
 def test_selection_moves_with_its_row_when_sorted(table: PositionTable) -> None:
-    table.selectRow(2)
+    table.select_line(2)
     table.sortByColumn(FULL.index(next(c for c in FULL if c.key == "unrealized")), Qt.SortOrder.AscendingOrder)
     assert chosen(table) == ["MSFT"]
 
 
 def test_arrows_move_and_ctrl_c_copies_with_headers(table: PositionTable, qtbot: QtBot) -> None:
     table.setFocus()
-    table.selectRow(0)
+    table.select_line(0)
     qtbot.keyClick(table, Qt.Key.Key_Down)
     qtbot.keyClick(table, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
     lines = QGuiApplication.clipboard().text().splitlines()
@@ -152,7 +152,7 @@ def test_every_number_fits_its_column(table: PositionTable) -> None:
 
 
 def test_the_menu_explains_copies_and_saves(table: PositionTable) -> None:
-    table.selectRow(0)
+    table.select_line(0)
     menu = table._menu(QPoint(20, 10))
     names = [action.text() for action in menu.actions() if action.text()]
     assert names == ["Copy with headers", "Explain this number", "Save as CSV…", "Columns"]
@@ -179,7 +179,7 @@ def test_only_lines_on_screen_are_asked_for_among_ten_thousand(table: PositionTa
 
 def test_every_cell_is_painted_in_both_themes_and_every_state(table: PositionTable) -> None:
     table.position_model.arrange(group="currency")
-    table.selectRow(1)
+    table.select_line(1)
     full = table.grab().toImage()
     table.position_model.set_dimmed(True)
     assert table.grab().toImage() != full

@@ -142,7 +142,7 @@ def test_prices_move_in_place_and_the_choice_stays(live: Callable[..., None]) ->
     expiry = MadeUpExpiry((LONG_CALL, SHORT_PUT))
 
     async def life(board: ExpiryBoard, bridge: Bridge) -> None:
-        board.table.selectRow(1)
+        board.table.select_line(1)
         assert board.details.title.text() == "SPY Nov 20 588 P"
         expiry.moved = (LONG_CALL, replace(SHORT_PUT, spot=Decimal("586.00")))
         bridge.quotes_changed.emit(QuotesChanged(quotes=()))

@@ -89,12 +89,12 @@ def test_the_menu_offers_the_orders_own_acts_and_what_else_there_is(table: Order
     }
     menu.actions()[1].trigger()
     assert table.wants == [(Act.CANCEL, BUYS_CALLS.ref)]  # type: ignore[attr-defined]
-    table.selectRow(2)
+    table.select_line(2)
     assert isinstance(menu, QMenu) and table.menu_at(at).actions()[-2].isEnabled()
 
 
 def test_selected_orders_are_copied_with_their_headers(table: OrderTable, qtbot: QtBot) -> None:
-    table.selectRow(3)
+    table.select_line(3)
     qtbot.keyClick(table, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
     head, line = QGuiApplication.clipboard().text().splitlines()
     assert head.startswith("Order\tStatus\t") and line.startswith("Sell 100 × NVDA\tPartially filled\t40\t142.70")

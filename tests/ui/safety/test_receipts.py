@@ -126,7 +126,7 @@ def test_a_row_opens_its_receipt_by_key_and_by_button(filled: Filled):
     async def walk(opened: Opened) -> None:
         tab = await tab_with_both(opened)
         assert not tab.open.isEnabled()
-        tab.list.table.selectRow(1)
+        tab.list.table.select_line(1)
         assert tab.open.isEnabled()
         tab.open.click()
         await until(lambda: dialog_of(tab))
