@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize
 
-from ibdesk.domain.compliance.verdict import Severity
+from ibdesk.domain.compliance.verdict import Code, Severity
 from ibdesk.domain.instruments import AssetClass, Conid, Instrument, Right
 from ibdesk.domain.orders import Leg, Side
 from ibdesk.domain.templates import TemplateName
@@ -19,7 +19,7 @@ SMALL, MIDDLE, LARGE = QSize(1280, 800), QSize(1440, 900), QSize(1920, 1080)
 #: What is left behind, each in both themes.
 PICTURES = ("trade-start", "trade-chain", "trade-legs", "trade-large", "trade-future", "trade-no-options",
             "trade-failed", "trade-verdict-pass", "trade-verdict-note", "trade-verdict-warn", "trade-verdict-confirm",
-            "trade-verdict-confirm-dialog", "trade-verdict-block")
+            "trade-verdict-confirm-dialog", "trade-verdict-block", "trade-level-blocked")
 UNDERLYING, ON_A_FUTURE, WITHOUT_OPTIONS = "SPY", "ES", "VTI"
 #: No contract has this id.
 UNKNOWN = Conid(1)
@@ -94,6 +94,15 @@ async def _be_judged(guide: "Guide", page: TradePage) -> None:
     ticket.slider.stepped.emit(ABSURD)
     await _judged(guide, page, Severity.BLOCK)
     await guide.shoot("trade-verdict-block")
+    ticket.clear()
+    ticket.add_leg(_uncovered(page), Side.SELL)
+    await _judged(guide, page, Severity.BLOCK)
+    checked = ticket.form.checked
+    await guide.happens(
+        lambda: checked is not None and any(each.code is Code.LEVEL_REQUIRED for each in checked.verdict.findings),
+        "an uncovered call is blocked by the account's option level",
+    )
+    await guide.shoot("trade-level-blocked")
     ticket.take_legs(spread)
 
 
@@ -115,6 +124,11 @@ def _share(page: TradePage) -> Instrument:
     loader = page.chain.loader
     assert loader is not None and loader.underlying is not None  # noqa: S101 - its chain is on screen
     return loader.underlying.instrument
+
+
+def _uncovered(page: TradePage) -> Instrument:
+    """The highest call on screen: nothing that is held covers it."""
+    return [row.call for row in page.chain.table.chain.rows if row.call is not None][-1]
 
 
 async def _held(guide: "Guide") -> Instrument:
