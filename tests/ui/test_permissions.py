@@ -42,6 +42,9 @@ def test_what_the_level_lacks_is_blocked_with_its_reason_and_what_to_do(run: Run
         )
         assert row_of(tab, Strategy.COVERED_CALL)["This account"] == "Allowed"
         assert tab.count.text() == f"{len(tab.rows) - 5} of {len(tab.rows)} allowed"
+        assert tab.detail.text() == f"Uncovered short call: {naked['Why, and what to do']}", "the worst one first"
+        tab.table.select_line(6)
+        assert tab.detail.text() == "Covered call: Level 3 allows this (covered call)."
         tab.show_only.choose("blocked")
         assert tab.model.rowCount() == 5
         await made.close()

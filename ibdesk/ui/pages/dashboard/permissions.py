@@ -52,7 +52,7 @@ STRATEGIES: tuple[Field, ...] = (
     Field(title="Least level", width=86, keep=7, text=_least),
     Field(title="This account", width=150, text=lambda row: ANSWERS[row.worst.severity],
           tone=lambda row: _TONES.get(row.worst.severity, "gain")),
-    Field(title="Why, and what to do", width=420, least=330, stretches=True, text=why),
+    Field(title="Why, and what to do", width=620, least=520, stretches=True, text=why),
 )
 
 
@@ -91,6 +91,7 @@ class PermissionsTab(QWidget):
         self.count = self.strategies.add_count()
         self.model = RecordModel(STRATEGIES, self)
         self.table = _table(self.model, "Strategies and what this account may do")
+        self.detail = Label("", wrap=True)
         self.orders = Card("Kinds of order, by mode")
         self.order_model = RecordModel(ORDERS, self)
         self.order_table = _table(self.order_model, "Kinds of order and which mode takes them")
@@ -100,6 +101,7 @@ class PermissionsTab(QWidget):
         self.enter.clicked.connect(lambda: self.setting_wanted.emit("risk_broker_level"))
         self.limit.clicked.connect(lambda: self.setting_wanted.emit("risk_own_level"))
         self.show_only.chosen.connect(lambda _key: self._draw_rows())
+        self.table.selectionModel().currentChanged.connect(lambda now, _before: self._tell(now.row()))
 
     def show_view(self, view: View, now: datetime) -> None:
         """Draw the chosen account; several are told to be chosen from."""
@@ -128,6 +130,13 @@ class PermissionsTab(QWidget):
         self.count.setText(f"{allowed} of {len(self.rows)} allowed")
         self.count.setVisible(bool(self.rows))
         self.table.fit_last()
+        self._tell(0)
+
+    def _tell(self, line: int) -> None:
+        """The whole sentence of one strategy, however narrow the window is."""
+        found = self.model.records[line : line + 1] if line >= 0 else ()
+        self.detail.setText("".join(f"{row.strategy[0].upper()}{row.strategy[1:]}: {why(row)}" for row in found))
+        self.detail.setVisible(bool(found))
 
     def _stack(self, mode: Mode) -> None:
         level = Card()
@@ -145,6 +154,10 @@ class PermissionsTab(QWidget):
         self.strategies.edge_to_edge()
         self.strategies.add_control(self.show_only)
         self.strategies.add(self.table, 1)
+        foot = QHBoxLayout()
+        foot.setContentsMargins(13, 6, 12, 8)
+        foot.addWidget(self.detail)
+        self.strategies.add(foot)
         here = next(each for each in BY_MODE if each.mode is mode)
         self.orders.add_control(Label(_orders_note(here), kind=Text.CAPTION, tone="muted"))
         self.orders.edge_to_edge()

@@ -79,7 +79,7 @@ FIELDS: tuple[Field, ...] = (
     Field(title="Realized P&L", width=104, is_number=True, value=lambda told: _plain(_realized(told)),
           text=lambda told: fmt.gain(_realized(told), _currency(told)),
           tone=lambda told: {1: "gain", -1: "loss"}.get(fmt.sign(_realized(told)), "")),
-    Field(title="Note", width=226, least=110, stretches=True, keep=7, text=_note,
+    Field(title="Note", width=226, least=190, stretches=True, keep=7, text=_note,
           tone=lambda told: "warn" if told.before else "muted"),
     Field(title="Venue", width=78, keep=4, text=lambda told: told.fill.execution.exchange or fmt.UNKNOWN),
     Field(title="Execution", width=190, keep=3, text=lambda told: told.fill.execution.exec_id, is_mono=True),
