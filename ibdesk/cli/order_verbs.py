@@ -31,6 +31,7 @@ from ibdesk.domain.orders import (
     Exits,
     Leg,
     Order,
+    OrderRoute,
     OrderTicket,
     OrderType,
     OtherHalf,
@@ -117,7 +118,12 @@ async def look(desk: Desk, book: LiveOrders, account: AccountId | None) -> None:
 
 
 async def be_ready(desk: Desk) -> None:
-    """Ask for the session. Raises what is wrong with it."""
+    """Ask for the session, or for TWS where orders go there. Raises what is wrong with it."""
+    if desk.orders is not None and desk.orders.route is OrderRoute.TWS:
+        seen = None if desk.tws_health is None else await desk.tws_health.look()
+        if problem := desk.orders.obstacle or (None if seen is None else seen.problem):
+            raise problem
+        return
     session = session_of(desk)
     await session.refresh()
     if session.problem is not None:

@@ -11,7 +11,7 @@ from ibdesk.domain.errors import DeskError
 from ibdesk.domain.executions import Fill
 from ibdesk.domain.line import Line
 from ibdesk.domain.market import Quote
-from ibdesk.domain.orders import Impossible, Order
+from ibdesk.domain.orders import Impossible, Order, OrderRoute
 from ibdesk.domain.pnl import PnlBook
 from ibdesk.domain.positions import Source, SyncCounts
 from ibdesk.domain.records import TradingLock
@@ -153,11 +153,13 @@ class SettingsChanged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrdersHeard:
-    """What the broker pushed of orders and executions, as it came. `is_whole` False: the book should be asked for."""
+    """What the broker pushed of orders and executions, as it came by one way. `is_whole` False: the book should be
+    asked for."""
 
     orders: tuple[Order, ...] = ()
     fills: tuple[Fill, ...] = ()
     is_whole: bool = True
+    route: OrderRoute = OrderRoute.PORTAL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

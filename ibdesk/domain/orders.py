@@ -28,6 +28,17 @@ OrderRef = NewType("OrderRef", str)
 OrderId = NewType("OrderId", str)
 
 
+class OrderRoute(StrEnum):
+    """The way an order of the broker's modes goes: an order is followed, changed and cancelled where it was sent."""
+
+    PORTAL = "portal"
+    TWS = "tws"
+
+    @property
+    def word(self) -> str:
+        return "TWS" if self is OrderRoute.TWS else "Client Portal"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Leg:
     """One instrument of a ticket; `ratio` of it for each unit of the ticket's quantity."""
@@ -224,11 +235,12 @@ FOLLOWS: dict[OrderState, frozenset[OrderState]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderIntent:
-    """A ticket that passed and may leave, under our id. Stored before a byte of it is sent."""
+    """A ticket that passed and may leave, under our id and by one way. Stored before a byte of it is sent."""
 
     ref: OrderRef
     ticket: OrderTicket
     at: datetime
+    route: OrderRoute = OrderRoute.PORTAL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from ibdesk.domain.accounts import Environment, looks_like_account
 from ibdesk.domain.errors import Cause, Refused
+from ibdesk.domain.orders import OrderRoute
 from ibdesk.domain.reminders import times_of
 from ibdesk.domain.risk_settings import RiskSettings
 from ibdesk.domain.session import Region
@@ -184,11 +185,17 @@ class Settings(RiskSettings):
     tws_order_client_id: int = setting(0, Meta(
         section="TWS and IB Gateway", title="Client id for orders", help="0 uses the client id plus one.",
         env=("IBKR_ORDER_CLIENT_ID",), minimum=Decimal(0), maximum=Decimal(2147483647)))
+    order_route: OrderRoute = setting(OrderRoute.PORTAL, Meta(
+        section="TWS and IB Gateway", title="Orders go through",
+        help="Portal: the Client Portal Gateway. TWS: this socket, with a connection of its own for orders; Read only "
+        "must be off. An order is changed and cancelled where it was sent.",
+        env=("IBKR_ORDER_ROUTE",)))
     keepalive: Decimal = setting(Decimal(15), Meta(
         section="TWS and IB Gateway", title="Heartbeat every", unit="s", help="How soon a dead connection is noticed.",
         env=("IBKR_KEEPALIVE_SECONDS",), minimum=Decimal(5), maximum=Decimal(300), advanced=True))
     read_only: bool = setting(True, Meta(
-        section="TWS and IB Gateway", title="Read only", help="On: nothing is ever sent that could become an order.",
+        section="TWS and IB Gateway", title="Read only",
+        help="On: nothing is sent with real money, and nothing at all over TWS, that could become an order.",
         env=("IBKR_READONLY",)))
     base_currency: str = setting("USD", Meta(
         section="TWS and IB Gateway", title="Base currency", help="Totals over several currencies are given in it.",

@@ -35,7 +35,9 @@ from ibdesk.store.database import Database
 
 class Expiry:
     """Expiries of the open desk's accounts. `exercising` is None where the broker takes no instructions; `killed` says
-    why the kill switch is on, empty when it is off; `new_name` gives what no receipt was ever called."""
+    why the kill switch is on, empty when it is off; `new_name` gives what no receipt was ever called. `elsewhere` is
+    another way that takes them at present and goes before it; `obstacle` is what stands in the way of any, with the
+    remedy."""
 
     def __init__(
         self,
@@ -54,11 +56,15 @@ class Expiry:
         new_name: Callable[[], str],
         killed: Callable[[], str] = lambda: "",
         entered_by: Callable[[], EnteredBy] = EnteredBy,
+        elsewhere: Callable[[], Exercising | None] = lambda: None,
+        obstacle: Callable[[], tuple[Code, str, str] | None] = lambda: None,
     ) -> None:
         self.mode = mode
         self._book = book
         self._boards = Boards(book, market, quotes=quotes, calendar=calendar, clock=clock)
-        self._exercising = exercising
+        self._own = exercising
+        self._elsewhere = elsewhere
+        self._obstacle = obstacle
         self._calendar = calendar
         self._hub = hub
         self._tasks = tasks
@@ -67,6 +73,10 @@ class Expiry:
         self._new_name = new_name
         self._killed = killed
         self._told: date | None = None
+
+    @property
+    def _exercising(self) -> Exercising | None:
+        return self._elsewhere() or self._own
 
     @property
     def takes_instructions(self) -> bool:
@@ -101,9 +111,12 @@ class Expiry:
         """Every objection to an instruction for this position, as it is known now. Nothing is told to anyone."""
         now = self._clock()
         findings = check_exercise(wish, row.holding(now))
-        killed = self._killed()
+        killed, obstacle = self._killed(), self._obstacle()
         if killed:
             findings = (said(Code.KILL_SWITCH, Severity.BLOCK, killed, "Lift the kill switch first."), *findings)
+        if obstacle is not None:
+            code, sentence, remedy = obstacle
+            findings = (said(code, Severity.BLOCK, sentence, remedy), *findings)
         return Verdict(findings=findings, checked_at=now)
 
     async def instruct(self, account: AccountId, wish: Wish, shown: Verdict) -> ExerciseOrder:

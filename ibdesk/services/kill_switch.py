@@ -17,9 +17,17 @@ from typing import TYPE_CHECKING
 
 from ibdesk.domain.accounts import AccountId, AccountPnl
 from ibdesk.domain.errors import Cause, DeskError
-from ibdesk.domain.events import ConnectionRestored, OrdersChanged, PnlChanged, SessionChanged, TradingLockChanged
+from ibdesk.domain.events import (
+    ConnectionRestored,
+    LineChanged,
+    OrdersChanged,
+    PnlChanged,
+    SessionChanged,
+    TradingLockChanged,
+)
 from ibdesk.domain.hours import midnight
 from ibdesk.domain.instruments import Instrument
+from ibdesk.domain.line import LineState
 from ibdesk.domain.modes import Mode
 from ibdesk.domain.orders import Order, OrderRef, OrderState
 from ibdesk.domain.receipts import EnteredBy, Receipt, Step
@@ -136,6 +144,7 @@ class KillSwitch:
         self._hub.subscribe(PnlChanged, self._profit_changed)
         self._hub.subscribe(ConnectionRestored, lambda _event: self._reached_again())
         self._hub.subscribe(SessionChanged, self._session_changed)
+        self._hub.subscribe(LineChanged, self._line_changed)
         self._hub.subscribe(OrdersChanged, self._orders_changed)
         if self._is_ready():
             self._reached_again()
@@ -318,6 +327,10 @@ class KillSwitch:
 
     def _session_changed(self, event: SessionChanged) -> None:
         if event.session.is_ready:
+            self._reached_again()
+
+    def _line_changed(self, event: LineChanged) -> None:
+        if event.line.state is LineState.UP and self._is_ready():
             self._reached_again()
 
     def _reached_again(self) -> None:

@@ -7,7 +7,7 @@ on screen, marked as old, until the broker has told everything anew.
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from datetime import datetime
@@ -18,12 +18,13 @@ from typing import TYPE_CHECKING
 from ibdesk.brokers.base import LinkNews, LinkState, LiveStream, OrderNews, StreamDown, StreamEvent, StreamUp
 from ibdesk.domain.accounts import AccountId, AccountPnl, LedgerLine
 from ibdesk.domain.errors import DeskError
-from ibdesk.domain.events import FillsArrived, LineChanged, PnlBookChanged, TimeJumped
+from ibdesk.domain.events import FillsArrived, LineChanged, OrdersHeard, PnlBookChanged, TimeJumped
 from ibdesk.domain.executions import Fill
 from ibdesk.domain.hours import midnight
 from ibdesk.domain.instruments import Conid
 from ibdesk.domain.line import Line, LineState
 from ibdesk.domain.money import ZERO, Currency
+from ibdesk.domain.orders import OrderRoute
 from ibdesk.domain.pnl import PnlBook, PnlKey, PnlRow, PositionMoved, PositionPnl
 from ibdesk.domain.positions import Source
 from ibdesk.services.desk import Clock
@@ -44,8 +45,12 @@ WRITE_EVERY = 60.0
 AGAIN = 5.0
 
 
+KeepFills = Callable[[Sequence[Fill]], Awaitable[None]]
+
+
 class LivePnl:
-    """The book of one streaming source. `book` is the newest, `line` says whether it may be believed."""
+    """The book of one streaming source. `book` is the newest, `line` says whether it may be believed. `tells_orders`
+    says whether what the stream tells of orders goes on to the order book."""
 
     def __init__(
         self,
@@ -57,6 +62,7 @@ class LivePnl:
         database: Database,
         clock: Clock,
         wait: Wait = wait,
+        tells_orders: Callable[[], bool] = lambda: False,
     ) -> None:
         self.book = PnlBook()
         self.line = Line()
@@ -67,10 +73,13 @@ class LivePnl:
         self._database = database
         self._clock = clock
         self._wait = wait
+        self._tells_orders = tells_orders
         self._accounts: dict[AccountId, AccountPnl] = {}
         self._unwritten: set[PnlKey] = set()
         self._untold: set[PnlKey] = set()
         self._is_started = self._is_paused = False
+        #: Who stores prints: an order book of the same orders, which writes their receipts, if there is one.
+        self.keep_fills: KeepFills = self._keep_fills
         self._reading: asyncio.Task[None] | None = None
         self._woken = asyncio.Event()
 
@@ -172,6 +181,10 @@ class LivePnl:
                     news.append(event)
                 case OrderNews():
                     fills += event.fills
+                    if self._tells_orders():
+                        self._hub.publish(OrdersHeard(
+                            orders=event.orders, fills=event.fills, is_whole=event.is_whole, route=OrderRoute.TWS,
+                        ))  # fmt: skip
                 case AccountPnl():
                     self._accounts[event.account] = event
                 case StreamUp() | StreamDown() | LinkNews():
@@ -193,12 +206,15 @@ class LivePnl:
             for row in rows
         ]
 
+    async def _keep_fills(self, fills: Sequence[Fill]) -> None:
+        changed = await self._database.write(lambda tx: trades.save_fills(tx, fills), urgent=True)
+        if changed:
+            self._hub.publish(FillsArrived(fills=changed))
+
     async def _apply(self, news: Sequence[PositionMoved | PositionPnl], fills: Sequence[Fill]) -> None:
         """Prints are stored before they show: what a person has seen is not lost with the process."""
         if fills:
-            changed = await self._database.write(lambda tx: trades.save_fills(tx, fills), urgent=True)
-            if changed:
-                self._hub.publish(FillsArrived(fills=changed))
+            await self.keep_fills(fills)
         day = self._day()
         book = self.book if self.book.since == day else self.book.of_day(day)
         self.book = book.moved(news).traded(fills)

@@ -17,6 +17,7 @@ from ibdesk.domain.errors import BadData, Cause, DeskError, Refused
 from ibdesk.domain.events import (
     ConnectionRestored,
     FillsArrived,
+    LineChanged,
     Notice,
     OrderContradicted,
     OrdersChanged,
@@ -24,6 +25,7 @@ from ibdesk.domain.events import (
     SessionChanged,
 )
 from ibdesk.domain.executions import Fill, ToldFill
+from ibdesk.domain.line import LineState
 from ibdesk.domain.modes import Mode
 from ibdesk.domain.orders import FOLLOWS, Impossible, Order, OrderId, OrderRef, OrderState, advance
 from ibdesk.domain.receipts import Receipt, Step
@@ -52,10 +54,14 @@ READ_BACK = timedelta(days=6)
 UNSETTLED = frozenset({OrderState.INTENDED, OrderState.ASKED, OrderState.UNKNOWN})
 
 
+#: What of the news of orders is to be believed, None for nothing of them.
+Sieve = Callable[[OrdersHeard], OrdersHeard | None]
+
+
 class LiveOrders:
     """Every order of one environment. `accounts` are asked for by name; `is_ready` says whether asking makes sense,
     `holds` which accounts' stored orders are this book's. `tells_all`: the broker lists every order it ever took, so
-    one that it does not list never arrived."""
+    one that it does not list never arrived. `sieve` leaves of news what this book believes."""
 
     def __init__(
         self,
@@ -72,6 +78,7 @@ class LiveOrders:
         holds: Callable[[AccountId], bool] = lambda _account: True,
         tells_all: bool = False,
         wait: Wait = wait,
+        sieve: Sieve = lambda news: news,
     ) -> None:
         self.is_read = False
         self._reader = reader
@@ -86,6 +93,7 @@ class LiveOrders:
         self._holds = holds
         self._tells_all = tells_all
         self._wait = wait
+        self._sieve = sieve
         self._read: set[AccountId] = set()
         self._orders: dict[str, Order] = {}
         self._moves = 0
@@ -136,6 +144,7 @@ class LiveOrders:
         self._hub.subscribe(OrdersHeard, self._heard)
         self._hub.subscribe(ConnectionRestored, lambda _event: self._woken.set())
         self._hub.subscribe(SessionChanged, self._session_changed)
+        self._hub.subscribe(LineChanged, self._line_changed)
         self._hub.subscribe(OrdersChanged, lambda _event: self._nudge())
         self._tasks.start("follow the orders", self._follow())
 
@@ -323,8 +332,9 @@ class LiveOrders:
         await self._database.write(receipts.append, (receipt,), urgent=True)
 
     def _heard(self, event: OrdersHeard) -> None:
-        if not self._tasks.is_closing:
-            self._tasks.start("take order news", self._take_news(event))
+        news = self._sieve(event)
+        if news is not None and not self._tasks.is_closing:
+            self._tasks.start("take order news", self._take_news(news))
 
     async def _take_news(self, event: OrdersHeard) -> None:
         await self.hear(event.orders)
@@ -336,6 +346,11 @@ class LiveOrders:
         if event.session.is_ready and not self._was_ready:
             self._woken.set()
         self._was_ready = event.session.is_ready
+
+    def _line_changed(self, event: LineChanged) -> None:
+        """A socket is back: what became of orders meanwhile is asked for at once."""
+        if event.line.state is LineState.UP:
+            self._woken.set()
 
     def _nudge(self) -> None:
         """The first order that is open shortens the rest."""

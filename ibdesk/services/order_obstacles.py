@@ -49,6 +49,11 @@ def blocked(*verdicts: Verdict) -> Refused | None:
     return None
 
 
+def spend(spent: Spent, confirmation: Confirmation | None) -> Spent:
+    """What is spent with this yes, which counts once."""
+    return spent if confirmation is None else spent.with_used(confirmation)
+
+
 def unconfirmed(
     fresh: Verdict, shown: Verdict, ticket: OrderTicket, context: Context, confirmation: Confirmation | None,
     *, now: datetime, spent: Spent,

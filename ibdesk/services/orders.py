@@ -1,8 +1,7 @@
 """How a ticket becomes an order: checked, written down, sent once, its questions asked, and what came of it.
 
 Nothing leaves that was not stored first, nothing that is blocked is stored as leaving, and nothing is sent twice: one
-draft is one intent, and an intent whose outcome nobody knows is looked for at the broker, never sent again. This is
-the only place that makes an `OrderIntent` and the only caller of `Trading.place`.
+draft is one intent; one of unknown outcome is looked for and never sent again. Only here an `OrderIntent` is made.
 """
 
 import asyncio
@@ -22,14 +21,25 @@ from ibdesk.domain.compliance.verdict import Code, Verdict
 from ibdesk.domain.errors import Cause, DeskError, Refused
 from ibdesk.domain.hours import NEW_YORK, midnight
 from ibdesk.domain.modes import Mode, face_of
-from ibdesk.domain.orders import Order, OrderIntent, OrderRef, OrderState, OrderTicket, Placed, Rejected, WhatIf
+from ibdesk.domain.orders import (
+    Order,
+    OrderIntent,
+    OrderRef,
+    OrderRoute,
+    OrderState,
+    OrderTicket,
+    Placed,
+    Rejected,
+    WhatIf,
+)
 from ibdesk.domain.pairs import Pairing, first_ref, intents_of
 from ibdesk.domain.receipts import EnteredBy, LoggedReceipt, Receipt, Step
 from ibdesk.services.desk import Clock
 from ibdesk.services.order_book import LiveOrders
-from ibdesk.services.order_obstacles import asked, blocked, over, passes, refused, shape, unconfirmed
+from ibdesk.services.order_obstacles import asked, blocked, over, passes, refused, shape, spend, unconfirmed
 from ibdesk.services.order_steps import Steps
 from ibdesk.services.questioning import Ask, Questioning
+from ibdesk.services.routes import Routes
 from ibdesk.store import receipts, trades
 from ibdesk.store.database import Database
 
@@ -42,8 +52,7 @@ LONGEST_LOOK = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checked:
-    """A ticket with the verdict on it and what it was based on, as a person is shown it. `unlocked`: live orders were
-    unlocked for this one ticket, and the desk's own lock is not asked."""
+    """A ticket, the verdict on it and what it was based on. `unlocked`: live orders were unlocked for it alone."""
 
     ticket: OrderTicket
     verdict: Verdict
@@ -53,14 +62,13 @@ class Checked:
 
 #: The account, the market and the desk for a ticket, without what only this service knows.
 Picture = Callable[[OrderTicket], Awaitable[Context]]
-#: Whether live orders of an account are unlocked now.
 Unlocked = Callable[[AccountId], bool]
 
 
 class Orders:
     """Orders of the open desk's one mode. `new_ref` gives an id no order ever had; `killed` says why the kill switch
-    is on, empty when it is off; `is_read_only` is the person's setting, which binds live modes alone, as `is_armed`
-    does: whether the account's live orders were unlocked."""
+    is on, empty when it is off; `is_read_only` is the person's setting, which binds live modes and every order over
+    TWS; `is_armed` counts in live modes alone. `way` chooses the way of orders, where there is a choice."""
 
     def __init__(
         self,
@@ -77,6 +85,7 @@ class Orders:
         is_read_only: Callable[[], bool] = lambda: True,
         is_armed: Unlocked = lambda account: False,
         entered_by: Callable[[], EnteredBy] = EnteredBy,
+        way: Routes | None = None,
     ) -> None:
         self.book = book
         self.mode = mode
@@ -90,6 +99,7 @@ class Orders:
         self._killed = killed
         self._is_read_only = is_read_only
         self._is_armed = is_armed
+        self._way = way
         self._spent = Spent()
         self._deciding = asyncio.Lock()
 
@@ -101,6 +111,16 @@ class Orders:
     @property
     def is_live(self) -> bool:
         return face_of(self.mode).environment is Environment.LIVE
+
+    @property
+    def route(self) -> OrderRoute:
+        """The way of a new order."""
+        return OrderRoute.PORTAL if self._way is None else self._way.chosen
+
+    @property
+    def obstacle(self) -> DeskError | None:
+        """Why no order can leave by that way, as far as is known; not what the Portal's session says."""
+        return None if self._way is None else self._way.obstacle
 
     async def check(
         self, ticket: OrderTicket, what_if: WhatIf | None = None, *, changes: Order | None = None,
@@ -114,7 +134,8 @@ class Orders:
             self._picture(ticket), self._database.recall(trades.load_intents, self.mode, since)
         )
         desk = replace(
-            context.desk, mode=self.mode, killed=self._killed(), is_read_only=self._is_read_only() and self.is_live,
+            context.desk, mode=self.mode, killed=self._killed(), is_read_only=self._is_bound, route=self.route,
+            obstacle=None if (why := self.obstacle) is None else (why.message, why.remedy),
             is_armed=not self.is_live or (unlocked or self._is_armed)(ticket.account),
             takes_pairs=ticket.other is None or self.pairing is not Pairing.NOT_TAKEN,
         )
@@ -128,7 +149,7 @@ class Orders:
     async def preview(
         self, ticket: OrderTicket, *, changes: Order | None = None, unlocked: Unlocked | None = None
     ) -> Checked:
-        """The same with the broker's own preview, which is asked for. Raises DeskError."""
+        """The same with the broker's own preview. Raises DeskError."""
         return await self.check(ticket, await self._trading.what_if(ticket), changes=changes, unlocked=unlocked)
 
     def confirm(self, shown: Checked) -> Confirmation:
@@ -184,7 +205,7 @@ class Orders:
             obstacle = over(self.book.newest(order)) or self._in_the_way(fresh, shown, confirmation)
             if obstacle is not None:
                 await self._refuse(ref, fresh, obstacle)
-            self._spend(confirmation)
+            self._spent = spend(self._spent, confirmation)
             codes = () if confirmation is None else tuple(sorted(asked(shown.verdict)))
             await self._steps.write(
                 self._steps.of(Step.CHANGED, shown.ticket, ref, fresh, order_id=order.id, acknowledged=codes)
@@ -214,7 +235,7 @@ class Orders:
         raise refused("The change was not made." if last is None else last.text, "Look at the order again.")
 
     async def cancel(self, order: Order) -> None:
-        """Ask the broker to cancel; a fill may still be quicker. Raises DeskError."""
+        """Ask the broker to cancel; a fill may be quicker. Raises DeskError."""
         ref = order.ref or OrderRef(f"#{order.id}")
         ticket = OrderTicket(account=order.account, mode=self.mode, legs=order.legs, quantity=order.quantity)
         await self._steps.write(self._steps.of(Step.CANCEL, ticket, ref, order_id=order.id))
@@ -233,8 +254,7 @@ class Orders:
         await self._trading.cancel_all(account)
 
     async def cancel_unwritten(self, account: AccountId) -> None:
-        """The same at once, for the kill switch, which writes it down itself: a disk that is full or busy must not
-        keep orders alive."""
+        """The same at once, for the kill switch, which writes it down itself: no disk may keep orders alive."""
         await self._trading.cancel_all(account)
 
     async def remembered(self) -> frozenset[str]:
@@ -262,9 +282,9 @@ class Orders:
             if (before := await self._intent_of(draft)) is None:
                 await self._refuse(ref, fresh, obstacle)
             return before, None
-        self._spend(confirmation)
+        self._spent = spend(self._spent, confirmation)
         ref = ref if shown.ticket.other is None else first_ref(ref)
-        intent = OrderIntent(ref=ref, ticket=shown.ticket, at=self._clock())
+        intent = OrderIntent(ref=ref, ticket=shown.ticket, at=self._clock(), route=fresh.context.desk.route)
         steps = [self._steps.of(Step.CHECK_RUN, shown.ticket, ref, fresh, decision=fresh.verdict.severity.word)]
         if confirmation is not None:
             codes = tuple(sorted(asked(shown.verdict)))
@@ -294,10 +314,6 @@ class Orders:
         newest = self.book.newest(answer)
         state = answer.state if over(newest) is None else newest.state
         return replace(answer, state=state, filled=max(answer.filled, newest.filled))
-
-    def _spend(self, confirmation: Confirmation | None) -> None:
-        if confirmation is not None:
-            self._spent = self._spent.with_used(confirmation)
 
     def _in_the_way(self, fresh: Checked, shown: Checked, confirmation: Confirmation | None) -> Refused | None:
         """Why it may not leave; what the person has not seen has to be shown first."""
@@ -376,12 +392,17 @@ class Orders:
         """What was done since the check that keeps this order from going on; empty when nothing was."""
         if self._stopped(checked.verdict):
             return "The kill switch was pressed"
-        if self.is_live and self._is_read_only():
+        if self._is_bound:
             return "Read only was turned on"
         is_armed = not self.is_live or (checked.unlocked or self._is_armed)(checked.ticket.account)
         if not is_armed and not passes(checked.verdict, Code.MODE):
             return "Live orders were locked"
         return ""
+
+    @property
+    def _is_bound(self) -> bool:
+        """Whether read only keeps orders back now."""
+        return self._is_read_only() and (self.is_live or self.route is OrderRoute.TWS)
 
     def _stopped(self, verdict: Verdict) -> bool:
         """Whether the kill switch stands against this order: not when it was proved to lower risk while it was on."""

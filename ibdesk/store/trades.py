@@ -15,7 +15,7 @@ from sqlalchemy.dialects.sqlite import insert
 from ibdesk.domain.accounts import AccountId, Environment
 from ibdesk.domain.executions import ExecId, Fill, ToldFill, family
 from ibdesk.domain.modes import Mode
-from ibdesk.domain.orders import Order, OrderIntent, OrderRef, OrderState, OrderTicket
+from ibdesk.domain.orders import Order, OrderIntent, OrderRef, OrderRoute, OrderState, OrderTicket
 from ibdesk.domain.records import TradingLock
 from ibdesk.domain.retelling import is_corrected, retold
 from ibdesk.store import bulk
@@ -62,6 +62,13 @@ def load_intents(tx: Connection, mode: Mode, since: datetime | None = None) -> t
     if since is not None:
         statement = statement.where(c.at >= since)
     return tuple(_intent.decode(body) for body in tx.execute(statement).scalars())
+
+
+def routes(tx: Connection, mode: Mode) -> dict[OrderRef, OrderRoute]:
+    """The way every intent of a mode went."""
+    c = order_intents.c
+    found = tx.execute(select(c.ref, func.json_extract(c.body, "$.route")).where(c.mode == mode.value))
+    return {OrderRef(ref): OrderRoute(route or OrderRoute.PORTAL) for ref, route in found}
 
 
 def load_unwritten(tx: Connection, mode: Mode) -> tuple[OrderIntent, ...]:

@@ -179,7 +179,7 @@ async def open_demo_desk(
             home=home, clock=address.clock or now, variables=_appearance(os.environ), overrides={},
             environment=Environment.DEMO, watching=watching, ticks=ticks,
             tws=None if address.tws_port is None else TwsPlace(
-                port=address.tws_port, environment=Environment.DEMO
+                port=address.tws_port, environment=Environment.DEMO, read_only=False
             ),
         )  # fmt: skip
         first = partial(_save_demo, vault, address) if result is None else partial(save_result, vault, result)

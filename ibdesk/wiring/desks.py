@@ -24,8 +24,8 @@ from ibdesk.wiring.flex import flex_for
 from ibdesk.wiring.gateways import COUNTS_FOR, chosen_environment, connection_to, connector_with, open_broker
 from ibdesk.wiring.going_live import going_live_for
 from ibdesk.wiring.local_paper import local_paper_over
-from ibdesk.wiring.orders import trading_for
-from ibdesk.wiring.tws import place_of, tws_at
+from ibdesk.wiring.orders import TradingDesk, trading_for
+from ibdesk.wiring.tws import asked_of, place_of, tws_at
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection as Transaction
@@ -169,7 +169,9 @@ async def build_desk(
         parts = replace(parts, local=(await local_paper.load()).account)
     elif known is None and preferences.settings.tws_enabled:
         parts = replace(parts, is_tws_alone=True)
-    connected, trading = _Connected(), None
+    connected, trading, tws = _Connected(), None, None
+    broker: Broker | None = None
+    traders: list[TradingDesk] = []  # the one, as soon as it is there: it and the socket know of each other
     going_live = going_live_for(
         mode=mode, book=_book(parts, None), session=lambda: connected.session,
         preferences=preferences, hub=hub, database=database, clock=world.clock,
@@ -188,18 +190,24 @@ async def build_desk(
                 broker, local_paper, database=database, clock=world.clock, calendar=calendar, start=parts.tasks.start
             )
         connected = await _connect(broker, parts, world, link)
-        trading = trading_for(
-            broker, mode=mode, local=parts.local, book=_book(parts, connected.live), session=connected.session,
-            live=connected.live, sync=connected.sync, preferences=preferences, calendar=calendar, hub=hub,
-            tasks=parts.tasks, database=database, clock=world.clock, ticks=world.ticks, is_armed=going_live.is_armed,
-        )  # fmt: skip
-        await trading.open()
-    tws = None
     if world.tws is not None or preferences.settings.tws_enabled:
         tws = await tws_at(
             world.tws or place_of(preferences.settings, environment), opened, settings=lambda: preferences.settings,
             hub=hub, tasks=parts.tasks, database=database, clock=world.clock, ticks=world.ticks,
+            carries_orders=lambda: any(each.carries_orders for each in traders), stands_beside=not parts.is_tws_alone,
         )  # fmt: skip
+        if parts.is_tws_alone:
+            market, chains = asked_of(tws, database=database, clock=world.clock)
+            connected = replace(connected, market=market, chains=chains)
+    if broker is not None or parts.is_tws_alone:
+        trading = trading_for(
+            broker, tws=tws, mode=mode, local=parts.local, book=_book(parts, connected.live),
+            session=connected.session, live=connected.live, sync=connected.sync or (None if tws is None else tws.sync),
+            preferences=preferences, calendar=calendar, hub=hub, tasks=parts.tasks, database=database,
+            clock=world.clock, ticks=world.ticks, is_armed=going_live.is_armed,
+        )  # fmt: skip
+        traders.append(trading)
+        await trading.open()
     if connected.waking is None:  # a computer that slept locks the desk, also where no account is connected
         connected = replace(connected, waking=Waking(hub=hub, tasks=parts.tasks, clock=world.clock, ticks=world.ticks))
     opened.push_async_callback(parts.tasks.close)
@@ -212,7 +220,9 @@ async def build_desk(
             trading.start()
         parts.tasks.start("look at the vault", care.look())
         if tws is not None:
-            tws.start(is_wanted=world.tws is None)  # one that only stands ready waits until somebody looks
+            tws.start(is_wanted=world.tws is None)  # one that only stands ready waits until it is looked at or used
+            if trading is not None:
+                trading.follow(tws, hub)
         if environment is not Environment.DEMO:  # a throwaway vault needs none
             backups.start()
     book = _book(parts, connected.live)

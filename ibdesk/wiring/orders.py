@@ -8,14 +8,17 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
-from ibdesk.domain.accounts import AccountId
+from ibdesk.domain.accounts import AccountId, Environment
+from ibdesk.domain.compliance.verdict import Code
+from ibdesk.domain.events import SettingsChanged
 from ibdesk.domain.hours import Calendar
 from ibdesk.domain.modes import Mode, face_of, is_local
-from ibdesk.domain.orders import OrderRef
+from ibdesk.domain.orders import OrderRef, OrderRoute
 from ibdesk.domain.receipts import EnteredBy
+from ibdesk.wiring.routes import routes_for
 
 if TYPE_CHECKING:
-    from ibdesk.brokers.base import Broker
+    from ibdesk.brokers.base import Broker, Exercising
     from ibdesk.services.book import Book
     from ibdesk.services.expiry import Expiry
     from ibdesk.services.hub import Hub
@@ -24,10 +27,12 @@ if TYPE_CHECKING:
     from ibdesk.services.order_book import LiveOrders
     from ibdesk.services.orders import Orders
     from ibdesk.services.preferences import Preferences
+    from ibdesk.services.routes import Routes
     from ibdesk.services.session import SessionService
     from ibdesk.services.sync import SyncService
     from ibdesk.services.tasks import Tasks
     from ibdesk.store.database import Database
+    from ibdesk.wiring.tws import TwsDesk
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,12 +43,29 @@ class TradingDesk:
     book: "LiveOrders | None"
     kill_switch: "KillSwitch"
     expiry: "Expiry"
+    routes: "Routes | None" = None
+
+    @property
+    def carries_orders(self) -> bool:
+        """Whether orders go over the socket of TWS, or one that is open went."""
+        return self.routes is not None and self.routes.is_used(OrderRoute.TWS)
 
     async def open(self) -> None:
         """Take up what is stored, before anything is told or asked."""
+        if self.routes is not None:
+            await self.routes.open()
         await self.kill_switch.open()
         if self.book is not None:
             await self.book.open()
+
+    def follow(self, tws: "TwsDesk", hub: "Hub") -> None:
+        """Have the socket followed from the moment orders go over it."""
+        def look(_event: object = None) -> None:
+            if self.carries_orders:
+                tws.live_pnl.start()
+
+        hub.subscribe(SettingsChanged, look)
+        look()
 
     def start(self) -> None:
         self.kill_switch.start()
@@ -53,8 +75,9 @@ class TradingDesk:
 
 
 def trading_for(
-    broker: "Broker",
+    broker: "Broker | None",
     *,
+    tws: "TwsDesk | None" = None,
     mode: Mode,
     local: AccountId | None,
     book: "Book",
@@ -70,7 +93,8 @@ def trading_for(
     ticks: Callable[[], float],
     is_armed: Callable[[AccountId], bool],
 ) -> TradingDesk:
-    """The services of one mode. `local` is the account of Local Paper where that is the mode."""
+    """The services of one mode. `broker` is None where there is the socket of `tws` alone. `local` is the account of
+    Local Paper where that is the mode."""
     from ibdesk.services.disclosures import load_disclosures
     from ibdesk.services.expiry import Expiry
     from ibdesk.services.kill_switch import KillSwitch
@@ -98,6 +122,27 @@ def trading_for(
             return ""
         return "Its positions could not be read anew, and what is stored may be closed already."
 
+    def carries_orders() -> bool:
+        """Whether new orders go over TWS."""
+        return routes is not None and routes.chosen is OrderRoute.TWS
+
+    def is_ready() -> bool:
+        if carries_orders():
+            return routes is not None and routes.obstacle is None
+        return session is None or session.session.is_ready
+
+    def elsewhere() -> "Exercising | None":
+        return tws.broker.exercising if tws is not None and carries_orders() else None
+
+    def in_the_way() -> tuple[Code, str, str] | None:
+        """Of an instruction, which is no order and asks nothing of a session."""
+        if routes is None or not carries_orders():
+            return None
+        if preferences.settings.read_only:
+            return Code.READ_ONLY, "The desk is read only: nothing leaves over TWS.", "Turn read only off in Settings."
+        why = routes.obstacle
+        return None if why is None else (Code.SESSION, why.message, why.remedy)
+
     def entered_by() -> EnteredBy:
         since = None if session is None else session.session.signed_in_at
         return EnteredBy(user=user, session="" if since is None else f"signed in {since.isoformat()}")
@@ -108,35 +153,51 @@ def trading_for(
         mode=mode, orders=lambda: orders, accounts=traded, entered_by=entered_by,
         holdings=lambda account: holdings(book, account), read_anew=read_anew,
         loss_limit=lambda: preferences.settings.risk_daily_loss_pct, hub=hub, tasks=tasks, database=database,
-        clock=clock, new_draft=_new_name, is_ready=lambda: session is None or session.session.is_ready,
+        clock=clock, new_draft=_new_name, is_ready=is_ready,
     )  # fmt: skip
-    orders, live_orders, trading = None, None, broker.trading
-    reader = broker.book if trading is None else trading
+    orders: Orders | None = None
+    live_orders: LiveOrders | None = None
+    routes, trading = None, None if broker is None else broker.trading
+    is_sealed = environment is Environment.LIVE and preferences.settings.read_only
+    if mode is not Mode.LOCAL_PAPER and not is_sealed and (broker is not None or tws is not None):
+        trading = routes = routes_for(
+            broker, lambda: tws, mode=mode, database=database,
+            chosen=lambda: OrderRoute.TWS if broker is None else preferences.settings.order_route,
+            working=lambda: () if live_orders is None else live_orders.working,
+        )
+    told = broker if broker is not None else tws.broker if tws is not None else None
+    market = None if told is None else told.market
+    reader = trading if trading is not None else None if told is None else told.book
     if reader is not None:
         live_orders = LiveOrders(
             reader, environment=environment, mode=mode, accounts=accounts, hub=hub, tasks=tasks, database=database,
-            clock=clock, is_ready=lambda: session is None or session.session.is_ready, holds=holds,
-            tells_all=mode is Mode.LOCAL_PAPER,
+            clock=clock, is_ready=is_ready, holds=holds, tells_all=mode is Mode.LOCAL_PAPER,
+            sieve=(lambda news: news) if routes is None else routes.sieve,
         )  # fmt: skip
     if trading is not None and live_orders is not None:
         pictures = Pictures(
-            book, trading, broker.market, live_orders, mode=mode,
+            book, trading, market, live_orders, mode=mode,
             quotes=lambda: {} if live is None else live.whole_quotes,
-            session=lambda: None if session is None else session.session, settings=lambda: preferences.settings,
-            calendar=calendar, disclosures=load_disclosures(), acknowledged=preferences.acknowledgments,
-            database=database, clock=clock, entered_level=partial(preferences.options_level, environment),
+            session=lambda: None if session is None or carries_orders() else session.session,
+            settings=lambda: preferences.settings, calendar=calendar, disclosures=load_disclosures(),
+            acknowledged=preferences.acknowledgments, database=database, clock=clock,
+            entered_level=partial(preferences.options_level, environment),
         )  # fmt: skip
         orders = Orders(
             trading, live_orders, mode=mode, picture=pictures.of, database=database, clock=clock, ticks=ticks,
             new_ref=lambda: OrderRef(_new_name()), killed=lambda: kill_switch.why,
             is_read_only=lambda: preferences.settings.read_only, is_armed=is_armed, entered_by=entered_by,
+            way=routes,
         )  # fmt: skip
     expiry = Expiry(
-        book, broker.exercising, broker.market, mode=mode, quotes=lambda: {} if live is None else live.quotes,
+        book, None if broker is None else broker.exercising, market, mode=mode,
+        quotes=lambda: {} if live is None else live.quotes,
         calendar=calendar, hub=hub, tasks=tasks, database=database, clock=clock, ticks=ticks, new_name=_new_name,
-        killed=lambda: kill_switch.why, entered_by=entered_by,
+        killed=lambda: kill_switch.why, entered_by=entered_by, elsewhere=elsewhere, obstacle=in_the_way,
     )  # fmt: skip
-    return TradingDesk(orders=orders, book=live_orders, kill_switch=kill_switch, expiry=expiry)
+    if tws is not None and live_orders is not None and routes is not None:
+        tws.live_pnl.keep_fills = live_orders.fills  # so that each print of ours gets into its receipt
+    return TradingDesk(orders=orders, book=live_orders, kill_switch=kill_switch, expiry=expiry, routes=routes)
 
 
 def _user() -> str:

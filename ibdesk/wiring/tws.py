@@ -17,8 +17,10 @@ from ibdesk.services.desk import Clock
 
 if TYPE_CHECKING:
     from ibdesk.brokers.base import Broker
+    from ibdesk.services.chains import Chains
     from ibdesk.services.hub import Hub
     from ibdesk.services.live_pnl import LivePnl
+    from ibdesk.services.market import Market
     from ibdesk.services.socket_health import SocketHealth
     from ibdesk.services.sync import SyncService
     from ibdesk.services.tasks import Tasks
@@ -32,9 +34,9 @@ def place_of(settings: Settings, environment: Environment) -> TwsPlace:
     """Where the settings say TWS is."""
     return TwsPlace(
         host=settings.tws_host, port=settings.tws_port, client_id=settings.tws_client_id,
-        order_client_id=settings.order_client_id, environment=environment, read_only=True,
-        keepalive=float(settings.keepalive), reconnect_min=float(settings.reconnect_min),
-        reconnect_max=float(settings.reconnect_max),
+        order_client_id=settings.order_client_id, environment=environment,
+        read_only=settings.read_only and environment is Environment.LIVE, keepalive=float(settings.keepalive),
+        reconnect_min=float(settings.reconnect_min), reconnect_max=float(settings.reconnect_max),
     )  # fmt: skip
 
 
@@ -70,9 +72,10 @@ async def _opened(clock: Clock, place: TwsPlace) -> "AsyncIterator[Broker]":
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TwsDesk:
-    """What one socket is good for: the live book, pictures of the accounts, how it is itself, and what the doctor may
-    ask over it."""
+    """What one socket is good for: the live book, pictures of the accounts, how it is itself, what the doctor may ask
+    over it, and orders where a person lets them go this way."""
 
+    broker: "Broker"
     live_pnl: "LivePnl"
     sync: "SyncService"
     health: "SocketHealth"
@@ -89,10 +92,12 @@ class TwsDesk:
 
 async def tws_at(
     place: TwsPlace, opened: AsyncExitStack, *, settings: Callable[[], Settings], hub: "Hub", tasks: "Tasks",
-    database: "Database", clock: Clock, ticks: Callable[[], float],
+    database: "Database", clock: Clock, ticks: Callable[[], float], carries_orders: Callable[[], bool],
+    stands_beside: bool,
 ) -> TwsDesk:  # fmt: skip
-    """What works over this socket, not started; what has to be closed goes onto `opened`. Orders are not sent over
-    it: they go where the mode says."""
+    """What works over this socket, not started; what has to be closed goes onto `opened`. `carries_orders`: whether
+    orders go this way now; they leave while the desk is not read only. `stands_beside` a gateway, which tells more of
+    the accounts."""
     from ibdesk.brokers.tws.broker import TwsBroker
     from ibdesk.brokers.tws.knock import knock
     from ibdesk.services.live_pnl import LivePnl
@@ -101,16 +106,21 @@ async def tws_at(
     from ibdesk.services.tws_contact import TwsAccess
     from ibdesk.services.tws_moves import TwsMoves
 
-    broker = TwsBroker(place, clock=clock, ticks=ticks)
+    broker = TwsBroker(
+        place, clock=clock, ticks=ticks, may_order=lambda: carries_orders() and not settings().read_only
+    )
     if broker.stream is None:
         raise RuntimeError("a socket is for streaming")
-    pnl = LivePnl(broker.stream, source=broker.source, hub=hub, tasks=tasks, database=database, clock=clock)
+    pnl = LivePnl(
+        broker.stream, source=broker.source, hub=hub, tasks=tasks, database=database, clock=clock,
+        tells_orders=carries_orders,
+    )  # fmt: skip
     await pnl.open()
     opened.push_async_callback(pnl.close)
     opened.push_async_callback(broker.close)
     sync = SyncService(
-        broker, session=None, line=lambda: pnl.line, stands_beside=True, hub=hub, tasks=tasks, database=database,
-        environment=place.environment, settings=settings, clock=clock, ticks=ticks,
+        broker, session=None, line=lambda: pnl.line, stands_beside=stands_beside, hub=hub, tasks=tasks,
+        database=database, environment=place.environment, settings=settings, clock=clock, ticks=ticks,
     )  # fmt: skip
     health = SocketHealth(
         broker, address=f"{place.host}:{place.port}", client_id=place.client_id, line=lambda: pnl.line, clock=clock
@@ -123,4 +133,15 @@ async def tws_at(
         place=place, knock=knock, opening=lambda _place: nullcontext(broker), line=lambda: pnl.line,
         moved=lambda: moves.place or place,
     )
-    return TwsDesk(live_pnl=pnl, sync=sync, health=health, access=access, moves=moves)
+    return TwsDesk(broker=broker, live_pnl=pnl, sync=sync, health=health, access=access, moves=moves)
+
+
+def asked_of(tws: TwsDesk, *, database: "Database", clock: Clock) -> "tuple[Market | None, Chains | None]":
+    """Contracts, prices and chains, where there is no gateway to ask for them."""
+    from ibdesk.services.chains import Chains
+    from ibdesk.services.market import Market
+
+    source = tws.broker.market
+    if source is None:
+        return None, None
+    return Market(source, session=None, database=database, clock=clock), Chains(source, session=None, clock=clock)

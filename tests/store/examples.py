@@ -123,7 +123,7 @@ SETTING_TEXTS = {
     "gateway_folder": "clientportal.gw", "sign_out_when_idle": "30", "auto_lock": "5", "backup_hours": "12",
     "backup_keep": "3", "backup_folder": "elsewhere", "rekey_reminder": "90", "tws_host": "192.168.1.100",
     "tws_port": "4001", "tws_client_id": "7", "tws_order_client_id": "9", "keepalive": "30", "base_currency": "EUR",
-    "local_paper_cash": "50100", "digest_times": "10:00, 15:30",
+    "local_paper_cash": "50100", "order_route": "tws", "digest_times": "10:00, 15:30",
     "risk_bp_buffer_pct": "12.5",
     "risk_contracts_confirm": "7",
     "risk_contracts_block": "70",

@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from ibdesk.domain.accounts import AccountId, Environment
 from ibdesk.domain.modes import Mode
-from ibdesk.domain.orders import OrderId, OrderRef, OrderState
+from ibdesk.domain.orders import OrderId, OrderRef, OrderRoute, OrderState
 from ibdesk.domain.records import TradingLock
 from ibdesk.store import order_tables, schema, trades
 from tests.store.examples import MAIN, NOW
@@ -26,6 +26,23 @@ def test_an_intent_comes_back_exactly(in_transaction: Run) -> None:
     assert in_transaction(trades.load_intents, Mode.IBKR_LIVE) == ()
     assert in_transaction(trades.load_intents, Mode.DEMO, intent(1).at) == (intent(1),)
     assert in_transaction(trades.load_intents, Mode.DEMO, NOW + timedelta(seconds=2)) == ()
+
+
+def test_the_way_an_order_went_is_known_and_the_oldest_went_through_the_portal(in_transaction: Run) -> None:
+    in_transaction(trades.add_intent, intent(1), "draft-1")
+    in_transaction(trades.add_intent, replace(intent(2), route=OrderRoute.TWS), "draft-2")
+    in_transaction(_add_of_before_there_were_ways)
+    ways = {OrderRef("ref-1"): OrderRoute.PORTAL, OrderRef("ref-2"): OrderRoute.TWS, OrderRef("old"): OrderRoute.PORTAL}
+    assert in_transaction(trades.routes, Mode.DEMO) == ways
+    assert in_transaction(trades.routes, Mode.IBKR_LIVE) == {}
+    assert {each.route for each in in_transaction(trades.load_intents, Mode.DEMO)} == set(OrderRoute)
+
+
+def _add_of_before_there_were_ways(tx: Any) -> None:
+    tx.execute(text(
+        "INSERT INTO order_intents (ref, draft_id, account_id, mode, at, body) SELECT 'old', 'draft-0', account_id, "
+        "mode, at, json_remove(body, '$.route') FROM order_intents WHERE ref = 'ref-1'"
+    ))  # fmt: skip
 
 
 def test_a_draft_sent_twice_stays_the_intent_it_became_first(in_transaction: Run) -> None:

@@ -78,4 +78,5 @@ def test_the_settings_say_where_tws_is() -> None:
     place = place_of(settings, Environment.PAPER)
     assert (place.host, place.port, place.client_id, place.order_client_id) == ("192.168.1.100", 4002, 7, 8)
     assert (place.reconnect_min, place.reconnect_max, place.keepalive) == (4.0, 60.0, 15.0)
-    assert place.read_only
+    assert not place.read_only, "on paper the gate keeps orders back, and the setting may be turned off at any time"
+    assert place_of(settings, Environment.LIVE).read_only

@@ -28,7 +28,7 @@ class TwsBook:
     one. A TWS set to read-only lists none: Refused(READ_ONLY)."""
 
     def __init__(self, setting: Setting, main: Link, ordering: Link | None, inbox: Inbox, contracts: Contracts) -> None:
-        self._setting, self._main, self._listing = setting, main, ordering or main
+        self._setting, self._main, self._of_orders = setting, main, ordering
         self._inbox, self._contracts = inbox, contracts
         self._refreshing = asyncio.Lock()
         self._missed: dict[OrderId, float] = {}
@@ -61,6 +61,12 @@ class TwsBook:
                 news = self._inbox.orders.completed(contract, wire, state, self._setting.clock())
                 self._inbox.ordered(news, is_whole=True)
             self._miss(before - {order_id(each) for each in open_})
+
+    @property
+    def _listing(self) -> Link:
+        """That of orders where it stands or may; else the one that reads."""
+        own = self._of_orders
+        return self._main if own is None or (own.line is None and not self._setting.may_order()) else own
 
     def _miss(self, missing: frozenset[OrderId]) -> None:
         """TWS lists every open order; but for a while after its own start, or without the broker, it may not know

@@ -66,8 +66,11 @@ class TwsBroker:
         ticks: Callable[[], float] = time.monotonic,
         jitter: Callable[[], float] = random.random,
         timings: TwsTimings | None = None,
+        may_order: Callable[[], bool] = lambda: True,
     ) -> None:
-        self._setting = setting = Setting(place=place, clock=clock, ticks=ticks, timings=timings or TwsTimings())
+        self._setting = setting = Setting(
+            place=place, clock=clock, ticks=ticks, timings=timings or TwsTimings(), may_order=may_order
+        )
         self._contracts = contracts = Contracts(lambda: self._main.ready())
         self._inbox = inbox = Inbox(contracts, clock)
         self._main = main = self._link(place.client_id, is_main=True)

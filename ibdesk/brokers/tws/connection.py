@@ -47,12 +47,14 @@ class TwsTimings:
 
 @dataclass(slots=True, kw_only=True)
 class Setting:
-    """What every part of this room is given."""
+    """What every part of this room is given. `may_order` says whether orders are allowed now: before they are, the
+    connection for them is not opened by itself, and nothing that could become an order is sent."""
 
     place: TwsPlace
     clock: Clock
     ticks: Callable[[], float] = time.monotonic
     timings: TwsTimings = TwsTimings()
+    may_order: Callable[[], bool] = lambda: True
 
 
 class Line:
@@ -204,7 +206,7 @@ class Link:
             raise await self._refusal(problem) from problem
         _log.info("connected to TWS at %s as client %s, version %s", failures.where(place), self.client_id,
                   wire.server_version)
-        if self.client_id == 0 and not place.read_only:
+        if self.client_id == 0 and not place.read_only and self._setting.may_order():
             wire.client.reqAutoOpenOrders(True)  # number 0 adopts the orders entered at TWS itself
         return Line(wire, ears, self._setting)
 

@@ -44,6 +44,8 @@ class TwsExercising:
         self._told: dict[tuple[AccountId, Conid], _Told] = {}
 
     async def instruct(self, order: ExerciseOrder) -> None:
+        if not self._setting.may_order():
+            raise failures.not_allowed()
         line = await self._ordering.ready()
         must_know(line, order.account)
         await self._check(order)

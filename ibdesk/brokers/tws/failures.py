@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from ibdesk.brokers.base import ClientIdTaken, TwsPlace
+from ibdesk.brokers.tws import words
 from ibdesk.brokers.tws.ears import TwsError
 from ibdesk.domain.errors import Cause, DeskError, NeedsPerson, Refused, Unavailable
 
@@ -131,11 +132,25 @@ def read_only() -> Refused:
     )
 
 
+def not_allowed() -> Refused:
+    """Our own setting, and not one of TWS."""
+    return Refused(
+        "The desk is read only: no order leaves over TWS.", remedy="Turn read only off in Settings.",
+        cause=Cause.READ_ONLY,
+    )
+
+
+def is_read_only(problem: TwsError) -> bool:
+    """321 is many things; this one is its word about a TWS that takes no orders at all."""
+    text = problem.text.lower()
+    return problem.code == 321 and ("read-only" in text or "read only" in text)
+
+
 def meaning(problem: TwsError, what: str, retry_at: datetime | None = None) -> DeskError:
     """A number of TWS as one of our errors (reference/tws-api.md 2)."""
     text = problem.text.strip()
     match problem.code:
-        case 321 if "read-only" in text.lower() or "read only" in text.lower():
+        case 321 if is_read_only(problem):
             return read_only()
         case 326:
             return Unavailable(text, remedy="Choose another client id.", cause=Cause.CLIENT_ID_IN_USE)
@@ -176,7 +191,7 @@ def meaning(problem: TwsError, what: str, retry_at: datetime | None = None) -> D
             )
         case 161 | 10148 | 104:
             return Refused(
-                f"The order cannot be changed any more: {text}",
+                words.plain(problem.code, text),
                 remedy="Look at the order again; it may have been filled or cancelled meanwhile.",
                 cause=Cause.ORDER_REFUSED,
             )

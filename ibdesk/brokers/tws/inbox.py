@@ -15,7 +15,7 @@ from typing import Any
 
 from ibdesk.brokers.base import LinkNews, LinkState, OrderNews, StreamEvent
 from ibdesk.brokers.throttle import Clock
-from ibdesk.brokers.tws import convert, failures
+from ibdesk.brokers.tws import convert, failures, words
 from ibdesk.brokers.tws.connection import skew_of
 from ibdesk.brokers.tws.contracts import Contracts
 from ibdesk.brokers.tws.convert_market import Ticks
@@ -348,7 +348,7 @@ class Listener:
             self._inbox.tell(LinkNews(at=self._clock(), state=LinkState.FARM_LOST, reason=told, code=code))
 
     def _said_of_order(self, number: int, code: int, text: str) -> None:
-        orders, now = self._inbox.orders, self._clock()
+        orders, now, text = self._inbox.orders, self._clock(), words.plain(code, text)
         known = orders.by_number(self._client_id, number)
         if known is None:
             if code in _BESIDE:

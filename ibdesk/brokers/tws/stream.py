@@ -165,7 +165,7 @@ class TwsStream:
 
     async def _completed(self) -> None:
         """What may come a moment later: the order connection, which alone may fail, and the subscriptions."""
-        if self._ordering is not None:
+        if self._ordering is not None and self._setting.may_order():
             try:
                 await self._executions(await self._ordering.ready())
             except DeskError as problem:
@@ -182,7 +182,7 @@ class TwsStream:
 
     async def _list_orders(self) -> None:
         """Not while reading only: a read-only TWS refuses to list orders, or hangs over it (tws-api.md 5.7)."""
-        if self._ordering is not None:
+        if self._ordering is not None and self._setting.may_order():
             with contextlib.suppress(DeskError):
                 await self._book.refresh()
 

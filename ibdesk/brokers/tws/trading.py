@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from ibdesk.brokers.tws import convert_orders as parse
-from ibdesk.brokers.tws import failures, seam
+from ibdesk.brokers.tws import failures, seam, words
 from ibdesk.brokers.tws.book import TwsBook, must_know
 from ibdesk.brokers.tws.connection import Line, Link, Setting
 from ibdesk.brokers.tws.contracts import Contracts
@@ -64,7 +64,7 @@ class TwsTrading(TwsBook):
 
     async def what_if(self, ticket: OrderTicket) -> WhatIf:
         """Asked as an order that is none; the first answer may hold nothing but "unset"."""
-        line = await self._ready(ticket.account, ticket.mode)
+        line = await self._ready_to_order(ticket.account, ticket.mode)
         contract = await self._contract(ticket)
         order = seam.order(**parse.placing(replace(ticket, exits=None), None), whatIf=True)
         at = self._setting.clock()
@@ -76,7 +76,7 @@ class TwsTrading(TwsBook):
                     while state is None or not parse.is_preview_told(state):
                         state = await told.get()
                         if isinstance(state, TwsError):
-                            return WhatIf(at=at, refusal=_words(state))
+                            return WhatIf(at=at, refusal=_refusal(state))
                         if isinstance(state, LineGone):
                             raise failures.gone()
             except TimeoutError as problem:
@@ -88,7 +88,7 @@ class TwsTrading(TwsBook):
         ticket = intent.ticket
         if ticket.other is not None:
             return Rejected(text="Orders that cancel each other are not sent over the socket of TWS.")
-        line = await self._ready(ticket.account, ticket.mode)
+        line = await self._ready_to_order(ticket.account, ticket.mode)
         async with self._placing:
             if intent.ref in self._sent or self._inbox.orders.by_ref(ticket.account, intent.ref) is not None:
                 return await self._as_known(intent)
@@ -109,7 +109,7 @@ class TwsTrading(TwsBook):
                     if refusal is None:
                         await self._outcome(heard, "An exit of the order")
         if refusal is not None:
-            return Rejected(text=_words(refusal))
+            return Rejected(text=_refusal(refusal))
         return await self._placed(intent, number)
 
     async def reply(self, account: AccountId, question: str, *, yes: bool) -> Answer | None:  # noqa: ARG002
@@ -120,7 +120,7 @@ class TwsTrading(TwsBook):
         )
 
     async def modify(self, order: Order, ticket: OrderTicket) -> Answer:
-        line = await self._ready(order.account, ticket.mode)
+        line = await self._ready_to_order(order.account, ticket.mode)
         if ticket.account != order.account:
             raise Refused(
                 "The change is for another account than the order.", remedy="Open the order again and change it.",
@@ -133,7 +133,7 @@ class TwsTrading(TwsBook):
             self._send(line, number, contract, changed)
             refusal = await self._outcome(told, "The change", wanted=changed)
         if refusal is not None:
-            return Rejected(text=_words(refusal))
+            return Rejected(text=_refusal(refusal))
         known = self._inbox.orders.by_number(self._ordering.client_id, number)
         return Placed(orders=(known or order,))
 
@@ -194,6 +194,12 @@ class TwsTrading(TwsBook):
                         return
                     await asyncio.sleep(0.1)
         raise failures.unknown("The cancellation of all orders")
+
+    async def _ready_to_order(self, account: AccountId, mode: Mode) -> Line:
+        """For what could become an order. A cancel could not, and goes out also while the desk is read only."""
+        if not self._setting.may_order():
+            raise failures.not_allowed()
+        return await self._ready(account, mode)
 
     async def _ready(self, account: AccountId, mode: Mode | None = None) -> Line:
         """The last of three places that refuse an account or a ticket of another environment."""
@@ -345,7 +351,9 @@ def _perm_id(order: Order) -> int:
     return int(order.id) if order.id is not None and order.id.isdecimal() else 0
 
 
-def _words(problem: TwsError) -> str:
-    """What TWS says, as one line."""
-    return " ".join(problem.text.split()) or f"TWS refused it ({problem.code})."
+def _refusal(problem: TwsError) -> str:
+    """What TWS says against it, as one line. Raises Refused(READ_ONLY) where it takes no orders at all."""
+    if failures.is_read_only(problem):
+        raise failures.read_only() from problem
+    return words.plain(problem.code, problem.text)
 

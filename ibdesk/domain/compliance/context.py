@@ -19,7 +19,7 @@ from ibdesk.domain.maintenance import Outage
 from ibdesk.domain.market import Dividend, Quote, TradingHours
 from ibdesk.domain.modes import Mode
 from ibdesk.domain.money import ZERO, Currency
-from ibdesk.domain.orders import Order, OrderIntent, OrderRef, OrderRules, WhatIf
+from ibdesk.domain.orders import Order, OrderIntent, OrderRef, OrderRoute, OrderRules, WhatIf
 from ibdesk.domain.pairs import group_of
 from ibdesk.domain.risk_settings import RiskSettings
 from ibdesk.domain.session import Session
@@ -29,7 +29,7 @@ from ibdesk.domain.session import Session
 class Desk:
     """What the desk itself stands at. `session` None: this mode needs none. `killed` says why the kill switch is on,
     empty when it is off; `is_armed`: live orders were unlocked by the person; `takes_pairs`: the broker lets one order
-    cancel another."""
+    cancel another; `route` is the way its orders go, and `obstacle` what stands in that way, with the remedy."""
 
     mode: Mode
     session: Session | None = None
@@ -39,6 +39,8 @@ class Desk:
     takes_pairs: bool = True
     killed: str = ""
     outage: Outage | None = None
+    route: OrderRoute = OrderRoute.PORTAL
+    obstacle: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ from ibdesk.domain.compliance.context import Context
 from ibdesk.domain.compliance.verdict import Code, Finding, Severity, Source
 from ibdesk.domain.hours import NEW_YORK
 from ibdesk.domain.modes import belongs, face_of
-from ibdesk.domain.orders import OrderTicket
+from ibdesk.domain.orders import OrderRoute, OrderTicket
 from ibdesk.domain.session import SessionState
 
 _WHY = {
@@ -65,9 +65,12 @@ def _doors(context: Context, lowers_risk: bool) -> Iterator[Finding]:
         )  # fmt: skip
     if desk.is_locked:
         yield said(Code.SESSION, Severity.BLOCK, "The desk is locked.", "Unlock it first.")
-    if is_live and desk.is_read_only:
+    if desk.obstacle is not None:
+        yield said(Code.SESSION, Severity.BLOCK, *desk.obstacle)
+    if desk.is_read_only and (is_live or desk.route is OrderRoute.TWS):
+        which = "live order leaves" if is_live else "order leaves over TWS"
         yield said(
-            Code.READ_ONLY, Severity.BLOCK, "The desk is read only: no live order leaves.",
+            Code.READ_ONLY, Severity.BLOCK, f"The desk is read only: no {which}.",
             "Turn read only off in Settings.", source=Source.SETTING,
         )  # fmt: skip
     if is_live and not desk.is_armed and desk.killed and lowers_risk:  # unlocking is for what opens

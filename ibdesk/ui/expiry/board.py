@@ -162,6 +162,8 @@ class ExpiryBoard(QWidget):
     def _show_details(self, now: datetime) -> None:
         chosen = self.selected
         if chosen is not None and self.board is not None:
+            # another way of orders may be chosen at any time, and with it one that takes such a word
+            self.details.takes_instructions = self._expiry is not None and self._expiry.takes_instructions
             self.details.show_line(chosen, self.board, now)
 
     def _show_age(self, now: datetime) -> None:

@@ -27,7 +27,7 @@ class Details(Card):
 
     def __init__(self, *, mode: Mode, takes_instructions: bool, can_trade: bool, parent: QWidget | None = None) -> None:
         super().__init__("Position", parent=parent)
-        self._takes, self._can_trade = takes_instructions, can_trade
+        self.takes_instructions, self._can_trade = takes_instructions, can_trade
         self.side = Chip()
         self.add_beside_title(self.side)
         self.facts = _Facts()
@@ -60,13 +60,13 @@ class Details(Card):
         if settling is not None and settling.positions > 1:  # of one position alone it would be said twice
             found += [(f"All {settling.positions} {settling.symbol} positions", each) for each in settling.findings]
         self.findings.show_findings(found)
-        can_tell = self._takes and not row.is_short and row.settles is not Settles.FUTURE
+        can_tell = self.takes_instructions and not row.is_short and row.settles is not Settles.FUTURE
         self.exercise.setVisible(can_tell and shown.instruction is None)
         self.lapse.setVisible(can_tell and shown.instruction is None and row.days_left(now) <= 0)
         self.withdraw.setVisible(shown.instruction is not None)
         self.close_button.show()
         self.close_button.setEnabled(self._can_trade)
-        self.note.setVisible(not self._takes and not row.is_short and row.settles is Settles.SHARES)
+        self.note.setVisible(not self.takes_instructions and not row.is_short and row.settles is Settles.SHARES)
 
     def _stack(self) -> None:
         inside = QWidget()

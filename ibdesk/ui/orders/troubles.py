@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from ibdesk.domain.accounts import Environment
 from ibdesk.domain.errors import Cause, DeskError, NeedsPerson
+from ibdesk.domain.orders import OrderRoute
 from ibdesk.ui.orders.rows import Show
 
 if TYPE_CHECKING:
@@ -63,7 +64,12 @@ def why_read_only(desk: "Desk") -> str:
 
 def why_not_told(desk: "Desk") -> Trouble | None:
     """Why nothing new of the orders is heard at present; None while it is."""
-    session = desk.session
+    orders, session = desk.orders, desk.session
+    if orders is not None and orders.route is OrderRoute.TWS:
+        why = orders.obstacle
+        return None if why is None else Trouble(
+            title=why.message, why=why.remedy, action="Portfolio", command="room:portfolio"
+        )
     if session is None or session.session.is_ready:
         return None
     problem = session.problem

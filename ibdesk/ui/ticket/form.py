@@ -97,7 +97,8 @@ class Form:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
-    """What the desk stands at, apart from the ticket. `selected` None: all accounts are looked at."""
+    """What the desk stands at, apart from the ticket. `selected` None: all accounts are looked at; `no_way` is what
+    stands in the way of orders over the socket, where they go there."""
 
     mode: Mode
     now: datetime
@@ -105,6 +106,7 @@ class Surroundings:
     selected: AccountId | None = None
     session: Session | None = None
     lock: TradingLock | None = None
+    no_way: "Obstacle | None" = None
 
     @property
     def is_live(self) -> bool:
@@ -155,6 +157,8 @@ def obstacle(form: Form, around: Surroundings) -> Obstacle | None:
         return Obstacle(text="The brokerage session is not ready, so nothing can be sent.",
                         detail="The ticket is kept. Sign in, then check it again.", action="Sign in",
                         command="sign-in")  # fmt: skip
+    if around.no_way is not None:
+        return around.no_way
     if around.lock is not None:
         return Obstacle(
             text=f"The kill switch is on: {around.lock.reason}.",

@@ -34,6 +34,7 @@ from ibdesk.ui.ticket.edits import Editor
 from ibdesk.ui.ticket.form import NOBODY, Form, Outcome, Surroundings, obstacle, readiness
 from ibdesk.ui.ticket.pair_edits import paired
 from ibdesk.ui.ticket.view import TicketView
+from ibdesk.ui.ticket.way import is_over_socket, no_way
 from ibdesk.ui.ticket.way_out import WayOut
 from ibdesk.ui.ticket.wording import closing_words
 
@@ -161,8 +162,8 @@ class TicketPanel(TicketView):
         desk = self.desk
         return Surroundings(
             mode=desk.mode, now=desk.clock(), takes_orders=desk.orders is not None, selected=self.bridge.selected,
-            session=None if desk.session is None else desk.session.session,
-            lock=None if desk.kill_switch is None else desk.kill_switch.lock,
+            session=None if desk.session is None or is_over_socket(desk) else desk.session.session,
+            no_way=no_way(desk), lock=None if desk.kill_switch is None else desk.kill_switch.lock,
         )  # fmt: skip
 
     def quotes(self) -> Mapping[Conid, Quote]:
@@ -335,7 +336,7 @@ class TicketPanel(TicketView):
         bridge.quotes_changed.connect(self._quotes_moved)
         bridge.second.connect(self._second)
         bridge.selection_changed.connect(self._selection_moved)
-        for signal in (bridge.session_changed, bridge.lock_changed, bridge.settings_changed):
+        for signal in (bridge.session_changed, bridge.line_changed, bridge.lock_changed, bridge.settings_changed):
             signal.connect(self._around_moved)
         bridge.orders_changed.connect(self._orders_moved)
         self.obstacle.pressed.connect(self._help)

@@ -80,8 +80,12 @@ def test_words_beside_an_order_do_not_end_it() -> None:
 
     async def scene(stage: Scene) -> None:
         assert stage.broker.trading is not None
-        for number, (code, words) in enumerate(((10349, "TIF was set to DAY"), (399, "held until the market opens"))):
-            stage.service.faults.say_about_order(code, words)
+        remark = "The broker remarks: held until the market opens"
+        for number, (code, said, words) in enumerate((
+            (10349, "TIF was set to DAY", "TIF was set to DAY"),
+            (399, "Order Message:\nheld until the market opens", remark),
+        )):  # fmt: skip
+            stage.service.faults.say_about_order(code, said)
             answer = await sent(stage.broker, await resting(stage), f"worded-{number}")
             assert isinstance(answer, Placed)
             (known,) = [each for each in await stage.broker.trading.orders(MAIN) if each.ref == f"worded-{number}"]
@@ -200,9 +204,11 @@ def test_a_read_only_tws_says_what_to_untick() -> None:
     async def scene(stage: Scene) -> None:
         ticket = await resting(stage)
         stage.service.faults.read_only()
-        answer = await sent(stage.broker, ticket, "no")
-        assert isinstance(answer, Rejected) and "ead-" in answer.text
-        assert stage.broker.book is not None
+        assert stage.broker.book is not None and stage.broker.trading is not None
+        for asked in (sent(stage.broker, ticket, "no"), stage.broker.trading.what_if(ticket)):
+            with pytest.raises(Refused) as caught:
+                await asked
+            assert caught.value.cause is Cause.READ_ONLY and "Read-Only API" in caught.value.remedy
         with pytest.raises(Refused) as caught:
             await stage.broker.book.orders(MAIN)
         assert caught.value.cause is Cause.READ_ONLY and "Read-Only API" in caught.value.remedy

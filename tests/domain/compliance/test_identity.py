@@ -11,7 +11,7 @@ from ibdesk.domain.compliance.identity import check_identity
 from ibdesk.domain.compliance.verdict import Code, Severity
 from ibdesk.domain.maintenance import Outage
 from ibdesk.domain.modes import Mode
-from ibdesk.domain.orders import OrderTicket
+from ibdesk.domain.orders import OrderRoute, OrderTicket
 from ibdesk.domain.session import Session, SessionState
 from tests.domain.compliance.ready import NOW, context, ticket
 
@@ -65,6 +65,25 @@ def test_read_only_blocks_live_modes_and_never_demo_or_paper() -> None:
     assert answers(live(is_read_only=True), LIVE_TICKET, closes=True) == {(Code.READ_ONLY, Severity.BLOCK)}
     for mode in (Mode.IBKR_PAPER, Mode.LOCAL_PAPER, Mode.DEMO):
         assert answers(in_mode(mode, is_read_only=True), ticket(mode=mode)) == {(Code.SESSION, Severity.PASS)}
+
+
+def test_read_only_blocks_every_order_over_tws() -> None:
+    routed = replace(context(), desk=Desk(mode=Mode.IBKR_PAPER, route=OrderRoute.TWS, is_read_only=True))
+    assert answers(routed, closes=True) == {(Code.READ_ONLY, Severity.BLOCK)}
+    (told,) = check_identity(ticket(), routed, lowers_risk=True)
+    assert (told.sentence, told.remedy) == (
+        "The desk is read only: no order leaves over TWS.", "Turn read only off in Settings."
+    )
+    free = replace(context(), desk=Desk(mode=Mode.IBKR_PAPER, route=OrderRoute.TWS))
+    assert answers(free) == {(Code.SESSION, Severity.PASS)}
+
+
+def test_what_stands_in_the_way_of_orders_is_told_with_its_remedy() -> None:
+    desk = Desk(mode=Mode.IBKR_PAPER, route=OrderRoute.TWS, obstacle=("TWS closed the connection.", "Wait."))
+    (told,) = check_identity(ticket(), replace(context(), desk=desk), lowers_risk=True)
+    assert (told.code, told.severity, told.sentence, told.remedy) == (
+        Code.SESSION, Severity.BLOCK, "TWS closed the connection.", "Wait."
+    )
 
 
 def test_live_trading_is_unlocked_first_and_a_locked_desk_sends_nothing() -> None:

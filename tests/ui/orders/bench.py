@@ -7,12 +7,12 @@ from decimal import Decimal
 from typing import Any
 
 from ibdesk.domain.accounts import AccountId
-from ibdesk.domain.errors import Cause, Unavailable
+from ibdesk.domain.errors import Cause, DeskError, Unavailable
 from ibdesk.domain.events import OrdersChanged
 from ibdesk.domain.executions import ToldFill
 from ibdesk.domain.instruments import Conid
 from ibdesk.domain.market import Delay, Quote
-from ibdesk.domain.orders import Order, OrderRef, OrderState
+from ibdesk.domain.orders import Order, OrderRef, OrderRoute, OrderState
 from ibdesk.domain.pairs import Pairing
 from ibdesk.domain.receipts import LoggedReceipt
 from ibdesk.services.desk import Desk
@@ -72,6 +72,8 @@ class MadeUpOrders:
     answers: frozenset[str] = frozenset()
     is_live: bool = False
     pairing: Pairing = Pairing.KEEPS
+    route: OrderRoute = OrderRoute.PORTAL
+    obstacle: DeskError | None = None
 
     async def cancel(self, order: Order) -> None:
         self.asked.append(("cancel", order.id))
