@@ -43,9 +43,11 @@ Everything ibdesk needs is set up on the first run, in the folder .venv beside t
 
 # The other library for the socket of TWS cannot live beside the first: an environment of its own, and what runs in it.
 OTHER_BASE = "tests/ib_async.lock"
-OTHER_TESTS = ["tests/brokers/tws", "tests/demo/tws/test_peer_library.py", "tests/demo/tws/test_peer_faults.py",
-               "tests/journeys/test_j2_live.py", "tests/journeys/test_j6_tws_dies.py",
-               "tests/journeys/test_tws_days.py"]
+OTHER_TESTS = [
+    "tests/brokers/tws", "tests/demo/tws/test_peer_library.py", "tests/demo/tws/test_peer_faults.py",
+    "tests/journeys/test_j2_live.py", "tests/journeys/test_j3_over_tws.py", "tests/journeys/test_j6_tws_dies.py",
+    "tests/journeys/test_tws_days.py",
+]
 
 # Shared library -> Debian and Ubuntu package. Found in a bare Debian 12 with nothing but Python: Qt's import and its
 # off-screen platform need the first table, a window on X11 the second, one on Wayland the third.

@@ -12,10 +12,13 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from ibdesk.brokers.base import TwsPlace
 from ibdesk.cli.grammar import parser
 from ibdesk.cli.talk import Talk, code_of, nobody_answered
 from ibdesk.demo.gateway import DemoGateway
 from ibdesk.demo.timings import DemoLimits, DemoTimings
+from ibdesk.demo.tws.server import TwsService
+from ibdesk.demo.tws.timings import TwsTimings
 from ibdesk.domain.accounts import AccountId, Environment
 from ibdesk.domain.compliance.disclosures import Acknowledgment
 from ibdesk.domain.errors import DeskError
@@ -71,6 +74,7 @@ class Person:
 class OrderDesk:
     desk: Desk
     gateway: DemoGateway
+    tws: TwsService | None = None
 
     async def type(self, *words: str, says: tuple[str, ...] = ()) -> Ran:
         """Run one command as the open desk does."""
@@ -112,19 +116,29 @@ def with_desk(
     acknowledged: bool = True,
     options_level: int | None = None,
     overrides: Mapping[str, str] = MappingProxyType({}),
+    over_tws: bool = False,
 ) -> None:
-    """Open it, run the life, close it. The seconds of the request budget pass a million times faster."""
+    """Open it, run the life, close it. The seconds of the request budget pass a million times faster. `over_tws`: the
+    demo's TWS stands beside the gateway, and orders go over it."""
 
     async def run() -> None:
         gateway = DemoGateway(timings=DemoTimings.quick(), limits=DemoLimits.off())
         await gateway.start()
         async with AsyncExitStack() as opened:
             opened.push_async_callback(gateway.stop)
+            service = place = None
+            chosen = dict(overrides)
+            if over_tws:
+                service = gateway.tws_service(timings=TwsTimings.quick(), master=1)
+                await service.start()
+                opened.push_async_callback(service.stop)
+                place = TwsPlace(port=service.port, environment=environment, read_only=False)
+                chosen = {"order_route": "tws", "read_only": "false"} | chosen
             vault = fresh_vault(folder / "home")
             opened.callback(vault.close)
             world = World(
-                home=folder / "home", clock=gateway.clock.now, variables={}, overrides=overrides,
-                environment=environment, watching=False, ticks=lambda: time.monotonic() * 1e6,
+                home=folder / "home", clock=gateway.clock.now, variables={}, overrides=chosen,
+                environment=environment, watching=False, ticks=lambda: time.monotonic() * 1e6, tws=place,
             )  # fmt: skip
             credentials = Credentials(
                 environment=environment, gateway_url=gateway.url, user_name="demo", account=AccountId(account),
@@ -134,7 +148,7 @@ def with_desk(
             desk = await build_desk(vault, opened, world, first=first)
             if acknowledged:
                 await desk.preferences.acknowledge(_all_read(desk))
-            await life(OrderDesk(desk=desk, gateway=gateway))
+            await life(OrderDesk(desk=desk, gateway=gateway, tws=service))
 
     asyncio.run(run())
 
