@@ -8,12 +8,13 @@ from datetime import datetime, timedelta
 from ibdesk.domain.accounts import AccountId, Environment
 from ibdesk.domain.compliance.context import Context
 from ibdesk.domain.modes import Mode
-from ibdesk.domain.orders import Order, OrderRef, OrderTicket, Question
+from ibdesk.domain.orders import Order, OrderRef, OrderRoute, OrderTicket, Question
 from ibdesk.domain.receipts import Step
 from ibdesk.services.hub import Hub
 from ibdesk.services.order_book import LiveOrders
 from ibdesk.services.orders import Checked, Orders
 from ibdesk.services.questioning import Reply
+from ibdesk.services.routes import Routes
 from ibdesk.services.tasks import Tasks
 from ibdesk.store import receipts
 from ibdesk.store.database import Database
@@ -30,6 +31,7 @@ class OrderBench:
     now: datetime = NOON
     killed: str = ""
     read_only: bool = True
+    route: OrderRoute | None = None
     is_armed: bool = True
     script: tuple[str, ...] = ()
     change: Callable[[Context], Context] = staticmethod(lambda context: context)
@@ -63,7 +65,16 @@ class OrderBench:
         self.orders = Orders(
             self.broker, self.book, mode=self.mode, picture=see, database=self.database, clock=self.clock,
             ticks=lambda: 0.0, new_ref=lambda: OrderRef(f"r{next(_serial)}"), killed=lambda: self.killed,
-            is_read_only=lambda: self.read_only, is_armed=lambda account: self.is_armed,
+            is_read_only=lambda: self.read_only, is_armed=lambda account: self.is_armed, way=self._way(),
+        )  # fmt: skip
+
+    def _way(self) -> Routes | None:
+        """None where there is one way alone; else both lead to the same broker."""
+        if self.route is None:
+            return None
+        return Routes(
+            dict.fromkeys(OrderRoute, lambda: self.broker), mode=self.mode,
+            chosen=lambda: self.route or OrderRoute.PORTAL, database=self.database,
         )  # fmt: skip
 
     async def reopen(self) -> None:

@@ -250,6 +250,32 @@ def test_a_broker_without_the_facet_says_where_to_go(tmp_path: Path) -> None:
     on_the_last_day(tmp_path, life, has_facet=False)
 
 
+def test_another_way_may_take_instructions_and_what_stands_in_it_is_told(tmp_path: Path) -> None:
+    """Orders go over TWS, which takes them where the gateway does not; B51's checks are the same."""
+
+    async def life(bench: Bench) -> None:
+        assert not bench.expiry.takes_instructions
+        socket, why = TakesInstructions(), [(Code.READ_ONLY, "The desk is read only.", "Turn it off.")]
+        routed = Expiry(
+            bench.shop.book, None, bench.shop.broker.market, mode=Mode.IBKR_PAPER, quotes=lambda: bench.quotes,
+            calendar=Calendar(closed={}), hub=bench.shop.hub, tasks=bench.shop.tasks, database=bench.shop.database,
+            clock=bench.shop.dial, ticks=lambda: 0.0, new_name=lambda: "routed", elsewhere=lambda: socket,
+            obstacle=lambda: next(iter(why), None),
+        )  # fmt: skip
+        assert routed.takes_instructions
+        wish, row = Wish(instrument=bench.call, contracts=Decimal(1)), await bench.row()
+        verdict = routed.check(row, wish)
+        assert verdict.is_blocked and verdict.findings[0].remedy == "Turn it off."
+        with pytest.raises(Refused):
+            await routed.instruct(MAIN, wish, verdict)
+        assert not socket.kept
+        why.clear()
+        await routed.instruct(MAIN, wish, routed.check(row, wish))
+        assert [each.quantity for each in await routed.instructions(MAIN)] == [Decimal(1)]
+
+    on_the_last_day(tmp_path, life, has_facet=False)
+
+
 def test_an_expiry_day_is_told_once_with_the_first_picture(tmp_path: Path) -> None:
     async def life(bench: Bench) -> None:
         heard = Heard(bench.shop.hub, Notice)

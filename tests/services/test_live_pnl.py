@@ -1,7 +1,7 @@
 """The live book over the demo's TWS: taken in, stored before shown, told when the line breaks, whole again after it."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -11,9 +11,11 @@ from pathlib import Path
 from ibdesk.brokers.base import LinkNews, LinkState
 from ibdesk.brokers.tws.broker import TwsBroker
 from ibdesk.demo.tickets import read_ticket
-from ibdesk.domain.events import FillsArrived, LineChanged, PnlBookChanged
+from ibdesk.domain.events import FillsArrived, LineChanged, OrdersHeard, PnlBookChanged
+from ibdesk.domain.executions import Fill
 from ibdesk.domain.instruments import Conid
 from ibdesk.domain.line import Line, LineState
+from ibdesk.domain.orders import OrderRoute
 from ibdesk.domain.pnl import PnlRow
 from ibdesk.domain.positions import Source
 from ibdesk.services.hub import Hub
@@ -133,6 +135,28 @@ def test_a_print_of_another_program_is_stored_then_shown_with_what_it_realised(t
                 if isinstance(event, PnlBookChanged) and event.book.rows[MAIN, AAPL].fills
             )
             assert arrived < shown
+
+    asyncio.run(run())
+
+
+def test_where_an_order_book_keeps_the_prints_it_is_given_them_and_the_news_of_orders(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with standing(tmp_path) as seen:
+            kept: list[Fill] = []
+
+            async def keep(fills: Sequence[Fill]) -> None:
+                kept.extend(fills)
+
+            news = Heard(seen.hub, OrdersHeard)
+            before = seen.row().quantity
+            seen.sell()
+            await eventually(lambda: bool(seen.row().fills) and seen.row().quantity == before - 10)
+            assert not news.events, "the book of another way must not hear of it"
+            seen.pnl.keep_fills, seen.pnl._tells_orders = keep, lambda: True
+            seen.sell()
+            await eventually(lambda: bool(kept))
+            assert {event.route for event in news.events} == {OrderRoute.TWS}
+            assert kept[0].execution.quantity == 10
 
     asyncio.run(run())
 

@@ -6,21 +6,24 @@ from typing import Any
 
 import pytest
 
-from ibdesk.domain.accounts import AccountId
+from ibdesk.domain.accounts import AccountId, Environment
 from ibdesk.domain.errors import Refused, Unavailable
 from ibdesk.domain.events import (
     ConnectionRestored,
     FillsArrived,
+    LineChanged,
     Notice,
     OrderContradicted,
     OrdersChanged,
     OrdersHeard,
 )
 from ibdesk.domain.executions import Commission, ExecId, Execution, Fill
+from ibdesk.domain.line import Line, LineState
 from ibdesk.domain.money import USD
-from ibdesk.domain.orders import Order, OrderId, OrderIntent, OrderRef, OrderState, Side
+from ibdesk.domain.orders import Order, OrderId, OrderIntent, OrderRef, OrderRoute, OrderState, Side
+from ibdesk.domain.positions import Source
 from ibdesk.domain.receipts import Step
-from ibdesk.services.order_book import KEPT, READ_BACK
+from ibdesk.services.order_book import KEPT, READ_BACK, LiveOrders
 from ibdesk.store import receipts, trades
 from tests.services.order_bench import OrderBench
 from tests.services.scripted_broker import MAIN, SHARE, ticket
@@ -166,6 +169,47 @@ def test_a_restored_connection_and_the_stream_settle_what_was_unknown(bench: Ord
         await bench.tasks.close()
 
     asyncio.run(life())
+
+
+def test_news_that_is_not_to_be_believed_is_not(bench: OrderBench) -> None:
+    async def life() -> None:
+        order = await bench.send("kept as it is", ticket())
+        book = LiveOrders(
+            bench.broker, environment=Environment.DEMO, mode=bench.mode, accounts=_nobody, hub=bench.hub,
+            tasks=bench.tasks, database=bench.database, clock=bench.clock, is_ready=lambda: False,
+            sieve=lambda news: None if news.route is OrderRoute.TWS else news,
+        )  # fmt: skip
+        await book.open()
+        book.start()
+        end = replace(order, state=OrderState.CANCELLED)
+        bench.hub.publish(OrdersHeard(orders=(end,), route=OrderRoute.TWS))
+        heard = Heard(bench.hub, OrdersChanged)
+        other = replace(order, ref=None, id=OrderId("4711"))
+        bench.hub.publish(OrdersHeard(orders=(other,)))
+        await heard.until(lambda event: event.orders[0].id == "4711")
+        known = book.find(order.ref or OrderRef(""))
+        assert known is not None and known.state is order.state
+        await bench.tasks.close()
+
+    asyncio.run(life())
+
+
+def test_a_line_that_is_up_again_has_the_book_asked_for(bench: OrderBench) -> None:
+    async def life() -> None:
+        bench.broker.script.extend(["lost"])
+        bench.book.start()
+        await eventually(lambda: bench.book.is_read)
+        await bench.send("lost", ticket())
+        assert bench.book.unknown
+        bench.hub.publish(LineChanged(source=Source.TWS, line=Line(state=LineState.UP)))
+        await eventually(lambda: not bench.book.unknown)
+        await bench.tasks.close()
+
+    asyncio.run(life())
+
+
+async def _nobody() -> tuple[AccountId, ...]:
+    return ()
 
 
 def test_an_order_nobody_knows_of_is_settled_by_a_persons_word(bench: OrderBench) -> None:

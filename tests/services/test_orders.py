@@ -29,6 +29,7 @@ from ibdesk.domain.orders import (
     OrderId,
     OrderIntent,
     OrderRef,
+    OrderRoute,
     OrderState,
     OrderTicket,
     Placed,
@@ -186,6 +187,20 @@ def test_read_only_holds_back_live_orders_and_no_others(shared: Database, mode: 
     if mode is Mode.IBKR_LIVE:
         blocked = asyncio.run(bench.orders.check(ticket(mode=mode))).verdict
         assert any(finding.code == "READ_ONLY" for finding in blocked.findings)
+
+
+@pytest.mark.parametrize(("route", "leaves"), [(OrderRoute.PORTAL, True), (OrderRoute.TWS, False)])
+def test_read_only_holds_back_every_order_over_tws(shared: Database, route: OrderRoute, leaves: bool) -> None:
+    """E12."""
+    bench = OrderBench(database=shared, now=next(days), route=route)
+    with suppress(Refused):
+        asyncio.run(bench.send(next(drafts), ticket()))
+    assert bool(bench.broker.placed) is leaves
+    bench.read_only = False
+    order = asyncio.run(bench.send(next(drafts), ticket("7")))
+    assert bench.orders.route is route
+    intents = asyncio.run(bench.database.read(trades.load_intents, bench.mode))
+    assert [each.route for each in intents if each.ref == order.ref] == [route]
 
 
 def test_the_days_loss_stops_opening_orders(bench: OrderBench) -> None:
