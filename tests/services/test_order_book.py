@@ -197,10 +197,12 @@ def test_news_that_is_not_to_be_believed_is_not(bench: OrderBench) -> None:
 def test_a_line_that_is_up_again_has_the_book_asked_for(bench: OrderBench) -> None:
     async def life() -> None:
         bench.broker.script.extend(["lost"])
+        await sent(bench)
+        bench.broker.is_down = True
         bench.book.start()
-        await eventually(lambda: bench.book.is_read)
-        await bench.send("lost", ticket())
+        await asyncio.sleep(0)
         assert bench.book.unknown
+        bench.broker.is_down = False
         bench.hub.publish(LineChanged(source=Source.TWS, line=Line(state=LineState.UP)))
         await eventually(lambda: not bench.book.unknown)
         await bench.tasks.close()

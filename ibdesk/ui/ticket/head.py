@@ -27,6 +27,8 @@ class TicketHead(QWidget):
         self.account = Label("", kind=Text.CAPTION, tone="muted")
         self.change = Chip("", tone="warn")
         self._tone = "demo"
+        #: Whether a new order goes over the socket of TWS; set before each `draw`.
+        self.is_over_socket = False
         look().themeChanged.connect(self._dress)
         column = QVBoxLayout(self)
         column.setContentsMargins(14, 8, 8, 6)
@@ -63,5 +65,8 @@ class TicketHead(QWidget):
         self.mode.setText(face.word)
         self._tone = face.environment.value
         self._dress()
-        self.account.setText("" if ticket.account == NOBODY else ticket.account)
-        self.account.setAccessibleName(f"This ticket is for {face.word}, account {ticket.account or 'not known yet'}")
+        way = " · over TWS" if self.is_over_socket and form.changes is None else ""
+        self.account.setText("" if ticket.account == NOBODY else f"{ticket.account}{way}")
+        self.account.setAccessibleName(
+            f"This ticket is for {face.word}, account {ticket.account or 'not known yet'}{way}"
+        )

@@ -198,6 +198,7 @@ class TicketPanel(TicketView):
     def redraw(self) -> None:
         """Show the form as it is."""
         form, around, price = self.form, self.around(), self.as_shown()
+        self.head.is_over_socket = is_over_socket(self.desk)
         self.draw(form, self.rules(), price, self._today())
         self.draw_price(form.ticket, self.quotes(), price)
         self.draw_obstacle(obstacle(form, around))

@@ -2,9 +2,14 @@
 
 import asyncio
 
+from PySide6.QtWidgets import QApplication
+
 from ibdesk import wiring
+from ibdesk.domain.compliance.verdict import Severity
 from ibdesk.domain.orders import OrderRoute
+from ibdesk.ui.ticket.head import TicketHead
 from ibdesk.ui.ticket.way import is_over_socket, no_way
+from tests.ui.ticket.samples import NOON, form
 
 
 def test_read_only_stands_before_every_ticket_over_tws_until_it_is_turned_off() -> None:
@@ -24,3 +29,14 @@ def test_read_only_stands_before_every_ticket_over_tws_until_it_is_turned_off() 
             await desk.close()
 
     asyncio.run(run())
+
+
+def test_a_ticket_says_that_its_order_goes_over_tws(dressed: QApplication) -> None:
+    head, shown = TicketHead(), form(Severity.PASS)
+    head.draw(shown, NOON.date())
+    assert head.account.text() == shown.ticket.account
+    head.is_over_socket = True
+    head.draw(shown, NOON.date())
+    assert head.account.text() == f"{shown.ticket.account} · over TWS"
+    assert "over TWS" in head.account.accessibleName()
+    head.deleteLater()

@@ -17,7 +17,7 @@ Changed = Callable[[str], None]
 #: Words for choices whose value alone says too little.
 _WORDS = {
     "system": "As the system", "dark": "Dark", "light": "Light", "paper": "Paper Trading", "live": "Live Trading",
-    "gateway": "Gateway", "oauth": "OAuth",
+    "gateway": "Gateway", "oauth": "OAuth", "portal": "Client Portal", "tws": "TWS or IB Gateway",
     "America/New_York": "New York", "Europe/Zurich": "Zug", "Asia/Hong_Kong": "Hong Kong",
 }
 
