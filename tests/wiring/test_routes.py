@@ -24,6 +24,7 @@ from ibdesk.store import vault as vaults
 from ibdesk.store.header import LOWEST_COST
 from ibdesk.wiring.desks import World, build_desk
 from tests.cli.conftest import PASSPHRASE
+from tests.cli.order_desk import OrderDesk, _all_read
 from tests.services.workshop import eventually
 
 Life = Callable[[Desk, DemoGateway, TwsService], Awaitable[None]]
@@ -117,3 +118,22 @@ def test_a_demo_desk_changes_the_way_of_its_orders_at_once() -> None:
             await desk.close()
 
     asyncio.run(run())
+
+
+def test_commands_place_orders_where_there_is_tws_alone(tmp_path: Path) -> None:
+    """E24."""
+
+    async def life(desk: Desk, gateway: DemoGateway, _service: TwsService) -> None:
+        await desk.preferences.acknowledge(_all_read(desk))
+        typed = OrderDesk(desk=desk, gateway=gateway)
+        ran = await typed.accepted(
+            "order", "place", "--account", "DU7654321", "--symbol", "AAPL", "--qty", "1", "--side", "buy", "--type",
+            "LMT", "--limit", "10",
+        )  # fmt: skip
+        assert ran.code == 0, ran.out + ran.err
+        assert desk.orders is not None
+        (order,) = desk.orders.book.working
+        assert order.is_ours and order.limit == 10
+        assert typed.placed == 0
+
+    beside_tws_alone(life, tmp_path, watching=False)
