@@ -265,7 +265,8 @@ class Trading(OrderBook, Protocol):
     both leave at once, under their own ids (`domain.pairs`).
     """
 
-    pairing: Pairing
+    @property
+    def pairing(self) -> Pairing: ...
 
     async def rules(self, conid: Conid, side: Side) -> OrderRules: ...
 

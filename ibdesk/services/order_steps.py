@@ -5,17 +5,21 @@ Written at once (`urgent`), before anything follows from it.
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from ibdesk.domain.compliance.context import Context
 from ibdesk.domain.compliance.verdict import Verdict
 from ibdesk.domain.errors import Cause, DeskError
 from ibdesk.domain.market import Quote
 from ibdesk.domain.orders import OrderIntent, OrderRef, OrderTicket
+from ibdesk.domain.pairs import intents_of
 from ibdesk.domain.receipts import EnteredBy, Receipt, Step
 from ibdesk.services.desk import Clock
-from ibdesk.store import receipts
+from ibdesk.store import receipts, trades
 from ibdesk.store.database import Database
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
 
 
 class Judged(Protocol):
@@ -73,6 +77,11 @@ class Steps:
         else:
             await self.of_each(Step.BROKER_REJECT, ticket, refs, broker_text=error.message)
 
+    async def begin(self, intent: OrderIntent, draft: str, steps: tuple[Receipt, ...]) -> OrderIntent | None:
+        """Store the intents of a draft with their first lines in one transaction; nothing where it was sent before,
+        whose intent is the answer then. Raises DeskError."""
+        return await self._database.write(_begin, intent, draft, steps, urgent=True)
+
     async def write(self, *steps: Receipt) -> None:
         """Raises DeskError when the vault cannot take them."""
         await self._database.write(receipts.append, steps, urgent=True)
@@ -81,3 +90,13 @@ class Steps:
 def _quotes_of(ticket: OrderTicket, context: Context) -> tuple[Quote, ...]:
     found = (context.quotes.get(leg.instrument.conid) for leg in ticket.legs)
     return tuple(quote for quote in found if quote is not None)
+
+
+def _begin(tx: "Connection", intent: OrderIntent, draft: str, steps: tuple[Receipt, ...]) -> OrderIntent | None:
+    known = trades.add_intent(tx, intent, draft)
+    if known is None:
+        for other in intents_of(intent)[1:]:
+            trades.add_intent(tx, other, f"{draft}{other.ref}")
+        receipts.append(tx, steps)
+        trades.drop_draft(tx, draft)
+    return known

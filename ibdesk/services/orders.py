@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import TYPE_CHECKING, NoReturn
+from typing import NoReturn
 
 from ibdesk.brokers.base import Trading
 from ibdesk.domain.accounts import AccountId, Environment
@@ -33,7 +33,7 @@ from ibdesk.domain.orders import (
     WhatIf,
 )
 from ibdesk.domain.pairs import Pairing, first_ref, intents_of
-from ibdesk.domain.receipts import EnteredBy, LoggedReceipt, Receipt, Step
+from ibdesk.domain.receipts import EnteredBy, LoggedReceipt, Step
 from ibdesk.services.desk import Clock
 from ibdesk.services.order_book import LiveOrders
 from ibdesk.services.order_obstacles import asked, blocked, over, passes, refused, shape, spend, unconfirmed
@@ -42,9 +42,6 @@ from ibdesk.services.questioning import Ask, Questioning
 from ibdesk.services.routes import Routes
 from ibdesk.store import receipts, trades
 from ibdesk.store.database import Database
-
-if TYPE_CHECKING:
-    from sqlalchemy import Connection
 
 #: What was sent is looked back at over midnight: the longest that "the same order again" can be set to.
 LONGEST_LOOK = timedelta(hours=1)
@@ -291,7 +288,7 @@ class Orders:
             steps.append(self._steps.of(Step.CONFIRMED_OVERRIDE, shown.ticket, ref, shown, acknowledged=codes))
         steps.append(self._steps.of(Step.SENT, shown.ticket, ref))
         steps += [step for each in intents_of(intent)[1:] for step in self._steps.of_other(each, fresh)]
-        known = await self._database.write(_store, intent, draft, tuple(steps), urgent=True)
+        known = await self._steps.begin(intent, draft, tuple(steps))
         return (intent, fresh) if known is None else (known, None)
 
     async def _checked_again(self, shown: Checked, changes: Order | None = None) -> Checked:
@@ -407,13 +404,3 @@ class Orders:
     def _stopped(self, verdict: Verdict) -> bool:
         """Whether the kill switch stands against this order: not when it was proved to lower risk while it was on."""
         return bool(self._killed()) and not passes(verdict, Code.KILL_SWITCH)
-
-
-def _store(tx: "Connection", intent: OrderIntent, draft: str, steps: tuple[Receipt, ...]) -> OrderIntent | None:
-    known = trades.add_intent(tx, intent, draft)
-    if known is None:
-        for other in intents_of(intent)[1:]:
-            trades.add_intent(tx, other, f"{draft}{other.ref}")
-        receipts.append(tx, steps)
-        trades.drop_draft(tx, draft)
-    return known

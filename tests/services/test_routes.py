@@ -4,6 +4,7 @@ import asyncio
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 import pytest
 
@@ -23,12 +24,14 @@ from ibdesk.domain.orders import (
     OrderRules,
     OrderState,
     OrderTicket,
+    OtherHalf,
     Placed,
     Question,
     Questions,
     Side,
     WhatIf,
 )
+from ibdesk.domain.pairs import Pairing, intents_of
 from ibdesk.services.routes import Routes
 from ibdesk.store import trades
 from ibdesk.store.database import Database
@@ -47,6 +50,7 @@ class Way:
     known: list[Order] = field(default_factory=list)
     problem: DeskError | None = None
     asks: bool = False
+    pairing: Pairing = Pairing.KEEPS
 
     def _note(self, what: str) -> None:
         self.asked.append(what)
@@ -118,7 +122,6 @@ class Stage:
         return answer.orders[0]
 
 
-
 def test_a_new_order_goes_the_chosen_way_and_is_changed_and_cancelled_where_it_was_sent(database: Database) -> None:
     async def run() -> None:
         stage = Stage(database)
@@ -137,6 +140,27 @@ def test_a_new_order_goes_the_chosen_way_and_is_changed_and_cancelled_where_it_w
         leg = replace(one, ref=None, id=OrderId("78"), parent=one.ref)
         await stage.routes.cancel(leg)
         assert stage.tws.asked[-1] == "cancel 78", "an exit goes with its order"
+
+    asyncio.run(run())
+
+
+def test_a_pair_is_what_the_chosen_way_makes_of_it_and_both_halves_are_followed_there(database: Database) -> None:
+    async def run() -> None:
+        stage = Stage(database, tws=Way("2", pairing=Pairing.NOT_TAKEN), chosen=PORTAL)
+        assert stage.portal is not None and stage.tws is not None
+        assert stage.routes.pairing is Pairing.KEEPS
+        pair = replace(ticket(), other=OtherHalf(stop=Decimal(90)))
+        intent = OrderIntent(ref=OrderRef("x-oco1"), ticket=pair, at=NOON, route=PORTAL)
+        halves = intents_of(intent)
+        assert [each.route for each in halves] == [PORTAL, PORTAL]
+        await stage.routes.place(intent)
+        stage.chosen = TWS
+        assert stage.routes.pairing is Pairing.NOT_TAKEN
+        for each in halves:
+            await stage.routes.cancel(trades.intended(each))
+        assert stage.portal.asked[1:] == ["cancel x-oco1", "cancel x-oco2"] and not stage.tws.asked
+        stage.tws = None
+        assert stage.routes.pairing is Pairing.NOT_TAKEN
 
     asyncio.run(run())
 
