@@ -105,10 +105,11 @@ def _figures(old: AccountPage, new: AccountPage) -> Iterator[FigureChange]:
 def _unknown(since: datetime, until: datetime, unseen: Sequence[AccountPage]) -> tuple[str, ...]:
     span = f"between {_moment(since, until)} and {_moment(until, since)} UTC"
     return (
-        "Orders and fills of that time are not shown: trading is not connected yet.",
+        "Fills of that time are in Orders, Executions once they are read; an order that was sent and cancelled "
+        "elsewhere may be missing.",
         f"The equity curve has no points {span}.",
         "Prices and the running profit and loss of that time were not seen.",
-        "A holding that was bought and sold again in between leaves no trace here.",
+        "A holding that was bought and sold again in between is not among these changes.",
         *(f"The account {page.account.id} has no new picture yet." for page in unseen),
     )
 

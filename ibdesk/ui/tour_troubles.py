@@ -193,6 +193,6 @@ def _made_up(pages: tuple[AccountPage, ...], now: datetime) -> AwayReport:
         ),
         unknown=(
             "The equity curve has no points of that time.", "Prices of that time were not seen.",
-            "A holding that was bought and sold again in between leaves no trace here.",
+            "A holding that was bought and sold again in between is not among these changes.",
         ),
     )

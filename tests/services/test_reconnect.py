@@ -192,7 +192,7 @@ def test_on_return_the_status_comes_first_then_stream_and_pictures_and_then_it_c
             assert report.until - report.since >= timedelta(minutes=41)
             assert report.as_of is not None
             assert any("equity curve has no points between 17:48 and 18:29 UTC" in line for line in report.unknown)
-            assert any("trading is not connected yet" in line for line in report.unknown)
+            assert any("Fills of that time are in Orders" in line for line in report.unknown)
             await eventually(lambda: scene.live.state.is_up)
 
     asyncio.run(run())
