@@ -91,7 +91,7 @@ async def opened(home: Path, place: TwsPlace, time: Time) -> Process:
     settings = Settings(sync_interval=7200)
     tws = await tws_at(
         place, stack, settings=lambda: settings, hub=Hub(), tasks=tasks, database=database, clock=time.ours,
-        ticks=time.ticks,
+        ticks=time.ticks, carries_orders=lambda: False, stands_beside=True,
     )
     tws.start(is_wanted=True)
     return Process(vault=vault, database=database, tasks=tasks, opened=stack, tws=tws, failures=failures)
