@@ -123,7 +123,7 @@ def test_quieter_entries_are_taken_back_too(name: str, is_so: Callable[[DemoGate
 
 def test_healing_forgets_the_lock_out_too_and_the_syncs_go_on_at_once(tmp_path: Path) -> None:
     async def main() -> None:
-        async with workshop(tmp_path) as shop:
+        async with workshop(tmp_path, shares_budget=True) as shop:
             shop.session.start()
             shop.sync.start()
             await eventually(lambda: shop.sync.last is not None and shop.sync.last.status is SyncStatus.SUCCESS)

@@ -174,9 +174,10 @@ async def workshop(
     settings: Settings | None = None,
     patience: float = 5.0,
     stream: StreamTimings | None = None,
+    shares_budget: bool = False,
 ) -> AsyncIterator[Workshop]:
     """Open everything, close everything. The request budget's seconds pass a thousand times faster. `live`: the
-    gateway's accounts are live ones."""
+    gateway's accounts are live ones; `shares_budget`: requests are counted where the whole process counts them."""
     gateway = DemoGateway(
         timings=DemoTimings.quick(), limits=limits or DemoLimits.off(), signed_out=signed_out,
         extra_positions=extra_positions, live=live,
@@ -193,7 +194,7 @@ async def workshop(
     broker = PortalBroker(
         connection, on_call=calls.append, on_rate=lambda rate: hub.publish(RateChanged(rate=rate)), clock=dial,
         pause=brief, ticks=lambda: time.monotonic() * 1000, timings=stream or LIVELY,
-        budget=Budget(per_second=1000, limits=()),
+        budget=None if shares_budget else Budget(per_second=1000, limits=()),
     )  # fmt: skip
     try:
         async with open_database_in(folder / "home") as (_, database):

@@ -38,7 +38,8 @@ def test_the_order_does_not_depend_on_how_the_broker_listed_rows() -> None:
     mixed = (*ROWS[1::2], *ROWS[::2])
     wish = Arrangement(sort="market_value", descending=True)
     first = labels(arrange(ROWS, FULL, wish))
-    known = len([row for row in ROWS if FULL[10].value(row) is not None])
+    worth = next(column for column in FULL if column.key == "market_value")
+    known = len([row for row in ROWS if worth.value(row) is not None])
     assert labels(arrange(mixed, FULL, wish), mixed)[:known] == first[:known]
 
 
