@@ -201,8 +201,9 @@ async def build_desk(
             connected = replace(connected, market=market, chains=chains)
     if broker is not None or parts.is_tws_alone:
         trading = trading_for(
-            broker, tws=tws, mode=mode, local=parts.local, book=_book(parts, connected.live),
-            session=connected.session, live=connected.live, sync=connected.sync or (None if tws is None else tws.sync),
+            broker, tws=tws, mode=mode, connected_to=environment, local=parts.local,
+            book=_book(parts, connected.live), session=connected.session, live=connected.live,
+            sync=connected.sync or (None if tws is None else tws.sync),
             preferences=preferences, calendar=calendar, hub=hub, tasks=parts.tasks, database=database,
             clock=world.clock, ticks=world.ticks, is_armed=going_live.is_armed,
         )  # fmt: skip

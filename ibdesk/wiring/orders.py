@@ -79,6 +79,7 @@ def trading_for(
     *,
     tws: "TwsDesk | None" = None,
     mode: Mode,
+    connected_to: Environment,
     local: AccountId | None,
     book: "Book",
     session: "SessionService | None",
@@ -94,7 +95,7 @@ def trading_for(
     is_armed: Callable[[AccountId], bool],
 ) -> TradingDesk:
     """The services of one mode. `broker` is None where there is the socket of `tws` alone. `local` is the account of
-    Local Paper where that is the mode."""
+    Local Paper where that is the mode, and `connected_to` what the connection before it is for."""
     from ibdesk.services.disclosures import load_disclosures
     from ibdesk.services.expiry import Expiry
     from ibdesk.services.kill_switch import KillSwitch
@@ -181,7 +182,7 @@ def trading_for(
             session=lambda: None if session is None or carries_orders() else session.session,
             settings=lambda: preferences.settings, calendar=calendar, disclosures=load_disclosures(),
             acknowledged=preferences.acknowledgments, database=database, clock=clock,
-            entered_level=partial(preferences.options_level, environment),
+            entered_level=partial(preferences.options_level, connected_to),
         )  # fmt: skip
         orders = Orders(
             trading, live_orders, mode=mode, picture=pictures.of, database=database, clock=clock, ticks=ticks,

@@ -27,7 +27,7 @@ from ibdesk.services.questioning import Reply
 from ibdesk.store import secrets, trades
 from ibdesk.store import vault as vaults
 from ibdesk.wiring.desks import World, build_desk
-from tests.cli.order_desk import _all_read
+from tests.cli.order_desk import OrderDesk, _all_read, with_desk
 from tests.services.workshop import eventually
 from tests.store.fresh import fresh_vault
 
@@ -242,3 +242,15 @@ def test_an_order_that_never_left_a_desk_that_died_is_known_not_to_have(tmp_path
         assert [each.receipt.step for each in await orders.receipt(OrderRef("never-left"))] == [Step.NOT_PLACED]
 
     asyncio.run(opened.run(dies, opens_again))
+
+
+@pytest.mark.parametrize("environment", [Environment.DEMO, Environment.LIVE])
+def test_the_option_level_entered_with_the_connection_binds_here_too(environment: Environment, tmp_path: Path) -> None:
+    """Local Paper practises with the level of the connection it stands before, whichever that is for (B61)."""
+
+    async def life(typed: OrderDesk) -> None:
+        shown = await typed.json("order", "preview", "--symbol", "SPY 261218P570", "--side", "buy", "--limit", "6")
+        found = {each["code"]: each["severity"] for each in shown.json["findings"]}
+        assert found.get("LEVEL_REQUIRED") == "block", found
+
+    with_desk(life, tmp_path, environment=environment, options_level=1, overrides={"local_paper": "true"})
