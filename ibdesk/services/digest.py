@@ -5,7 +5,6 @@ from datetime import date, datetime, timedelta
 
 from ibdesk.domain.accounts import AccountId
 from ibdesk.domain.compliance.account_rules import CHOSEN
-from ibdesk.domain.compliance.day_trade_rule import DayTrades
 from ibdesk.domain.compliance.regime import resolve_regime
 from ibdesk.domain.digest import AccountDigest, Digest, account_digest
 from ibdesk.domain.events import Notice
@@ -78,28 +77,21 @@ class Digests:
             hints=sum(each.at >= begins for each in hints),
         )  # fmt: skip
 
-    async def day_trades(self, account: AccountId) -> DayTrades | None:
-        """The account's day trades over the window as its stored prints tell them, and how many are left on the days
-        ahead; None before its picture and its orders were read. Raises Unavailable."""
-        page = await self._book.page(account, with_history=False)
-        return None if page is None else await self._day_trades(page)
-
     async def _account(self, page: AccountPage, day: date, begins: datetime) -> AccountDigest:
         account, orders = page.account.id, self._orders()
         fills = await self._database.read(trades.load_fills, account, begins)
         working = () if orders is None else tuple(each for each in orders.working if each.account == account)
         regime = resolve_regime(page.summary, CHOSEN[self._settings().risk_day_trade_rule], day)
-        counted = await self._day_trades(page)
-        return account_digest(page, fills, working, day, regime, None if counted is None else counted.made)
+        return account_digest(page, fills, working, day, regime, await self._day_trades(account, page))
 
-    async def _day_trades(self, page: AccountPage) -> DayTrades | None:
-        account, orders = page.account.id, self._orders()
+    async def _day_trades(self, account: AccountId, page: AccountPage) -> int | None:
+        orders = self._orders()
         if orders is None or not orders.is_read:
             return None
         now = self._clock()
         since = now - LATELY
         fills = await self._database.read(trades.load_fills, account, min(since, page.as_of))
-        return day_trades_of(page, fills, now, self._calendar, since=since)[1]
+        return day_trades_of(page, fills, now, self._calendar, since=since)[1].made
 
     async def _step(self) -> timedelta:
         """Tell the digest when one of today's times has come that was not told yet; how long to wait then."""

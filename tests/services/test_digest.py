@@ -8,7 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from ibdesk.domain.accounts import AccountId, Environment
+from ibdesk.domain.accounts import Environment
 from ibdesk.domain.events import Notice, SettingsChanged
 from ibdesk.domain.executions import ExecId, Execution, Fill
 from ibdesk.domain.hours import Calendar
@@ -92,11 +92,7 @@ def test_it_is_made_of_today_and_of_every_account(tmp_path: Path) -> None:
 
 def test_with_the_brokers_executions_read_day_trades_are_counted(tmp_path: Path) -> None:
     async def life(bench: Bench) -> None:
-        counted = (await bench.digests.make()).accounts[0].day_trades
-        assert counted is not None
-        seen = await bench.digests.day_trades(MAIN)
-        assert seen is not None and (seen.account, seen.made, len(seen.left)) == (MAIN, counted, 5)
-        assert await bench.digests.day_trades(AccountId("DU1111111")) is None
+        assert (await bench.digests.make()).accounts[0].day_trades is not None
 
     on_a_bench(tmp_path, life, orders=True)
 

@@ -1,21 +1,26 @@
 """The Account tab: every figure the broker gives of the account, in the groups a trader looks for them."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QScrollArea, QVBoxLayout, QWidget
 
 from ibdesk.domain.accounts import AccountSummary, MarginType
-from ibdesk.domain.compliance.day_trade_rule import DayTrades
 from ibdesk.domain.compliance.granted import Granted, Origin
+from ibdesk.domain.compliance.regime import resolve_regime
+from ibdesk.domain.hours import NEW_YORK
 from ibdesk.domain.portfolio import AccountPage
 from ibdesk.ui import format as fmt
 from ibdesk.ui.models.sources import SOURCES
 from ibdesk.ui.models.view import View
 from ibdesk.ui.pages.cash_card import CashCard
 from ibdesk.ui.pages.dashboard import words
-from ibdesk.ui.pages.dashboard.day_trading import DayTradeCard
-from ibdesk.ui.pages.dashboard.facts import FactCard, Facts
+from ibdesk.ui.theme import Text
+from ibdesk.ui.widgets import Card, Label
+
+Facts = Sequence[tuple[str, str, str]]
+"""What, how much, and where it comes from or what it means."""
 
 
 class AccountTab(QScrollArea):
@@ -28,8 +33,7 @@ class AccountTab(QScrollArea):
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.value = FactCard("Portfolio value and equity")
         self.power = FactCard("Buying power and available funds")
-        self.trading = DayTradeCard()
-        self._counted: DayTrades | None = None
+        self.trading = FactCard("Day trading")
         self.options = FactCard("Options and restrictions")
         self.margin = FactCard("Margin")
         self.who = FactCard("Account")
@@ -60,17 +64,9 @@ class AccountTab(QScrollArea):
         self.value.set(_value(page))
         self.power.set(_power(summary))
         self.margin.set(_margin(summary))
-        if self._counted is not None and self._counted.account != page.account.id:
-            self._counted = None
-        self.trading.show_account(summary, self._counted, now)
+        self.trading.set(_trading(summary, now))
         self.options.set(_options(page, view.levels.get(page.account.id)))
         self.who.set(_who(page))
-
-    def show_day_trades(self, counted: DayTrades | None, view: View, now: datetime) -> None:
-        """Draw what was counted of the account's day trades; ignored where another account is shown by now."""
-        self._counted = counted
-        if len(view.pages) == 1:
-            self.show_view(view, now)
 
     def show_age(self, view: View, now: datetime) -> None:
         """Draw paler what is old."""
@@ -83,10 +79,8 @@ class AccountTab(QScrollArea):
         figures = view.figures
         note = view.why_no_sum or ("" if view.pages else "No account has been read yet.")
         several = [("Choose one account", "", note or "These figures belong to one account each.")]
-        facts = several if view.pages else [(note, "", "")]
-        for card in (self.margin, self.options, self.who):
-            card.set(facts)
-        self.trading.show_note(facts)
+        for card in (self.margin, self.trading, self.options, self.who):
+            card.set(several if view.pages else [(note, "", "")])
         if figures is None:
             for card in (self.value, self.power):
                 card.set([(note, "", "")])
@@ -101,6 +95,57 @@ class AccountTab(QScrollArea):
             ("Available funds", fmt.money(figures.available_funds, base), ""),
             ("Excess liquidity", fmt.money(figures.excess_liquidity, base), ""),
         ])
+
+
+class FactCard(Card):
+    """Names and figures in two columns, a muted note below where one helps."""
+
+    def __init__(self, title: str, parent: QWidget | None = None) -> None:
+        super().__init__(title, parent=parent)
+        self._values: list[Label] = []
+        self._is_stale = False
+        self._grid = QGridLayout()
+        self._grid.setHorizontalSpacing(12)
+        self._grid.setVerticalSpacing(7)
+        self._grid.setColumnStretch(0, 1)
+        self.facts: Facts = ()
+        self.add(self._grid)
+        self.body.addStretch(1)
+
+    def set(self, facts: Facts) -> None:
+        """Show these facts; nothing is redrawn that has not changed."""
+        if tuple(facts) == tuple(self.facts):
+            return
+        self.facts = tuple(facts)
+        self._values = []
+        while (item := self._grid.takeAt(0)) is not None:
+            if (old := item.widget()) is not None:
+                old.hide()
+                old.deleteLater()
+        for at, (name, figure, note) in enumerate(facts):
+            self._add(at * 2, name, figure, note)
+
+    def set_stale(self, age: str) -> None:
+        """Draw the figures paler and say how old they are; empty makes them fresh again."""
+        self.set_age(age)
+        if bool(age) != self._is_stale:
+            self._is_stale = bool(age)
+            for value in self._values:
+                value.set_tone("muted" if age or value.text() == words.NOT_REPORTED else "")
+
+    def _add(self, at: int, name: str, figure: str, note: str) -> None:
+        missing = self._is_stale or figure in (fmt.UNKNOWN, words.NOT_REPORTED)
+        label = Label(name, tone="muted", wrap=True)
+        value = Label(words.NOT_REPORTED if figure == fmt.UNKNOWN else figure, tone="muted" if missing else "")
+        value.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop)
+        value.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        value.setAccessibleName(f"{name}: {value.text()}")
+        value.setAccessibleDescription(note)
+        self._values.append(value)
+        self._grid.addWidget(label, at, 0)
+        self._grid.addWidget(value, at, 1)
+        if note:
+            self._grid.addWidget(Label(note, kind=Text.CAPTION, tone="muted", wrap=True), at + 1, 0, 1, 2)
 
 
 def _value(page: AccountPage) -> Facts:
@@ -134,6 +179,25 @@ def _margin(s: AccountSummary) -> Facts:
         ("Maintenance margin", fmt.money(s.maintenance_margin, s.currency), ""),
         ("Cushion", cushion, "Excess liquidity as a share of net liquidation; at zero the broker liquidates."),
     )
+
+
+def _trading(s: AccountSummary, now: datetime) -> Facts:
+    regime = resolve_regime(s, None, now.astimezone(NEW_YORK).date())
+    marked = {None: words.NOT_REPORTED, True: "Yes", False: "No"}[s.pattern_day_trader]
+    days = [_left(each) for each in s.day_trades_remaining]
+    ahead = "; ".join(f"+{at} {each}" for at, each in enumerate(days[1:], 1)) if len(set(days)) > 1 else ""
+    return (
+        ("Rule", words.REGIMES[regime.regime], words.EXPLAINED[regime.regime]),
+        ("Who says so", words.SOURCES[regime.source].capitalize(), ""),
+        ("Day trades left today", days[0] if days else words.NOT_REPORTED, f"Next days: {ahead}" if ahead else ""),
+        ("Pattern day trader", marked, ""),
+    )
+
+
+def _left(trades: int | None) -> str:
+    if trades is None:
+        return words.NOT_REPORTED
+    return "unlimited" if trades < 0 else str(trades)
 
 
 def _margin_name(kind: MarginType) -> str:

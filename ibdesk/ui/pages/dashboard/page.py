@@ -1,14 +1,11 @@
 """The Dashboard room: its three tabs, what stands above them, and its wiring to the shared book view."""
 
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSettings, Qt, QTimer
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
-from ibdesk.domain.accounts import AccountId
-from ibdesk.domain.errors import Refused
 from ibdesk.domain.returns import Range
 from ibdesk.ui.models.view import State
 from ibdesk.ui.pages.book_view import BookView
@@ -22,7 +19,6 @@ from ibdesk.ui.widgets import Segmented
 
 if TYPE_CHECKING:
     from ibdesk.services.desk import Desk
-    from ibdesk.services.digest import Digests
     from ibdesk.ui.bridge import Bridge
 
 
@@ -77,7 +73,6 @@ class Dashboard(QWidget):
         if key == "account":  # drawn only while it is looked at: its figures change with every price
             self.account.show_view(view, now)
             self.account.show_age(view, now)
-            self._count_day_trades()
         if key == "permissions":
             self.permissions.show_view(view, now)
         shown = {"account": self.account, "permissions": self.permissions}
@@ -115,7 +110,6 @@ class Dashboard(QWidget):
         self.book.changed.connect(self.draw)
         look().themeChanged.connect(self.draw)
         self.book.figures_changed.connect(self._draw_figures)
-        self._bridge.fills_arrived.connect(self._fills_arrived)
         self.book.quotes_changed.connect(self.overview.positions.table.position_model.set_quotes)
         self.book.aged.connect(self._draw_age)
         self.overview.equity.benchmark_wanted.connect(self._ask_benchmark)
@@ -127,21 +121,6 @@ class Dashboard(QWidget):
         self.overview.figures.show_view(view, now)
         if self.account.isVisible():
             self.account.show_view(view, now)
-
-    def _fills_arrived(self) -> None:
-        if self.account.isVisible():
-            self._count_day_trades()
-
-    def _count_day_trades(self) -> None:
-        pages = self.book.view.pages
-        if len(pages) == 1 and self._desk.digests is not None:
-            with suppress(Refused):  # a room that is looked at while the desk closes has nothing more to read
-                work = self._read_day_trades(self._desk.digests, pages[0].account.id)
-                self._bridge.start("count day trades", work)
-
-    async def _read_day_trades(self, digests: "Digests", account: AccountId) -> None:
-        counted = await digests.day_trades(account)
-        self.account.show_day_trades(counted, self.book.view, self.book.now)
 
     def _draw_age(self) -> None:
         if not self.isVisible():

@@ -25,7 +25,6 @@ SOURCES: dict[RegimeSource, str] = {
     RegimeSource.DATE: "by date",
 }
 NOT_REPORTED = "not reported"
-NOT_COUNTED = "not counted yet"
 
 
 def day_trades(regime: Regime) -> str:
