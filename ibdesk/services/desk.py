@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from ibdesk.services.book import Book
     from ibdesk.services.chains import Chains
     from ibdesk.services.connector import Connector
+    from ibdesk.services.day_trading import DayTrading
     from ibdesk.services.demo_faults import DemoFault
     from ibdesk.services.digest import Digests
     from ibdesk.services.doctor import Doctor
@@ -90,6 +91,7 @@ class Desk:
     chains: "Chains | None" = None
     going_live: "GoingLive | None" = None
     digests: "Digests | None" = None
+    day_trading: "DayTrading | None" = None
     expiry: "Expiry | None" = None
     live_pnl: "LivePnl | None" = None
     tws_sync: "SyncService | None" = None

@@ -3,9 +3,6 @@
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 
-from ibdesk.domain.accounts import AccountId
-from ibdesk.domain.compliance.account_rules import CHOSEN
-from ibdesk.domain.compliance.regime import resolve_regime
 from ibdesk.domain.digest import AccountDigest, Digest, account_digest
 from ibdesk.domain.events import Notice
 from ibdesk.domain.hours import NEW_YORK, Calendar, midnight
@@ -16,11 +13,10 @@ from ibdesk.domain.reminders import is_due, occasions, times_of
 from ibdesk.domain.settings import Settings
 from ibdesk.services.activity import Activity
 from ibdesk.services.book import Book
+from ibdesk.services.day_trading import DayTrading
 from ibdesk.services.desk import Clock
 from ibdesk.services.hub import Hub
 from ibdesk.services.order_book import LiveOrders
-from ibdesk.services.own_past import LATELY
-from ibdesk.services.picture import day_trades_of
 from ibdesk.services.rounds import Rounds
 from ibdesk.services.tasks import Tasks
 from ibdesk.services.waiting import Wait, wait
@@ -42,13 +38,14 @@ class Digests:
 
     def __init__(
         self, *, mode: Mode, book: Book, orders: Callable[[], LiveOrders | None], activity: Activity,
-        settings: Callable[[], Settings], calendar: Calendar, hub: Hub, tasks: Tasks, database: Database, clock: Clock,
-        wait: Wait = wait,
+        day_trading: DayTrading, settings: Callable[[], Settings], calendar: Calendar, hub: Hub, tasks: Tasks,
+        database: Database, clock: Clock, wait: Wait = wait,
     ) -> None:  # fmt: skip
         self._mode = mode
         self._book = book
         self._orders = orders
         self._activity = activity
+        self._day_trading = day_trading
         self._settings = settings
         self._calendar = calendar
         self._hub = hub
@@ -81,17 +78,9 @@ class Digests:
         account, orders = page.account.id, self._orders()
         fills = await self._database.read(trades.load_fills, account, begins)
         working = () if orders is None else tuple(each for each in orders.working if each.account == account)
-        regime = resolve_regime(page.summary, CHOSEN[self._settings().risk_day_trade_rule], day)
-        return account_digest(page, fills, working, day, regime, await self._day_trades(account, page))
-
-    async def _day_trades(self, account: AccountId, page: AccountPage) -> int | None:
-        orders = self._orders()
-        if orders is None or not orders.is_read:
-            return None
-        now = self._clock()
-        since = now - LATELY
-        fills = await self._database.read(trades.load_fills, account, min(since, page.as_of))
-        return day_trades_of(page, fills, now, self._calendar, since=since)[1].made
+        standing = await self._day_trading.of(page)
+        made = None if standing.trades is None else standing.trades.made
+        return account_digest(page, fills, working, day, standing.regime, made)
 
     async def _step(self) -> timedelta:
         """Tell the digest when one of today's times has come that was not told yet; how long to wait then."""

@@ -89,14 +89,19 @@ class OwnPast:
     async def of(self, page: AccountPage, currency: Currency | None, stored: Stored) -> Past:
         """All of it, for an order in this currency."""
         was_refused, deficits, cash = await asyncio.gather(
-            self._was_refused(page, stored), self._deficits(page, stored), self._cash(page, currency)
+            self._was_refused(page, stored.refusals), self._deficits(page, stored), self._cash(page, currency)
         )
         return Past(usual=usual_sizes(stored.sent), was_refused=was_refused, deficits=deficits, cash=cash)
 
-    async def _was_refused(self, page: AccountPage, stored: Stored) -> bool:
+    async def was_refused(self, page: AccountPage) -> bool:
         """Whether the broker's latest refusal for day trading still counts."""
+        since = midnight(self._clock()) - LATELY
+        refusals = await self._database.recall(own_past.load_refusals, page.account.id, self._mode, since)
+        return await self._was_refused(page, refusals)
+
+    async def _was_refused(self, page: AccountPage, refusals: tuple[tuple[datetime, str], ...]) -> bool:
         now, account = self._clock(), page.account.id
-        refused = next((at for at, words in stored.refusals if is_day_trade_refusal(words)), None)
+        refused = next((at for at, words in refusals if is_day_trade_refusal(words)), None)
         if refused is None:
             return False
         rules = self._policies.day_trades

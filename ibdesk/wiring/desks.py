@@ -124,6 +124,7 @@ async def build_desk(
     from ibdesk.services.activity import Activity
     from ibdesk.services.audit import CallLog
     from ibdesk.services.backups import Backups
+    from ibdesk.services.day_trading import DayTrading
     from ibdesk.services.digest import Digests
     from ibdesk.services.hub import Hub
     from ibdesk.services.local_paper import LocalPaper
@@ -228,10 +229,14 @@ async def build_desk(
             backups.start()
     book = _book(parts, connected.live)
     activity = Activity(database, clock=world.clock, default_environment=lambda: environment)
+    day_trading = DayTrading(
+        mode=mode, orders=lambda: None if trading is None else trading.book, settings=lambda: preferences.settings,
+        calendar=calendar, database=database, clock=world.clock,
+    )  # fmt: skip
     digests = Digests(
         mode=mode, book=book, orders=lambda: None if trading is None else trading.book, activity=activity,
-        settings=lambda: preferences.settings, calendar=calendar, hub=hub, tasks=parts.tasks, database=database,
-        clock=world.clock,
+        day_trading=day_trading, settings=lambda: preferences.settings, calendar=calendar, hub=hub,
+        tasks=parts.tasks, database=database, clock=world.clock,
     )  # fmt: skip
     if world.watching:
         digests.start()
@@ -284,6 +289,7 @@ async def build_desk(
         expiry=None if trading is None else trading.expiry,
         going_live=going_live,
         digests=digests,
+        day_trading=day_trading,
         chains=connected.chains,
         local_paper=local_paper,
         live_pnl=None if tws is None else tws.live_pnl,

@@ -17,6 +17,7 @@ from ibdesk.domain.orders import Side
 from ibdesk.domain.receipts import Receipt, Step
 from ibdesk.domain.settings import Settings
 from ibdesk.services.activity import Activity
+from ibdesk.services.day_trading import DayTrading
 from ibdesk.services.digest import Digests
 from ibdesk.services.order_book import LiveOrders
 from ibdesk.store import receipts, trades
@@ -54,9 +55,14 @@ def on_a_bench(
                     tasks=shop.tasks, database=shop.database, clock=shop.dial,
                 )  # fmt: skip
                 await book.refresh()
+            day_trading = DayTrading(
+                mode=Mode.DEMO, orders=lambda: book, settings=lambda: bench.settings, calendar=Calendar(closed={}),
+                database=shop.database, clock=shop.dial,
+            )  # fmt: skip
             bench.digests = Digests(
                 mode=Mode.DEMO, book=shop.book, orders=lambda: book,
                 activity=Activity(shop.database, clock=shop.dial, default_environment=lambda: Environment.DEMO),
+                day_trading=day_trading,
                 settings=lambda: bench.settings, calendar=Calendar(closed={}), hub=shop.hub, tasks=shop.tasks,
                 database=shop.database, clock=shop.dial, wait=shop.dial.wait,
             )  # fmt: skip

@@ -12,6 +12,8 @@ from PySide6.QtWidgets import QApplication, QLabel, QScrollArea, QWidget
 from pytestqt.qtbot import QtBot
 
 from ibdesk.domain.accounts import AccountId, AccountPnl
+from ibdesk.domain.compliance.day_trade_rule import DayTrades, DayTradeStanding
+from ibdesk.domain.compliance.regime import MarginRegime, Regime, RegimeSource
 from ibdesk.domain.errors import Cause, NeedsPerson, Unavailable
 from ibdesk.domain.events import (
     AccountChanged,
@@ -593,6 +595,53 @@ def test_the_account_tab_has_every_group_a_trader_looks_for(run: Run, qtbot: QtB
         assert facts["Number"] == MAIN
         assert tab.cash.table.rowCount() == 5
         assert tab.cash.table.item(2, 1).text() == "¥1,250,000"
+        await made.close()
+
+    run(journey())
+
+
+class Standing:
+    """One account's standing with day trading, as told."""
+
+    def __init__(self, standing: DayTradeStanding) -> None:
+        self._standing = standing
+
+    async def of(self, _page: AccountPage) -> DayTradeStanding:
+        return self._standing
+
+
+def test_the_account_tab_counts_day_trades_itself_and_looks_five_days_ahead(run: Run, qtbot: QtBot) -> None:
+    """B56, B57; reference/compliance.md 0.6: counted and shown whichever rule binds."""
+
+    async def journey() -> None:
+        trades = DayTrades(account=MAIN, day=NOW.date(), counts={}, made=2, left=(1, 1, 2, 3, 3), as_spreads=2,
+                           is_guessed=False)  # fmt: skip
+        regime = Regime(regime=MarginRegime.PDT_LEGACY, source=RegimeSource.BROKER, by_refusal=True,
+                        overruled=MarginRegime.INTRADAY_MARGIN)  # fmt: skip
+        standing = Standing(DayTradeStanding(regime=regime, trades=trades))
+        made = room(qtbot, page(), day_trading=standing)
+        shown = await made.open()
+        shown.show_tab("account")
+        facts = {name: (figure, note) for name, figure, note in shown.account.trading.facts}
+        assert facts["Rule"][0] == "Pattern day trader"
+        assert facts["Who says so"] == (
+            "The broker reports", "It lately refused an order for pattern day trading. Your setting, Intraday margin, "
+            "gives way to it.")  # fmt: skip
+        assert facts["Own count, old rule"] == (
+            "2 in 5 business days", "For information. By this count 1 left today. Next days: +1 1; +2 2; +3 3; +4 3")
+        assert "Own count, old rule: 2 in 5 business days." in shown.overview.figures.rule.toolTip()
+        await made.close()
+
+    run(journey())
+
+
+def test_day_trades_not_counted_yet_are_not_called_none(run: Run, qtbot: QtBot) -> None:
+    async def journey() -> None:
+        made = room(qtbot, page())
+        shown = await made.open()
+        shown.show_tab("account")
+        facts = {name: figure for name, figure, _ in shown.account.trading.facts}
+        assert facts["Own count, old rule"] == "not counted yet"
         await made.close()
 
     run(journey())

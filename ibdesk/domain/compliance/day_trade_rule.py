@@ -45,6 +45,14 @@ def seen_from(state: DayTradeState, account: AccountId, day: date) -> DayTrades:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DayTradeStanding:
+    """How one account stands with day trading: the rule that binds it, and its own count (None: not counted yet)."""
+
+    regime: Regime
+    trades: DayTrades | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DayTradeContext:
     """What the rule looks at. `max_loss` is what the order can lose (None: unbounded or unknown), `equity` the net
     liquidation value, both in US dollars as the rule counts; `has_rate` is False where nobody knows what the account's

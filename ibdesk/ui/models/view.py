@@ -7,11 +7,14 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from ibdesk.domain.accounts import Account, AccountId, AccountPnl, LedgerLine
+from ibdesk.domain.compliance.day_trade_rule import DayTradeStanding
 from ibdesk.domain.compliance.granted import Granted
 from ibdesk.domain.compliance.option_levels import OptionLevel
+from ibdesk.domain.compliance.regime import resolve_regime
 from ibdesk.domain.drift import Comparison
 from ibdesk.domain.errors import DeskError
 from ibdesk.domain.events import LinkChanged
+from ibdesk.domain.hours import NEW_YORK
 from ibdesk.domain.instruments import Conid
 from ibdesk.domain.portfolio import (
     AccountPage,
@@ -51,7 +54,8 @@ class View:
     `boxed_until` is the end of the broker's penalty box; `was_up` whether it was ever found, `is_ready` whether the
     session is and only the account has to be read anew; `failures` is what stopped the last sync, by account.
     `levels` are the option levels in force, by account, `own_level` is the person's own limit; `opened_with` the
-    account the session was opened with; `compared` is how other sources' pictures differ from these.
+    account the session was opened with; `day_trading` is how each account stands with it; `compared` is how other
+    sources' pictures differ from these.
     """
 
     is_read: bool = False
@@ -69,6 +73,7 @@ class View:
     levels: Mapping[AccountId, Granted] = field(default_factory=dict)
     own_level: OptionLevel | None = None
     opened_with: AccountId | None = None
+    day_trading: Mapping[AccountId, DayTradeStanding] = field(default_factory=dict)
     compared: tuple[Comparison, ...] = ()
 
     @property
@@ -97,6 +102,13 @@ class View:
         pages = self.pages
         rows = pages[0].rows if len(pages) == 1 else tuple(row for page in pages for row in page.rows)
         return with_drifts(rows, self.comparisons)
+
+    def standing_of(self, page: AccountPage, now: datetime) -> DayTradeStanding:
+        """How the account stands with day trading; where nobody told, what its own figures and the date say."""
+        found = self.day_trading.get(page.account.id)
+        if found is not None:
+            return found
+        return DayTradeStanding(regime=resolve_regime(page.summary, None, now.astimezone(NEW_YORK).date()))
 
     @property
     def comparisons(self) -> tuple[Comparison, ...]:

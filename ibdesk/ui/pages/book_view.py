@@ -118,6 +118,10 @@ class BookView(QObject):
             accounts = await self._desk.book.accounts()
             pages = await self._desk.book.pages()
             known = await self._credentials()
+            day_trading = self._desk.day_trading
+            standings = {} if day_trading is None else {
+                page.account.id: await day_trading.of(page) for page in pages
+            }
         finally:
             self._is_reading = False
         settings = self._desk.preferences.sourced.settings
@@ -137,7 +141,7 @@ class BookView(QObject):
         self._show(replace(
             self.view, is_read=True, accounts=accounts, all_pages=pages, promise=promise,
             levels=levels, own_level=own_level(settings), opened_with=known.account if known else None,
-            compared=await self._desk.book.compared(pages),
+            day_trading=standings, compared=await self._desk.book.compared(pages),
         ))
         self._ask_trends()
         if self._read_again:

@@ -7,9 +7,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QScrollArea, QVBoxLayout, QWidget
 
 from ibdesk.domain.accounts import AccountSummary, MarginType
+from ibdesk.domain.compliance.day_trade_rule import DayTradeStanding
 from ibdesk.domain.compliance.granted import Granted, Origin
-from ibdesk.domain.compliance.regime import resolve_regime
-from ibdesk.domain.hours import NEW_YORK
 from ibdesk.domain.portfolio import AccountPage
 from ibdesk.ui import format as fmt
 from ibdesk.ui.models.sources import SOURCES
@@ -64,7 +63,7 @@ class AccountTab(QScrollArea):
         self.value.set(_value(page))
         self.power.set(_power(summary))
         self.margin.set(_margin(summary))
-        self.trading.set(_trading(summary, now))
+        self.trading.set(_trading(summary, view.standing_of(page, now)))
         self.options.set(_options(page, view.levels.get(page.account.id)))
         self.who.set(_who(page))
 
@@ -181,15 +180,16 @@ def _margin(s: AccountSummary) -> Facts:
     )
 
 
-def _trading(s: AccountSummary, now: datetime) -> Facts:
-    regime = resolve_regime(s, None, now.astimezone(NEW_YORK).date())
+def _trading(s: AccountSummary, standing: DayTradeStanding) -> Facts:
+    regime, trades = standing.regime, standing.trades
     marked = {None: words.NOT_REPORTED, True: "Yes", False: "No"}[s.pattern_day_trader]
     days = [_left(each) for each in s.day_trades_remaining]
     ahead = "; ".join(f"+{at} {each}" for at, each in enumerate(days[1:], 1)) if len(set(days)) > 1 else ""
     return (
         ("Rule", words.REGIMES[regime.regime], words.EXPLAINED[regime.regime]),
-        ("Who says so", words.SOURCES[regime.source].capitalize(), ""),
+        ("Who says so", words.SOURCES[regime.source].capitalize(), words.evidence(regime)),
         ("Day trades left today", days[0] if days else words.NOT_REPORTED, f"Next days: {ahead}" if ahead else ""),
+        ("Own count, old rule", words.own_count(trades), words.own_forecast(trades)),
         ("Pattern day trader", marked, ""),
     )
 

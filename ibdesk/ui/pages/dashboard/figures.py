@@ -4,8 +4,6 @@ from datetime import datetime
 
 from PySide6.QtWidgets import QGridLayout, QWidget
 
-from ibdesk.domain.compliance.regime import resolve_regime
-from ibdesk.domain.hours import NEW_YORK
 from ibdesk.ui import format as fmt
 from ibdesk.ui.models.view import State, View
 from ibdesk.ui.pages.dashboard import words
@@ -82,8 +80,10 @@ class FiguresRow(QWidget):
             self.rule.set("Per account", sub="choose one account")
             self.rule.setToolTip("Day-trading rules are measured account by account.")
             return
-        regime = resolve_regime(view.pages[0].summary, None, now.astimezone(NEW_YORK).date())
+        standing = view.standing_of(view.pages[0], now)
+        regime = standing.regime
         self.rule.set(
             words.REGIMES[regime.regime], sub=f"{words.day_trades(regime)} · {words.SOURCES[regime.source]}"
         )
-        self.rule.setToolTip(words.EXPLAINED[regime.regime])
+        own = words.own_count(standing.trades)
+        self.rule.setToolTip(f"{words.EXPLAINED[regime.regime]}\nOwn count, old rule: {own}.")

@@ -1,5 +1,6 @@
 """What the dashboard calls things: day-trading regimes, who says so, and what a missing figure means."""
 
+from ibdesk.domain.compliance.day_trade_rule import DayTrades
 from ibdesk.domain.compliance.regime import MarginRegime, Regime, RegimeSource
 from ibdesk.ui import format as fmt
 
@@ -35,6 +36,27 @@ def day_trades(regime: Regime) -> str:
     if left < 0:
         return "No limit on day trades"
     return f"{left} day trade{'' if left == 1 else 's'} left"
+
+
+def evidence(regime: Regime) -> str:
+    """What else is known of the rule in force; empty where nothing is."""
+    refused = "It lately refused an order for pattern day trading. " if regime.by_refusal else ""
+    overruled = "" if regime.overruled is None else f"Your setting, {REGIMES[regime.overruled]}, gives way to it."
+    return f"{refused}{overruled}".strip()
+
+
+def own_count(trades: DayTrades | None) -> str:
+    """How many day trades the desk itself counts, whichever rule binds."""
+    return "not counted yet" if trades is None else f"{trades.made} in 5 business days"
+
+
+def own_forecast(trades: DayTrades | None) -> str:
+    """How many that count leaves, today and the four business days after."""
+    if trades is None:
+        return "It is counted once the account's executions are read."
+    today, *ahead = trades.left
+    days = "; ".join(f"+{at} {left}" for at, left in enumerate(ahead, 1))
+    return f"For information. By this count {today} left today. Next days: {days}"
 
 
 def counted(count: int, thing: str) -> str:
