@@ -628,7 +628,7 @@ def test_the_account_tab_counts_day_trades_itself_and_looks_five_days_ahead(run:
             "The broker reports", "It lately refused an order for pattern day trading. Your setting, Intraday margin, "
             "gives way to it.")  # fmt: skip
         assert facts["Own count, old rule"] == (
-            "2 in 5 business days", "For information. By this count 1 left today. Next days: +1 1; +2 2; +3 3; +4 3")
+            "2 in 5 business days", "For information: it leaves 1 today, and 1, 2, 3, 3 on the business days after.")
         assert "Own count, old rule: 2 in 5 business days." in shown.overview.figures.rule.toolTip()
         await made.close()
 

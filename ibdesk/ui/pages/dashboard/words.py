@@ -55,8 +55,8 @@ def own_forecast(trades: DayTrades | None) -> str:
     if trades is None:
         return "It is counted once the account's executions are read."
     today, *ahead = trades.left
-    days = "; ".join(f"+{at} {left}" for at, left in enumerate(ahead, 1))
-    return f"For information. By this count {today} left today. Next days: {days}"
+    days = ", ".join(str(left) for left in ahead)
+    return f"For information: it leaves {today} today, and {days} on the business days after."
 
 
 def counted(count: int, thing: str) -> str:
