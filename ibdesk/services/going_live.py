@@ -11,14 +11,11 @@ from datetime import datetime
 from decimal import Decimal
 
 from ibdesk.domain.accounts import AccountId, Environment
-from ibdesk.domain.compliance.account_rules import CHOSEN
 from ibdesk.domain.compliance.disclosures import Acknowledgment, Disclosure, outstanding
-from ibdesk.domain.compliance.regime import Regime, resolve_regime
 from ibdesk.domain.compliance.verdict import money
 from ibdesk.domain.errors import Cause, NeedsPerson, Refused
 from ibdesk.domain.events import ArmingChanged, SessionChanged
 from ibdesk.domain.going_live import Checklist, Evidence, checklist
-from ibdesk.domain.hours import NEW_YORK
 from ibdesk.domain.modes import Mode, face_of
 from ibdesk.domain.money import Currency, known
 from ibdesk.domain.portfolio import AccountPage
@@ -26,6 +23,7 @@ from ibdesk.domain.receipts import Receipt, Step
 from ibdesk.domain.session import Session
 from ibdesk.domain.settings import Origin, Sourced
 from ibdesk.services.book import Book
+from ibdesk.services.day_trading import DayTrading
 from ibdesk.services.desk import Clock
 from ibdesk.services.hub import Hub
 from ibdesk.store import receipts, records, trades
@@ -46,6 +44,7 @@ class GoingLive:
         mode: Mode,
         book: Book,
         session: Callable[[], Session | None],
+        day_trading: DayTrading,
         settings: Callable[[], Sourced],
         disclosures: tuple[Disclosure, ...],
         acknowledged: Callable[[], Awaitable[tuple[Acknowledgment, ...]]],
@@ -56,6 +55,7 @@ class GoingLive:
         self._mode = mode
         self._book = book
         self._session = session
+        self._day_trading = day_trading
         self._settings = settings
         self._disclosures = disclosures
         self._acknowledged = acknowledged
@@ -97,7 +97,8 @@ class GoingLive:
         equity = None if page is None else known(page.summary.net_liquidation)
         dollars = None if page is None else dollars_of(page)
         return checklist(
-            await self.evidence(), regime=None if page is None else self._regime(page), equity=dollars,
+            await self.evidence(), equity=dollars,
+            regime=None if page is None else (await self._day_trading.of(page)).regime,
             in_base=None if equity is None or page is None else money(equity, page.summary.currency),
         )  # fmt: skip
 
@@ -185,11 +186,6 @@ class GoingLive:
             at=self._clock(), step=Step.SETTING_CHANGED, correlation=CORRELATION, account=account,
             mode=self._mode.value, decision=decision)
         await self._database.write(receipts.append, (done,), urgent=True)
-
-    def _regime(self, page: AccountPage) -> Regime:
-        chosen = self._settings().settings.risk_day_trade_rule
-        today = self._clock().astimezone(NEW_YORK).date()
-        return resolve_regime(page.summary, CHOSEN[chosen], today)
 
 
 def dollars_of(page: AccountPage) -> Decimal | None:

@@ -173,8 +173,12 @@ async def build_desk(
     connected, trading, tws = _Connected(), None, None
     broker: Broker | None = None
     traders: list[TradingDesk] = []  # the one, as soon as it is there: it and the socket know of each other
+    day_trading = DayTrading(
+        mode=mode, orders=lambda: None if trading is None else trading.book, settings=lambda: preferences.settings,
+        calendar=calendar, database=database, clock=world.clock,
+    )  # fmt: skip
     going_live = going_live_for(
-        mode=mode, book=_book(parts, None), session=lambda: connected.session,
+        mode=mode, book=_book(parts, None), session=lambda: connected.session, day_trading=day_trading,
         preferences=preferences, hub=hub, database=database, clock=world.clock,
     )  # fmt: skip
     if known is not None and preferences.settings.ibkr_enabled:
@@ -229,10 +233,6 @@ async def build_desk(
             backups.start()
     book = _book(parts, connected.live)
     activity = Activity(database, clock=world.clock, default_environment=lambda: environment)
-    day_trading = DayTrading(
-        mode=mode, orders=lambda: None if trading is None else trading.book, settings=lambda: preferences.settings,
-        calendar=calendar, database=database, clock=world.clock,
-    )  # fmt: skip
     digests = Digests(
         mode=mode, book=book, orders=lambda: None if trading is None else trading.book, activity=activity,
         day_trading=day_trading, settings=lambda: preferences.settings, calendar=calendar, hub=hub,

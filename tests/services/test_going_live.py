@@ -17,6 +17,7 @@ from ibdesk.domain.compliance.verdict import Code, Severity
 from ibdesk.domain.errors import Cause, NeedsPerson, Refused
 from ibdesk.domain.events import ArmingChanged, SessionChanged
 from ibdesk.domain.going_live import Item
+from ibdesk.domain.hours import Calendar
 from ibdesk.domain.modes import Mode
 from ibdesk.domain.money import Currency
 from ibdesk.domain.orders import OrderIntent, OrderRef, OrderState
@@ -26,6 +27,7 @@ from ibdesk.domain.records import SessionRecord, SyncRecord, SyncStatus
 from ibdesk.domain.session import Session, SessionState
 from ibdesk.domain.settings import Origin, Sourced, defaults, with_values
 from ibdesk.services.book import Book
+from ibdesk.services.day_trading import DayTrading
 from ibdesk.services.disclosures import load_disclosures
 from ibdesk.services.going_live import CORRELATION, GoingLive, dollars_of
 from ibdesk.services.hub import Hub
@@ -56,7 +58,10 @@ class Bench:
 
         return GoingLive(
             mode=mode, book=Book(self.database, environment=Environment.LIVE, clock=self.dial),
-            session=lambda: self.session, settings=lambda: self.sourced, disclosures=TEXTS, acknowledged=given,
+            session=lambda: self.session, day_trading=DayTrading(
+                mode=mode, orders=lambda: None, settings=lambda: self.sourced.settings, calendar=Calendar(closed={}),
+                database=self.database, clock=self.dial,
+            ), settings=lambda: self.sourced, disclosures=TEXTS, acknowledged=given,
             hub=self.hub, database=self.database, clock=self.dial,
         )  # fmt: skip
 

@@ -629,6 +629,9 @@ def test_the_account_tab_counts_day_trades_itself_and_looks_five_days_ahead(run:
             "gives way to it.")  # fmt: skip
         assert facts["Own count, old rule"] == (
             "2 in 5 business days", "For information: it leaves 1 today, and 1, 2, 3, 3 on the business days after.")
+        meter = shown.account.meter
+        assert (meter.value(), meter.maximum(), meter.isVisible()) == (2, 3, True)
+        assert meter.accessibleName() == "Own count of day trades: 2 of 3"
         assert "Own count, old rule: 2 in 5 business days." in shown.overview.figures.rule.toolTip()
         await made.close()
 
@@ -641,7 +644,7 @@ def test_day_trades_not_counted_yet_are_not_called_none(run: Run, qtbot: QtBot) 
         shown = await made.open()
         shown.show_tab("account")
         facts = {name: figure for name, figure, _ in shown.account.trading.facts}
-        assert facts["Own count, old rule"] == "not counted yet"
+        assert facts["Own count, old rule"] == "not counted yet" and shown.account.meter.isHidden()
         await made.close()
 
     run(journey())

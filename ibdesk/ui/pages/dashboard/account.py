@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QGridLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QProgressBar, QScrollArea, QVBoxLayout, QWidget
 
 from ibdesk.domain.accounts import AccountSummary, MarginType
-from ibdesk.domain.compliance.day_trade_rule import DayTradeStanding
+from ibdesk.domain.compliance.day_trade_rule import DayTrades, DayTradeStanding
 from ibdesk.domain.compliance.granted import Granted, Origin
+from ibdesk.domain.compliance.policy import policies_at
 from ibdesk.domain.portfolio import AccountPage
 from ibdesk.ui import format as fmt
 from ibdesk.ui.models.sources import SOURCES
@@ -33,6 +34,10 @@ class AccountTab(QScrollArea):
         self.value = FactCard("Portfolio value and equity")
         self.power = FactCard("Buying power and available funds")
         self.trading = FactCard("Day trading")
+        self.meter = QProgressBar()
+        self.meter.setTextVisible(False)
+        self.meter.hide()
+        self.trading.body.insertWidget(self.trading.body.count() - 1, self.meter)
         self.options = FactCard("Options and restrictions")
         self.margin = FactCard("Margin")
         self.who = FactCard("Account")
@@ -63,7 +68,9 @@ class AccountTab(QScrollArea):
         self.value.set(_value(page))
         self.power.set(_power(summary))
         self.margin.set(_margin(summary))
-        self.trading.set(_trading(summary, view.standing_of(page, now)))
+        standing = view.standing_of(page, now)
+        self.trading.set(_trading(summary, standing))
+        self._show_meter(standing.trades)
         self.options.set(_options(page, view.levels.get(page.account.id)))
         self.who.set(_who(page))
 
@@ -74,7 +81,16 @@ class AccountTab(QScrollArea):
             card.set_stale(age)
         self.cash.show_age(view, now)
 
+    def _show_meter(self, trades: DayTrades | None) -> None:
+        self.meter.setVisible(trades is not None)
+        if trades is not None:
+            limit = policies_at(trades.day).day_trades.limit
+            self.meter.setRange(0, limit)
+            self.meter.setValue(min(trades.made, limit))
+            self.meter.setAccessibleName(f"Own count of day trades: {trades.made} of {limit}")
+
     def _show_several(self, view: View) -> None:
+        self._show_meter(None)
         figures = view.figures
         note = view.why_no_sum or ("" if view.pages else "No account has been read yet.")
         several = [("Choose one account", "", note or "These figures belong to one account each.")]
