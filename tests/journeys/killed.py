@@ -251,9 +251,11 @@ def main(what: str, folder: Path, seed: int, times: int) -> str:
     seen = [examine(home, deed)]
     killed = 0
     for number in range(1, times + 1 if times else 1000):
-        home = fresh(number)
+        home, began = fresh(number), time.perf_counter()
         was_killed = die_in(home, deed.work, after=chance.uniform(0, lasts), step=0 if times else number)
         killed += was_killed
+        if not was_killed:  # the first time may have been a slow one
+            lasts = min(lasts, time.perf_counter() - began)
         try:
             seen.append(examine(home, deed))
         except BaseException as error:
